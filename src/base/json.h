@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_BASE_JSON_H
+#define KT_BASE_JSON_H
+/*
+ * json: writing JSON into a kt_buf. Commas are kept by the writer; numbers are the shortest decimal
+ * that reads back to the same double, the same on every machine and locale; NaN and infinities are
+ * written as null. Reading is conf/json.h.   Threads: one at a time.
+ */
+#include "base/buf.h"
+
+struct kt_jw {
+    struct kt_buf *out;
+    bool comma; /* something stands before at this depth */
+};
+
+static inline struct kt_jw kt_jw_init(struct kt_buf *out)
+{
+    return (struct kt_jw){out, false};
+}
+void kt_jw_obj(struct kt_jw *w);     /**< { */
+void kt_jw_obj_end(struct kt_jw *w); /**< } */
+void kt_jw_arr(struct kt_jw *w);     /**< [ */
+void kt_jw_arr_end(struct kt_jw *w); /**< ] */
+void kt_jw_key(struct kt_jw *w, const char *key);
+void kt_jw_str(struct kt_jw *w, const char *s); /**< NULL writes null */
+void kt_jw_strn(struct kt_jw *w, struct kt_str s);
+void kt_jw_num(struct kt_jw *w, double v);
+void kt_jw_int(struct kt_jw *w, int64_t v);
+void kt_jw_bool(struct kt_jw *w, bool v);
+void kt_jw_null(struct kt_jw *w);
+void kt_jw_raw(struct kt_jw *w, struct kt_str json); /**< a value that is JSON already */
+/* key and value in one */
+void kt_jw_kstr(struct kt_jw *w, const char *key, const char *s);
+void kt_jw_knum(struct kt_jw *w, const char *key, double v);
+void kt_jw_kint(struct kt_jw *w, const char *key, int64_t v);
+void kt_jw_kbool(struct kt_jw *w, const char *key, bool v);
+
+/** Shortest decimal of a finite double; at least 32 bytes of room; returns the length. */
+size_t kt_fmt_double(char *to, double v);
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_SYS_CLOCK_H
+#define KT_SYS_CLOCK_H
+/*
+ * clock: where time comes from. The real clock, or a driven one (tests, the simulated plant).
+ * The engine never reads it: time reaches the engine in ticks. Threads: any.
+ */
+#include "base/time.h"
+
+kt_time kt_clock_now(void);   /**< UTC; the driven clock when one is set */
+kt_mono kt_clock_mono(void);  /**< always the machine's monotonic clock */
+/** Drive kt_clock_now(): from now on it answers `t` until set again; 0 goes back to the real clock. */
+void kt_clock_drive(kt_time t);
+void kt_sleep(int64_t ns);
+#endif

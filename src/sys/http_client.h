@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_SYS_HTTP_CLIENT_H
+#define KT_SYS_HTTP_CLIENT_H
+/*
+ * http_client: one blocking HTTP(S) exchange (libcurl). For tests, benches, health checks and
+ * upward links; never called on the engine thread. Threads: one handle per thread.
+ */
+#include "base/buf.h"
+
+struct kt_http_client;
+
+struct kt_http_client *kt_http_client_new(void); /**< keeps its connections alive */
+void kt_http_client_free(struct kt_http_client *c);
+/**
+ * @param headers "Name: value" strings ended by NULL, or NULL
+ * @param body    NULL for none
+ * @param ret_status HTTP status
+ * @return KT_OK whenever an HTTP answer came; KT_ETIMEOUT, KT_EIO
+ */
+KT_MUST_CHECK int kt_http_client_do(struct kt_http_client *c, const char *method, const char *url,
+                                    const char *const *headers, const struct kt_str *body,
+                                    int64_t timeout_ns, int *ret_status, struct kt_buf *ret_body,
+                                    struct kt_err *err);
+#endif

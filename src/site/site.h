@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_SITE_SITE_H
+#define KT_SITE_SITE_H
+/*
+ * site: a site folder and its packs, loaded and checked into one immutable model.
+ * The format is docs/site-format.md. A loaded site is never changed; a reload makes a new one.
+ *
+ * Threads: any may read; references are counted (kt_site_ref/unref).
+ * Ids are indexes into the arrays below; they are kept over a reload for points whose text id stays.
+ */
+#include <stdbool.h>
+
+#include "base/crypto.h"
+#include "base/id.h"
+#include "base/time.h"
+
+struct kt_expr;
+
+struct kt_text {
+    const char *zh, *en; /* en falls back to zh; never NULL */
+};
+
+enum kt_point_kind { KT_POINT_ANALOG, KT_POINT_SWITCH, KT_POINT_COUNTER, KT_POINT_OUTPUT };
+enum kt_retention { KT_RETAIN_KEY, KT_RETAIN_NORMAL, KT_RETAIN_SHORT, KT_RETAIN_CLASSES };
+
+/* Where a number comes from; shown beside it everywhere. */
+struct kt_source {
+    const char *standard, *edition, *clause; /* "" when none */
+    bool verified;
+};
+
+enum kt_limit_name {
+    KT_LIMIT_WARN,
+    KT_LIMIT_ALARM,
+    KT_LIMIT_CUT,
+    KT_LIMIT_RESTORE,
+    KT_LIMIT_LOW_ALARM,
+    KT_LIMIT_LOW_CUT,
+    KT_LIMIT_LOW_RESTORE,
+    KT_LIMIT_NAMES
+};
+const char *kt_limit_name_id(enum kt_limit_name n); /**< "alarm" */
+
+struct kt_role {
+    const char *id;
+    struct kt_text title;
+    const char *short_name, *unit, *group;
+    enum kt_point_kind kind;
+    enum kt_retention retention;
+    double resolution;      /* 0: exact comparison */
+    double max_rate;        /* per second; 0: none */
+    int64_t stale_after_ns; /* 0: never stale */
+    bool cutoff;            /* a cut-off sensor */
+    bool over_range_high;   /* over-range counts as over every upper limit */
+    bool is_protected;      /* output: no rule opens it (safety rule 7) */
+    uint8_t opening;        /* output: the value that cuts or stops */
+    int64_t expiry_ns, readback_ns;
+    struct kt_text off, on;
+};
+
+struct kt_place {
+    const char *id;
+    kt_place_id parent; /* .v == KT_NONE: root */
+    const char *kind;
+    struct kt_text name;
+    double x, y, length_m;
+    bool has_xy;
+    kt_place_id working;       /* nearest panel or heading-area at or above, KT_NONE */
+    const kt_place_id *air_to; /* next along the design airflow */
+    uint32_t air_to_n;
+};
+
+struct kt_limits { /* of one point, as packs and site give them; the engine holds what is in force */
+    double value[KT_LIMIT_NAMES];
+    bool has[KT_LIMIT_NAMES];
+    bool low; /* direction: looser = smaller */
+    struct kt_source source;
+    uint32_t range; /* index into ranges, KT_NONE */
+    struct kt_text range_text;
+};
+
+struct kt_point {
+    const char *id;
+    struct kt_text name;
+    const char *unit;
+    const struct kt_role *role;
+    enum kt_point_kind kind;
+    enum kt_retention retention;
+    kt_place_id place;
+    double range_lo, range_hi; /* NaN: none */
+    double resolution, deadband;
+    uint32_t link; /* index into links, KT_NONE */
+    const char *address;
+    int64_t scan_ns; /* 0: the link's */
+    double x, y;
+    bool has_xy, two_person;
+    kt_point_id feed;          /* output: its feed-state point, KT_NONE */
+    const kt_place_id *serves; /* output: what it feeds */
+    uint32_t serves_n;
+    const char *tags;
+    const struct kt_limits *limits; /* NULL: none */
+    /* outputs that this cut-off sensor's range de-energises (kt_site computes them at load) */
+    const kt_point_id *cuts;
+    uint32_t cuts_n;
+};
+
+struct kt_range {
+    const char *id;
+    struct kt_text title;
+    const char *const *kinds; /* place kinds inside the sensor's working */
+    uint32_t kinds_n;
+};
+
+enum kt_action_kind { KT_ACT_OPEN_RANGE, KT_ACT_OPEN_POINTS, KT_ACT_CARD };
+struct kt_action {
+    enum kt_action_kind kind;
+    const char *card;          /* KT_ACT_CARD */
+    const char *select;        /* KT_ACT_OPEN_POINTS: text of the selector */
+    const kt_point_id *points; /* KT_ACT_OPEN_POINTS: resolved for all instances alike */
+    uint32_t points_n;
+};
+
+struct kt_rule {
+    const char *id, *pack;
+    struct kt_text title, cause, consequence, action_text;
+    const struct kt_expr *raise, *clear; /* clear NULL: not raise */
+    int64_t on_delay_ns, off_delay_ns, within_ns;
+    uint8_t priority; /* 1..4 */
+    bool statutory, latch;
+    const char *category, *same_cause;
+    struct kt_source clause;
+    const struct kt_action *then;
+    uint32_t then_n;
+    const kt_point_id *points; /* one instance each, ascending */
+    uint32_t points_n;
+    const char *file;
+    int line;
+};
+
+enum kt_link_kind { KT_LINK_MODBUS, KT_LINK_MQTT, KT_LINK_PUSH, KT_LINK_MINEFILE };
+struct kt_producer {
+    const char *id, *token_file;
+    const char *const *points; /* id patterns with * */
+    uint32_t points_n;
+};
+struct kt_link_conf { /* fields that a kind does not use are "" or 0 */
+    const char *id;
+    enum kt_link_kind kind;
+    const char *host, *client_id, *user, *password_file, *time_field, *value_field;
+    const char *in_dir, *out_dir, *encoding, *record_end, *file_end, *field_sep;
+    int port, unit, version;
+    int64_t timeout_ns, scan_ns, every_ns;
+    const char *const *topics;
+    uint32_t topics_n;
+    const struct kt_producer *producers;
+    uint32_t producers_n;
+};
+
+struct kt_people_role {
+    const char *id;
+    struct kt_text name;
+    const char *const *rights;
+    uint32_t rights_n;
+    const char *const *places;
+    uint32_t places_n;
+};
+
+struct kt_shift {
+    const char *id;
+    struct kt_text name;
+    int start_s; /* seconds after local midnight */
+};
+
+struct kt_site {
+    const char *dir, *id, *mine_code, *gas_class;
+    struct kt_text name;
+    bool simulation;
+    int utc_offset_s;
+    int crs_epsg;
+    const char *crs_name;
+    int report_day_s;
+    const char *listen_http, *listen_https, *tls_cert, *tls_key; /* "" when none */
+    int journal_days, segment_mb, reserve_mb;
+    int history_days[KT_RETAIN_CLASSES];
+    struct kt_hash hash; /* of everything that was read */
+
+    const struct kt_shift *shifts;
+    uint32_t shifts_n;
+    const char *const *packs;
+    uint32_t packs_n;
+    const struct kt_role *roles;
+    uint32_t roles_n;
+    const struct kt_place *places;
+    uint32_t places_n;
+    const struct kt_point *points;
+    uint32_t points_n;
+    const struct kt_range *ranges;
+    uint32_t ranges_n;
+    const struct kt_rule *rules;
+    uint32_t rules_n;
+    const struct kt_link_conf *links;
+    uint32_t links_n;
+    const struct kt_people_role *people;
+    uint32_t people_n;
+};
+
+/* What check found: errors stop a start, warnings do not. */
+enum kt_finding_level { KT_FIND_ERROR, KT_FIND_WARNING, KT_FIND_NOTE };
+struct kt_finding {
+    enum kt_finding_level level;
+    const char *rule; /* which check, e.g. "cutoff-without-switch" */
+    struct kt_err at; /* place and text; the text ends with the way out */
+};
+struct kt_findings;
+struct kt_findings *kt_findings_new(size_t max);
+void kt_findings_free(struct kt_findings *f);
+size_t kt_findings_count(const struct kt_findings *f, enum kt_finding_level level);
+const struct kt_finding *kt_findings_get(const struct kt_findings *f, size_t i); /**< NULL past end */
+
+/**
+ * Load and check a site. All mistakes are collected, never only the first.
+ *
+ * @param dir      the site folder
+ * @param pack_dir where packs are looked up by name; NULL: beside the program, then ./packs
+ * @param previous site whose point indexes are kept for equal text ids (reload), or NULL
+ * @return KT_OK with *ret (one reference); KT_EINVAL when there are errors (in `findings`)
+ */
+KT_MUST_CHECK int kt_site_load(const char *dir, const char *pack_dir,
+                               const struct kt_site *previous, struct kt_findings *findings,
+                               struct kt_site **ret, struct kt_err *err);
+struct kt_site *kt_site_ref(struct kt_site *s);
+void kt_site_unref(struct kt_site *s); /**< accepts NULL */
+
+/* Look-ups by text id; the ids' .v is KT_NONE when there is none. O(1). */
+kt_point_id kt_site_point(const struct kt_site *s, struct kt_str id);
+kt_place_id kt_site_place(const struct kt_site *s, struct kt_str id);
+kt_rule_id kt_site_rule(const struct kt_site *s, struct kt_str id);
+/** Is `place` the place `under` or below it? */
+bool kt_site_within(const struct kt_site *s, kt_place_id place, kt_place_id under);
+/** Rules that have an instance on a point (indexes into rules, ascending). */
+const kt_rule_id *kt_site_rules_of(const struct kt_site *s, kt_point_id p, uint32_t *ret_n);
+/**
+ * Rule instances whose condition reads a point other than through self: (rule, instance point)
+ * pairs, ascending; the engine evaluates them when the point changes.
+ */
+struct kt_rule_instance {
+    kt_rule_id rule;
+    kt_point_id self;
+};
+const struct kt_rule_instance *kt_site_readers_of(const struct kt_site *s, kt_point_id p,
+                                                  uint32_t *ret_n);
+/** Places reached from `place` along the design airflow, itself included; at most cap; the count. */
+uint32_t kt_site_downstream(const struct kt_site *s, kt_place_id place, kt_place_id *ret,
+                            uint32_t cap);
+uint32_t kt_site_upstream(const struct kt_site *s, kt_place_id place, kt_place_id *ret,
+                          uint32_t cap);
+
+/** "id-pattern" with `*`: does it fit? Used for producers and selectors. */
+bool kt_glob(const char *pattern, const char *text);
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_ENGINE_RUNTIME_H
+#define KT_ENGINE_RUNTIME_H
+/*
+ * runtime: the engine at work: its thread, the queue before it, the journal and history behind it,
+ * ticks, checkpoints, and the fan-out to followers. Links and the API meet it only here.
+ *
+ * Threads: see docs/internals/contracts.md section 3. Every function here may be called from any
+ * thread unless it says otherwise.
+ */
+#include <pthread.h>
+
+#include "engine/engine.h"
+#include "history/history.h"
+#include "sys/queue.h"
+
+struct kt_runtime;
+
+/*
+ * A batch of samples on its way. The producer gets one from the pool, fills columns, submits; the
+ * last user gives it back. Columns have room for KT_BATCH_MAX.
+ */
+enum { KT_BATCH_MAX = 32768 };
+struct kt_batch {
+    uint32_t n;
+    uint32_t *point;
+    kt_time *time;
+    double *value;
+    kt_quality *quality;
+    kt_time arrival;
+    char producer[64];
+    enum kt_lane lane; /* URGENT when it carries cut-off points or feed states */
+    /* called once: on durable (KT_OK) or refusal; on the journal or engine thread: be short */
+    void (*done)(void *arg, int result, kt_seq seq);
+    void *arg;
+    /* private */
+    int refs;
+    struct kt_batch *next;
+    kt_seq seq;
+};
+
+struct kt_runtime_opts {
+    struct kt_site *site;       /* a reference is taken */
+    const char *data_dir;       /* site/data */
+    bool plant_clock;           /* ticks come from kt_runtime_tick() */
+    int64_t checkpoint_ns;      /* 0: 60 s */
+    size_t queue_samples;       /* 0: 4 million */
+};
+
+KT_MUST_CHECK int kt_runtime_open(const struct kt_runtime_opts *opts, struct kt_runtime **ret,
+                                  struct kt_err *err); /**< recovers: checkpoint + journal */
+KT_MUST_CHECK int kt_runtime_start(struct kt_runtime *rt, struct kt_err *err);
+void kt_runtime_stop(struct kt_runtime *rt); /**< drains, checkpoints, closes */
+
+/** A batch from the pool; NULL when too many are under way (answer 429). */
+struct kt_batch *kt_batch_get(struct kt_runtime *rt);
+void kt_batch_put(struct kt_runtime *rt, struct kt_batch *b); /**< gives it back unsent */
+/** Takes the batch in every case. KT_EBUSY: full, refused (done is not called). */
+KT_MUST_CHECK int kt_runtime_samples(struct kt_runtime *rt, struct kt_batch *b);
+/** A request; verdict on the journal thread once durable: JSON object of the verdict outcome.
+ *  Opening requests are applied ahead of bulk. */
+typedef void (*kt_verdict_fn)(void *arg, int result, struct kt_str verdict_json);
+KT_MUST_CHECK int kt_runtime_request(struct kt_runtime *rt, struct kt_str json,
+                                     const char *origin, kt_verdict_fn fn, void *arg);
+KT_MUST_CHECK int kt_runtime_answer(struct kt_runtime *rt, struct kt_str json, const char *link);
+KT_MUST_CHECK int kt_runtime_link(struct kt_runtime *rt, struct kt_str json, const char *link);
+void kt_runtime_tick(struct kt_runtime *rt, kt_time t); /**< plant clock only */
+/** Swap the site after a check; waits until applied. */
+KT_MUST_CHECK int kt_runtime_reload(struct kt_runtime *rt, struct kt_site *site,
+                                    const char *author, const char *why, struct kt_err *err);
+
+/* The way out: each link registers what it does with effects on its points. Called on the engine
+ * thread for protective effects and on the journal thread for the others: hand over, never block. */
+typedef void (*kt_effect_fn)(void *arg, const struct kt_effect *e);
+void kt_runtime_on_effect(struct kt_runtime *rt, uint32_t link, kt_effect_fn fn, void *arg);
+
+/* Followers: every durable outcome, in order, on the journal thread. Copy and return. */
+typedef void (*kt_outcome_fn)(void *arg, kt_seq seq, kt_time time, struct kt_str json);
+void kt_runtime_follow(struct kt_runtime *rt, kt_outcome_fn fn, void *arg);
+void kt_runtime_unfollow(struct kt_runtime *rt, kt_outcome_fn fn, void *arg);
+
+/* Present: references and snapshots. */
+struct kt_site *kt_runtime_site(struct kt_runtime *rt); /**< a reference; unref it */
+struct kt_live *kt_runtime_live(struct kt_runtime *rt); /**< valid as long as that site's reference */
+struct kt_history *kt_runtime_history(struct kt_runtime *rt);
+struct kt_journal *kt_runtime_journal(struct kt_runtime *rt);
+enum kt_snapshot { KT_SNAP_ALARMS, KT_SNAP_OUTPUTS, KT_SNAP_STATE, KT_SNAPS };
+/** A copy of the newest JSON, appended; at most 250 ms old. Returns its version. */
+uint64_t kt_runtime_snapshot(struct kt_runtime *rt, enum kt_snapshot what, struct kt_buf *out);
+kt_time kt_runtime_now(struct kt_runtime *rt); /**< engine time */
+
+struct kt_runtime_stats {
+    struct kt_engine_stats engine;
+    struct kt_journal_stats journal;
+    struct kt_history_stats history;
+    size_t queue_urgent, queue_bulk, batches_out;
+    uint64_t refused_batches;
+    int64_t lag_ns; /* oldest sample in the queue to engine time */
+    int64_t disk_free;
+    kt_time started, engine_time;
+    kt_seq last, durable;
+    bool failed; /* journal: nothing is acknowledged */
+};
+void kt_runtime_stats(struct kt_runtime *rt, struct kt_runtime_stats *ret);
+
+/*
+ * The past. A replay owns an engine of its own without a way out.
+ */
+struct kt_replay;
+/** State as it stood at `at` (nearest checkpoint, then journal; before the journal's samples from
+ *  chunks and kept events). */
+KT_MUST_CHECK int kt_replay_open(struct kt_runtime *rt, kt_time at, struct kt_replay **ret,
+                                 struct kt_err *err);
+/** Forward to `to`; outcomes that were recorded in between go to fn. */
+KT_MUST_CHECK int kt_replay_run(struct kt_replay *r, kt_time to, kt_outcome_fn fn, void *arg,
+                                struct kt_err *err);
+const struct kt_engine *kt_replay_engine(const struct kt_replay *r);
+const struct kt_live *kt_replay_live(const struct kt_replay *r);
+/** First difference between what was recorded and what today's code computes; "" when none. */
+const char *kt_replay_difference(const struct kt_replay *r);
+void kt_replay_free(struct kt_replay *r);
+
+/** Back-test: run `site` (other rules or limits) over [from,to) and give its outcomes. */
+KT_MUST_CHECK int kt_backtest(struct kt_runtime *rt, const char *data_dir, struct kt_site *site,
+                              kt_time from, kt_time to, kt_outcome_fn fn, void *arg,
+                              void (*progress)(void *arg, double part), struct kt_err *err);
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_HISTORY_HISTORY_H
+#define KT_HISTORY_HISTORY_H
+/*
+ * history: samples compressed in chunks, exact to the bit, with count, min, max, sum and last beside
+ * each chunk; queries from raw samples to buckets over years. Embedded backend: one SQLite file a
+ * month and retention class under DIR (store/), clustered by (point, start).
+ *
+ * Points are named by text id in the files (a table id -> number), by kt_point_id in memory.
+ * Threads: add/seal from one thread (the history thread, which alone writes); queries from any.
+ * Invariants
+ *  1. What kt_history_add() took is found by a query at once (heads are searched too).
+ *  2. A sample with the time and value of one that is stored is stored once; another value at the
+ *     same time: both are kept, the later arrival answers queries for "last".
+ *  3. kt_history_safe_seq(): every sample from events up to it is on disk; recovery re-adds the rest
+ *     from the journal, and doubles vanish by 2.
+ */
+#include "base/arena.h"
+#include "base/crypto.h"
+#include "base/sample.h"
+
+struct kt_history;
+struct kt_history_opts {
+    const char *dir;
+    uint32_t chunk_samples;    /* 0: 3600 */
+    int64_t chunk_age_ns;      /* 0: 1 h: an older head is sealed (and merged later) */
+    /** a chunk was written: hash for the journal's chain (history thread) */
+    void (*on_sealed)(void *arg, const char *point, kt_time from, kt_time to, uint32_t n,
+                      const struct kt_hash *hash);
+    void *arg;
+};
+KT_MUST_CHECK int kt_history_open(const struct kt_history_opts *opts, struct kt_history **ret,
+                                  struct kt_err *err);
+void kt_history_close(struct kt_history *h); /**< seals all heads */
+
+/* A point must be declared before its first sample; calling again (reload) changes the settings. */
+struct kt_history_point {
+    const char *id;      /* text id */
+    double deadband;     /* thins what is stored: a good value within it of the last stored one, and
+                            younger than 10 min, is passed over; 0: everything is kept */
+    uint8_t retention;   /* class: enum kt_retention */
+};
+KT_MUST_CHECK int kt_history_declare(struct kt_history *h, kt_point_id p,
+                                     const struct kt_history_point *conf, struct kt_err *err);
+/** Add a batch that the journal holds under `seq`. Arrival is kept where it differs from the
+ *  sample's time by more than `late_ns` (1 s). */
+KT_MUST_CHECK int kt_history_add(struct kt_history *h, uint64_t seq, kt_time arrival,
+                                 const struct kt_samples *s, struct kt_err *err);
+/** Seal what is full or old, spread over calls; `all` seals everything. */
+KT_MUST_CHECK int kt_history_seal(struct kt_history *h, kt_time now, bool all,
+                                  struct kt_err *err);
+/** Join small neighbouring chunks into full ones and reclaim space (also after an import). */
+KT_MUST_CHECK int kt_history_merge(struct kt_history *h, kt_time before, struct kt_err *err);
+/** Drop months that are past their class's retention (days; 0 keeps for ever). */
+KT_MUST_CHECK int kt_history_retain(struct kt_history *h, kt_time now, const int days[3],
+                                    struct kt_err *err);
+uint64_t kt_history_safe_seq(const struct kt_history *h); /**< any thread */
+
+/* Queries. Ranges are [from, to). Points by text id, so that ended points answer too. */
+struct kt_bucket {
+    kt_time start; /* from + i * width */
+    uint64_t count; /* of known samples; 0: gap */
+    double min, max, sum, last;
+    kt_time min_time, max_time, last_time;
+    kt_quality worst; /* worst quality seen, NORMAL when none */
+};
+/** Exact buckets over [from,to): n of equal width (the last may be shorter). ret has room for n. */
+KT_MUST_CHECK int kt_history_buckets(struct kt_history *h, const char *point, kt_time from,
+                                     kt_time to, uint32_t n, struct kt_bucket *ret,
+                                     struct kt_err *err);
+/** Raw samples in time order to fn (with arrival, 0 when equal); stop when fn returns false. */
+typedef bool (*kt_history_fn)(void *arg, kt_time time, double value, kt_quality q,
+                              kt_time arrival);
+KT_MUST_CHECK int kt_history_scan(struct kt_history *h, const char *point, kt_time from,
+                                  kt_time to, kt_history_fn fn, void *arg, struct kt_err *err);
+/** Last sample at or before `at`; KT_ENOTFOUND. */
+KT_MUST_CHECK int kt_history_last(struct kt_history *h, const char *point, kt_time at,
+                                  struct kt_sample *ret, struct kt_err *err);
+
+struct kt_history_stats {
+    uint64_t points, samples, chunks, bytes, head_samples, late, duplicates;
+};
+void kt_history_stats(struct kt_history *h, struct kt_history_stats *ret);
+/** Read every chunk, check its hash and that it decodes. */
+KT_MUST_CHECK int kt_history_verify(const char *dir, void (*progress)(void *arg, double part),
+                                    void *arg, uint64_t *ret_chunks, struct kt_err *err);
+/** A consistent copy of all files into another folder while running. */
+KT_MUST_CHECK int kt_history_backup(struct kt_history *h, const char *to_dir,
+                                    struct kt_err *err);
+#endif

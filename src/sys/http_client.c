@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/http_client.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/time.h"
+
+struct kt_http_client {
+    CURL *curl;
+    char why[CURL_ERROR_SIZE];
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void start(void)
+{
+    KT_ASSERT(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+}
+
+struct kt_http_client *kt_http_client_new(void)
+{
+    pthread_once(&once, start);
+    struct kt_http_client *c = calloc(1, sizeof(*c));
+    KT_ASSERT(c);
+    c->curl = curl_easy_init();
+    KT_ASSERT(c->curl);
+    return c;
+}
+
+void kt_http_client_free(struct kt_http_client *c)
+{
+    if (!c) {
+        return;
+    }
+    curl_easy_cleanup(c->curl);
+    free(c);
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *arg)
+{
+    struct kt_buf *out = arg;
+    kt_buf_put(out, p, size * n);
+    return out->full ? 0 : size * n;
+}
+
+static struct curl_slist *add(struct curl_slist *list, const char *line)
+{
+    struct curl_slist *more = curl_slist_append(list, line);
+    KT_ASSERT(more);
+    return more;
+}
+
+/* The caller's lines; without libcurl's own Expect and guessed Content-Type. */
+static struct curl_slist *header_list(const char *const *headers)
+{
+    struct curl_slist *list = add(NULL, "Expect:");
+    bool typed = false;
+    for (; headers && *headers; headers++) {
+        list = add(list, *headers);
+        typed = typed || strncasecmp(*headers, "Content-Type:", 13) == 0;
+    }
+    return typed ? list : add(list, "Content-Type:");
+}
+
+static bool wants_body(const char *method)
+{
+    return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+           strcmp(method, "PATCH") == 0;
+}
+
+static void set_request(struct kt_http_client *c, const char *method, const char *url,
+                        const struct kt_str *body)
+{
+    curl_easy_setopt(c->curl, CURLOPT_URL, url);
+    if (body || wants_body(method)) {
+        curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(body ? body->n : 0));
+        curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, body && body->n ? body->p : "");
+    } else if (strcmp(method, "HEAD") == 0) {
+        curl_easy_setopt(c->curl, CURLOPT_NOBODY, 1L);
+    }
+    if (strcmp(method, "GET") != 0 || body) {
+        curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, method);
+    }
+}
+
+/* Plain HTTP and HTTPS to the host that was named: no redirect, no proxy of the environment. */
+static void set_limits(struct kt_http_client *c, int64_t timeout_ns)
+{
+    int64_t ms = timeout_ns <= 0 ? 0 : (timeout_ns + KT_MS - 1) / KT_MS;
+    curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, (long)ms);
+    curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(c->curl, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->why);
+    c->why[0] = '\0';
+}
+
+static int failure(const struct kt_http_client *c, CURLcode code, const char *url, bool full,
+                   struct kt_err *err)
+{
+    if (full) {
+        return kt_err_set(err, KT_ELIMIT, "%s: the answer is larger than allowed here", url);
+    }
+    const char *why = c->why[0] ? c->why : curl_easy_strerror(code);
+    if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
+        return kt_err_set(err, KT_EINVAL, "%s: %s", url, why);
+    }
+    return kt_err_set(err, code == CURLE_OPERATION_TIMEDOUT ? KT_ETIMEOUT : KT_EIO, "%s: %s", url,
+                      why);
+}
+
+int kt_http_client_do(struct kt_http_client *c, const char *method, const char *url,
+                      const char *const *headers, const struct kt_str *body, int64_t timeout_ns,
+                      int *ret_status, struct kt_buf *ret_body, struct kt_err *err)
+{
+    curl_easy_reset(c->curl); /* keeps live connections */
+    set_limits(c, timeout_ns);
+    set_request(c, method, url, body);
+    struct curl_slist *list = header_list(headers);
+    size_t before = ret_body->n;
+    curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, list);
+    curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, ret_body);
+    CURLcode code = curl_easy_perform(c->curl);
+    curl_slist_free_all(list);
+    if (code != CURLE_OK) {
+        ret_body->n = before;
+        return failure(c, code, url, ret_body->full, err);
+    }
+    long status = 0;
+    curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
+    *ret_status = (int)status;
+    return KT_OK;
+}

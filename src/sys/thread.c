@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/thread.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+int kt_thread_start(pthread_t *ret, const char *name, void *(*fn)(void *), void *arg,
+                    struct kt_err *err)
+{
+    /* The new thread inherits a full mask: signals are delivered to the main thread alone. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t t;
+    int r = pthread_create(&t, NULL, fn, arg);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (r != 0) {
+        errno = r;
+        return kt_err_sys(err, "cannot start the thread %s", name);
+    }
+    char shown[16];
+    size_t n = strnlen(name, sizeof(shown) - 1);
+    memcpy(shown, name, n);
+    shown[n] = '\0';
+    pthread_setname_np(t, shown);
+    *ret = t;
+    return KT_OK;
+}
+
+void kt_thread_nice(int nice)
+{
+    setpriority(PRIO_PROCESS, (id_t)gettid(), nice);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_AUTH_AUTH_H
+#define KT_AUTH_AUTH_H
+/*
+ * auth: users, their roles, sessions, lock-out, password rules, access log. Deny by default.
+ * Kept in DIR/users.db (store/). Rights of a role come from the site (struct kt_people_role) and from
+ * three built-in roles that one person cannot hold together: system-admin (user.admin, site.reload,
+ * limits of nothing else), security-admin (security.admin: roles of people, lock-out), auditor
+ * (audit.read).
+ *
+ * Threads: any (one mutex; argon2id runs outside it).
+ * Invariants
+ *  1. A session's rights are looked up at each use, so a withdrawn right is gone at once.
+ *  2. Passwords are kept as argon2id only; session tokens as their hash only.
+ *  3. No user, password or secret exists that nobody set: the first user's password is random and
+ *     shown once.
+ */
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/time.h"
+#include "site/site.h"
+
+struct kt_auth;
+
+struct kt_auth_opts {
+    const char *dir; /* site/data */
+    int idle_minutes;        /* 0: 30; session ends after so long without a request */
+    int lock_failures;       /* 0: 5 wrong passwords lock ... */
+    int lock_minutes;        /* 0: 15 ... for so long */
+    int password_min;        /* 0: 10 characters, three of four classes */
+    int log_days;            /* 0: 183 days of access log */
+};
+KT_MUST_CHECK int kt_auth_open(const struct kt_auth_opts *opts, struct kt_site *site,
+                               struct kt_auth **ret, struct kt_err *err);
+void kt_auth_close(struct kt_auth *a);
+void kt_auth_site(struct kt_auth *a, struct kt_site *site); /**< after a reload */
+
+/* Who asks, as of now. Strings live in the arena given. */
+struct kt_person {
+    const char *user, *name, *language;
+    const char *const *roles;
+    uint32_t roles_n;
+    const char *const *rights; /* sorted */
+    uint32_t rights_n;
+    const char *const *places; /* "*" or place ids: scope of all rights (union over roles) */
+    uint32_t places_n;
+    bool must_change_password;
+};
+bool kt_person_may(const struct kt_person *p, const char *right);
+/** May the person see or act at this place? */
+bool kt_person_at(const struct kt_person *p, const struct kt_site *site, kt_place_id place);
+
+/** First start: make user "admin" with a random password when there is no user at all; the password
+ *  is written to ret_password (empty string when users exist). */
+KT_MUST_CHECK int kt_auth_bootstrap(struct kt_auth *a, char ret_password[40], struct kt_err *err);
+
+/** @return KT_OK; KT_EAUTH wrong (same text for unknown user); KT_EBUSY locked out, with until */
+KT_MUST_CHECK int kt_auth_login(struct kt_auth *a, const char *user, const char *password,
+                                const char *client, char ret_token[64], struct kt_err *err);
+void kt_auth_logout(struct kt_auth *a, const char *token);
+/** The person behind a session token. KT_EAUTH: none, idle too long, or ended. */
+KT_MUST_CHECK int kt_auth_session(struct kt_auth *a, const char *token, struct kt_arena *arena,
+                                  struct kt_person *ret, struct kt_err *err);
+/** Rises whenever any user, role or session is changed: open streams look again. */
+uint64_t kt_auth_version(const struct kt_auth *a);
+
+struct kt_user {
+    const char *user, *name, *language;
+    const char *const *roles;
+    uint32_t roles_n;
+    bool disabled, locked, must_change;
+    kt_time created, last_login;
+};
+KT_MUST_CHECK int kt_auth_users(struct kt_auth *a, struct kt_arena *arena, struct kt_user **ret,
+                                size_t *ret_n, struct kt_err *err);
+/** Create, or change what is not NULL. KT_ECONFLICT for roles that exclude each other. */
+KT_MUST_CHECK int kt_auth_user_put(struct kt_auth *a, const struct kt_user *u,
+                                   const char *password, bool create, const char *by,
+                                   struct kt_err *err);
+KT_MUST_CHECK int kt_auth_password(struct kt_auth *a, const char *user, const char *old,
+                                   const char *fresh, struct kt_err *err);
+
+/** A line of the access log: what was asked and how it ended. Batched; never blocks on the disk. */
+void kt_auth_log(struct kt_auth *a, const char *user, const char *client, const char *method,
+                 const char *path, int status);
+typedef bool (*kt_auth_log_fn)(void *arg, kt_time time, const char *user, const char *client,
+                               const char *method, const char *path, int status);
+KT_MUST_CHECK int kt_auth_log_read(struct kt_auth *a, kt_time from, kt_time to, const char *user,
+                                   kt_auth_log_fn fn, void *arg, struct kt_err *err);
+
+/*
+ * Producers: machines that push. A token file of the site holds the secret; only its hash is kept in
+ * memory. Returns the producer's index in link->producers, or KT_EAUTH.
+ */
+struct kt_producer_ref {
+    uint32_t link, producer; /* indexes in the site */
+};
+KT_MUST_CHECK int kt_auth_producer(struct kt_auth *a, const char *token,
+                                   struct kt_producer_ref *ret);
+#endif

@@ -69,6 +69,13 @@ void kt_runtime_tick(struct kt_runtime *rt, kt_time t); /**< plant clock only */
 KT_MUST_CHECK int kt_runtime_reload(struct kt_runtime *rt, struct kt_site *site,
                                     const char *author, const char *why, struct kt_err *err);
 
+struct kt_link_state { /* of one link: what `show` and /health print */
+    bool up;
+    kt_time since, last_data;
+    uint64_t reads, errors, reconnects, samples, writes;
+    char text[160];
+};
+
 /* The way out: each link registers what it does with effects on its points. Called on the engine
  * thread for protective effects and on the journal thread for the others: hand over, never block. */
 typedef void (*kt_effect_fn)(void *arg, const struct kt_effect *e);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_API_API_H
+#define KT_API_API_H
+/*
+ * api: resources over HTTP: permission, check, call, JSON. Routes are in
+ * docs/internals/contracts.md section 4 and api/openapi.yaml; one table in routes.c names for each
+ * its right and scope, and a generated test calls every one without them.
+ *
+ * Threads: handlers run on the HTTP pool; the stream hub has a thread of its own.
+ */
+#include "auth/auth.h"
+#include "engine/runtime.h"
+#include "http/http.h"
+
+struct kt_api;
+
+/* What the program offers beside the runtime. */
+struct kt_api_opts {
+    struct kt_runtime *runtime;
+    struct kt_auth *auth;
+    const char *site_dir;
+    const char *ui_dir;   /* built user interface; "" for none */
+    const char *map_json; /* GeoJSON by layer of map.gpkg, or NULL; copied */
+    bool plant_clock;
+    /** State of links and modules as JSON array items (health page). */
+    void (*links_json)(void *arg, struct kt_buf *out);
+    /** Check the folder and load it: kuangtu reload. */
+    int (*reload)(void *arg, const char *author, const char *why, struct kt_buf *ret_findings,
+                  struct kt_err *err);
+    void *arg;
+};
+KT_MUST_CHECK int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret,
+                             struct kt_err *err);
+void kt_api_free(struct kt_api *a);
+/** Give these to kt_http_opts with `arg` = the api. */
+void kt_api_handle(void *arg, struct kt_http_req *req);
+bool kt_api_admit(void *arg, struct kt_http_req *req);
+/** After a reload: screens are told to fetch the site again. */
+void kt_api_site_changed(struct kt_api *a, const char *map_json);
+/** End all event streams (before the server stops). */
+void kt_api_end_streams(struct kt_api *a);
+#endif

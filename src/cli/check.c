@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kuangtu check and kuangtu reload: every mistake of a site folder; load it into the running
+ * program. */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "conf/json.h"
+#include "site/site.h"
+
+static const struct kt_option options[] = {
+    {"packs", "DIR", "where the packs are (default: beside the program)"},
+    {"notes", NULL, "print notes as well"},
+    {NULL, NULL, NULL},
+};
+
+static int check(const struct kt_args *a)
+{
+    static const char *const levels[] = {"error", "warning", "note"};
+    static const char *const columns[] = {"level", "check", "file", "line", "column", "text"};
+    if (a->pos_n != 1) {
+        return kt_usage(a, "name one site folder");
+    }
+    char packs[600];
+    const char *pack_dir = kt_arg(a, "packs");
+    struct kt_err err = {0};
+    struct kt_site *site = NULL;
+    struct kt_findings *f = kt_findings_new(10000);
+    int r =
+        kt_site_load(a->pos[0], pack_dir ? pack_dir : kt_share_dir(packs, sizeof(packs), "packs"),
+                     NULL, f, &site, &err);
+    bool text = a->format == KT_FORMAT_TABLE;
+    struct kt_table *t = text ? NULL : kt_table_new(a->format, columns, 6);
+    const struct kt_finding *one;
+    for (size_t i = 0; (one = kt_findings_get(f, i)); i++) {
+        char line[700];
+        if (one->level == KT_FIND_NOTE && !kt_arg(a, "notes")) {
+            continue;
+        }
+        if (text) {
+            printf("%s: %s [%s]\n", levels[one->level], kt_err_str(&one->at, line, sizeof(line)),
+                   one->rule);
+            continue;
+        }
+        kt_table_cell(t, levels[one->level]);
+        kt_table_cell(t, one->rule);
+        kt_table_cell(t, one->at.file);
+        kt_table_num(t, one->at.line);
+        kt_table_num(t, one->at.col);
+        kt_table_cell(t, one->at.text);
+    }
+    size_t errors = kt_findings_count(f, KT_FIND_ERROR);
+    if (text) {
+        printf("%zu errors, %zu warnings", errors, kt_findings_count(f, KT_FIND_WARNING));
+        if (site) {
+            printf("; %u points, %u places, %u rules, %u links", site->points_n, site->places_n,
+                   site->rules_n, site->links_n);
+        }
+        printf("\n");
+    } else {
+        kt_table_end(t);
+    }
+    kt_findings_free(f);
+    kt_site_unref(site);
+    if (r < 0 && !errors) {
+        return kt_fail(a, &err);
+    }
+    return errors ? KT_EXIT_INVALID : KT_EXIT_OK;
+}
+
+const struct kt_verb kt_verb_check = {
+    .name = "check",
+    .usage = "SITE",
+    .summary = "read a site and its packs and report every mistake",
+    .help =
+        "Prints each finding as level: file:line:column: what is wrong; what would be right.\n"
+        "Errors stop a start, warnings do not. Proves what can be proved before anything runs:\n"
+        "rules that command opposite values, never come true, form a loop, do not fit in unit,\n"
+        "or are looser than their clause.\n",
+    .options = options,
+    .run = check,
+};
+
+static const struct kt_option reload_options[] = {
+    {"why", "TEXT", "the reason, written into the journal"},
+    {NULL, NULL, NULL},
+};
+
+static int reload(const struct kt_args *a)
+{
+    if (a->pos_n != 1) {
+        return kt_usage(a, "name one site folder");
+    }
+    struct kt_running run;
+    struct kt_err err = {0};
+    struct kt_buf body, answer;
+    kt_buf_init(&body, 1 << 16);
+    kt_buf_init(&answer, 16 << 20);
+    int status = 0;
+    int r = kt_running_find(a->pos[0], &run, &err);
+    if (r == KT_OK) {
+        struct kt_jw w = kt_jw_init(&body);
+        kt_jw_obj(&w);
+        kt_jw_kstr(&w, "why", kt_arg(a, "why") ? kt_arg(a, "why") : "");
+        kt_jw_obj_end(&w);
+        struct kt_str s = {body.p, body.n};
+        r = kt_running_call(&run, "POST", "/api/v1/reload", &s, &status, &answer, &err);
+    }
+    if (answer.n && status) {
+        struct kt_json *j = NULL;
+        if (kt_json_parse((struct kt_str){answer.p, answer.n}, 0, &j, NULL) == KT_OK) {
+            const struct kt_json *f = kt_json_get(j, "findings");
+            for (size_t i = 0; i < kt_json_len(f); i++) {
+                printf("%s: %s\n", kt_json_get_str(kt_json_at(f, i), "level", ""),
+                       kt_json_get_str(kt_json_at(f, i), "text", ""));
+            }
+        }
+        kt_json_free(j);
+    }
+    kt_buf_done(&body);
+    kt_buf_done(&answer);
+    if (r < 0) {
+        return kt_fail(a, &err);
+    }
+    printf("loaded\n");
+    return KT_EXIT_OK;
+}
+
+const struct kt_verb kt_verb_reload = {
+    .name = "reload",
+    .usage = "SITE [--why TEXT]",
+    .summary = "load the changed folder into the running program",
+    .help = "The folder is checked first; with any error the running site stays as it is.\n",
+    .options = reload_options,
+    .run = reload,
+};

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_CLI_CLI_H
+#define KT_CLI_CLI_H
+/*
+ * cli: the one program, `kuangtu VERB …`. Each verb is a row of the table in main.c and a function
+ * in a file of its own.
+ *
+ * Exit codes: 0 done; 1 failed; 2 wrong words on the command line; 3 the site (or data) has errors.
+ * Threads: main thread.
+ */
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/time.h"
+
+enum { KT_EXIT_OK, KT_EXIT_FAILED, KT_EXIT_USAGE, KT_EXIT_INVALID };
+enum kt_format { KT_FORMAT_TABLE, KT_FORMAT_CSV, KT_FORMAT_JSON };
+
+/* One option a verb takes; `arg` NULL for a flag. Every verb takes --help and --format as well. */
+struct kt_option {
+    const char *name, *arg, *text;
+};
+
+struct kt_args {
+    const struct kt_verb *verb;
+    const char *pos[16]; /* positional words */
+    int pos_n;
+    const char *value[24]; /* by option index; flags: "" when given */
+    enum kt_format format;
+};
+
+struct kt_verb {
+    const char *name, *usage, *summary;
+    const char *help;                /* a page: what it does, examples */
+    const struct kt_option *options; /* ended by a NULL name */
+    int (*run)(const struct kt_args *args);
+};
+
+extern const struct kt_verb kt_verb_init, kt_verb_check, kt_verb_serve, kt_verb_reload,
+    kt_verb_import, kt_verb_query, kt_verb_replay, kt_verb_backtest, kt_verb_verify, kt_verb_backup,
+    kt_verb_restore, kt_verb_user, kt_verb_cert, kt_verb_show;
+
+/** Value of an option; NULL when it was not given ("" for a flag that was). */
+const char *kt_arg(const struct kt_args *a, const char *name);
+/** Print usage and what is wrong; returns KT_EXIT_USAGE. */
+int kt_usage(const struct kt_args *a, const char *fmt, ...) KT_PRINTF(2, 3);
+/** Print "kuangtu VERB: text" to standard error; returns the exit code that fits err->code. */
+int kt_fail(const struct kt_args *a, const struct kt_err *err);
+
+/* Rows in the chosen format on standard output; widths count Chinese characters as two. */
+struct kt_table;
+struct kt_table *kt_table_new(enum kt_format f, const char *const *columns, int n);
+void kt_table_cell(struct kt_table *t, const char *text); /**< next cell; a row ends by itself */
+void kt_table_num(struct kt_table *t, double v);
+void kt_table_end(struct kt_table *t); /**< prints and frees */
+
+/* A progress bar on standard error when it is a terminal; nothing otherwise. */
+struct kt_progress {
+    const char *what;
+    int last;
+};
+void kt_progress_show(void *progress, double part); /**< part of 1 */
+void kt_progress_end(struct kt_progress *p);
+
+/*
+ * The running program of a site: data/run.json (0600) holds its address and a local token.
+ */
+struct kt_running {
+    char url[128], token[64];
+    int pid;
+};
+KT_MUST_CHECK int kt_running_find(const char *site_dir, struct kt_running *ret, struct kt_err *err);
+/** One call to the running program's API; path begins with "/api/v1". */
+KT_MUST_CHECK int kt_running_call(const struct kt_running *r, const char *method, const char *path,
+                                  const struct kt_str *body, int *ret_status,
+                                  struct kt_buf *ret_body, struct kt_err *err);
+/** Where packs and the user interface lie: beside the program, or the installed place. */
+const char *kt_share_dir(char *buf, size_t cap, const char *what);
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All links of a site: started, stopped and described in one place. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "cli/node.h"
+#include "link/minefile/minefile.h"
+#include "link/modbus/modbus.h"
+#include "link/mqtt/mqtt.h"
+
+struct one {
+    void *link; /* of the kind below; NULL: did not start, or push, which has no thread */
+    char failed[200];
+};
+
+struct kt_links {
+    struct kt_site *site;
+    struct one *links;
+};
+
+static int start_one(struct kt_runtime *rt, struct kt_site *site, uint32_t i, void **ret,
+                     struct kt_err *err)
+{
+    struct kt_modbus *modbus;
+    struct kt_mqtt *mqtt;
+    struct kt_minefile *minefile;
+    int r = KT_OK;
+    switch (site->links[i].kind) {
+    case KT_LINK_MODBUS:
+        r = kt_modbus_start(rt, site, i, &modbus, err);
+        *ret = r < 0 ? NULL : modbus;
+        return r;
+    case KT_LINK_MQTT:
+        r = kt_mqtt_start(rt, site, i, &mqtt, err);
+        *ret = r < 0 ? NULL : mqtt;
+        return r;
+    case KT_LINK_MINEFILE:
+        r = kt_minefile_start(rt, site, i, &minefile, err);
+        *ret = r < 0 ? NULL : minefile;
+        return r;
+    case KT_LINK_PUSH:
+        break;
+    }
+    *ret = NULL;
+    return KT_OK;
+}
+
+struct kt_links *kt_links_start(struct kt_runtime *rt, struct kt_site *site)
+{
+    struct kt_links *l = calloc(1, sizeof(*l));
+    KT_ASSERT(l);
+    l->site = kt_site_ref(site);
+    l->links = calloc(site->links_n ? site->links_n : 1, sizeof(*l->links));
+    KT_ASSERT(l->links);
+    for (uint32_t i = 0; i < site->links_n; i++) {
+        struct kt_err err = {0};
+        if (start_one(rt, site, i, &l->links[i].link, &err) < 0) {
+            KT_ERROR("link", "%s did not start: %s", site->links[i].id, err.text);
+            snprintf(l->links[i].failed, sizeof(l->links[i].failed), "%s", err.text);
+        }
+    }
+    return l;
+}
+
+void kt_links_stop(struct kt_links *l)
+{
+    if (!l) {
+        return;
+    }
+    for (uint32_t i = 0; i < l->site->links_n; i++) {
+        void *link = l->links[i].link;
+        switch (l->site->links[i].kind) {
+        case KT_LINK_MODBUS:
+            kt_modbus_stop(link);
+            break;
+        case KT_LINK_MQTT:
+            kt_mqtt_stop(link);
+            break;
+        case KT_LINK_MINEFILE:
+            kt_minefile_stop(link);
+            break;
+        case KT_LINK_PUSH:
+            break;
+        }
+    }
+    free(l->links);
+    kt_site_unref(l->site);
+    free(l);
+}
+
+static void state_of(const struct kt_links *l, uint32_t i, struct kt_link_state *ret)
+{
+    void *link = l->links[i].link;
+    *ret = (struct kt_link_state){0};
+    snprintf(ret->text, sizeof(ret->text), "%.150s", l->links[i].failed);
+    if (!link) {
+        ret->up = l->site->links[i].kind == KT_LINK_PUSH;
+    } else if (l->site->links[i].kind == KT_LINK_MODBUS) {
+        kt_modbus_state(link, ret);
+    } else if (l->site->links[i].kind == KT_LINK_MQTT) {
+        kt_mqtt_state(link, ret);
+    } else {
+        kt_minefile_state(link, ret);
+    }
+}
+
+void kt_links_json(struct kt_links *l, struct kt_buf *out)
+{
+    static const char *const kinds[] = {"modbus", "mqtt", "push", "minefile"};
+    struct kt_jw w = kt_jw_init(out);
+    for (uint32_t i = 0; i < l->site->links_n; i++) {
+        struct kt_link_state st;
+        state_of(l, i, &st);
+        kt_jw_obj(&w);
+        kt_jw_kstr(&w, "id", l->site->links[i].id);
+        kt_jw_kstr(&w, "kind", kinds[l->site->links[i].kind]);
+        kt_jw_kbool(&w, "up", st.up);
+        kt_jw_kint(&w, "since", st.since / KT_MS);
+        kt_jw_kint(&w, "last", st.last_data / KT_MS);
+        kt_jw_kint(&w, "reads", (int64_t)st.reads);
+        kt_jw_kint(&w, "errors", (int64_t)st.errors);
+        kt_jw_kint(&w, "reconnects", (int64_t)st.reconnects);
+        kt_jw_kint(&w, "samples", (int64_t)st.samples);
+        kt_jw_kint(&w, "writes", (int64_t)st.writes);
+        kt_jw_kstr(&w, "text", st.text);
+        kt_jw_obj_end(&w);
+    }
+}

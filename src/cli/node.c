@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "geo/geo.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+struct kt_node {
+    struct kt_node_opts opts;
+    char data_dir[512], url[160], token[64], first_password[40];
+    struct kt_site *site;
+    struct kt_auth *auth;
+    struct kt_runtime *rt;
+    struct kt_links *links;
+    struct kt_api *api;
+    struct kt_http *http, *https;
+    struct kt_plant_clock *clock;
+    struct kt_arena *map_arena;
+    struct kt_geo_map map;
+    pthread_mutex_t lock; /* links, site, map: changed by reload, read by the health page */
+};
+
+static int read_map(struct kt_node *n, struct kt_buf *json, struct kt_err *err)
+{
+    char path[600];
+    struct kt_arena *arena = kt_arena_new(512u << 20);
+    struct kt_geo_map map;
+    snprintf(path, sizeof(path), "%s/map.gpkg", n->opts.site_dir);
+    int r = kt_geo_map_read(path, n->data_dir, arena, &map, err);
+    if (r < 0) {
+        kt_arena_free(arena);
+        return r;
+    }
+    if (n->map_arena) {
+        size_t added, removed;
+        kt_geo_map_diff(&n->map, &map, &added, &removed);
+        KT_INFO("map", "%zu features new or changed, %zu gone or changed", added, removed);
+    }
+    kt_arena_free(n->map_arena);
+    n->map_arena = arena;
+    n->map = map;
+    kt_geo_map_json(&n->map, json);
+    return KT_OK;
+}
+
+static void links_json(void *arg, struct kt_buf *out)
+{
+    struct kt_node *n = arg;
+    pthread_mutex_lock(&n->lock);
+    if (n->links) {
+        kt_links_json(n->links, out);
+    }
+    pthread_mutex_unlock(&n->lock);
+}
+
+static void findings_json(const struct kt_findings *f, struct kt_buf *out)
+{
+    static const char *const levels[] = {"error", "warning", "note"};
+    struct kt_jw w = kt_jw_init(out);
+    kt_jw_arr(&w);
+    const struct kt_finding *one;
+    for (size_t i = 0; (one = kt_findings_get(f, i)); i++) {
+        char text[640];
+        kt_jw_obj(&w);
+        kt_jw_kstr(&w, "level", levels[one->level]);
+        kt_jw_kstr(&w, "rule", one->rule);
+        kt_jw_kstr(&w, "text", kt_err_str(&one->at, text, sizeof(text)));
+        kt_jw_obj_end(&w);
+    }
+    kt_jw_arr_end(&w);
+}
+
+static int on_reload(void *arg, const char *author, const char *why, struct kt_buf *ret_findings,
+                     struct kt_err *err)
+{
+    struct kt_findings *f = kt_findings_new(1000);
+    int r = kt_node_reload(arg, author, why, f, err);
+    findings_json(f, ret_findings);
+    kt_findings_free(f);
+    return r;
+}
+
+static int start_api(struct kt_node *n, struct kt_err *err)
+{
+    struct kt_buf map;
+    kt_buf_init(&map, 0);
+    int r = read_map(n, &map, err);
+    if (r < 0) {
+        kt_buf_done(&map);
+        return r;
+    }
+    struct kt_api_opts o = {.runtime = n->rt,
+                            .auth = n->auth,
+                            .site_dir = n->opts.site_dir,
+                            .ui_dir = n->opts.ui_dir,
+                            .map_json = kt_buf_cstr(&map),
+                            .plant_clock = n->opts.plant_clock != NULL,
+                            .local_token = n->token,
+                            .links_json = links_json,
+                            .reload = on_reload,
+                            .arg = n};
+    r = kt_api_new(&o, &n->api, err);
+    kt_buf_done(&map);
+    return r;
+}
+
+static int read_pem(const struct kt_node *n, const char *name, struct kt_buf *out,
+                    struct kt_err *err)
+{
+    char path[700];
+    snprintf(path, sizeof(path), "%s/%s", n->opts.site_dir, name);
+    return kt_file_read(path, 1 << 20, out, err);
+}
+
+static int start_https(struct kt_node *n, struct kt_err *err)
+{
+    struct kt_buf cert, key;
+    kt_buf_init(&cert, 0);
+    kt_buf_init(&key, 0);
+    int r = read_pem(n, n->site->tls_cert, &cert, err);
+    if (r == KT_OK) {
+        r = read_pem(n, n->site->tls_key, &key, err);
+    }
+    if (r == KT_OK) {
+        struct kt_http_opts o = {.address = n->site->listen_https,
+                                 .cert_pem = kt_buf_cstr(&cert),
+                                 .key_pem = kt_buf_cstr(&key),
+                                 .threads = 2,
+                                 .handle = kt_api_handle,
+                                 .admit = kt_api_admit,
+                                 .arg = n->api};
+        r = kt_http_start(&o, &n->https, err);
+    }
+    kt_buf_done(&cert);
+    kt_buf_done(&key);
+    return r;
+}
+
+static int start_http(struct kt_node *n, struct kt_err *err)
+{
+    const char *address = n->opts.listen ? n->opts.listen : n->site->listen_http;
+    if (address[0]) {
+        struct kt_http_opts o = {.address = address,
+                                 .threads = 3,
+                                 .handle = kt_api_handle,
+                                 .admit = kt_api_admit,
+                                 .arg = n->api};
+        int r = kt_http_start(&o, &n->http, err);
+        if (r < 0) {
+            return r;
+        }
+        int host = (int)(strrchr(address, ':') - address);
+        snprintf(n->url, sizeof(n->url), "http://%.*s:%d", host, address, kt_http_port(n->http));
+    }
+    if (n->site->listen_https[0]) {
+        int r = start_https(n, err);
+        if (r < 0) {
+            return r;
+        }
+        if (!n->url[0]) {
+            snprintf(n->url, sizeof(n->url), "https://%.100s", n->site->listen_https);
+        }
+    }
+    return n->url[0]
+               ? KT_OK
+               : kt_err_set(err, KT_EINVAL, "nothing to listen on; set listen.http in site.yaml");
+}
+
+/* What `kuangtu show` and its like use to find this program. */
+static int write_run_file(const struct kt_node *n, struct kt_err *err)
+{
+    char path[600];
+    struct kt_buf b;
+    kt_buf_init(&b, 0);
+    struct kt_jw w = kt_jw_init(&b);
+    kt_jw_obj(&w);
+    kt_jw_kstr(&w, "url", n->url);
+    kt_jw_kstr(&w, "token", n->token);
+    kt_jw_kint(&w, "pid", getpid());
+    kt_jw_obj_end(&w);
+    snprintf(path, sizeof(path), "%s/run.json", n->data_dir);
+    mode_t old = umask(0077);
+    int r = kt_file_replace(path, b.p, b.n, err);
+    umask(old);
+    kt_buf_done(&b);
+    return r;
+}
+
+static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_err *err)
+{
+    int r = kt_site_load(n->opts.site_dir, n->opts.pack_dir, NULL, findings, &n->site, err);
+    if (r < 0) {
+        return r;
+    }
+    if (n->opts.plant_clock && !n->site->simulation) {
+        return kt_err_set(err, KT_EINVAL,
+                          "%s is not a simulation: --sim-clock works only where site.yaml says "
+                          "simulation: true",
+                          n->site->id);
+    }
+    if ((r = kt_dir_make(n->data_dir, err)) < 0) {
+        return r;
+    }
+    struct kt_auth_opts ao = {.dir = n->data_dir};
+    if ((r = kt_auth_open(&ao, n->site, &n->auth, err)) < 0 ||
+        (r = kt_auth_bootstrap(n->auth, n->first_password, err)) < 0) {
+        return r;
+    }
+    struct kt_runtime_opts ro = {
+        .site = n->site, .data_dir = n->data_dir, .plant_clock = n->opts.plant_clock != NULL};
+    if ((r = kt_runtime_open(&ro, &n->rt, err)) < 0 || (r = kt_runtime_start(n->rt, err)) < 0) {
+        return r;
+    }
+    if (n->opts.plant_clock &&
+        (r = kt_plant_clock_start(n->rt, n->opts.plant_clock, &n->clock, err)) < 0) {
+        return r;
+    }
+    n->links = kt_links_start(n->rt, n->site);
+    kt_token(32, n->token);
+    if ((r = start_api(n, err)) < 0 || (r = start_http(n, err)) < 0) {
+        return r;
+    }
+    return write_run_file(n, err);
+}
+
+int kt_node_start(const struct kt_node_opts *opts, struct kt_findings *findings,
+                  struct kt_node **ret, struct kt_err *err)
+{
+    struct kt_node *n = calloc(1, sizeof(*n));
+    KT_ASSERT(n);
+    n->opts = *opts;
+    pthread_mutex_init(&n->lock, NULL);
+    snprintf(n->data_dir, sizeof(n->data_dir), "%s/data", opts->site_dir);
+    int r = start_all(n, findings, err);
+    if (r < 0) {
+        kt_node_stop(n);
+        return r;
+    }
+    *ret = n;
+    return KT_OK;
+}
+
+void kt_node_stop(struct kt_node *n)
+{
+    if (!n) {
+        return;
+    }
+    char path[600];
+    snprintf(path, sizeof(path), "%s/run.json", n->data_dir);
+    if (n->token[0]) {
+        unlink(path);
+    }
+    if (n->api) {
+        kt_api_end_streams(n->api);
+    }
+    kt_http_stop(n->http); /* the runtime still answers what was deferred */
+    kt_http_stop(n->https);
+    kt_links_stop(n->links);
+    kt_plant_clock_stop(n->clock);
+    kt_api_free(n->api);
+    kt_runtime_stop(n->rt);
+    kt_auth_close(n->auth);
+    kt_site_unref(n->site);
+    kt_arena_free(n->map_arena);
+    pthread_mutex_destroy(&n->lock);
+    free(n);
+}
+
+const char *kt_node_url(const struct kt_node *n)
+{
+    return n->url;
+}
+
+const char *kt_node_first_password(const struct kt_node *n)
+{
+    return n->first_password;
+}
+
+int kt_node_reload(struct kt_node *n, const char *author, const char *why,
+                   struct kt_findings *findings, struct kt_err *err)
+{
+    struct kt_site *fresh;
+    struct kt_buf map;
+    int r = kt_site_load(n->opts.site_dir, n->opts.pack_dir, n->site, findings, &fresh, err);
+    if (r < 0) {
+        return r;
+    }
+    kt_buf_init(&map, 0);
+    pthread_mutex_lock(&n->lock);
+    r = read_map(n, &map, err);
+    if (r == KT_OK) {
+        r = kt_runtime_reload(n->rt, fresh, author, why, err);
+    }
+    if (r == KT_OK) {
+        kt_links_stop(n->links);
+        n->links = kt_links_start(n->rt, fresh);
+        kt_auth_site(n->auth, fresh);
+        kt_api_site_changed(n->api, kt_buf_cstr(&map));
+        struct kt_site *old = n->site;
+        n->site = kt_site_ref(fresh);
+        kt_site_unref(old);
+    }
+    pthread_mutex_unlock(&n->lock);
+    kt_buf_done(&map);
+    kt_site_unref(fresh);
+    return r;
+}

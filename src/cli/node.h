@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_CLI_NODE_H
+#define KT_CLI_NODE_H
+/*
+ * node: one running Kuangtu put together: site, users, runtime, links, HTTP. serve.c is its verb.
+ *
+ * Order of life: site checked -> users -> runtime recovers -> runtime starts -> links -> HTTP;
+ * ended the other way round, so that whoever owes an answer still runs while it is owed. Threads:
+ * main thread, but kt_node_reload() (an HTTP thread; one at a time).
+ */
+#include "api/api.h"
+
+struct kt_node;
+
+struct kt_node_opts {
+    const char *site_dir, *pack_dir, *ui_dir;
+    const char *listen;      /* overrides the site's; NULL */
+    const char *plant_clock; /* "HOST:PORT" of the plant's clock; NULL: real time */
+};
+KT_MUST_CHECK int kt_node_start(const struct kt_node_opts *opts, struct kt_findings *findings,
+                                struct kt_node **ret, struct kt_err *err);
+void kt_node_stop(struct kt_node *n); /**< accepts NULL */
+const char *kt_node_url(const struct kt_node *n);
+/** Password of the first user when this was the first start; "" otherwise. */
+const char *kt_node_first_password(const struct kt_node *n);
+/** Load the folder again: checked first, journaled with author and reason; links are restarted. */
+KT_MUST_CHECK int kt_node_reload(struct kt_node *n, const char *author, const char *why,
+                                 struct kt_findings *findings, struct kt_err *err);
+
+/* links.c: all links of a site. */
+struct kt_links;
+struct kt_links *kt_links_start(struct kt_runtime *rt, struct kt_site *site);
+void kt_links_stop(struct kt_links *l);                     /**< accepts NULL */
+void kt_links_json(struct kt_links *l, struct kt_buf *out); /**< array items */
+
+/* plant_clock.c: ticks from the simulated plant. */
+struct kt_plant_clock;
+KT_MUST_CHECK int kt_plant_clock_start(struct kt_runtime *rt, const char *address,
+                                       struct kt_plant_clock **ret, struct kt_err *err);
+void kt_plant_clock_stop(struct kt_plant_clock *c); /**< accepts NULL */
+#endif

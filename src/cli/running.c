@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding and calling the running program of a site; where shared files lie. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "conf/json.h"
+#include "sys/file.h"
+#include "sys/http_client.h"
+
+int kt_running_find(const char *site_dir, struct kt_running *ret, struct kt_err *err)
+{
+    char path[600];
+    struct kt_buf b;
+    struct kt_json *j = NULL;
+    kt_buf_init(&b, 1 << 16);
+    snprintf(path, sizeof(path), "%s/data/run.json", site_dir);
+    int r = kt_file_read(path, 1 << 16, &b, err);
+    if (r == KT_ENOTFOUND) {
+        kt_err_set(err, KT_ENOTFOUND, "no program runs on %s; start it with: kuangtu serve %s",
+                   site_dir, site_dir);
+    }
+    if (r == KT_OK) {
+        r = kt_json_parse((struct kt_str){b.p, b.n}, 0, &j, err);
+    }
+    if (r == KT_OK) {
+        snprintf(ret->url, sizeof(ret->url), "%s", kt_json_get_str(j, "url", ""));
+        snprintf(ret->token, sizeof(ret->token), "%s", kt_json_get_str(j, "token", ""));
+        ret->pid = (int)kt_json_get_int(j, "pid", 0);
+        if (ret->pid <= 0 || (kill(ret->pid, 0) != 0 && errno == ESRCH)) {
+            r = kt_err_set(err, KT_ENOTFOUND,
+                           "the program on %s (process %d) has ended; start it with: kuangtu serve "
+                           "%s",
+                           site_dir, ret->pid, site_dir);
+        }
+    }
+    kt_json_free(j);
+    kt_buf_done(&b);
+    return r;
+}
+
+/* The server's own words for what went wrong. */
+static int server_error(int status, struct kt_buf *body, struct kt_err *err)
+{
+    struct kt_json *j = NULL;
+    if (kt_json_parse((struct kt_str){body->p, body->n}, 0, &j, NULL) < 0) {
+        return kt_err_set(err, KT_EIO, "the program answered with status %d", status);
+    }
+    const struct kt_json *e = kt_json_get(j, "error");
+    int code = status == 404   ? KT_ENOTFOUND
+               : status == 403 ? KT_EDENIED
+               : status == 400 ? KT_EINVAL
+               : status == 409 ? KT_ECONFLICT
+                               : KT_EIO;
+    kt_err_set(err, code, "%s", kt_json_get_str(e, "text", "refused"));
+    kt_json_free(j);
+    return code;
+}
+
+int kt_running_call(const struct kt_running *run, const char *method, const char *path,
+                    const struct kt_str *body, int *ret_status, struct kt_buf *ret_body,
+                    struct kt_err *err)
+{
+    char url[2048], bearer[96];
+    snprintf(url, sizeof(url), "%s%s", run->url, path);
+    snprintf(bearer, sizeof(bearer), "Authorization: Bearer %s", run->token);
+    const char *headers[] = {bearer, "X-Kuangtu: 1", "Content-Type: application/json", NULL};
+    struct kt_http_client *c = kt_http_client_new();
+    int r =
+        kt_http_client_do(c, method, url, headers, body, 120 * KT_SEC, ret_status, ret_body, err);
+    kt_http_client_free(c);
+    if (r == KT_OK && *ret_status >= 400) {
+        r = server_error(*ret_status, ret_body, err);
+    }
+    return r;
+}
+
+const char *kt_share_dir(char *buf, size_t cap, const char *what)
+{
+    char exe[512];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    exe[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(exe, '/');
+    if (slash) {
+        *slash = '\0';
+    }
+    /* beside the program; in a source tree the program is in build/; installed */
+    snprintf(buf, cap, "%s/%s", exe, what);
+    if (!kt_file_exists(buf)) {
+        snprintf(buf, cap, "%s/../%s", exe, what);
+    }
+    if (!kt_file_exists(buf)) {
+        snprintf(buf, cap, "%s/../share/kuangtu/%s", exe, what);
+    }
+    return buf;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_GEO_GEO_H
+#define KT_GEO_GEO_H
+/*
+ * geo: the map of a site. Reads map.gpkg (OGC GeoPackage: SQLite tables with WKB) through a copy, so
+ * that QGIS may hold the drawing open; never writes it.
+ *
+ * Threads: any; nothing is kept between calls.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/crypto.h"
+
+struct kt_geo_feature {
+    const char *layer;
+    struct kt_str json; /* GeoJSON feature in the drawing's own coordinates */
+    struct kt_hash hash;
+};
+struct kt_geo_map {
+    struct kt_geo_feature *features; /* in the order of layer name, then of the drawing */
+    size_t n;
+};
+
+/**
+ * Read all feature layers.
+ * @param path      map.gpkg; a missing file is an empty map
+ * @param work_dir  where the copy is made (site/data)
+ * @return KT_OK; KT_EPARSE not a GeoPackage or a damaged geometry (layer and row named); KT_ELIMIT
+ *         more than 200 000 features
+ */
+KT_MUST_CHECK int kt_geo_map_read(const char *path, const char *work_dir, struct kt_arena *arena,
+                                  struct kt_geo_map *ret, struct kt_err *err);
+/** {"layer":{"type":"FeatureCollection","features":[…]},…} */
+void kt_geo_map_json(const struct kt_geo_map *map, struct kt_buf *out);
+/** Features of `now` that `before` does not have, and the other way round, by hash. */
+void kt_geo_map_diff(const struct kt_geo_map *before, const struct kt_geo_map *now,
+                     size_t *ret_added, size_t *ret_removed);
+/** One GeoPackage geometry blob to a GeoJSON geometry. Bounded; hostile bytes are refused. */
+KT_MUST_CHECK int kt_geo_wkb_json(struct kt_str blob, struct kt_buf *out);
+#endif

@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_INPUT = 1 << 16, MUTATIONS = 3000 };
+enum { INPUT_MAX = 1 << 16, MUTATIONS = 3000 };
 
 static uint64_t next(uint64_t *s)
 {
@@ -23,7 +23,7 @@ static uint64_t next(uint64_t *s)
 
 static void mutate(const uint8_t *data, size_t n, uint64_t *seed)
 {
-    static uint8_t copy[MAX_INPUT + 64];
+    static uint8_t copy[INPUT_MAX + 64];
     memcpy(copy, data, n);
     size_t len = n;
     int edits = 1 + (int)(next(seed) % 6);
@@ -53,7 +53,7 @@ static void mutate(const uint8_t *data, size_t n, uint64_t *seed)
 
 int main(int argc, char **argv)
 {
-    static uint8_t buf[MAX_INPUT];
+    static uint8_t buf[INPUT_MAX];
     uint64_t seed = UINT64_C(0x6b75616e67747521);
     int files = 0;
     printf("TAP version 13\n1..1\n");

@@ -22,6 +22,7 @@ struct kt_api_opts {
     const char *ui_dir;   /* built user interface; "" for none */
     const char *map_json; /* GeoJSON by layer of map.gpkg, or NULL; copied */
     bool plant_clock;
+    const char *local_token; /* bearer token of `kuangtu` verbs on this machine (data/run.json) */
     /** State of links and modules as JSON array items (health page). */
     void (*links_json)(void *arg, struct kt_buf *out);
     /** Check the folder and load it: kuangtu reload. */

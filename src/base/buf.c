@@ -16,18 +16,17 @@ void kt_buf_done(struct kt_buf *b)
     *b = (struct kt_buf){.max = b->max};
 }
 
-char *kt_buf_reserve(struct kt_buf *b, size_t n)
+/* Memory for n more bytes and a terminator: cap is 0 or larger than n. */
+static bool room(struct kt_buf *b, size_t n)
 {
-    if (KT_UNLIKELY(b->cap - b->n < n)) {
-        if (!b->max) {
-            b->max = (size_t)1 << 30;
-        }
-        if (b->full || n > b->max - b->n) {
-            b->full = true;
-            return NULL;
-        }
+    b->max = b->max ? b->max : (size_t)1 << 30;
+    if (KT_UNLIKELY(b->full || n > b->max - b->n)) {
+        b->full = true;
+        return false;
+    }
+    if (KT_UNLIKELY(b->cap <= b->n + n)) {
         size_t cap = b->cap ? b->cap : 256;
-        while (cap - b->n < n) {
+        while (cap <= b->n + n) {
             cap *= 2;
         }
         char *p = realloc(b->p, cap);
@@ -35,7 +34,12 @@ char *kt_buf_reserve(struct kt_buf *b, size_t n)
         b->p = p;
         b->cap = cap;
     }
-    return b->p + b->n;
+    return true;
+}
+
+char *kt_buf_reserve(struct kt_buf *b, size_t n)
+{
+    return room(b, n) ? b->p + b->n : NULL;
 }
 
 void kt_buf_put(struct kt_buf *b, const void *p, size_t n)
@@ -60,7 +64,7 @@ void kt_buf_printf(struct kt_buf *b, const char *fmt, ...)
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
     KT_ASSERT(n >= 0);
-    char *to = kt_buf_reserve(b, (size_t)n + 1);
+    char *to = kt_buf_reserve(b, (size_t)n); /* and its terminator */
     if (to) {
         vsnprintf(to, (size_t)n + 1, fmt, again);
         b->n += (size_t)n;
@@ -70,7 +74,7 @@ void kt_buf_printf(struct kt_buf *b, const char *fmt, ...)
 
 const char *kt_buf_cstr(struct kt_buf *b)
 {
-    if (!kt_buf_reserve(b, 1)) {
+    if (!b->cap) {
         return "";
     }
     b->p[b->n] = '\0';

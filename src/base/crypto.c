@@ -44,10 +44,12 @@ char *kt_hash_hex(const struct kt_hash *h, char buf[65])
 int kt_hash_from_hex(struct kt_str hex, struct kt_hash *ret)
 {
     size_t n = 0;
-    if (hex.n != 64 ||
-        sodium_hex2bin(ret->b, sizeof(ret->b), hex.p, hex.n, NULL, &n, NULL) != 0 || n != 32) {
+    struct kt_hash h;
+    if (hex.n != 64 || sodium_hex2bin(h.b, sizeof(h.b), hex.p, hex.n, NULL, &n, NULL) != 0 ||
+        n != sizeof(h.b)) {
         return KT_EPARSE;
     }
+    *ret = h;
     return KT_OK;
 }
 
@@ -72,8 +74,8 @@ char *kt_token(size_t n, char *buf)
     unsigned char raw[64];
     KT_ASSERT(n <= sizeof(raw));
     kt_random(raw, n);
-    return sodium_bin2base64(buf, n * 4 / 3 + 3, raw, n,
-                             sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    size_t len = (n * 4 + 2) / 3 + 1; /* libsodium fills what it is given with zeros */
+    return sodium_bin2base64(buf, len, raw, n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 int kt_base64_decode(struct kt_str text, void *to, size_t cap)

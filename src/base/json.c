@@ -90,8 +90,7 @@ void kt_jw_str(struct kt_jw *w, const char *s)
 size_t kt_fmt_double(char *to, double v)
 {
     if (v == 0) {
-        memcpy(to, signbit(v) ? "-0" : "0", 3);
-        return strlen(to);
+        return (size_t)snprintf(to, 32, signbit(v) ? "-0" : "0");
     }
     if (fabs(v) < 1e15 && v == (double)(int64_t)v) {
         return (size_t)snprintf(to, 32, "%" PRId64, (int64_t)v);

@@ -123,7 +123,12 @@ static int parse_epoch(struct kt_str s, kt_time *ret)
     return __builtin_mul_overflow(v, scale, ret) ? KT_EPARSE : KT_OK;
 }
 
-static const int month_days[12] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+static int month_days(int y, int m)
+{
+    static const int days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+    return days[m - 1] + (m == 2 && leap);
+}
 
 static bool parse_zone(const char **p, const char *end, int *off)
 {
@@ -159,7 +164,7 @@ int kt_time_parse(struct kt_str s, int off, kt_time *ret)
     struct kt_civil c = {0};
     if (!digits(&p, end, 4, &c.year) || !eat(&p, end, '-') || !digits(&p, end, 2, &c.month) ||
         !eat(&p, end, '-') || !digits(&p, end, 2, &c.day) || c.year < 1900 || c.year > 2200 ||
-        c.month < 1 || c.month > 12 || c.day < 1 || c.day > month_days[c.month - 1]) {
+        c.month < 1 || c.month > 12 || c.day < 1 || c.day > month_days(c.year, c.month)) {
         return KT_EPARSE;
     }
     if (p < end) {

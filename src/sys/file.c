@@ -22,32 +22,40 @@ static int err_path(struct kt_err *err, const char *what, const char *path)
     return kt_err_sys(err, "cannot %s %s", what, path);
 }
 
+static int err_large(struct kt_err *err, const char *path, size_t max)
+{
+    return kt_err_set(err, KT_ELIMIT, "%s is larger than the %zu bytes allowed here", path, max);
+}
+
+static ssize_t read_some(int fd, void *to, size_t n)
+{
+    ssize_t got;
+    do {
+        got = read(fd, to, n);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
 static int read_rest(int fd, const char *path, size_t max, struct kt_buf *out, struct kt_err *err)
 {
-    size_t got = 0;
-    for (;;) {
-        /* one byte more than allowed tells "exactly max" from "more than max" */
-        size_t want = max - got < READ_STEP ? max - got + 1 : READ_STEP;
-        char *to = kt_buf_reserve(out, want);
+    for (size_t got = 0;;) {
+        char beyond; /* tells "exactly max" from "more than max" */
+        size_t want = max - got < READ_STEP ? max - got : READ_STEP;
+        char *to = want ? kt_buf_reserve(out, want) : &beyond;
         if (!to) {
-            return kt_err_set(err, KT_ELIMIT, "%s is larger than the %zu bytes allowed here", path,
-                              out->max);
+            return err_large(err, path, out->max);
         }
-        ssize_t n = read(fd, to, want);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
+        ssize_t n = read_some(fd, to, want ? want : 1);
         if (n < 0) {
             return kt_err_sys(err, "cannot read %s", path);
         }
         if (n == 0) {
             return KT_OK;
         }
-        got += (size_t)n;
-        if (got > max) {
-            return kt_err_set(err, KT_ELIMIT, "%s is larger than the %zu bytes allowed here", path,
-                              max);
+        if (want == 0) {
+            return err_large(err, path, max);
         }
+        got += (size_t)n;
         out->n += (size_t)n;
     }
 }
@@ -59,7 +67,8 @@ int kt_file_read(const char *path, size_t max, struct kt_buf *out, struct kt_err
         return err_path(err, "read", path);
     }
     size_t before = out->n;
-    int r = read_rest(fd, path, max, out, err);
+    size_t room = out->max ? out->max - out->n : max;
+    int r = read_rest(fd, path, max < room ? max : room, out, err);
     if (r < 0) {
         out->n = before;
     }

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Dispatch: find the route, know the person, check the right, call the handler, log the access.
+ * Nothing is answered for a person before these four are done: deny by default.
+ */
+#include "api/private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crypto.h"
+
+int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret, struct kt_err *err)
+{
+    struct kt_api *a = calloc(1, sizeof(*a));
+    KT_ASSERT(a);
+    a->opts = *opts;
+    pthread_mutex_init(&a->lock, NULL);
+    a->map_json = strdup(opts->map_json ? opts->map_json : "{}");
+    a->local_token = strdup(opts->local_token ? opts->local_token : "");
+    kt_hash_of(a->local_token, strlen(a->local_token), &a->local_hash);
+    a->ingest = ingest_new(a, err);
+    a->hub = a->ingest ? hub_new(a, err) : NULL;
+    if (!a->hub) {
+        kt_api_free(a);
+        return err->code;
+    }
+    *ret = a;
+    return KT_OK;
+}
+
+void kt_api_free(struct kt_api *a)
+{
+    if (!a) {
+        return;
+    }
+    hub_free(a->hub);
+    ingest_free(a->ingest);
+    pthread_mutex_destroy(&a->lock);
+    free(a->map_json);
+    free(a->local_token);
+    free(a);
+}
+
+void kt_api_end_streams(struct kt_api *a)
+{
+    hub_end_streams(a->hub);
+}
+
+void kt_api_site_changed(struct kt_api *a, const char *map_json)
+{
+    char *fresh = strdup(map_json ? map_json : "{}");
+    pthread_mutex_lock(&a->lock);
+    free(a->map_json);
+    a->map_json = fresh;
+    pthread_mutex_unlock(&a->lock);
+    ingest_free(a->ingest);
+    a->ingest = ingest_new(a, NULL);
+    hub_site_changed(a->hub);
+}
+
+/* Does the path fit "/points/{id}"? Fills the parameters. */
+static bool fits(struct call *c, const char *pattern, const char *path)
+{
+    int n = 0;
+    while (*pattern && *path) {
+        if (*pattern != '{') {
+            if (*pattern++ != *path++) {
+                return false;
+            }
+            continue;
+        }
+        size_t len = strcspn(path, "/");
+        if (len == 0 || n == 3) {
+            return false;
+        }
+        c->param[n++] = kt_arena_strndup(c->arena, path, len);
+        path += len;
+        pattern = strchr(pattern, '}') + 1;
+    }
+    return *pattern == '\0' && *path == '\0';
+}
+
+static const struct route *find_route(struct call *c, const char *path, bool *ret_known)
+{
+    *ret_known = false;
+    for (size_t i = 0; i < api_routes_n; i++) {
+        const struct route *r = &api_routes[i];
+        if (fits(c, r->pattern, path)) {
+            *ret_known = true;
+            if (strcmp(r->method, kt_http_method(c->req)) == 0) {
+                return r;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* A page of another origin can post a form but cannot add this header. */
+static bool csrf_ok(struct kt_http_req *req)
+{
+    return strcmp(kt_http_method(req), "GET") == 0 || kt_http_header(req, "X-Kuangtu");
+}
+
+static bool read_body(struct call *c)
+{
+    struct kt_str text = kt_http_body(c->req);
+    struct kt_err err = {0};
+    if (text.n == 0) {
+        return true;
+    }
+    if (kt_json_parse(text, 16 << 20, &c->body, &err) < 0) {
+        reply_err(c->req, &err);
+        return false;
+    }
+    return true;
+}
+
+static bool allowed(struct call *c, const struct route *r)
+{
+    struct kt_err err = {0};
+    if (r->right && strcmp(r->right, "-") == 0) {
+        return true;
+    }
+    if (session_of(c->api, c->req, c->arena, &c->person, &err) < 0) {
+        reply_err(c->req, &err);
+        return false;
+    }
+    if (!csrf_ok(c->req)) {
+        reply_code(c->req, KT_EDENIED, "the header X-Kuangtu is missing");
+        return false;
+    }
+    if (r->right && !kt_person_may(&c->person, r->right)) {
+        reply_code(c->req, KT_EDENIED, "the right \"%s\" is needed; ask the administrator",
+                   r->right);
+        return false;
+    }
+    return true;
+}
+
+static void handle_api(struct kt_api *a, struct kt_http_req *req, const char *path)
+{
+    struct call c = {.api = a, .req = req, .arena = kt_http_arena(req)};
+    bool known;
+    const struct route *r = find_route(&c, path, &known);
+    if (!r) {
+        reply_code(req, known ? KT_EUNSUPPORTED : KT_ENOTFOUND,
+                   known ? "this method is not for this address" : "there is no such address");
+        return;
+    }
+    c.site = kt_runtime_site(a->opts.runtime);
+    if (allowed(&c, r) && read_body(&c)) {
+        r->handle(&c);
+    }
+    if (c.person.user) {
+        kt_auth_log(a->opts.auth, c.person.user, kt_http_client(req), kt_http_method(req), path, 0);
+    }
+    kt_json_free(c.body);
+    kt_site_unref(c.site);
+}
+
+void kt_api_handle(void *arg, struct kt_http_req *req)
+{
+    struct kt_api *a = arg;
+    const char *path = kt_http_path(req);
+    if (ingest_path(path)) {
+        ingest_handle(a, req);
+    } else if (strncmp(path, "/api/v1/", 8) == 0) {
+        handle_api(a, req, path + 7);
+    } else if (strcmp(path, "/healthz") == 0 || strcmp(path, "/metrics") == 0 ||
+               strcmp(path, "/openapi.json") == 0) {
+        handle_api(a, req, path);
+    } else if (a->opts.ui_dir && a->opts.ui_dir[0] && strcmp(kt_http_method(req), "GET") == 0) {
+        kt_http_static(req, a->opts.ui_dir);
+    } else {
+        reply_code(req, KT_ENOTFOUND, "there is no such address");
+    }
+}
+
+bool kt_api_admit(void *arg, struct kt_http_req *req)
+{
+    struct kt_api *a = arg;
+    return !ingest_path(kt_http_path(req)) || ingest_admit(a, req);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_API_PRIVATE_H
+#define KT_API_PRIVATE_H
+/*
+ * What the files of this module share: the api, one call, the table of routes.
+ */
+#include <stdatomic.h>
+
+#include "api/api.h"
+#include "base/json.h"
+#include "conf/json.h"
+#include "link/lineproto/lineproto.h"
+
+struct hub;
+struct ingest;
+struct jobs;
+
+struct kt_api {
+    struct kt_api_opts opts;
+    pthread_mutex_t lock; /* map_json */
+    char *map_json;
+    char *local_token;
+    struct hub *hub;
+    struct ingest *ingest;
+    struct jobs *jobs;
+    struct kt_hash local_hash;
+};
+
+/* One call: who asks for what. Lives on the handler's stack. */
+struct call {
+    struct kt_api *api;
+    struct kt_http_req *req;
+    struct kt_arena *arena;
+    struct kt_person person;
+    struct kt_site *site; /* a reference, dropped after the handler */
+    const char *param[3]; /* {…} of the pattern, in order */
+    struct kt_json *body; /* parsed for POST and PATCH with a JSON body, else NULL */
+};
+
+struct route {
+    const char *method, *pattern;
+    const char *right; /* NULL: any session; "-": no session needed */
+    const char *scope; /* what the place check looks at: "none", "list" (filtered), "point" (param
+                          0), "output", "request" (judged by the engine as well) */
+    void (*handle)(struct call *c);
+};
+extern const struct route api_routes[];
+extern const size_t api_routes_n;
+
+/* reply.c */
+void reply_buf(struct call *c, int status, struct kt_buf *json); /**< takes the buffer */
+void reply_text(struct call *c, int status, const char *type, const char *text);
+void reply_err(struct kt_http_req *req, const struct kt_err *err);
+void reply_code(struct kt_http_req *req, int code, const char *fmt, ...) KT_PRINTF(3, 4);
+/** Copy JSON, turning every text that is a UTC time (RFC 3339 with Z) into milliseconds. */
+void times_to_ms(struct kt_str json, struct kt_buf *out);
+/** Query parameters; the default when absent. A bad number or time is answered (400): false. */
+bool query_int(struct call *c, const char *name, int64_t lo, int64_t hi, int64_t def, int64_t *ret);
+/** Milliseconds since 1970 or RFC 3339. */
+bool query_time(struct call *c, const char *name, kt_time def, kt_time *ret);
+/** A point of the query or path that the caller may see; answered (404) otherwise: KT_NONE. A point
+ *  of another place is 404 as well: its existence is nobody's business. */
+kt_point_id visible_point(struct call *c, const char *id);
+bool may_see(const struct call *c, kt_place_id place);
+/** Comma-separated ids to points, in order; false when answered. At most cap. */
+bool points_list(struct call *c, const char *ids, kt_point_id *ret, uint32_t cap, uint32_t *ret_n);
+/** A snapshot of the runtime, parsed; free with kt_json_free(). NULL when answered. */
+struct kt_json *snapshot(struct call *c, enum kt_snapshot what);
+/** May the caller see the object: by its "place", "point" or "output"? */
+bool may_see_object(const struct call *c, const struct kt_json *obj);
+/** Copy a JSON value with times in milliseconds. */
+void copy_value(const struct kt_json *v, struct kt_jw *w);
+
+/* ingest.c */
+struct ingest *ingest_new(struct kt_api *a, struct kt_err *err);
+void ingest_free(struct ingest *in);
+/** Is this a push route? Then it is handled outside sessions. */
+bool ingest_path(const char *path);
+bool ingest_admit(struct kt_api *a, struct kt_http_req *req);
+void ingest_handle(struct kt_api *a, struct kt_http_req *req);
+
+/* stream.c */
+struct hub *hub_new(struct kt_api *a, struct kt_err *err);
+void hub_end_streams(struct hub *h);
+void hub_free(struct hub *h);
+void hub_site_changed(struct hub *h);
+void get_stream(struct call *c);
+void post_stream_points(struct call *c);
+size_t hub_clients(struct hub *h);
+
+/* session.c */
+/** Who asks: cookie or the local token. KT_EAUTH otherwise. */
+KT_MUST_CHECK int session_of(struct kt_api *a, struct kt_http_req *req, struct kt_arena *arena,
+                             struct kt_person *ret, struct kt_err *err);
+void post_login(struct call *c);
+void post_logout(struct call *c);
+void get_me(struct call *c);
+void post_password(struct call *c);
+#endif

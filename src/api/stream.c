@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Event streams: what changed of the points a screen shows, twice a second, and every alarm,
+ * command and other outcome as soon as it is durable. One thread serves all clients, a tenth of
+ * them every 50 ms, so that no tick is a burst.
+ *
+ * Outcomes are kept formatted in a ring; a client that reconnects with Last-Event-ID goes on where
+ * it was: from the ring, or from the journal when that is further back. A client that does not read
+ * gets no more than MAX_PENDING bytes: values are skipped (the newest come later), and when
+ * outcomes no longer fit either, the stream is ended and it reconnects. Lock order: hub, then a
+ * stream's own (inside http).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/private.h"
+#include "base/log.h"
+#include "sys/clock.h"
+#include "sys/thread.h"
+
+enum {
+    SLOTS = 10,
+    SLOT_NS = 50000000,
+    RING = 16384,
+    MAX_PENDING = 4 << 20,
+    LIVE_PENDING = 1 << 18, /* no more values for a client that has this much unread */
+    CLIENTS_MAX = 1000,
+    CATCH_UP_MAX = 100000,
+    FRAGMENT = 72,
+};
+
+struct entry {
+    kt_seq seq;
+    kt_place_id place; /* KT_NONE: for everyone who may view */
+    char *text;        /* formatted event */
+    size_t n;
+};
+
+/* "[i,v,\"q\",t]" of a point, made once a change. */
+struct fragment {
+    uint32_t change;
+    uint16_t n;
+    char text[FRAGMENT];
+};
+
+struct client {
+    struct client *next;
+    uint64_t sid;
+    int slot;
+    struct kt_http_stream *stream;
+    struct kt_person person;
+    struct kt_arena *arena;
+    char *token; /* session, looked at again when rights change; NULL: local */
+    uint64_t auth_version;
+    uint32_t *points, *seen;
+    uint32_t points_n;
+    uint64_t next_entry; /* absolute index in the ring */
+    kt_mono last_sent;
+    bool gone, site_told;
+};
+
+struct hub {
+    struct kt_api *api;
+    pthread_mutex_t lock; /* everything below */
+    struct client *clients;
+    size_t clients_n;
+    uint64_t next_sid;
+    struct entry ring[RING];
+    uint64_t ring_next; /* absolute */
+    struct fragment *fragments;
+    uint32_t fragments_n;
+    struct kt_site *site;
+    pthread_t thread;
+    bool started;
+    _Atomic bool stopping;
+};
+
+/* ---- outcomes ------------------------------------------------------------------------------- */
+
+static struct kt_str field_of(struct kt_str json, const char *key)
+{
+    char want[32];
+    int n = snprintf(want, sizeof(want), "\"%s\":\"", key);
+    char *at = memmem(json.p, json.n, want, (size_t)n);
+    if (!at) {
+        return (struct kt_str){"", 0};
+    }
+    at += n;
+    const char *end = memchr(at, '"', (size_t)(json.p + json.n - at));
+    return (struct kt_str){at, end ? (size_t)(end - at) : 0};
+}
+
+static kt_place_id place_of(const struct kt_site *s, struct kt_str json)
+{
+    struct kt_str place = field_of(json, "place");
+    if (place.n) {
+        return kt_site_place(s, place);
+    }
+    struct kt_str point = field_of(json, "point");
+    if (!point.n) {
+        point = field_of(json, "output");
+    }
+    kt_point_id p = point.n ? kt_site_point(s, point) : (kt_point_id){KT_NONE};
+    return p.v == KT_NONE ? (kt_place_id){KT_NONE} : s->points[p.v].place;
+}
+
+static void format_outcome(struct kt_buf *out, kt_seq seq, struct kt_str json)
+{
+    struct kt_str type = field_of(json, "type");
+    const char *event = kt_str_is(type, "alarm")     ? "alarm"
+                        : kt_str_is(type, "command") ? "command"
+                                                     : "outcome";
+    kt_buf_printf(out, "id: %llu\nevent: %s\ndata: ", (unsigned long long)seq, event);
+    times_to_ms(json, out);
+    kt_buf_puts(out, "\n\n");
+}
+
+/* Journal thread. */
+static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
+{
+    struct hub *h = arg;
+    (void)time;
+    if (kt_str_is(field_of(json, "type"), "verdict")) {
+        return; /* answers its caller only */
+    }
+    struct kt_buf b;
+    kt_buf_init(&b, 1 << 20);
+    format_outcome(&b, seq, json);
+    pthread_mutex_lock(&h->lock);
+    struct entry *e = &h->ring[h->ring_next % RING];
+    free(e->text);
+    *e = (struct entry){seq, place_of(h->site, json), b.p, b.n};
+    h->ring_next++;
+    pthread_mutex_unlock(&h->lock);
+}
+
+static bool sees(const struct hub *h, const struct client *c, kt_place_id place)
+{
+    return place.v == KT_NONE || kt_person_at(&c->person, h->site, place);
+}
+
+static void send_outcomes(struct hub *h, struct client *c)
+{
+    if (c->next_entry + RING < h->ring_next) {
+        kt_http_stream_end(c->stream); /* too far behind: it reconnects and catches up */
+        c->gone = true;
+        return;
+    }
+    for (; c->next_entry < h->ring_next; c->next_entry++) {
+        const struct entry *e = &h->ring[c->next_entry % RING];
+        if (!sees(h, c, e->place)) {
+            continue;
+        }
+        if (kt_http_stream_send(c->stream, (struct kt_str){e->text, e->n}) < 0) {
+            return; /* next time */
+        }
+        c->last_sent = kt_clock_mono();
+    }
+}
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+static const struct fragment *fragment_of(struct hub *h, const struct kt_live_value *v, uint32_t i)
+{
+    struct fragment *f = &h->fragments[i];
+    if (f->n && f->change == v->change) {
+        return f;
+    }
+    char num[40];
+    if (v->quality == KT_Q_NEVER || v->value != v->value) {
+        memcpy(num, "null", 5);
+    } else {
+        kt_fmt_double(num, v->value);
+    }
+    int n = snprintf(f->text, sizeof(f->text), "[%u,%s,\"%s\",%lld]", i, num,
+                     kt_quality_id(v->quality), (long long)(v->time / KT_MS));
+    f->n = (uint16_t)(n < FRAGMENT ? n : FRAGMENT - 1);
+    f->change = v->change;
+    return f;
+}
+
+static void send_values(struct hub *h, struct client *c, struct kt_live *live, struct kt_buf *b)
+{
+    if (kt_http_stream_pending(c->stream) > LIVE_PENDING) {
+        return;
+    }
+    kt_buf_clear(b);
+    uint32_t count = kt_live_count(live);
+    for (uint32_t i = 0; i < c->points_n; i++) {
+        uint32_t p = c->points[i];
+        if (p >= count) {
+            continue;
+        }
+        struct kt_live_value v = kt_live_get(live, (kt_point_id){p});
+        if (v.change == c->seen[i]) {
+            continue;
+        }
+        c->seen[i] = v.change;
+        if (b->n == 0) {
+            kt_buf_printf(b, "event: live\ndata: {\"t\":%lld,\"p\":[",
+                          (long long)(kt_runtime_now(h->api->opts.runtime) / KT_MS));
+        } else {
+            kt_put_u8(b, ',');
+        }
+        const struct fragment *f = fragment_of(h, &v, p);
+        kt_buf_put(b, f->text, f->n);
+    }
+    if (b->n) {
+        kt_buf_puts(b, "]}\n\n");
+        if (kt_http_stream_send(c->stream, (struct kt_str){b->p, b->n}) == KT_OK) {
+            c->last_sent = kt_clock_mono();
+        } else {
+            memset(c->seen, 0xff, c->points_n * sizeof(*c->seen)); /* send all again */
+        }
+    }
+}
+
+static void format_clock(struct hub *h, struct kt_buf *b)
+{
+    struct kt_runtime_stats st;
+    kt_runtime_stats(h->api->opts.runtime, &st);
+    kt_buf_printf(b,
+                  "event: clock\ndata: {\"now\":%lld,\"engine\":%lld,\"lag_ms\":%lld,"
+                  "\"simulation\":%s,\"plant_clock\":%s,\"failed\":%s}\n\n",
+                  (long long)(kt_clock_now() / KT_MS), (long long)(st.engine_time / KT_MS),
+                  (long long)(st.lag_ns / KT_MS), h->site->simulation ? "true" : "false",
+                  h->api->opts.plant_clock ? "true" : "false", st.failed ? "true" : "false");
+}
+
+/* ---- the thread ----------------------------------------------------------------------------- */
+
+/* A withdrawn right ends the stream: rights are looked at again whenever anything about users
+ * changed. */
+static void check_rights(struct hub *h, struct client *c)
+{
+    uint64_t version = kt_auth_version(h->api->opts.auth);
+    if (!c->token || version == c->auth_version) {
+        return;
+    }
+    struct kt_err err;
+    struct kt_arena *arena = kt_arena_new(1 << 20);
+    struct kt_person p;
+    if (kt_auth_session(h->api->opts.auth, c->token, arena, &p, &err) < 0 ||
+        !kt_person_may(&p, "view")) {
+        kt_http_stream_end(c->stream);
+        c->gone = true;
+        kt_arena_free(arena);
+        return;
+    }
+    kt_arena_free(c->arena);
+    c->arena = arena;
+    c->person = p;
+    c->auth_version = version;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < c->points_n; i++) {
+        if (c->points[i] < h->site->points_n && sees(h, c, h->site->points[c->points[i]].place)) {
+            c->points[n] = c->points[i];
+            c->seen[n++] = c->seen[i];
+        }
+    }
+    c->points_n = n;
+}
+
+static void serve(struct hub *h, struct client *c, struct kt_live *live, struct kt_buf *values,
+                  const struct kt_buf *clock)
+{
+    static const char site_event[] = "event: site\ndata: {}\n\n";
+    if (c->gone) {
+        return;
+    }
+    check_rights(h, c);
+    if (c->gone) {
+        return;
+    }
+    if (!c->site_told) {
+        c->site_told = kt_http_stream_send(c->stream, KT_STR(site_event)) == KT_OK;
+    }
+    send_outcomes(h, c);
+    if (c->gone) {
+        return;
+    }
+    send_values(h, c, live, values);
+    if (clock->n) {
+        if (kt_http_stream_send(c->stream, (struct kt_str){clock->p, clock->n}) == KT_OK) {
+            c->last_sent = kt_clock_mono();
+        }
+    }
+}
+
+static void *run(void *arg)
+{
+    struct hub *h = arg;
+    struct kt_buf values, clock;
+    kt_buf_init(&values, 64 << 20);
+    kt_buf_init(&clock, 1 << 16);
+    kt_mono next = kt_clock_mono();
+    for (uint64_t tick = 0; !atomic_load(&h->stopping); tick++) {
+        pthread_mutex_lock(&h->lock);
+        struct kt_live *live = kt_runtime_live(h->api->opts.runtime);
+        kt_buf_clear(&clock);
+        if (tick / SLOTS % 2 == 0) { /* each client once a second */
+            format_clock(h, &clock);
+        }
+        for (struct client *c = h->clients; c; c = c->next) {
+            if (c->slot == (int)(tick % SLOTS)) {
+                serve(h, c, live, &values, &clock);
+            } else if (!c->gone && c->next_entry < h->ring_next) {
+                send_outcomes(h, c); /* alarms do not wait for the slot */
+            }
+        }
+        pthread_mutex_unlock(&h->lock);
+        next += SLOT_NS;
+        kt_mono now = kt_clock_mono();
+        if (next > now) {
+            kt_sleep(next - now);
+        } else {
+            next = now;
+        }
+    }
+    kt_buf_done(&values);
+    kt_buf_done(&clock);
+    return NULL;
+}
+
+/* ---- clients -------------------------------------------------------------------------------- */
+
+static void client_free(struct client *c)
+{
+    free(c->points);
+    free(c->seen);
+    free(c->token);
+    kt_arena_free(c->arena);
+    free(c);
+}
+
+struct ended {
+    struct hub *hub;
+    struct client *client;
+};
+
+/* HTTP thread: the client has gone. */
+static void on_end(void *arg)
+{
+    struct ended *e = arg;
+    struct hub *h = e->hub;
+    pthread_mutex_lock(&h->lock);
+    for (struct client **p = &h->clients; *p; p = &(*p)->next) {
+        if (*p == e->client) {
+            *p = e->client->next;
+            h->clients_n--;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&h->lock);
+    client_free(e->client);
+    free(e);
+}
+
+static void set_points(struct client *c, const uint32_t *points, uint32_t n)
+{
+    free(c->points);
+    free(c->seen);
+    c->points = calloc(n ? n : 1, sizeof(*c->points));
+    c->seen = malloc((n ? n : 1) * sizeof(*c->seen));
+    KT_ASSERT(c->points && c->seen);
+    if (n) {
+        memcpy(c->points, points, n * sizeof(*points));
+    }
+    memset(c->seen, 0xff, (n ? n : 1) * sizeof(*c->seen));
+    c->points_n = n;
+}
+
+/* All points that the person may see, or those named. */
+static bool wanted_points(struct call *c, const char *ids, uint32_t **ret, uint32_t *ret_n)
+{
+    uint32_t cap = c->site->points_n + 1, n = 0;
+    kt_point_id *list = malloc(cap * sizeof(*list));
+    KT_ASSERT(list && sizeof(*list) == sizeof(uint32_t));
+    if (ids && !points_list(c, ids, list, cap, &n)) {
+        free(list);
+        return false;
+    }
+    for (uint32_t i = 0; !ids && i < c->site->points_n; i++) {
+        if (may_see(c, c->site->points[i].place)) {
+            list[n++].v = i;
+        }
+    }
+    *ret = (uint32_t *)list;
+    *ret_n = n;
+    return true;
+}
+
+/* Outcomes after `from` that the ring no longer has, out of the journal. */
+static void catch_up(struct hub *h, struct client *c, kt_seq from, kt_seq before)
+{
+    struct kt_err err;
+    struct kt_event ev;
+    struct kt_journal_reader *r;
+    if (from + 1 >= before ||
+        kt_journal_read(kt_runtime_journal(h->api->opts.runtime), NULL, from + 1, &r, &err) < 0) {
+        return;
+    }
+    struct kt_buf b;
+    kt_buf_init(&b, 1 << 20);
+    for (int n = 0; n < CATCH_UP_MAX &&
+                    kt_journal_next_of(r, 1u << KT_EV_OUTCOME, &ev, &err) == 1 && ev.seq < before;
+         n++) {
+        if (kt_str_is(field_of(ev.body, "type"), "verdict") ||
+            !sees(h, c, place_of(h->site, ev.body))) {
+            continue;
+        }
+        kt_buf_clear(&b);
+        format_outcome(&b, ev.seq, ev.body);
+        if (kt_http_stream_send(c->stream, (struct kt_str){b.p, b.n}) < 0) {
+            break;
+        }
+    }
+    kt_buf_done(&b);
+    kt_journal_reader_free(r);
+}
+
+static void send_hello(struct hub *h, struct client *c)
+{
+    char line[256];
+    int n =
+        snprintf(line, sizeof(line),
+                 "retry: 1000\nevent: hello\ndata: {\"sid\":\"%llu\",\"seq\":%llu,\"now\":%lld,"
+                 "\"clock\":\"%s\"}\n\n",
+                 (unsigned long long)c->sid,
+                 (unsigned long long)kt_journal_durable(kt_runtime_journal(h->api->opts.runtime)),
+                 (long long)(kt_runtime_now(h->api->opts.runtime) / KT_MS),
+                 h->api->opts.plant_clock ? "plant" : "real");
+    int r = kt_http_stream_send(c->stream, (struct kt_str){line, (size_t)n});
+    (void)r;
+}
+
+/* Where a (re)connecting client begins: behind the last event it saw. */
+static void place_client(struct hub *h, struct client *c, kt_seq last_id)
+{
+    uint64_t oldest = h->ring_next > RING ? h->ring_next - RING : 0;
+    c->next_entry = h->ring_next;
+    if (!last_id) {
+        return;
+    }
+    while (c->next_entry > oldest && h->ring[(c->next_entry - 1) % RING].seq > last_id) {
+        c->next_entry--;
+    }
+    if (c->next_entry == oldest) {
+        kt_seq first = h->ring_next ? h->ring[oldest % RING].seq : UINT64_MAX;
+        catch_up(h, c, last_id, first);
+    }
+}
+
+static void copy_person(struct client *c, struct call *call)
+{
+    struct kt_err err;
+    const char *token = kt_http_cookie(call->req, "kt_session");
+    c->arena = kt_arena_new(1 << 20);
+    c->person = call->person;
+    c->auth_version = kt_auth_version(call->api->opts.auth);
+    if (strcmp(call->person.user, "local") == 0 || !token) {
+        return; /* static strings */
+    }
+    c->token = strdup(token);
+    if (kt_auth_session(call->api->opts.auth, token, c->arena, &c->person, &err) < 0) {
+        c->person = (struct kt_person){.user = ""};
+    }
+}
+
+void get_stream(struct call *call)
+{
+    struct hub *h = call->api->hub;
+    uint32_t *points, n;
+    const char *last = kt_http_header(call->req, "Last-Event-ID");
+    if (!last) {
+        last = kt_http_query(call->req, "last");
+    }
+    if (!wanted_points(call, kt_http_query(call->req, "points"), &points, &n)) {
+        return;
+    }
+    struct client *c = calloc(1, sizeof(*c));
+    struct ended *e = malloc(sizeof(*e));
+    KT_ASSERT(c && e);
+    *e = (struct ended){h, c};
+    copy_person(c, call);
+    set_points(c, points, n);
+    free(points);
+    c->site_told = true;
+    pthread_mutex_lock(&h->lock);
+    if (h->clients_n >= CLIENTS_MAX || atomic_load(&h->stopping)) {
+        pthread_mutex_unlock(&h->lock);
+        client_free(c);
+        free(e);
+        reply_code(call->req, KT_EBUSY, "too many screens are connected");
+        return;
+    }
+    c->sid = ++h->next_sid;
+    c->slot = (int)(c->sid % SLOTS);
+    c->stream = kt_http_stream_open(call->req, "text/event-stream", MAX_PENDING, on_end, e);
+    send_hello(h, c);
+    place_client(h, c, last ? strtoull(last, NULL, 10) : 0);
+    c->next = h->clients;
+    h->clients = c;
+    h->clients_n++;
+    pthread_mutex_unlock(&h->lock);
+}
+
+void post_stream_points(struct call *c)
+{
+    struct hub *h = c->api->hub;
+    uint64_t sid = strtoull(c->param[0], NULL, 10);
+    const struct kt_json *ids = kt_json_get(c->body, "points");
+    uint32_t n = 0, cap = (uint32_t)kt_json_len(ids);
+    uint32_t *points = calloc(cap ? cap : 1, sizeof(*points));
+    KT_ASSERT(points);
+    for (uint32_t i = 0; i < cap; i++) {
+        const char *id = kt_json_str(kt_json_at(ids, i));
+        kt_point_id p = kt_site_point(c->site, kt_str_c(id ? id : ""));
+        if (p.v != KT_NONE && may_see(c, c->site->points[p.v].place)) {
+            points[n++] = p.v;
+        }
+    }
+    bool found = false;
+    pthread_mutex_lock(&h->lock);
+    for (struct client *one = h->clients; one; one = one->next) {
+        if (one->sid == sid && !one->gone && strcmp(one->person.user, c->person.user) == 0) {
+            set_points(one, points, n);
+            found = true;
+        }
+    }
+    pthread_mutex_unlock(&h->lock);
+    free(points);
+    if (found) {
+        kt_http_reply(c->req, 204, "text/plain", KT_STR(""));
+    } else {
+        reply_code(c->req, KT_ENOTFOUND, "this stream has ended; open it again");
+    }
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+struct hub *hub_new(struct kt_api *a, struct kt_err *err)
+{
+    struct hub *h = calloc(1, sizeof(*h));
+    KT_ASSERT(h);
+    h->api = a;
+    h->site = kt_runtime_site(a->opts.runtime);
+    h->fragments_n = h->site->points_n;
+    h->fragments = calloc(h->fragments_n + 1, sizeof(*h->fragments));
+    KT_ASSERT(h->fragments);
+    pthread_mutex_init(&h->lock, NULL);
+    kt_runtime_follow(a->opts.runtime, on_outcome, h);
+    if (kt_thread_start(&h->thread, "streams", run, h, err) < 0) {
+        hub_free(h);
+        return NULL;
+    }
+    h->started = true;
+    return h;
+}
+
+void hub_site_changed(struct hub *h)
+{
+    pthread_mutex_lock(&h->lock);
+    kt_site_unref(h->site);
+    h->site = kt_runtime_site(h->api->opts.runtime);
+    if (h->site->points_n > h->fragments_n) {
+        free(h->fragments);
+        h->fragments_n = h->site->points_n;
+        h->fragments = calloc(h->fragments_n + 1, sizeof(*h->fragments));
+        KT_ASSERT(h->fragments);
+    }
+    for (struct client *c = h->clients; c; c = c->next) {
+        c->site_told = false;
+        memset(c->seen, 0xff, c->points_n * sizeof(*c->seen));
+    }
+    pthread_mutex_unlock(&h->lock);
+}
+
+void hub_end_streams(struct hub *h)
+{
+    pthread_mutex_lock(&h->lock);
+    atomic_store(&h->stopping, true);
+    for (struct client *c = h->clients; c; c = c->next) {
+        c->gone = true;
+        kt_http_stream_end(c->stream);
+    }
+    pthread_mutex_unlock(&h->lock);
+}
+
+size_t hub_clients(struct hub *h)
+{
+    pthread_mutex_lock(&h->lock);
+    size_t n = h->clients_n;
+    pthread_mutex_unlock(&h->lock);
+    return n;
+}
+
+void hub_free(struct hub *h)
+{
+    if (!h) {
+        return;
+    }
+    atomic_store(&h->stopping, true);
+    kt_runtime_unfollow(h->api->opts.runtime, on_outcome, h);
+    if (h->started) {
+        pthread_join(h->thread, NULL);
+    }
+    for (int i = 0; i < RING; i++) {
+        free(h->ring[i].text);
+    }
+    kt_site_unref(h->site);
+    free(h->fragments);
+    pthread_mutex_destroy(&h->lock);
+    free(h);
+}

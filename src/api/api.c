@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/log.h"
 
 int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret, struct kt_err *err)
 {
@@ -16,6 +17,7 @@ int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret, struct kt_er
     KT_ASSERT(a);
     a->opts = *opts;
     pthread_mutex_init(&a->lock, NULL);
+    pthread_rwlock_init(&a->ingest_lock, NULL);
     a->map_json = strdup(opts->map_json ? opts->map_json : "{}");
     a->local_token = strdup(opts->local_token ? opts->local_token : "");
     kt_hash_of(a->local_token, strlen(a->local_token), &a->local_hash);
@@ -37,6 +39,7 @@ void kt_api_free(struct kt_api *a)
     hub_free(a->hub);
     ingest_free(a->ingest);
     pthread_mutex_destroy(&a->lock);
+    pthread_rwlock_destroy(&a->ingest_lock);
     free(a->map_json);
     free(a->local_token);
     free(a);
@@ -54,8 +57,17 @@ void kt_api_site_changed(struct kt_api *a, const char *map_json)
     free(a->map_json);
     a->map_json = fresh;
     pthread_mutex_unlock(&a->lock);
-    ingest_free(a->ingest);
-    a->ingest = ingest_new(a, NULL);
+    struct kt_err err = {0};
+    struct ingest *fresh_ingest = ingest_new(a, &err);
+    if (fresh_ingest) {
+        pthread_rwlock_wrlock(&a->ingest_lock);
+        struct ingest *old = a->ingest;
+        a->ingest = fresh_ingest;
+        pthread_rwlock_unlock(&a->ingest_lock);
+        ingest_free(old);
+    } else {
+        KT_ERROR("api", "producers stay as they were: %s", err.text);
+    }
     hub_site_changed(a->hub);
 }
 

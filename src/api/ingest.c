@@ -151,7 +151,8 @@ bool ingest_admit(struct kt_api *a, struct kt_http_req *req)
         reply_code(req, KT_EAUTH, "no producer has this token; see links: producers: in site.yaml");
         return false;
     }
-    kt_http_set_user(req, &a->ingest->producers[a->ingest->first[ref.link] + ref.producer]);
+    /* by number: the site may be loaded again before the body is here */
+    kt_http_set_user(req, (void *)(uintptr_t)(((uint64_t)ref.link << 32 | ref.producer) + 1));
     return true;
 }
 
@@ -403,10 +404,23 @@ static bool take_json(struct ingest *in, struct producer *p, struct job *j, stru
     return true;
 }
 
-void ingest_handle(struct kt_api *a, struct kt_http_req *req)
+static struct producer *producer_of(struct ingest *in, const struct kt_http_req *req)
 {
-    struct ingest *in = a->ingest;
-    struct producer *p = kt_http_user(req);
+    uint64_t ref = (uint64_t)(uintptr_t)kt_http_user(req) - 1;
+    uint32_t link = (uint32_t)(ref >> 32), producer = (uint32_t)ref;
+    if (link >= in->site->links_n || producer >= in->site->links[link].producers_n) {
+        return NULL;
+    }
+    return &in->producers[in->first[link] + producer];
+}
+
+static void take_body(struct ingest *in, struct kt_http_req *req)
+{
+    struct producer *p = producer_of(in, req);
+    if (!p) {
+        reply_code(req, KT_EBUSY, "the site was just loaded again; send once more");
+        return;
+    }
     int64_t unit = 1;
     const char *precision = kt_http_query(req, "precision");
     bool json = strcmp(kt_http_path(req), "/api/v1/samples") == 0;
@@ -428,4 +442,11 @@ void ingest_handle(struct kt_api *a, struct kt_http_req *req)
         return;
     }
     finish_one(j, KT_OK);
+}
+
+void ingest_handle(struct kt_api *a, struct kt_http_req *req)
+{
+    pthread_rwlock_rdlock(&a->ingest_lock);
+    take_body(a->ingest, req);
+    pthread_rwlock_unlock(&a->ingest_lock);
 }

@@ -21,6 +21,7 @@ struct kt_api {
     char *map_json;
     char *local_token;
     struct hub *hub;
+    pthread_rwlock_t ingest_lock; /* ingest: read by handlers, replaced by a reload */
     struct ingest *ingest;
     struct jobs *jobs;
     struct kt_hash local_hash;

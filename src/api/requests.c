@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * POST /requests: one request of a person becomes an input; its verdict is the answer. The person's
+ * rights and places go into the request, so that every node judges alike.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/private.h"
+
+static void write_person(struct call *c, struct kt_jw *w)
+{
+    const struct kt_person *p = &c->person;
+    kt_jw_key(w, "by");
+    kt_jw_obj(w);
+    kt_jw_kstr(w, "user", p->user);
+    kt_jw_kstr(w, "name", p->name);
+    kt_jw_key(w, "rights");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < p->rights_n; i++) {
+        kt_jw_str(w, p->rights[i]);
+    }
+    kt_jw_arr_end(w);
+    kt_jw_key(w, "places");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < p->places_n; i++) {
+        kt_jw_str(w, p->places[i]);
+    }
+    kt_jw_arr_end(w);
+    kt_jw_obj_end(w);
+}
+
+static void write_request(struct call *c, const char *verb, struct kt_buf *out)
+{
+    struct kt_jw w = kt_jw_init(out);
+    kt_jw_obj(&w);
+    kt_jw_kstr(&w, "verb", verb);
+    kt_jw_key(&w, "args");
+    const struct kt_json *args = kt_json_get(c->body, "args");
+    if (kt_json_obj(args)) {
+        kt_json_write(args, &w);
+    } else {
+        kt_jw_obj(&w);
+        kt_jw_obj_end(&w);
+    }
+    write_person(c, &w);
+    kt_jw_kstr(&w, "console", kt_json_get_str(c->body, "console", ""));
+    kt_jw_kstr(&w, "key", kt_json_get_str(c->body, "key", ""));
+    kt_jw_obj_end(&w);
+}
+
+/* Journal thread: the verdict is durable. */
+static void on_verdict(void *arg, int result, struct kt_str json)
+{
+    struct kt_http_req *req = arg;
+    struct kt_json *v = NULL;
+    struct kt_err err = {0};
+    if (result < 0 || kt_json_parse(json, 16 << 20, &v, &err) < 0) {
+        reply_code(req, result < 0 ? result : KT_EINTERNAL, "%s",
+                   kt_err_text(result < 0 ? result : KT_EINTERNAL));
+        return;
+    }
+    if (!kt_json_get_bool(v, "ok", false)) {
+        const char *name = kt_json_get_str(v, "code", "KT_EINTERNAL");
+        int code = KT_EINTERNAL;
+        for (int i = 0; i > -20; i--) {
+            code = strcmp(kt_err_name(i), name) == 0 ? i : code;
+        }
+        reply_code(req, code, "%s", kt_json_get_str(v, "text", kt_err_text(code)));
+    } else {
+        struct kt_buf b;
+        kt_buf_init(&b, 16 << 20);
+        struct kt_jw w = kt_jw_init(&b);
+        kt_jw_obj(&w);
+        kt_jw_kint(&w, "seq", kt_json_get_int(v, "cause", 0));
+        kt_jw_key(&w, "result");
+        const struct kt_json *r = kt_json_get(v, "result");
+        if (r) {
+            copy_value(r, &w);
+        } else {
+            kt_jw_null(&w);
+        }
+        kt_jw_obj_end(&w);
+        kt_http_reply_take(req, 200, "application/json", &b);
+    }
+    kt_json_free(v);
+}
+
+void post_requests(struct call *c)
+{
+    const char *verb;
+    struct kt_err err = {0};
+    struct kt_buf b;
+    if (kt_json_need_str(c->body, "verb", &verb, &err) < 0) {
+        reply_err(c->req, &err);
+        return;
+    }
+    if (strncmp(verb, "site.", 5) == 0) {
+        reply_code(c->req, KT_EDENIED, "use POST /api/v1/reload");
+        return;
+    }
+    kt_buf_init(&b, 1 << 20);
+    write_request(c, verb, &b);
+    kt_http_defer(c->req);
+    int r = b.full ? KT_ELIMIT
+                   : kt_runtime_request(c->api->opts.runtime, (struct kt_str){b.p, b.n},
+                                        c->person.user, on_verdict, c->req);
+    kt_buf_done(&b);
+    if (r < 0) {
+        reply_code(c->req, r, "%s", kt_err_text(r));
+    }
+}

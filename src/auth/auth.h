@@ -3,10 +3,10 @@
 #define KT_AUTH_AUTH_H
 /*
  * auth: users, their roles, sessions, lock-out, password rules, access log. Deny by default.
- * Kept in DIR/users.db (store/). Rights of a role come from the site (struct kt_people_role) and from
- * three built-in roles that one person cannot hold together: system-admin (user.admin, site.reload,
- * limits of nothing else), security-admin (security.admin: roles of people, lock-out), auditor
- * (audit.read).
+ * Kept in DIR/users.db (store/). Rights of a role come from the site (struct kt_people_role) and
+ * from three built-in roles that one person cannot hold together: system-admin (user.admin,
+ * site.reload, limits of nothing else), security-admin (security.admin: roles of people, lock-out),
+ * auditor (audit.read).
  *
  * Threads: any (one mutex; argon2id runs outside it).
  * Invariants
@@ -24,12 +24,12 @@
 struct kt_auth;
 
 struct kt_auth_opts {
-    const char *dir; /* site/data */
-    int idle_minutes;        /* 0: 30; session ends after so long without a request */
-    int lock_failures;       /* 0: 5 wrong passwords lock ... */
-    int lock_minutes;        /* 0: 15 ... for so long */
-    int password_min;        /* 0: 10 characters, three of four classes */
-    int log_days;            /* 0: 183 days of access log */
+    const char *dir;   /* site/data */
+    int idle_minutes;  /* 0: 30; session ends after so long without a request */
+    int lock_failures; /* 0: 5 wrong passwords lock ... */
+    int lock_minutes;  /* 0: 15 ... for so long */
+    int password_min;  /* 0: 10 characters, three of four classes */
+    int log_days;      /* 0: 183 days of access log */
 };
 KT_MUST_CHECK int kt_auth_open(const struct kt_auth_opts *opts, struct kt_site *site,
                                struct kt_auth **ret, struct kt_err *err);
@@ -75,9 +75,8 @@ struct kt_user {
 KT_MUST_CHECK int kt_auth_users(struct kt_auth *a, struct kt_arena *arena, struct kt_user **ret,
                                 size_t *ret_n, struct kt_err *err);
 /** Create, or change what is not NULL. KT_ECONFLICT for roles that exclude each other. */
-KT_MUST_CHECK int kt_auth_user_put(struct kt_auth *a, const struct kt_user *u,
-                                   const char *password, bool create, const char *by,
-                                   struct kt_err *err);
+KT_MUST_CHECK int kt_auth_user_put(struct kt_auth *a, const struct kt_user *u, const char *password,
+                                   bool create, const char *by, struct kt_err *err);
 KT_MUST_CHECK int kt_auth_password(struct kt_auth *a, const char *user, const char *old,
                                    const char *fresh, struct kt_err *err);
 
@@ -90,8 +89,8 @@ KT_MUST_CHECK int kt_auth_log_read(struct kt_auth *a, kt_time from, kt_time to, 
                                    kt_auth_log_fn fn, void *arg, struct kt_err *err);
 
 /*
- * Producers: machines that push. A token file of the site holds the secret; only its hash is kept in
- * memory. Returns the producer's index in link->producers, or KT_EAUTH.
+ * Producers: machines that push. A token file of the site holds the secret; only its hash is kept
+ * in memory. Returns the producer's index in link->producers, or KT_EAUTH.
  */
 struct kt_producer_ref {
     uint32_t link, producer; /* indexes in the site */

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_AUTH_PRIVATE_H
+#define KT_AUTH_PRIVATE_H
+/* What the files of this module share. */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "auth/auth.h"
+#include "base/crypto.h"
+#include "base/map.h"
+#include "store/store.h"
+
+enum { ROLES_MAX = 16, USERS_MAX = 10000, SESSIONS_MAX = 20000, LOG_QUEUE = 8192 };
+
+struct user {
+    char name[64]; /* log-in name */
+    char full[128], language[8];
+    char roles[ROLES_MAX][48];
+    uint32_t roles_n;
+    char hash[KT_PW_MAX];
+    bool disabled, must_change;
+    int failures;
+    kt_time locked_until, created, last_login;
+};
+
+struct session {
+    struct kt_hash token; /* of the token */
+    uint32_t user;        /* index */
+    kt_time used;
+};
+
+struct log_line {
+    kt_time time;
+    char user[64], client[64], method[8], path[200];
+    int status;
+};
+
+struct kt_auth {
+    struct kt_auth_opts opts;
+    struct kt_store *store; /* writer: under `lock` */
+    pthread_mutex_t lock;   /* everything below but the log queue */
+    struct kt_site *site;
+    struct user *users;
+    uint32_t users_n;
+    struct session *sessions;
+    uint32_t sessions_n;
+    _Atomic uint64_t version;
+    struct kt_hash *tokens; /* of producers */
+    struct kt_producer_ref *refs;
+    uint32_t tokens_n;
+
+    pthread_mutex_t log_lock; /* queue */
+    pthread_cond_t log_wake;
+    struct log_line *queue;
+    uint32_t queue_n;
+    uint64_t dropped;
+    pthread_t logger;
+    bool logger_on, stopping;
+};
+
+int auth_load_users(struct kt_auth *a, struct kt_err *err);
+/** Holding lock: write one user; new ones are inserted. */
+int auth_save_user(struct kt_auth *a, const struct user *u, struct kt_err *err);
+struct user *auth_find(struct kt_auth *a, const char *name);
+void auth_load_tokens(struct kt_auth *a);
+/** Does a new password fit the rules? */
+int auth_password_rules(const struct kt_auth *a, const char *user, const char *password,
+                        struct kt_err *err);
+int auth_log_start(struct kt_auth *a, struct kt_err *err);
+void auth_log_stop(struct kt_auth *a);
+void auth_end_sessions(struct kt_auth *a, uint32_t user);
+#endif

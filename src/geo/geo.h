@@ -2,8 +2,8 @@
 #ifndef KT_GEO_GEO_H
 #define KT_GEO_GEO_H
 /*
- * geo: the map of a site. Reads map.gpkg (OGC GeoPackage: SQLite tables with WKB) through a copy, so
- * that QGIS may hold the drawing open; never writes it.
+ * geo: the map of a site. Reads map.gpkg (OGC GeoPackage: SQLite tables with WKB) through a copy,
+ * so that QGIS may hold the drawing open; never writes it.
  *
  * Threads: any; nothing is kept between calls.
  */

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The journal as a list: events of consequence by time, type, person, point and text, newest first.
+ * The journal is read forward; the newest `limit` that fit are kept in a ring.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/private.h"
+
+enum { LIMIT_MAX = 5000 };
+
+struct item {
+    kt_seq seq;
+    char *json; /* one list item */
+    size_t n;
+};
+
+struct search {
+    struct call *c;
+    kt_time from, to;
+    kt_seq before; /* cursor: events before this seq; 0: none */
+    const char *type, *q, *user, *point;
+    bool over; /* alarms that are over, only */
+    struct item *ring;
+    int64_t limit, found;
+};
+
+static const char *kind_id(enum kt_event_kind k)
+{
+    switch (k) {
+    case KT_EV_REQUEST:
+        return "request";
+    case KT_EV_ANSWER:
+        return "answer";
+    case KT_EV_SITE:
+        return "site";
+    case KT_EV_LINK:
+        return "link";
+    case KT_EV_OUTCOME:
+        return "outcome";
+    default:
+        return "other";
+    }
+}
+
+/* Cheap tests on the text before it is parsed. */
+static bool text_fits(const struct search *s, const struct kt_event *ev)
+{
+    if (s->q && !memmem(ev->body.p, ev->body.n, s->q, strlen(s->q)) &&
+        !memmem(ev->origin.p, ev->origin.n, s->q, strlen(s->q))) {
+        return false;
+    }
+    return (!s->point || memmem(ev->body.p, ev->body.n, s->point, strlen(s->point))) &&
+           (!s->user || memmem(ev->body.p, ev->body.n, s->user, strlen(s->user)) ||
+            kt_str_is(ev->origin, s->user));
+}
+
+static bool type_fits(const struct search *s, const struct kt_event *ev, const struct kt_json *body)
+{
+    const char *type =
+        ev->kind == KT_EV_OUTCOME ? kt_json_get_str(body, "type", "") : kind_id(ev->kind);
+    if (s->over) {
+        return strcmp(type, "alarm") == 0 &&
+               strcmp(kt_json_get_str(body, "state", ""), "normal") == 0;
+    }
+    return !s->type || strcmp(s->type, type) == 0;
+}
+
+static void write_item(const struct search *s, const struct kt_event *ev,
+                       const struct kt_json *body, struct kt_buf *out)
+{
+    struct kt_jw w = kt_jw_init(out);
+    const struct kt_site *site = s->c->site;
+    kt_point_id p = kt_site_point(site, kt_str_c(kt_json_get_str(body, "point", "")));
+    if (s->over) {
+        struct kt_json_iter it = {0};
+        kt_jw_obj(&w);
+        while (kt_json_next(body, &it)) {
+            kt_jw_key(&w, it.key);
+            copy_value(it.value, &w);
+        }
+    } else {
+        kt_jw_obj(&w);
+        kt_jw_kint(&w, "seq", (int64_t)ev->seq);
+        kt_jw_kint(&w, "time", ev->time / KT_MS);
+        kt_jw_kstr(&w, "kind", kind_id(ev->kind));
+        kt_jw_key(&w, "origin");
+        kt_jw_strn(&w, ev->origin);
+        kt_jw_key(&w, "body");
+        copy_value(body, &w);
+    }
+    if (p.v != KT_NONE) {
+        kt_jw_kstr(&w, "name", site->points[p.v].name.zh);
+        kt_jw_kstr(&w, "name_en", site->points[p.v].name.en);
+    }
+    kt_rule_id r = kt_site_rule(site, kt_str_c(kt_json_get_str(body, "rule", "")));
+    if (r.v != KT_NONE) {
+        kt_jw_kstr(&w, "title", site->rules[r.v].title.zh);
+        kt_jw_kstr(&w, "title_en", site->rules[r.v].title.en);
+    }
+    kt_jw_obj_end(&w);
+}
+
+static void keep(struct search *s, const struct kt_event *ev, const struct kt_json *body)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, 1 << 20);
+    write_item(s, ev, body, &b);
+    struct item *slot = &s->ring[s->found++ % s->limit];
+    free(slot->json);
+    *slot = (struct item){ev->seq, b.p, b.n};
+}
+
+static void consider(struct search *s, const struct kt_event *ev)
+{
+    struct kt_json *body = NULL;
+    if (!text_fits(s, ev) || kt_json_parse(ev->body, 16 << 20, &body, NULL) < 0) {
+        return;
+    }
+    bool verdict = ev->kind == KT_EV_OUTCOME &&
+                   strcmp(kt_json_get_str(body, "type", ""), "verdict") == 0 && !s->type;
+    if (!verdict && type_fits(s, ev, body) && may_see_object(s->c, body)) {
+        keep(s, ev, body);
+    }
+    kt_json_free(body);
+}
+
+static int scan(struct search *s, struct kt_err *err)
+{
+    const uint32_t kinds = 1u << KT_EV_REQUEST | 1u << KT_EV_ANSWER | 1u << KT_EV_SITE |
+                           1u << KT_EV_LINK | 1u << KT_EV_OUTCOME;
+    struct kt_journal *j = kt_runtime_journal(s->c->api->opts.runtime);
+    struct kt_journal_reader *r;
+    struct kt_event ev;
+    kt_seq first;
+    int rc = kt_journal_find(j, NULL, s->from, &first, err);
+    if (rc < 0 || first == 0) {
+        return rc;
+    }
+    if ((rc = kt_journal_read(j, NULL, first, &r, err)) < 0) {
+        return rc;
+    }
+    while ((rc = kt_journal_next_of(r, s->over ? 1u << KT_EV_OUTCOME : kinds, &ev, err)) == 1) {
+        if (ev.time >= s->to || (s->before && ev.seq >= s->before)) {
+            break;
+        }
+        consider(s, &ev);
+    }
+    kt_journal_reader_free(r);
+    return rc < 0 ? rc : KT_OK;
+}
+
+static void reply_items(struct search *s)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, 256 << 20);
+    struct kt_jw w = kt_jw_init(&b);
+    int64_t n = s->found < s->limit ? s->found : s->limit;
+    kt_jw_obj(&w);
+    kt_jw_key(&w, "items");
+    kt_jw_arr(&w);
+    for (int64_t i = 0; i < n; i++) {
+        const struct item *it = &s->ring[(s->found - 1 - i) % s->limit];
+        kt_jw_raw(&w, (struct kt_str){it->json, it->n});
+    }
+    kt_jw_arr_end(&w);
+    kt_jw_key(&w, "next");
+    if (s->found > s->limit) {
+        kt_jw_int(&w, (int64_t)s->ring[s->found % s->limit].seq);
+    } else {
+        kt_jw_null(&w);
+    }
+    kt_jw_kint(&w, "total", s->found);
+    kt_jw_obj_end(&w);
+    reply_buf(s->c, 200, &b);
+}
+
+static void search_journal(struct call *c, bool over)
+{
+    int64_t cursor;
+    struct kt_err err = {0};
+    struct search s = {.c = c, .over = over};
+    kt_time now = kt_runtime_now(c->api->opts.runtime);
+    if (!query_time(c, "to", now + KT_SEC, &s.to) ||
+        !query_time(c, "from", s.to - KT_DAY, &s.from) ||
+        !query_int(c, "limit", 1, LIMIT_MAX, 200, &s.limit) ||
+        !query_int(c, "cursor", 0, INT64_MAX, 0, &cursor)) {
+        return;
+    }
+    s.before = (kt_seq)cursor;
+    s.type = kt_http_query(c->req, "type");
+    s.q = kt_http_query(c->req, "q");
+    s.user = kt_http_query(c->req, "user");
+    s.point = kt_http_query(c->req, "point");
+    s.ring = calloc((size_t)s.limit, sizeof(*s.ring));
+    KT_ASSERT(s.ring);
+    int r = scan(&s, &err);
+    if (r < 0) {
+        reply_err(c->req, &err);
+    } else {
+        reply_items(&s);
+    }
+    for (int64_t i = 0; i < s.limit; i++) {
+        free(s.ring[i].json);
+    }
+    free(s.ring);
+}
+
+void alarm_history(struct call *c);
+
+void alarm_history(struct call *c)
+{
+    search_journal(c, true);
+}
+
+void get_events(struct call *c)
+{
+    search_journal(c, false);
+}

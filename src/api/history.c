@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Trends and export: buckets that keep every spike, raw samples, CSV. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/private.h"
+
+enum { POINTS_MAX = 200, BUCKETS_MAX = 20000, RAW_MAX = 100000 };
+
+struct column {
+    const char *name;
+    enum { COL_MIN, COL_MAX, COL_MEAN, COL_LAST, COL_COUNT, COL_QUALITY } what;
+};
+
+static void write_cell(struct kt_jw *w, const struct kt_bucket *b, int what)
+{
+    if (what == COL_COUNT) {
+        kt_jw_int(w, (int64_t)b->count);
+    } else if (what == COL_QUALITY) {
+        kt_jw_str(w, kt_quality_id(b->worst));
+    } else if (b->count == 0) {
+        kt_jw_null(w);
+    } else {
+        kt_jw_num(w, what == COL_MIN    ? b->min
+                     : what == COL_MAX  ? b->max
+                     : what == COL_LAST ? b->last
+                                        : b->sum / (double)b->count);
+    }
+}
+
+static void write_buckets(struct kt_jw *w, const struct kt_bucket *b, uint32_t n)
+{
+    static const struct column columns[] = {{"min", COL_MIN},     {"max", COL_MAX},
+                                            {"mean", COL_MEAN},   {"last", COL_LAST},
+                                            {"count", COL_COUNT}, {"quality", COL_QUALITY}};
+    kt_jw_key(w, "t");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < n; i++) {
+        kt_jw_int(w, b[i].start / KT_MS);
+    }
+    kt_jw_arr_end(w);
+    for (size_t k = 0; k < KT_ARRAY_LEN(columns); k++) {
+        kt_jw_key(w, columns[k].name);
+        kt_jw_arr(w);
+        for (uint32_t i = 0; i < n; i++) {
+            write_cell(w, &b[i], (int)columns[k].what);
+        }
+        kt_jw_arr_end(w);
+    }
+}
+
+struct raw {
+    uint32_t n;
+    kt_time *time;
+    double *value;
+    kt_quality *quality;
+};
+
+static bool take_raw(void *arg, kt_time time, double value, kt_quality q, kt_time arrival)
+{
+    struct raw *r = arg;
+    (void)arrival;
+    if (r->n == RAW_MAX) {
+        return false;
+    }
+    r->time[r->n] = time;
+    r->value[r->n] = value;
+    r->quality[r->n++] = q;
+    return true;
+}
+
+static void write_raw(struct kt_jw *w, const struct raw *r)
+{
+    kt_jw_key(w, "t");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < r->n; i++) {
+        kt_jw_int(w, r->time[i] / KT_MS);
+    }
+    kt_jw_arr_end(w);
+    kt_jw_key(w, "v");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < r->n; i++) {
+        kt_jw_num(w, r->value[i]);
+    }
+    kt_jw_arr_end(w);
+    kt_jw_key(w, "q");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < r->n; i++) {
+        kt_jw_str(w, kt_quality_id(r->quality[i]));
+    }
+    kt_jw_arr_end(w);
+    kt_jw_kbool(w, "cut", r->n == RAW_MAX);
+}
+
+static int one_point(struct call *c, const struct kt_point *p, kt_time from, kt_time to, uint32_t n,
+                     void *room, struct kt_jw *w, struct kt_err *err)
+{
+    struct kt_history *h = kt_runtime_history(c->api->opts.runtime);
+    int r;
+    kt_jw_obj(w);
+    kt_jw_kstr(w, "id", p->id);
+    kt_jw_kstr(w, "name", p->name.zh);
+    kt_jw_kstr(w, "unit", p->unit);
+    if (n) {
+        struct kt_bucket *buckets = room;
+        r = kt_history_buckets(h, p->id, from, to, n, buckets, err);
+        if (r == KT_OK) {
+            write_buckets(w, buckets, n);
+        }
+    } else {
+        struct raw *raw = room;
+        raw->n = 0;
+        r = kt_history_scan(h, p->id, from, to, take_raw, raw, err);
+        if (r == KT_OK) {
+            write_raw(w, raw);
+        }
+    }
+    kt_jw_obj_end(w);
+    return r == KT_ENOTFOUND ? KT_OK : r;
+}
+
+static void *make_room(struct call *c, uint32_t n)
+{
+    if (n) {
+        return KT_NEW_ARRAY(c->arena, struct kt_bucket, n);
+    }
+    struct raw *r = KT_NEW(c->arena, struct raw);
+    r->time = KT_NEW_ARRAY(c->arena, kt_time, RAW_MAX);
+    r->value = KT_NEW_ARRAY(c->arena, double, RAW_MAX);
+    r->quality = KT_NEW_ARRAY(c->arena, kt_quality, RAW_MAX);
+    return r;
+}
+
+static bool span(struct call *c, kt_time *ret_from, kt_time *ret_to)
+{
+    kt_time now = kt_runtime_now(c->api->opts.runtime);
+    if (!query_time(c, "to", now, ret_to) || !query_time(c, "from", *ret_to - KT_HOUR, ret_from)) {
+        return false;
+    }
+    if (*ret_from >= *ret_to) {
+        reply_code(c->req, KT_EINVAL, "\"from\" lies before \"to\"");
+        return false;
+    }
+    return true;
+}
+
+void get_history(struct call *c)
+{
+    kt_time from, to;
+    int64_t n;
+    uint32_t points_n;
+    struct kt_err err = {0};
+    kt_point_id *points = KT_NEW_ARRAY(c->arena, kt_point_id, POINTS_MAX);
+    const char *ids = kt_http_query(c->req, "points");
+    if (!ids) {
+        reply_code(c->req, KT_EINVAL, "name points=ID,ID");
+        return;
+    }
+    if (!span(c, &from, &to) || !query_int(c, "buckets", 0, BUCKETS_MAX, 500, &n) ||
+        !points_list(c, ids, points, POINTS_MAX, &points_n)) {
+        return;
+    }
+    if (n > (to - from) / KT_MS) {
+        n = (to - from) / KT_MS;
+    }
+    void *room = make_room(c, (uint32_t)n);
+    struct kt_buf b;
+    kt_buf_init(&b, 512u << 20);
+    struct kt_jw w = kt_jw_init(&b);
+    int r = KT_OK;
+    kt_jw_obj(&w);
+    kt_jw_kint(&w, "from", from / KT_MS);
+    kt_jw_kint(&w, "to", to / KT_MS);
+    kt_jw_key(&w, "points");
+    kt_jw_arr(&w);
+    for (uint32_t i = 0; r == KT_OK && i < points_n; i++) {
+        r = one_point(c, &c->site->points[points[i].v], from, to, (uint32_t)n, room, &w, &err);
+    }
+    kt_jw_arr_end(&w);
+    kt_jw_obj_end(&w);
+    if (r < 0) {
+        kt_buf_done(&b);
+        reply_err(c->req, &err);
+    } else {
+        reply_buf(c, 200, &b);
+    }
+}
+
+/* ---- export --------------------------------------------------------------------------------- */
+
+struct csv {
+    struct kt_buf *out;
+    const struct kt_point *point;
+    int utc_offset_s;
+};
+
+static bool csv_line(void *arg, kt_time time, double value, kt_quality q, kt_time arrival)
+{
+    struct csv *e = arg;
+    char when[40], num[40];
+    kt_fmt_double(num, value);
+    kt_buf_printf(e->out, "%s,%s,%s,%s", e->point->id, kt_time_fmt(time, e->utc_offset_s, when),
+                  num, kt_quality_id(q));
+    kt_buf_printf(e->out, ",%s\r\n", arrival ? kt_time_fmt(arrival, e->utc_offset_s, when) : "");
+    return !e->out->full;
+}
+
+void get_export(struct call *c)
+{
+    kt_time from, to;
+    uint32_t points_n;
+    struct kt_err err = {0};
+    kt_point_id *points = KT_NEW_ARRAY(c->arena, kt_point_id, POINTS_MAX);
+    const char *ids = kt_http_query(c->req, "points");
+    if (!ids) {
+        reply_code(c->req, KT_EINVAL, "name points=ID,ID");
+        return;
+    }
+    if (!span(c, &from, &to) || !points_list(c, ids, points, POINTS_MAX, &points_n)) {
+        return;
+    }
+    struct kt_buf b;
+    kt_buf_init(&b, 512u << 20);
+    kt_buf_puts(&b,
+                "\xef\xbb\xbfpoint,time,value,quality,arrival\r\n"); /* BOM: Excel reads UTF-8 */
+    int r = KT_OK;
+    for (uint32_t i = 0; r == KT_OK && i < points_n; i++) {
+        struct csv e = {&b, &c->site->points[points[i].v], c->site->utc_offset_s};
+        r = kt_history_scan(kt_runtime_history(c->api->opts.runtime), e.point->id, from, to,
+                            csv_line, &e, &err);
+        r = r == KT_ENOTFOUND ? KT_OK : r;
+    }
+    if (r == KT_OK && b.full) {
+        r = kt_err_set(&err, KT_ELIMIT,
+                       "more than 512 MiB; ask for a shorter time or fewer points");
+    }
+    if (r < 0) {
+        kt_buf_done(&b);
+        reply_err(c->req, &err);
+        return;
+    }
+    kt_http_set_header(c->req, "Content-Disposition",
+                       "attachment; filename=\"kuangtu-export.csv\"");
+    kt_http_reply_take(c->req, 200, "text/csv; charset=utf-8", &b);
+}

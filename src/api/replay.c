@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The past on the screen: the whole state at one second, and a stream that plays it forward with
+ * the same events as the live one. A replay has an engine of its own and no way out (safety rule
+ * 8).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/private.h"
+#include "base/log.h"
+#include "sys/clock.h"
+#include "sys/thread.h"
+
+enum { REPLAYS_MAX = 8, FRAME_NS = 500000000 };
+
+static _Atomic int replays; /* under way, of all screens */
+
+static void write_values(const struct kt_site *s, const struct call *c, const struct kt_live *live,
+                         uint32_t *seen, struct kt_jw *w)
+{
+    uint32_t n = kt_live_count(live);
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < s->points_n && i < n; i++) {
+        struct kt_live_value v = kt_live_get(live, (kt_point_id){i});
+        if (!s->points[i].role || (seen && seen[i] == v.change) ||
+            !kt_person_at(&c->person, s, s->points[i].place)) {
+            continue;
+        }
+        if (seen) {
+            seen[i] = v.change;
+        }
+        kt_jw_arr(w);
+        kt_jw_int(w, i);
+        if (v.quality == KT_Q_NEVER) {
+            kt_jw_null(w);
+        } else {
+            kt_jw_num(w, v.value);
+        }
+        kt_jw_str(w, kt_quality_id(v.quality));
+        kt_jw_int(w, v.time / KT_MS);
+        kt_jw_arr_end(w);
+    }
+    kt_jw_arr_end(w);
+}
+
+/* An array of the engine, filtered by place, times in milliseconds. */
+static void write_filtered(const struct call *c, struct kt_buf *raw, struct kt_jw *w)
+{
+    struct kt_json *list = NULL;
+    kt_jw_arr(w);
+    if (kt_json_parse((struct kt_str){raw->p, raw->n}, 256 << 20, &list, NULL) == KT_OK) {
+        for (size_t i = 0; i < kt_json_len(list); i++) {
+            if (may_see_object(c, kt_json_at(list, i))) {
+                copy_value(kt_json_at(list, i), w);
+            }
+        }
+    }
+    kt_json_free(list);
+    kt_jw_arr_end(w);
+}
+
+static void write_state(const struct call *c, const struct kt_replay *r, kt_time at, uint32_t *seen,
+                        struct kt_buf *out)
+{
+    const struct kt_engine *e = kt_replay_engine(r);
+    struct kt_buf raw;
+    struct kt_jw w = kt_jw_init(out);
+    kt_buf_init(&raw, 256 << 20);
+    kt_jw_obj(&w);
+    kt_jw_kint(&w, "at", at / KT_MS);
+    kt_jw_kint(&w, "seq", (int64_t)kt_engine_seq(e));
+    kt_jw_kstr(&w, "difference", kt_replay_difference(r));
+    kt_jw_key(&w, "live");
+    write_values(c->site, c, kt_replay_live(r), seen, &w);
+    kt_jw_key(&w, "alarms");
+    kt_engine_json_alarms(e, &raw);
+    write_filtered(c, &raw, &w);
+    kt_buf_clear(&raw);
+    kt_jw_key(&w, "outputs");
+    kt_engine_json_outputs(e, &raw);
+    write_filtered(c, &raw, &w);
+    kt_jw_obj_end(&w);
+    kt_buf_done(&raw);
+}
+
+/* Take one of the places for replays, or answer. */
+static bool take_place(struct call *c)
+{
+    if (atomic_fetch_add(&replays, 1) >= REPLAYS_MAX) {
+        atomic_fetch_sub(&replays, 1);
+        reply_code(c->req, KT_EBUSY, "%d replays are under way already", REPLAYS_MAX);
+        return false;
+    }
+    return true;
+}
+
+static bool read_at(struct call *c, kt_time *ret)
+{
+    kt_time now = kt_runtime_now(c->api->opts.runtime);
+    if (!query_time(c, "at", 0, ret)) {
+        return false;
+    }
+    if (*ret <= 0 || *ret > now) {
+        reply_code(c->req, KT_EINVAL, "\"at\" is a time that has passed");
+        return false;
+    }
+    return true;
+}
+
+void get_replay(struct call *c)
+{
+    kt_time at;
+    struct kt_replay *r;
+    struct kt_err err = {0};
+    if (!read_at(c, &at) || !take_place(c)) {
+        return;
+    }
+    if (kt_replay_open(c->api->opts.runtime, at, &r, &err) < 0) {
+        reply_err(c->req, &err);
+    } else {
+        struct kt_buf b;
+        kt_buf_init(&b, 256 << 20);
+        write_state(c, r, at, NULL, &b);
+        kt_replay_free(r);
+        reply_buf(c, 200, &b);
+    }
+    atomic_fetch_sub(&replays, 1);
+}
+
+/* ---- the stream ------------------------------------------------------------------------------ */
+
+/* A player lives until its client has gone. `lock` covers stream and gone. */
+struct player {
+    struct kt_api *api;
+    struct kt_site *site;
+    struct kt_arena *arena;
+    struct call as; /* the person, for what may be seen */
+    struct kt_http_stream *stream;
+    pthread_mutex_t lock;
+    bool gone;
+    kt_time at;
+    double speed;
+    struct kt_buf outcomes;
+};
+
+static bool send_text(struct player *p, const struct kt_buf *b)
+{
+    pthread_mutex_lock(&p->lock);
+    bool ok = !p->gone;
+    if (ok) {
+        ok = kt_http_stream_send(p->stream, (struct kt_str){b->p, b->n}) == KT_OK;
+    }
+    bool gone = p->gone;
+    pthread_mutex_unlock(&p->lock);
+    return ok || !gone;
+}
+
+static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
+{
+    struct player *p = arg;
+    struct kt_json *v = NULL;
+    (void)time;
+    if (kt_json_parse(json, 1 << 20, &v, NULL) == KT_OK) {
+        const char *type = kt_json_get_str(v, "type", "");
+        if (strcmp(type, "verdict") != 0 && may_see_object(&p->as, v)) {
+            bool own = !strcmp(type, "alarm") || !strcmp(type, "command");
+            kt_buf_printf(&p->outcomes, "id: %llu\nevent: %s\ndata: ", (unsigned long long)seq,
+                          own ? type : "outcome");
+            times_to_ms(json, &p->outcomes);
+            kt_buf_puts(&p->outcomes, "\n\n");
+        }
+    }
+    kt_json_free(v);
+}
+
+static bool send_first(struct player *p, const struct kt_replay *r, uint32_t *seen)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, 256 << 20);
+    kt_buf_puts(&b, "event: state\ndata: ");
+    write_state(&p->as, r, p->at, seen, &b);
+    kt_buf_puts(&b, "\n\n");
+    bool ok = send_text(p, &b);
+    kt_buf_done(&b);
+    return ok;
+}
+
+static bool send_frame(struct player *p, const struct kt_replay *r, uint32_t *seen,
+                       struct kt_buf *b)
+{
+    kt_buf_clear(b);
+    kt_buf_printf(b, "event: live\ndata: {\"t\":%lld,\"p\":", (long long)(p->at / KT_MS));
+    struct kt_jw w = kt_jw_init(b);
+    write_values(p->site, &p->as, kt_replay_live(r), seen, &w);
+    kt_buf_puts(b, "}\n\n");
+    kt_buf_put(b, p->outcomes.p, p->outcomes.n);
+    kt_buf_clear(&p->outcomes);
+    kt_buf_printf(b, "event: clock\ndata: {\"now\":%lld,\"replay\":true,\"speed\":%g}\n\n",
+                  (long long)(p->at / KT_MS), p->speed);
+    return send_text(p, b);
+}
+
+static void play_forward(struct player *p, struct kt_replay *r, uint32_t *seen)
+{
+    struct kt_buf b;
+    struct kt_err err;
+    kt_buf_init(&b, 64 << 20);
+    kt_mono next = kt_clock_mono();
+    for (bool on = true; on;) {
+        next += FRAME_NS;
+        kt_time now = kt_runtime_now(p->api->opts.runtime);
+        kt_time to = p->at + (int64_t)((double)FRAME_NS * p->speed);
+        p->at = to < now ? to : now;
+        on = kt_replay_run(r, p->at, on_outcome, p, &err) >= 0 && send_frame(p, r, seen, &b);
+        kt_mono left = next - kt_clock_mono();
+        if (left > 0) {
+            kt_sleep(left);
+        } else {
+            next -= left;
+        }
+    }
+    kt_buf_done(&b);
+}
+
+static void player_free(struct player *p)
+{
+    kt_site_unref(p->site);
+    kt_arena_free(p->arena);
+    kt_buf_done(&p->outcomes);
+    pthread_mutex_destroy(&p->lock);
+    free(p);
+    atomic_fetch_sub(&replays, 1);
+}
+
+static void *play(void *arg)
+{
+    struct player *p = arg;
+    struct kt_replay *r;
+    struct kt_err err = {0};
+    uint32_t *seen = malloc((p->site->points_n + 1) * sizeof(*seen));
+    KT_ASSERT(seen);
+    memset(seen, 0xff, (p->site->points_n + 1) * sizeof(*seen));
+    if (kt_replay_open(p->api->opts.runtime, p->at, &r, &err) < 0) {
+        struct kt_buf b;
+        kt_buf_init(&b, 1 << 16);
+        kt_buf_puts(&b, "event: failed\ndata: {\"text\":");
+        struct kt_jw w = kt_jw_init(&b);
+        kt_jw_str(&w, err.text);
+        kt_buf_puts(&b, "}\n\n");
+        send_text(p, &b);
+        kt_buf_done(&b);
+    } else {
+        if (send_first(p, r, seen)) {
+            play_forward(p, r, seen);
+        }
+        kt_replay_free(r);
+    }
+    free(seen);
+    /* the client may still be there: end its stream and wait until it is gone */
+    pthread_mutex_lock(&p->lock);
+    if (!p->gone) {
+        kt_http_stream_end(p->stream);
+    }
+    pthread_mutex_unlock(&p->lock);
+    for (bool gone = false; !gone;) {
+        kt_sleep(20 * KT_MS);
+        pthread_mutex_lock(&p->lock);
+        gone = p->gone;
+        pthread_mutex_unlock(&p->lock);
+    }
+    player_free(p);
+    return NULL;
+}
+
+static void on_end(void *arg)
+{
+    struct player *p = arg;
+    pthread_mutex_lock(&p->lock);
+    p->gone = true;
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void copy_person(struct player *p, const struct call *c)
+{
+    const struct kt_person *from = &c->person;
+    struct kt_person *to = &p->as.person;
+    const char **places = KT_NEW_ARRAY(p->arena, const char *, from->places_n + 1);
+    for (uint32_t i = 0; i < from->places_n; i++) {
+        places[i] = kt_arena_strdup(p->arena, from->places[i]);
+    }
+    to->user = kt_arena_strdup(p->arena, from->user);
+    to->places = places;
+    to->places_n = from->places_n;
+}
+
+void get_replay_stream(struct call *c)
+{
+    kt_time at;
+    pthread_t thread;
+    struct kt_err err = {0};
+    const char *speed = kt_http_query(c->req, "speed");
+    double v = speed ? strtod(speed, NULL) : 1;
+    if (!(v >= 0.1 && v <= 3600)) {
+        reply_code(c->req, KT_EINVAL, "speed is from 0.1 to 3600");
+        return;
+    }
+    if (!read_at(c, &at) || !take_place(c)) {
+        return;
+    }
+    struct player *p = calloc(1, sizeof(*p));
+    KT_ASSERT(p);
+    p->api = c->api;
+    p->site = kt_site_ref(c->site);
+    p->arena = kt_arena_new(1 << 20);
+    p->at = at;
+    p->speed = v;
+    p->as.site = p->site;
+    p->as.api = c->api;
+    kt_buf_init(&p->outcomes, 16 << 20);
+    pthread_mutex_init(&p->lock, NULL);
+    copy_person(p, c);
+    p->stream = kt_http_stream_open(c->req, "text/event-stream", 64 << 20, on_end, p);
+    if (kt_thread_start(&thread, "replay", play, p, &err) < 0) {
+        KT_ERROR("replay", "%s", err.text);
+        kt_http_stream_end(p->stream);
+        return;
+    }
+    pthread_detach(thread);
+}

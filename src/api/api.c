@@ -3,13 +3,14 @@
  * Dispatch: find the route, know the person, check the right, call the handler, log the access.
  * Nothing is answered for a person before these four are done: deny by default.
  */
-#include "api/private.h"
+#include "api/handlers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "sys/clock.h"
 
 int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret, struct kt_err *err)
 {
@@ -21,6 +22,7 @@ int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret, struct kt_er
     a->map_json = strdup(opts->map_json ? opts->map_json : "{}");
     a->local_token = strdup(opts->local_token ? opts->local_token : "");
     kt_hash_of(a->local_token, strlen(a->local_token), &a->local_hash);
+    a->jobs = jobs_new(a);
     a->ingest = ingest_new(a, err);
     a->hub = a->ingest ? hub_new(a, err) : NULL;
     if (!a->hub) {
@@ -36,6 +38,10 @@ void kt_api_free(struct kt_api *a)
     if (!a) {
         return;
     }
+    for (int i = 0; replays_running() && i < 500; i++) {
+        kt_sleep(10 * KT_MS); /* their clients are gone: each ends within a frame */
+    }
+    jobs_free(a->jobs);
     hub_free(a->hub);
     ingest_free(a->ingest);
     pthread_mutex_destroy(&a->lock);

@@ -19,6 +19,7 @@ struct kt_api_opts {
     struct kt_runtime *runtime;
     struct kt_auth *auth;
     const char *site_dir;
+    const char *pack_dir;
     const char *ui_dir;   /* built user interface; "" for none */
     const char *map_json; /* GeoJSON by layer of map.gpkg, or NULL; copied */
     bool plant_clock;

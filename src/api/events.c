@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/private.h"
+#include "api/handlers.h"
 
 enum { LIMIT_MAX = 5000 };
 
@@ -206,8 +206,6 @@ static void search_journal(struct call *c, bool over)
     }
     free(s.ring);
 }
-
-void alarm_history(struct call *c);
 
 void alarm_history(struct call *c)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/private.h"
+#include "api/handlers.h"
 #include "sys/clock.h"
 
 static int64_t resident_bytes(void)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/private.h"
+#include "api/handlers.h"
 
 enum { POINTS_MAX = 200, BUCKETS_MAX = 20000, RAW_MAX = 100000 };
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/private.h"
+#include "api/handlers.h"
 
 static const char *arg(struct call *c, const char *name)
 {
@@ -121,8 +121,6 @@ static void write_counts(const struct counts *n, struct kt_jw *w)
     kt_jw_kint(w, "unacknowledged", n->unacknowledged);
     kt_jw_obj_end(w);
 }
-
-void alarm_history(struct call *c); /* events.c: alarms that are over, from the journal */
 
 void get_alarms(struct call *c)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/private.h"
+#include "api/handlers.h"
 #include "base/log.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
@@ -16,6 +16,11 @@
 enum { REPLAYS_MAX = 8, FRAME_NS = 500000000 };
 
 static _Atomic int replays; /* under way, of all screens */
+
+int replays_running(void)
+{
+    return atomic_load(&replays);
+}
 
 static void write_values(const struct kt_site *s, const struct call *c, const struct kt_live *live,
                          uint32_t *seen, struct kt_jw *w)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/private.h"
+#include "api/handlers.h"
 
 static void write_person(struct call *c, struct kt_jw *w)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/private.h"
+#include "api/handlers.h"
 
 static void text(struct kt_jw *w, const char *key, struct kt_text t)
 {

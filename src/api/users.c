@@ -2,7 +2,7 @@
 /* Users, roles, the access log, and loading the site again. */
 #include <string.h>
 
-#include "api/private.h"
+#include "api/handlers.h"
 
 static void write_user(const struct kt_user *u, struct kt_jw *w)
 {

@@ -100,6 +100,7 @@ static int start_api(struct kt_node *n, struct kt_err *err)
     struct kt_api_opts o = {.runtime = n->rt,
                             .auth = n->auth,
                             .site_dir = n->opts.site_dir,
+                            .pack_dir = n->opts.pack_dir,
                             .ui_dir = n->opts.ui_dir,
                             .map_json = kt_buf_cstr(&map),
                             .plant_clock = n->opts.plant_clock != NULL,

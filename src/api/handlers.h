@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_API_HANDLERS_H
+#define KT_API_HANDLERS_H
+/* The handlers of the routes, each in the file that its group names. Each answers exactly once. */
+#include "api/private.h"
+
+/* site.c */
+void get_site(struct call *c);
+void get_map(struct call *c);
+void get_points(struct call *c);
+void get_point(struct call *c);
+void get_live(struct call *c);
+void get_ranges(struct call *c);
+/* lists.c */
+void get_alarms(struct call *c);
+void get_alarm(struct call *c);
+void get_outputs(struct call *c);
+void get_output(struct call *c);
+void get_commands(struct call *c);
+void get_limits(struct call *c);
+void get_proposals(struct call *c);
+void get_calibrations(struct call *c);
+void get_tests(struct call *c);
+void get_tags(struct call *c);
+void get_cards(struct call *c);
+void get_card(struct call *c);
+void get_handover(struct call *c);
+/* requests.c */
+void post_requests(struct call *c);
+/* events.c */
+void get_events(struct call *c);
+void alarm_history(struct call *c); /**< GET /alarms?state=history */
+/* kpi.c */
+void get_alarm_kpi(struct call *c);
+/* history.c */
+void get_history(struct call *c);
+void get_export(struct call *c);
+/* replay.c */
+void get_replay(struct call *c);
+void get_replay_stream(struct call *c);
+int replays_running(void);
+/* jobs.c */
+struct jobs *jobs_new(struct kt_api *a);
+void jobs_free(struct jobs *j); /**< accepts NULL */
+void post_backtest(struct call *c);
+void get_job(struct call *c);
+/* reports.c */
+void get_report(struct call *c);
+/* users.c */
+void get_users(struct call *c);
+void post_users(struct call *c);
+void patch_user(struct call *c);
+void get_roles(struct call *c);
+void get_audit(struct call *c);
+void post_reload(struct call *c);
+/* health.c */
+void get_healthz(struct call *c);
+void get_metrics(struct call *c);
+void get_health(struct call *c);
+#endif

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Back-tests: tomorrow's rules or limits over hours that have passed. The site folder is copied,
+ * the change is laid over it, the copy is checked like any site and run over the recorded inputs;
+ * the answer is what it would have raised and cut, beside what did happen. One at a time.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/handlers.h"
+#include "base/log.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/thread.h"
+
+enum { JOBS_KEPT = 16, OUTCOMES_MAX = 5000 };
+
+struct job {
+    uint64_t id;
+    struct jobs *owner;
+    struct kt_site *site;
+    char *data_dir, *by;
+    kt_time from, to;
+    _Atomic int percent;
+    /* under the owner's lock */
+    bool done;
+    int result;
+    struct kt_err err;
+    struct kt_buf items;    /* outcomes it would have made, JSON array items */
+    struct kt_buf happened; /* outcomes that were recorded */
+    uint64_t alarms, cuts, alarms_then, cuts_then;
+    bool cut_short;
+};
+
+struct jobs {
+    struct kt_api *api;
+    pthread_mutex_t lock;
+    struct job *jobs[JOBS_KEPT];
+    uint64_t next_id;
+    bool running;
+    pthread_t thread;
+    bool thread_on;
+};
+
+struct jobs *jobs_new(struct kt_api *a)
+{
+    struct jobs *j = calloc(1, sizeof(*j));
+    KT_ASSERT(j);
+    j->api = a;
+    j->next_id = 1;
+    pthread_mutex_init(&j->lock, NULL);
+    return j;
+}
+
+static void job_free(struct job *j)
+{
+    if (!j) {
+        return;
+    }
+    kt_site_unref(j->site);
+    free(j->data_dir);
+    free(j->by);
+    kt_buf_done(&j->items);
+    kt_buf_done(&j->happened);
+    free(j);
+}
+
+void jobs_free(struct jobs *j)
+{
+    if (!j) {
+        return;
+    }
+    if (j->thread_on) {
+        pthread_join(j->thread, NULL);
+    }
+    for (int i = 0; i < JOBS_KEPT; i++) {
+        job_free(j->jobs[i]);
+    }
+    pthread_mutex_destroy(&j->lock);
+    free(j);
+}
+
+/* An alarm raised, or an output opened by a rule; everything else is detail. */
+static bool counts_as(struct kt_str json, bool *ret_cut)
+{
+    struct kt_json *v = NULL;
+    if (kt_json_parse(json, 1 << 20, &v, NULL) < 0) {
+        return false;
+    }
+    const char *type = kt_json_get_str(v, "type", "");
+    bool alarm = !strcmp(type, "alarm") && !strcmp(kt_json_get_str(v, "change", ""), "raise");
+    bool cut = !strcmp(type, "command") && kt_json_get_bool(v, "protective", false) &&
+               !strcmp(kt_json_get_str(v, "state", ""), "sent");
+    kt_json_free(v);
+    *ret_cut = cut;
+    return alarm || cut;
+}
+
+static void collect(struct kt_buf *out, kt_time time, struct kt_str json)
+{
+    if (out->n) {
+        kt_put_u8(out, ',');
+    }
+    kt_buf_printf(out, "{\"time\":%lld,\"body\":", (long long)(time / KT_MS));
+    times_to_ms(json, out);
+    kt_buf_puts(out, "}");
+}
+
+static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
+{
+    struct job *j = arg;
+    bool cut;
+    (void)seq;
+    if (time < j->from || !counts_as(json, &cut)) {
+        return;
+    }
+    pthread_mutex_lock(&j->owner->lock);
+    j->cuts += cut;
+    j->alarms += !cut;
+    if (j->alarms + j->cuts <= OUTCOMES_MAX) {
+        collect(&j->items, time, json);
+    } else {
+        j->cut_short = true;
+    }
+    pthread_mutex_unlock(&j->owner->lock);
+}
+
+/* What did happen in the same hours. */
+static void read_happened(struct job *j)
+{
+    struct kt_err err;
+    struct kt_event ev;
+    struct kt_journal_reader *r;
+    kt_seq first;
+    struct kt_journal *journal = kt_runtime_journal(j->owner->api->opts.runtime);
+    if (kt_journal_find(journal, NULL, j->from, &first, &err) < 0 || !first ||
+        kt_journal_read(journal, NULL, first, &r, &err) < 0) {
+        return;
+    }
+    while (kt_journal_next_of(r, 1u << KT_EV_OUTCOME, &ev, &err) == 1 && ev.time < j->to) {
+        bool cut;
+        if (!counts_as(ev.body, &cut)) {
+            continue;
+        }
+        j->cuts_then += cut;
+        j->alarms_then += !cut;
+        if (j->alarms_then + j->cuts_then <= OUTCOMES_MAX) {
+            collect(&j->happened, ev.time, ev.body);
+        }
+    }
+    kt_journal_reader_free(r);
+}
+
+static void on_progress(void *arg, double part)
+{
+    struct job *j = arg;
+    atomic_store(&j->percent, (int)(part * 100));
+}
+
+static void *run(void *arg)
+{
+    struct job *j = arg;
+    struct kt_err err = {0};
+    kt_thread_nice(10);
+    int r = kt_backtest(j->owner->api->opts.runtime, j->data_dir, j->site, j->from, j->to,
+                        on_outcome, j, on_progress, &err);
+    read_happened(j);
+    pthread_mutex_lock(&j->owner->lock);
+    j->done = true;
+    j->result = r;
+    j->err = err;
+    j->owner->running = false;
+    pthread_mutex_unlock(&j->owner->lock);
+    return NULL;
+}
+
+/* ---- the changed site ------------------------------------------------------------------------ */
+
+static void write_limits_yaml(const struct kt_json *limits, struct kt_buf *out)
+{
+    kt_buf_puts(out, "limits:\n");
+    for (size_t i = 0; i < kt_json_len(limits); i++) {
+        const struct kt_json *one = kt_json_at(limits, i);
+        const char *point = kt_json_get_str(one, "point", NULL);
+        const char *who = point ? point : kt_json_get_str(one, "role", "");
+        char value[40];
+        kt_fmt_double(value, kt_json_get_num(one, "value", 0));
+        kt_buf_printf(out, "  - {%s: [\"", point ? "points" : "roles");
+        for (const char *p = who; *p; p++) {
+            kt_put_u8(out, strchr("\"\\\n\r", *p) ? '_' : (uint8_t)*p);
+        }
+        kt_buf_puts(out, "\"], values: {");
+        for (const char *p = kt_json_get_str(one, "name", ""); *p; p++) {
+            kt_put_u8(out, (*p >= 'a' && *p <= 'z') || *p == '_' ? (uint8_t)*p : '_');
+        }
+        kt_buf_printf(out, ": %s}}\n", value);
+    }
+}
+
+static int write_in(const char *dir, const char *sub, const char *file, const void *p, size_t n,
+                    struct kt_err *err)
+{
+    char path[900];
+    snprintf(path, sizeof(path), "%s/%s", dir, sub);
+    int r = kt_dir_make(path, err);
+    if (r < 0) {
+        return r;
+    }
+    snprintf(path, sizeof(path), "%s/%s/%s", dir, sub, file);
+    return kt_file_replace(path, p, n, err);
+}
+
+static int copy_files(const char *from, const char *to, const char *const *names,
+                      struct kt_err *err)
+{
+    for (; *names; names++) {
+        char src[900], dst[900];
+        struct kt_buf b;
+        kt_buf_init(&b, 512u << 20);
+        snprintf(src, sizeof(src), "%s/%s", from, *names);
+        snprintf(dst, sizeof(dst), "%s/%s", to, *names);
+        int r = kt_file_exists(src) ? kt_file_read(src, 512u << 20, &b, err) : KT_OK;
+        if (r == KT_OK && b.p) {
+            r = kt_file_replace(dst, b.p, b.n, err);
+        }
+        kt_buf_done(&b);
+        if (r < 0) {
+            return r;
+        }
+    }
+    return KT_OK;
+}
+
+static int copy_folder(const char *from, const char *to, const char *sub, struct kt_err *err)
+{
+    char src[900], dst[900];
+    char **names;
+    size_t n;
+    snprintf(src, sizeof(src), "%s/%s", from, sub);
+    snprintf(dst, sizeof(dst), "%s/%s", to, sub);
+    if (!kt_file_exists(src)) {
+        return KT_OK;
+    }
+    struct kt_arena *arena = kt_arena_new(16u << 20);
+    int r = kt_dir_make(dst, err);
+    if (r == KT_OK) {
+        r = kt_dir_list(src, arena, &names, &n, err);
+    }
+    for (size_t i = 0; r == KT_OK && i < n; i++) {
+        const char *one[] = {names[i], NULL};
+        r = copy_files(src, dst, one, err);
+    }
+    kt_arena_free(arena);
+    return r;
+}
+
+static int changed_site(struct call *c, const char *dir, struct kt_findings *f,
+                        struct kt_site **ret, struct kt_err *err)
+{
+    static const char *const files[] = {"site.yaml", "places.csv", "points.csv", NULL};
+    const char *from = c->api->opts.site_dir;
+    const struct kt_json *limits = kt_json_get(c->body, "limits");
+    const char *rules = kt_json_get_str(c->body, "rules", NULL);
+    int r = copy_files(from, dir, files, err);
+    if (r == KT_OK) {
+        r = copy_folder(from, dir, "limits", err);
+    }
+    if (r == KT_OK) {
+        r = copy_folder(from, dir, "rules", err);
+    }
+    if (r == KT_OK && kt_json_len(limits)) {
+        struct kt_buf b;
+        kt_buf_init(&b, 16 << 20);
+        write_limits_yaml(limits, &b);
+        r = write_in(dir, "limits", "zz-backtest.yaml", b.p, b.n, err);
+        kt_buf_done(&b);
+    }
+    if (r == KT_OK && rules) {
+        r = write_in(dir, "rules", "zz-backtest.yaml", rules, strlen(rules), err);
+    }
+    return r == KT_OK ? kt_site_load(dir, c->api->opts.pack_dir, c->site, f, ret, err) : r;
+}
+
+/* The first errors of the check, in one text. */
+static void tell_findings(const struct kt_findings *f, struct kt_err *err)
+{
+    const struct kt_finding *one;
+    size_t n = 0;
+    err->text[0] = '\0';
+    for (size_t i = 0; (one = kt_findings_get(f, i)) && n < sizeof(err->text) - 1; i++) {
+        if (one->level == KT_FIND_ERROR) {
+            int more = snprintf(err->text + n, sizeof(err->text) - n, "%s%s", n ? " | " : "",
+                                one->at.text);
+            n += (size_t)more;
+        }
+    }
+}
+
+static struct kt_site *make_site(struct call *c)
+{
+    char dir[256];
+    struct kt_err err = {0};
+    struct kt_site *site = NULL;
+    if (kt_dir_temp("kt-backtest", dir, sizeof(dir), &err) < 0) {
+        reply_err(c->req, &err);
+        return NULL;
+    }
+    struct kt_findings *f = kt_findings_new(100);
+    int r = changed_site(c, dir, f, &site, &err);
+    if (r < 0) {
+        if (kt_findings_count(f, KT_FIND_ERROR)) {
+            tell_findings(f, &err);
+            err.code = KT_EINVAL;
+        }
+        reply_err(c->req, &err);
+    }
+    kt_findings_free(f);
+    kt_dir_remove(dir);
+    return r < 0 ? NULL : site;
+}
+
+/* ---- routes ---------------------------------------------------------------------------------- */
+
+static bool read_span(struct call *c, kt_time *from, kt_time *to)
+{
+    int64_t a = kt_json_get_int(c->body, "from", 0), b = kt_json_get_int(c->body, "to", 0);
+    kt_time now = kt_runtime_now(c->api->opts.runtime);
+    if (a <= 0 || b <= a || a * KT_MS > now) {
+        reply_code(c->req, KT_EINVAL,
+                   "\"from\" and \"to\" are milliseconds since 1970 that have passed");
+        return false;
+    }
+    *from = a * KT_MS;
+    *to = b * KT_MS < now ? b * KT_MS : now;
+    return true;
+}
+
+static struct job *add_job(struct jobs *js, struct kt_site *site, const char *site_dir,
+                           const char *by, kt_time from, kt_time to)
+{
+    struct job *j = calloc(1, sizeof(*j));
+    char dir[700];
+    KT_ASSERT(j);
+    snprintf(dir, sizeof(dir), "%s/data", site_dir);
+    *j = (struct job){.owner = js,
+                      .site = site,
+                      .data_dir = strdup(dir),
+                      .by = strdup(by),
+                      .from = from,
+                      .to = to,
+                      .id = js->next_id++};
+    kt_buf_init(&j->items, 64 << 20);
+    kt_buf_init(&j->happened, 64 << 20);
+    struct job **slot = &js->jobs[j->id % JOBS_KEPT];
+    job_free(*slot);
+    *slot = j;
+    return j;
+}
+
+void post_backtest(struct call *c)
+{
+    struct jobs *js = c->api->jobs;
+    struct kt_err err = {0};
+    kt_time from, to;
+    if (!read_span(c, &from, &to)) {
+        return;
+    }
+    struct kt_site *site = make_site(c);
+    if (!site) {
+        return;
+    }
+    pthread_mutex_lock(&js->lock);
+    if (js->running) {
+        pthread_mutex_unlock(&js->lock);
+        kt_site_unref(site);
+        reply_code(c->req, KT_EBUSY, "a back-test is running already");
+        return;
+    }
+    if (js->thread_on) {
+        pthread_join(js->thread, NULL); /* it has ended: running is false */
+    }
+    struct job *j = add_job(js, site, c->api->opts.site_dir, c->person.user, from, to);
+    js->running = js->thread_on = kt_thread_start(&js->thread, "backtest", run, j, &err) == KT_OK;
+    uint64_t id = j->id;
+    bool on = js->running;
+    pthread_mutex_unlock(&js->lock);
+    if (!on) {
+        reply_err(c->req, &err);
+        return;
+    }
+    struct kt_buf b;
+    kt_buf_init(&b, 1024);
+    kt_buf_printf(&b, "{\"job\":%llu}", (unsigned long long)id);
+    reply_buf(c, 202, &b);
+}
+
+static void write_job(const struct job *j, struct kt_buf *out)
+{
+    struct kt_jw w = kt_jw_init(out);
+    kt_jw_obj(&w);
+    kt_jw_kint(&w, "job", (int64_t)j->id);
+    kt_jw_kstr(&w, "state", !j->done ? "running" : j->result < 0 ? "failed" : "done");
+    kt_jw_knum(&w, "progress", j->done ? 1 : (double)atomic_load(&j->percent) / 100);
+    if (j->done && j->result < 0) {
+        kt_jw_kstr(&w, "text", j->err.text);
+    }
+    kt_jw_kstr(&w, "by", j->by);
+    kt_jw_kint(&w, "from", j->from / KT_MS);
+    kt_jw_kint(&w, "to", j->to / KT_MS);
+    kt_jw_kint(&w, "alarms", (int64_t)j->alarms);
+    kt_jw_kint(&w, "cuts", (int64_t)j->cuts);
+    kt_jw_kint(&w, "alarms_then", (int64_t)j->alarms_then);
+    kt_jw_kint(&w, "cuts_then", (int64_t)j->cuts_then);
+    kt_jw_kbool(&w, "cut_short", j->cut_short);
+    kt_jw_key(&w, "items");
+    kt_jw_arr(&w);
+    kt_jw_raw(&w, (struct kt_str){j->items.n ? j->items.p : "", j->items.n});
+    kt_jw_arr_end(&w);
+    kt_jw_key(&w, "happened");
+    kt_jw_arr(&w);
+    kt_jw_raw(&w, (struct kt_str){j->happened.n ? j->happened.p : "", j->happened.n});
+    kt_jw_arr_end(&w);
+    kt_jw_obj_end(&w);
+}
+
+void get_job(struct call *c)
+{
+    struct jobs *js = c->api->jobs;
+    uint64_t id = strtoull(c->param[0], NULL, 10);
+    struct kt_buf b;
+    kt_buf_init(&b, 256 << 20);
+    pthread_mutex_lock(&js->lock);
+    struct job *j = js->jobs[id % JOBS_KEPT];
+    bool found = j && j->id == id;
+    if (found) {
+        write_job(j, &b);
+    }
+    pthread_mutex_unlock(&js->lock);
+    if (found) {
+        reply_buf(c, 200, &b);
+    } else {
+        kt_buf_done(&b);
+        reply_code(c->req, KT_ENOTFOUND, "there is no job %s", c->param[0]);
+    }
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "link/lineproto/lineproto.h"
+
+#include "site/site.h"
+
+bool kt_lp_granted(void *grant, kt_point_id p)
+{
+    const struct kt_lp_grant *g = grant;
+    const struct kt_point *point = &g->site->points[p.v];
+    if (point->kind == KT_POINT_OUTPUT || (point->link != KT_NONE && point->link != g->link)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < g->producer->points_n; i++) {
+        if (kt_glob(g->producer->points[i], point->id)) {
+            return true;
+        }
+    }
+    return false;
+}

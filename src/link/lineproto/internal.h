@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_LINK_LINEPROTO_INTERNAL_H
+#define KT_LINK_LINEPROTO_INTERNAL_H
+/* Shared by the files of lineproto: keys, the table behind them, numbers. */
+#include "base/map.h"
+#include "link/lineproto/lineproto.h"
+
+/* A series taken apart. Texts are unescaped copies in a scratch buffer. */
+struct lp_tag {
+    struct kt_str key, value;
+};
+struct lp_series {
+    struct kt_str measurement;
+    struct lp_tag tags[KT_LP_TAGS]; /* sorted by key */
+    uint32_t tags_n;
+};
+
+/* Why a text could not be read, and at which byte of it. */
+struct lp_why {
+    const char *text;
+    size_t at;
+};
+
+/**
+ * Length of the raw series at the start of `s`: up to the first space that is not escaped.
+ * 0: none, with the reason.
+ */
+size_t lp_series_len(struct kt_str s, struct lp_why *why);
+/** Length of a raw field key up to its '='; 0: none, with the reason. */
+size_t lp_field_len(struct kt_str s, struct lp_why *why);
+/** Take a raw series apart. `scratch` needs s.n bytes. False with the reason. */
+bool lp_series_read(struct kt_str s, char *scratch, struct lp_series *ret, struct lp_why *why);
+/** Unescape into `to` (s.n bytes); returns the length. */
+size_t lp_unescape(struct kt_str s, char *to);
+
+enum lp_found { LP_NONE, LP_ONE, LP_AMBIGUOUS };
+/** Look a value's point up; `tmp` is scratch. */
+enum lp_found lp_table_find(const struct kt_lp_table *t, const struct lp_series *s,
+                            struct kt_str field, struct kt_buf *tmp, uint32_t *ret);
+uint32_t lp_table_count(const struct kt_lp_table *t);
+
+/* A number read from text: sign, up to 19 digits, decimal exponent. */
+struct lp_number {
+    const char *start, *end;
+    uint64_t mantissa;
+    int32_t exp10;
+    bool negative, inexact; /* inexact: there were more digits than fit */
+};
+/** 10^0 to 10^22: those that are exact. */
+enum { LP_POW10_MAX = 22 };
+extern const double lp_pow10[LP_POW10_MAX + 1];
+/** The double nearest to `n`; false when it is beyond the range. */
+bool lp_number_double(const struct lp_number *n, double *ret);
+
+/*
+ * Keys as they were spelled, each remembered once with its point and with the key that followed it.
+ * Entry 0 is nobody's: it never fits, and holds the answer for a key that is not remembered.
+ */
+enum lp_state { LP_OPEN, LP_NOBODY, LP_CLOSED, LP_UNCLEAR };
+struct lp_entry {
+    uint32_t text;      /* "series field=" in the pool */
+    uint32_t len;       /* of all of it */
+    uint32_t field_len; /* of "field=", its end */
+    uint32_t series;    /* number of the series as spelled */
+    uint32_t next;      /* what followed last time */
+    uint32_t point;
+    enum lp_state state;
+    bool is_quality; /* the field `quality` */
+};
+
+struct lp_slot {
+    uint32_t tag, entry; /* entry 0: free */
+};
+
+struct lp_keys {
+    struct kt_lp_table *table;
+    kt_lp_may_fn may;
+    void *arg;
+    uint32_t max, n, cap; /* entries */
+    struct lp_entry *entries;
+    char *pool;
+    size_t pool_n, pool_cap;
+    struct lp_slot *slots;
+    uint32_t slots_n; /* a power of two */
+    uint64_t seed;
+    struct kt_map *series;
+    struct kt_buf scratch, tmp;
+};
+void lp_keys_init(struct lp_keys *k, struct kt_lp_table *table, kt_lp_may_fn may, void *arg,
+                  uint32_t max);
+void lp_keys_done(struct lp_keys *k);
+/** The entry of a key, made when it is new; UINT32_MAX with the reason when it cannot be read. */
+uint32_t lp_keys_get(struct lp_keys *k, struct kt_str series, struct kt_str field,
+                     struct lp_why *why);
+#endif

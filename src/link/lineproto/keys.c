@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a parser has learnt of the keys in its stream. Found by hash of the raw text; a new one is
+ * taken apart, looked up in the table and asked for once.
+ */
+#include "link/lineproto/internal.h"
+
+#include <stdlib.h>
+
+#include "base/crypto.h"
+
+enum { KEY_MAX = 8192, POOL_PER_KEY = 256 };
+
+void lp_keys_init(struct lp_keys *k, struct kt_lp_table *table, kt_lp_may_fn may, void *arg,
+                  uint32_t max)
+{
+    *k = (struct lp_keys){.table = kt_lp_table_ref(table), .may = may, .arg = arg};
+    k->max = max ? max : lp_table_count(table) * 4 + 4096;
+    k->cap = 64;
+    k->slots_n = 256;
+    k->entries = calloc(k->cap, sizeof(*k->entries));
+    k->slots = calloc(k->slots_n, sizeof(*k->slots));
+    KT_ASSERT(k->entries && k->slots);
+    k->entries[0] = (struct lp_entry){.len = UINT32_MAX, .series = UINT32_MAX};
+    k->n = 1;
+    k->series = kt_map_new(64);
+    kt_random(&k->seed, sizeof(k->seed));
+    kt_buf_init(&k->scratch, 4 * KEY_MAX);
+    kt_buf_init(&k->tmp, 8 * KEY_MAX);
+}
+
+void lp_keys_done(struct lp_keys *k)
+{
+    kt_lp_table_unref(k->table);
+    free(k->entries);
+    free(k->slots);
+    free(k->pool);
+    kt_map_free(k->series);
+    kt_buf_done(&k->scratch);
+    kt_buf_done(&k->tmp);
+}
+
+static uint64_t hash_of(const struct lp_keys *k, struct kt_str series, struct kt_str field)
+{
+    return kt_hash64(field.p, field.n, kt_hash64(series.p, series.n, k->seed));
+}
+
+/* Is this entry the key? field is without its '='. */
+static bool is_key(const struct lp_keys *k, const struct lp_entry *e, struct kt_str series,
+                   struct kt_str field)
+{
+    const char *text = k->pool + e->text;
+    return e->field_len == field.n + 1 && e->len == series.n + 2 + field.n &&
+           memcmp(text, series.p, series.n) == 0 &&
+           memcmp(text + series.n + 1, field.p, field.n) == 0;
+}
+
+static uint32_t find(const struct lp_keys *k, uint64_t h, struct kt_str series, struct kt_str field)
+{
+    uint32_t tag = (uint32_t)(h >> 32);
+    for (uint32_t i = (uint32_t)h & (k->slots_n - 1);; i = (i + 1) & (k->slots_n - 1)) {
+        const struct lp_slot *s = &k->slots[i];
+        if (s->entry == 0 || (s->tag == tag && is_key(k, &k->entries[s->entry], series, field))) {
+            return s->entry;
+        }
+    }
+}
+
+static void put_slot(struct lp_keys *k, uint64_t h, uint32_t entry)
+{
+    uint32_t i = (uint32_t)h & (k->slots_n - 1);
+    while (k->slots[i].entry) {
+        i = (i + 1) & (k->slots_n - 1);
+    }
+    k->slots[i] = (struct lp_slot){(uint32_t)(h >> 32), entry};
+}
+
+static void grow_slots(struct lp_keys *k)
+{
+    free(k->slots);
+    k->slots_n *= 2;
+    k->slots = calloc(k->slots_n, sizeof(*k->slots));
+    KT_ASSERT(k->slots);
+    for (uint32_t i = 1; i < k->n; i++) {
+        const struct lp_entry *e = &k->entries[i];
+        struct kt_str series = {k->pool + e->text, e->len - e->field_len - 1};
+        struct kt_str field = {series.p + series.n + 1, e->field_len - 1};
+        put_slot(k, hash_of(k, series, field), i);
+    }
+}
+
+static uint32_t add_text(struct lp_keys *k, struct kt_str series, struct kt_str field)
+{
+    size_t len = series.n + field.n + 2, at = k->pool_n;
+    if (at + len > k->pool_cap) {
+        k->pool_cap = (k->pool_cap + len) * 2;
+        k->pool = realloc(k->pool, k->pool_cap);
+        KT_ASSERT(k->pool);
+    }
+    char *to = k->pool + at;
+    memcpy(to, series.p, series.n);
+    to[series.n] = ' ';
+    memcpy(to + series.n + 1, field.p, field.n);
+    to[len - 1] = '=';
+    k->pool_n += len;
+    return (uint32_t)at;
+}
+
+static uint32_t series_number(struct lp_keys *k, struct kt_str series)
+{
+    uint64_t number = kt_map_count(k->series);
+    if (!kt_map_add(k->series, series, number)) {
+        (void)kt_map_get(k->series, series, &number);
+    }
+    return (uint32_t)number;
+}
+
+static bool has_room(const struct lp_keys *k, size_t len)
+{
+    return k->n <= k->max && k->pool_n + len <= (size_t)k->max * POOL_PER_KEY &&
+           k->pool_n + len < UINT32_MAX / 4;
+}
+
+/* Keep what was found out (in entry 0) under the key. */
+static uint32_t remember(struct lp_keys *k, uint64_t h, struct kt_str series, struct kt_str field)
+{
+    if (!has_room(k, series.n + field.n + 2)) {
+        return 0;
+    }
+    if (k->n == k->cap) {
+        k->cap *= 2;
+        k->entries = realloc(k->entries, k->cap * sizeof(*k->entries));
+        KT_ASSERT(k->entries);
+    }
+    if (k->n * 2 >= k->slots_n) {
+        grow_slots(k);
+    }
+    uint32_t i = k->n++;
+    k->entries[i] = (struct lp_entry){.text = add_text(k, series, field),
+                                      .len = (uint32_t)(series.n + field.n + 2),
+                                      .field_len = (uint32_t)field.n + 1,
+                                      .series = series_number(k, series),
+                                      .point = k->entries[0].point,
+                                      .state = k->entries[0].state,
+                                      .is_quality = k->entries[0].is_quality};
+    put_slot(k, h, i);
+    return i;
+}
+
+static bool resolve(struct lp_keys *k, struct kt_str series, struct kt_str field,
+                    struct lp_why *why)
+{
+    kt_buf_clear(&k->scratch);
+    char *scratch = kt_buf_reserve(&k->scratch, series.n + field.n + 2);
+    if (!scratch || series.n + field.n > KEY_MAX) {
+        *why = (struct lp_why){"a key longer than 8192 bytes", 0};
+        return false;
+    }
+    struct lp_series s;
+    if (!lp_series_read(series, scratch, &s, why)) {
+        return false;
+    }
+    struct kt_str name = {scratch + series.n, lp_unescape(field, scratch + series.n)};
+    uint32_t point = KT_NONE;
+    enum lp_found found = lp_table_find(k->table, &s, name, &k->tmp, &point);
+    enum lp_state state = found == LP_NONE ? LP_NOBODY : LP_UNCLEAR;
+    if (found == LP_ONE) {
+        state = !k->may || k->may(k->arg, (kt_point_id){point}) ? LP_OPEN : LP_CLOSED;
+    }
+    k->entries[0].point = point;
+    k->entries[0].state = state;
+    k->entries[0].is_quality = kt_str_is(name, "quality");
+    return true;
+}
+
+uint32_t lp_keys_get(struct lp_keys *k, struct kt_str series, struct kt_str field,
+                     struct lp_why *why)
+{
+    uint64_t h = hash_of(k, series, field);
+    uint32_t e = find(k, h, series, field);
+    if (e) {
+        return e;
+    }
+    return resolve(k, series, field, why) ? remember(k, h, series, field) : UINT32_MAX;
+}

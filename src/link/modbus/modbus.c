@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One thread a device: commands first, then what is due to be read. libmodbus blocks no longer than
+ * the link's time-out. Whatever answers wrongly (half a frame, another unit, too late) costs the
+ * connection: what comes after it in the stream could not be trusted.
+ */
+#include "link/modbus/modbus.h"
+
+#include <errno.h>
+#include <math.h>
+#include <modbus/modbus.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "link/modbus/private.h"
+#include "sys/clock.h"
+#include "sys/thread.h"
+
+enum { EFFECTS_MAX = 256, FAILURES_MAX = 2, BACKOFF_MIN_MS = 500, BACKOFF_MAX_MS = 10000 };
+
+struct kt_modbus {
+    struct kt_runtime *rt;
+    struct kt_site *site;
+    uint32_t link;
+    const struct kt_link_conf *conf;
+    struct plan plan;
+    modbus_t *mb;
+    bool connected;
+    int failures; /* in a row */
+    int64_t backoff_ms;
+    kt_mono retry_at;
+    unsigned *status; /* by point of the site: last status word */
+    uint8_t *fresh;   /* by point: bit 1 value read in this round */
+    double *value;    /* by point: read in this round */
+    uint8_t *trouble; /* by point: it answers with an exception */
+    pthread_t thread;
+    int wake;
+    _Atomic bool stopping;
+
+    pthread_mutex_t lock; /* effects, state */
+    struct kt_effect effects[EFFECTS_MAX];
+    uint32_t effects_n;
+    struct kt_link_state state;
+};
+
+/* ---- telling ------------------------------------------------------------------------------- */
+
+static void tell_link(struct kt_modbus *m, bool up, const char *text)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, 4096);
+    struct kt_jw w = kt_jw_init(&b);
+    kt_jw_obj(&w);
+    kt_jw_kstr(&w, "link", m->conf->id);
+    kt_jw_kbool(&w, "up", up);
+    kt_jw_kstr(&w, "text", text);
+    kt_jw_obj_end(&w);
+    if (kt_runtime_link(m->rt, (struct kt_str){b.p, b.n}, m->conf->id) < 0) {
+        KT_WARN("modbus", "%s: the engine did not take the state of the link", m->conf->id);
+    }
+    kt_buf_done(&b);
+    pthread_mutex_lock(&m->lock);
+    m->state.up = up;
+    m->state.since = kt_clock_now();
+    m->state.reconnects += up;
+    snprintf(m->state.text, sizeof(m->state.text), "%s", text);
+    pthread_mutex_unlock(&m->lock);
+    KT_INFO("modbus", "%s %s%s%s", m->conf->id, up ? "answers" : "is lost", text[0] ? ": " : "",
+            text);
+}
+
+static void tell_answer(struct kt_modbus *m, const struct kt_effect *e, const char *what, int value,
+                        const char *text)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, 4096);
+    struct kt_jw w = kt_jw_init(&b);
+    kt_jw_obj(&w);
+    kt_jw_kint(&w, "command", (int64_t)e->command.v);
+    kt_jw_kstr(&w, "output", m->site->points[e->output.v].id);
+    kt_jw_kstr(&w, "what", what);
+    kt_jw_kint(&w, "value", value);
+    kt_jw_kstr(&w, "text", text);
+    kt_jw_obj_end(&w);
+    if (kt_runtime_answer(m->rt, (struct kt_str){b.p, b.n}, m->conf->id) < 0) {
+        KT_WARN("modbus", "%s: the engine did not take an answer", m->conf->id);
+    }
+    kt_buf_done(&b);
+}
+
+/* ---- the connection ------------------------------------------------------------------------- */
+
+static void lose(struct kt_modbus *m, const char *why)
+{
+    if (m->mb) {
+        modbus_close(m->mb);
+        modbus_free(m->mb);
+        m->mb = NULL;
+    }
+    if (m->connected || m->state.since == 0) {
+        tell_link(m, false, why);
+    }
+    m->connected = false;
+    m->backoff_ms = m->backoff_ms ? m->backoff_ms * 2 : BACKOFF_MIN_MS;
+    m->backoff_ms = m->backoff_ms > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : m->backoff_ms;
+    m->retry_at = kt_clock_mono() + m->backoff_ms * KT_MS;
+}
+
+static bool dial(struct kt_modbus *m)
+{
+    char port[12];
+    snprintf(port, sizeof(port), "%d", m->conf->port);
+    m->mb = modbus_new_tcp_pi(m->conf->host, port);
+    if (!m->mb) {
+        lose(m, "no such host");
+        return false;
+    }
+    int64_t timeout = m->conf->timeout_ns ? m->conf->timeout_ns : 500 * KT_MS;
+    uint32_t s = (uint32_t)(timeout / KT_SEC), us = (uint32_t)(timeout % KT_SEC / KT_US);
+    modbus_set_response_timeout(m->mb, s, us);
+    modbus_set_byte_timeout(m->mb, s, us);
+    modbus_set_error_recovery(m->mb, MODBUS_ERROR_RECOVERY_NONE);
+    if (modbus_connect(m->mb) != 0) {
+        lose(m, modbus_strerror(errno));
+        return false;
+    }
+    m->failures = 0;
+    return true;
+}
+
+/* The first good answer makes the link up, not the connection. */
+static void good_answer(struct kt_modbus *m)
+{
+    m->failures = 0;
+    m->backoff_ms = 0;
+    if (!m->connected) {
+        m->connected = true;
+        tell_link(m, true, "");
+    }
+}
+
+/* libmodbus numbers a device's exceptions from EMBXILFUN; all else is trouble of the line. */
+static bool is_exception(int e)
+{
+    return e >= EMBXILFUN && e <= EMBXGTAR;
+}
+
+static void bad_answer(struct kt_modbus *m, int e)
+{
+    pthread_mutex_lock(&m->lock);
+    m->state.errors++;
+    pthread_mutex_unlock(&m->lock);
+    if (e != ETIMEDOUT || ++m->failures >= FAILURES_MAX || !m->connected) {
+        lose(m, e == ETIMEDOUT ? "no answer in time" : modbus_strerror(e));
+        return;
+    }
+    /* a late answer would be taken for the next one's: start the stream afresh */
+    modbus_close(m->mb);
+    if (modbus_connect(m->mb) != 0) {
+        lose(m, modbus_strerror(errno));
+    }
+}
+
+static int read_raw(struct kt_modbus *m, const struct block *b, uint16_t *regs, uint8_t *bits)
+{
+    modbus_set_slave(m->mb, b->unit);
+    switch (b->table) {
+    case 'h':
+        return modbus_read_registers(m->mb, b->offset, b->count, regs);
+    case 'i':
+        return modbus_read_input_registers(m->mb, b->offset, b->count, regs);
+    case 'c':
+        return modbus_read_bits(m->mb, b->offset, b->count, bits);
+    default:
+        return modbus_read_input_bits(m->mb, b->offset, b->count, bits);
+    }
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static void take_block(struct kt_modbus *m, const struct block *b, const uint16_t *regs,
+                       const uint8_t *bits)
+{
+    for (uint32_t i = 0; i < b->n; i++) {
+        const struct item *it = &m->plan.items[b->first + i];
+        double v = item_value(it, b, regs, bits);
+        m->trouble[it->point] = 0;
+        if (it->is_status) {
+            m->status[it->point] = (unsigned)v;
+        } else {
+            m->value[it->point] = v;
+            m->fresh[it->point] = 1;
+        }
+    }
+}
+
+static void trouble_block(struct kt_modbus *m, const struct block *b)
+{
+    for (uint32_t i = 0; i < b->n; i++) {
+        uint32_t p = m->plan.items[b->first + i].point;
+        m->trouble[p] = 1;
+        m->fresh[p] = 1;
+        m->value[p] = 0;
+    }
+}
+
+/* One due block; false when the connection is lost. */
+static bool read_block(struct kt_modbus *m, uint32_t i)
+{
+    uint16_t regs[REGS_MAX + 8];
+    uint8_t bits[BITS_MAX + 8];
+    struct block *b = &m->plan.blocks[i];
+    int n = read_raw(m, b, regs, bits);
+    int e = errno;
+    pthread_mutex_lock(&m->lock);
+    m->state.reads++;
+    pthread_mutex_unlock(&m->lock);
+    if (n == b->count) {
+        good_answer(m);
+        take_block(m, b, regs, bits);
+        return true;
+    }
+    if (n < 0 && is_exception(e)) {
+        good_answer(m);
+        if (b->n > 1) {
+            KT_INFO("modbus",
+                    "%s: unit %d %c%d+%d answers with \"%s\"; its points are read one by one",
+                    m->conf->id, b->unit, b->table, b->offset, b->count, modbus_strerror(e));
+            plan_split(&m->plan, i);
+        } else {
+            trouble_block(m, b);
+        }
+        return true;
+    }
+    bad_answer(m, n < 0 ? e : EMBBADDATA);
+    return m->mb != NULL;
+}
+
+static bool is_urgent(const struct kt_point *p)
+{
+    return p->role->cutoff || p->kind != KT_POINT_ANALOG;
+}
+
+static void add_sample(struct kt_batch *b, uint32_t point, kt_time t, double v, kt_quality q)
+{
+    b->point[b->n] = point;
+    b->time[b->n] = t;
+    b->value[b->n] = v;
+    b->quality[b->n++] = q;
+}
+
+static struct kt_batch *get_batch(struct kt_modbus *m, kt_time now, enum kt_lane lane)
+{
+    struct kt_batch *b = kt_batch_get(m->rt);
+    if (b) {
+        b->arrival = now;
+        b->lane = lane;
+        snprintf(b->producer, sizeof(b->producer), "%s", m->conf->id);
+        b->done = NULL;
+    }
+    return b;
+}
+
+/* Hand on what was read in this round: one batch for the urgent lane, one for bulk. A batch that is
+ * not to be had loses this round's values of its lane; the next round brings newer ones. */
+static void hand_on(struct kt_modbus *m, bool urgent)
+{
+    kt_time now = kt_clock_now();
+    struct kt_batch *b = NULL;
+    for (uint32_t i = 0; i < m->plan.items_n; i++) {
+        const struct item *it = &m->plan.items[i];
+        uint32_t p = it->point;
+        if (it->is_status || !m->fresh[p] || is_urgent(&m->site->points[p]) != urgent) {
+            continue;
+        }
+        if (!b && !(b = get_batch(m, now, urgent ? KT_LANE_URGENT : KT_LANE_BULK))) {
+            return;
+        }
+        kt_quality q = m->trouble[p]        ? KT_Q_DEVICE_FAULT
+                       : isnan(m->value[p]) ? KT_Q_BROKEN
+                                            : quality_of_status(m->status[p]);
+        add_sample(b, p, now, isnan(m->value[p]) ? 0 : m->value[p], q);
+        m->fresh[p] = 0;
+    }
+    if (!b) {
+        return;
+    }
+    uint32_t n = b->n;
+    int r = kt_runtime_samples(m->rt, b);
+    pthread_mutex_lock(&m->lock);
+    m->state.samples += r < 0 ? 0 : n;
+    m->state.last_data = now;
+    pthread_mutex_unlock(&m->lock);
+}
+
+/* ---- commands -------------------------------------------------------------------------------- */
+
+static int read_output(struct kt_modbus *m, const struct kt_modbus_address *a)
+{
+    uint8_t bit = 0;
+    uint16_t reg = 0;
+    modbus_set_slave(m->mb, a->unit < 0 ? m->conf->unit : a->unit);
+    if (a->table == 'c') {
+        return modbus_read_bits(m->mb, a->offset, 1, &bit) == 1 ? bit : -1;
+    }
+    return modbus_read_registers(m->mb, a->offset, 1, &reg) == 1 ? reg != 0 : -1;
+}
+
+static int write_output(struct kt_modbus *m, const struct kt_modbus_address *a, int value)
+{
+    modbus_set_slave(m->mb, a->unit < 0 ? m->conf->unit : a->unit);
+    return a->table == 'c' ? modbus_write_bit(m->mb, a->offset, value)
+                           : modbus_write_register(m->mb, a->offset, value);
+}
+
+static void read_back(struct kt_modbus *m, const struct kt_effect *e,
+                      const struct kt_modbus_address *a)
+{
+    int v = read_output(m, a);
+    if (v < 0) {
+        int error = errno;
+        tell_answer(m, e, "failed", 0, modbus_strerror(error));
+        if (!is_exception(error)) {
+            bad_answer(m, error);
+        }
+        return;
+    }
+    good_answer(m);
+    tell_answer(m, e, "readback", v, "");
+}
+
+static void carry_out(struct kt_modbus *m, const struct kt_effect *e)
+{
+    struct kt_modbus_address a;
+    struct kt_err err;
+    if (kt_modbus_parse_address(m->site->points[e->output.v].address, &a, &err) < 0) {
+        tell_answer(m, e, "failed", 0, err.text);
+        return;
+    }
+    if (!m->mb && !dial(m)) {
+        tell_answer(m, e, "failed", 0, "the device does not answer");
+        return;
+    }
+    if (e->read_first) {
+        read_back(m, e, &a);
+        return;
+    }
+    if (e->expires && kt_clock_now() > e->expires) {
+        tell_answer(m, e, "failed", 0, "expired before it was sent");
+        return;
+    }
+    if (write_output(m, &a, e->value) != 1) {
+        int error = errno;
+        tell_answer(m, e, "failed", 0, modbus_strerror(error));
+        if (!is_exception(error)) {
+            bad_answer(m, error);
+        }
+        return;
+    }
+    pthread_mutex_lock(&m->lock);
+    m->state.writes++;
+    pthread_mutex_unlock(&m->lock);
+    tell_answer(m, e, "written", e->value, "");
+    read_back(m, e, &a);
+}
+
+static bool next_effect(struct kt_modbus *m, struct kt_effect *ret)
+{
+    pthread_mutex_lock(&m->lock);
+    bool got = m->effects_n > 0;
+    if (got) {
+        *ret = m->effects[0];
+        memmove(m->effects, m->effects + 1, --m->effects_n * sizeof(*m->effects));
+    }
+    pthread_mutex_unlock(&m->lock);
+    return got;
+}
+
+/* Engine or journal thread. Protective effects go before the others. */
+static void on_effect(void *arg, const struct kt_effect *e)
+{
+    struct kt_modbus *m = arg;
+    uint64_t one = 1;
+    pthread_mutex_lock(&m->lock);
+    if (m->effects_n < EFFECTS_MAX) {
+        uint32_t at = m->effects_n;
+        if (e->protective) {
+            for (at = 0; at < m->effects_n && m->effects[at].protective; at++) {
+            }
+            memmove(m->effects + at + 1, m->effects + at,
+                    (m->effects_n - at) * sizeof(*m->effects));
+        }
+        m->effects[at] = *e;
+        m->effects_n++;
+    }
+    pthread_mutex_unlock(&m->lock);
+    ssize_t ignored = write(m->wake, &one, sizeof(one));
+    (void)ignored;
+}
+
+/* ---- the thread ------------------------------------------------------------------------------ */
+
+static void do_commands(struct kt_modbus *m)
+{
+    struct kt_effect e;
+    while (!atomic_load(&m->stopping) && next_effect(m, &e)) {
+        carry_out(m, &e);
+    }
+}
+
+static void wait_until(struct kt_modbus *m, kt_mono when)
+{
+    int64_t left = when - kt_clock_mono();
+    struct pollfd p = {.fd = m->wake, .events = POLLIN};
+    uint64_t n;
+    struct timespec ts = {.tv_sec = (left > 0 ? left : 0) / KT_SEC,
+                          .tv_nsec = (left > 0 ? left : 0) % KT_SEC};
+    if (ppoll(&p, 1, &ts, NULL) > 0) {
+        ssize_t ignored = read(m->wake, &n, sizeof(n));
+        (void)ignored;
+    }
+}
+
+static void scan_due(struct kt_modbus *m)
+{
+    kt_mono now = kt_clock_mono();
+    for (uint32_t i = 0; i < m->plan.blocks_n && m->mb && !atomic_load(&m->stopping); i++) {
+        struct block *b = &m->plan.blocks[i];
+        if (b->due > now) {
+            continue;
+        }
+        b->due += b->period_ns;
+        if (b->due < now) {
+            b->due = now + b->period_ns; /* fell behind: no catching up */
+        }
+        read_block(m, i);
+        do_commands(m);
+    }
+    hand_on(m, true);
+    hand_on(m, false);
+}
+
+static kt_mono next_due(const struct kt_modbus *m)
+{
+    kt_mono next = kt_clock_mono() + KT_SEC;
+    for (uint32_t i = 0; i < m->plan.blocks_n; i++) {
+        next = m->plan.blocks[i].due < next ? m->plan.blocks[i].due : next;
+    }
+    return next;
+}
+
+static void *run(void *arg)
+{
+    struct kt_modbus *m = arg;
+    while (!atomic_load(&m->stopping)) {
+        do_commands(m);
+        if (!m->mb && kt_clock_mono() >= m->retry_at) {
+            dial(m);
+        }
+        if (m->mb) {
+            scan_due(m);
+        }
+        wait_until(m, m->mb ? next_due(m) : m->retry_at);
+    }
+    if (m->mb) {
+        modbus_close(m->mb);
+        modbus_free(m->mb);
+    }
+    return NULL;
+}
+
+int kt_modbus_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link,
+                    struct kt_modbus **ret, struct kt_err *err)
+{
+    struct kt_modbus *m = calloc(1, sizeof(*m));
+    KT_ASSERT(m);
+    m->rt = rt;
+    m->site = kt_site_ref(site);
+    m->link = link;
+    m->conf = &site->links[link];
+    pthread_mutex_init(&m->lock, NULL);
+    m->status = calloc(site->points_n + 1, sizeof(*m->status));
+    m->fresh = calloc(site->points_n + 1, 1);
+    m->trouble = calloc(site->points_n + 1, 1);
+    m->value = calloc(site->points_n + 1, sizeof(*m->value));
+    KT_ASSERT(m->status && m->fresh && m->trouble && m->value);
+    m->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int r = m->wake < 0 ? kt_err_sys(err, "eventfd") : plan_make(site, link, &m->plan, err);
+    if (r == KT_OK) {
+        kt_runtime_on_effect(rt, link, on_effect, m);
+        char name[16];
+        snprintf(name, sizeof(name), "mb-%.12s", m->conf->id);
+        r = kt_thread_start(&m->thread, name, run, m, err);
+    }
+    if (r < 0) {
+        atomic_store(&m->stopping, true);
+        m->thread = 0;
+        kt_modbus_stop(m);
+        return r;
+    }
+    *ret = m;
+    return KT_OK;
+}
+
+void kt_modbus_stop(struct kt_modbus *m)
+{
+    uint64_t one = 1;
+    if (!m) {
+        return;
+    }
+    atomic_store(&m->stopping, true);
+    kt_runtime_on_effect(m->rt, m->link, NULL, NULL);
+    if (m->thread) {
+        ssize_t ignored = write(m->wake, &one, sizeof(one));
+        (void)ignored;
+        pthread_join(m->thread, NULL);
+    }
+    if (m->wake >= 0) {
+        close(m->wake);
+    }
+    plan_done(&m->plan);
+    kt_site_unref(m->site);
+    pthread_mutex_destroy(&m->lock);
+    free(m->status);
+    free(m->fresh);
+    free(m->trouble);
+    free(m->value);
+    free(m);
+}
+
+void kt_modbus_state(struct kt_modbus *m, struct kt_link_state *ret)
+{
+    pthread_mutex_lock(&m->lock);
+    *ret = m->state;
+    pthread_mutex_unlock(&m->lock);
+}

@@ -317,7 +317,7 @@ static int write_output(struct kt_modbus *m, const struct kt_modbus_address *a, 
 {
     modbus_set_slave(m->mb, a->unit < 0 ? m->conf->unit : a->unit);
     return a->table == 'c' ? modbus_write_bit(m->mb, a->offset, value)
-                           : modbus_write_register(m->mb, a->offset, value);
+                           : modbus_write_register(m->mb, a->offset, (uint16_t)value);
 }
 
 static void read_back(struct kt_modbus *m, const struct kt_effect *e,

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The folder: looked at every second. A file is read when its end mark is there, taken once, then
+ * moved to done/; one that is wrong goes to bad/ with its reason beside it. It is moved only when
+ * its samples are durable, so a crash reads it again (doubles vanish in history).
+ */
+#include "link/minefile/minefile.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/map.h"
+#include "link/minefile/format.h"
+#include "link/minefile/writer.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/thread.h"
+
+enum { FILE_MAX = 64 << 20, WAIT_S = 600, BAD_PERCENT = 20 };
+#define FUTURE_MAX (5 * KT_MIN)
+
+struct kt_minefile {
+    struct kt_runtime *rt;
+    struct kt_site *site;
+    const struct kt_link_conf *conf;
+    struct minefile_dialect dialect;
+    struct kt_map *points; /* id in the file to index */
+    char dir[800];
+    struct writer writer;
+    pthread_t thread;
+    _Atomic bool stopping;
+    pthread_mutex_t lock; /* state, waiting */
+    pthread_cond_t done;
+    int pending, result;
+    struct kt_link_state state;
+};
+
+static void put_away(struct kt_minefile *m, const char *name, const char *where, const char *why)
+{
+    char from[1100], to[1100], dir[900];
+    struct kt_err err;
+    snprintf(dir, sizeof(dir), "%s/%s", m->dir, where);
+    snprintf(from, sizeof(from), "%s/%s", m->dir, name);
+    snprintf(to, sizeof(to), "%s/%s", dir, name);
+    if (kt_dir_make(dir, &err) < 0 || rename(from, to) != 0) {
+        KT_ERROR("minefile", "%s cannot be moved to %s: %s", from, dir, strerror(errno));
+        return;
+    }
+    if (why) {
+        char note[1110];
+        snprintf(note, sizeof(note), "%s.why", to);
+        if (kt_file_replace(note, why, strlen(why), &err) < 0) {
+            KT_WARN("minefile", "%s", err.text);
+        }
+        KT_WARN("minefile", "%s is refused: %s", name, why);
+        pthread_mutex_lock(&m->lock);
+        m->state.errors++;
+        snprintf(m->state.text, sizeof(m->state.text), "%.60s: %.90s", name, why);
+        pthread_mutex_unlock(&m->lock);
+    }
+}
+
+static void on_done(void *arg, int result, kt_seq seq)
+{
+    struct kt_minefile *m = arg;
+    (void)seq;
+    pthread_mutex_lock(&m->lock);
+    m->pending--;
+    m->result = result < 0 ? result : m->result;
+    pthread_cond_signal(&m->done);
+    pthread_mutex_unlock(&m->lock);
+}
+
+static int submit(struct kt_minefile *m, struct kt_batch *b)
+{
+    pthread_mutex_lock(&m->lock);
+    m->pending++;
+    pthread_mutex_unlock(&m->lock);
+    b->done = on_done;
+    b->arg = m;
+    int r = kt_runtime_samples(m->rt, b);
+    if (r < 0) {
+        on_done(m, r, 0);
+    }
+    return r;
+}
+
+static struct kt_batch *new_batch(struct kt_minefile *m)
+{
+    struct kt_batch *b = kt_batch_get(m->rt);
+    if (b) {
+        b->arrival = kt_clock_now();
+        b->lane = KT_LANE_BULK;
+        snprintf(b->producer, sizeof(b->producer), "%s", m->conf->id);
+    }
+    return b;
+}
+
+/* The good records of a file of values; how many were bad. KT_EBUSY: come again. */
+static int take_values(struct kt_minefile *m, const struct minefile *f, uint32_t *ret_bad,
+                       uint64_t *ret_taken)
+{
+    struct kt_batch *b = NULL;
+    uint32_t bad = 0;
+    for (uint32_t i = 0; i < f->n; i++) {
+        struct minefile_value v;
+        uint64_t point;
+        if (minefile_value(f->records[i], f->fields_n[i], m->dialect.utc_offset_s, &v) < 0) {
+            bad++;
+            continue;
+        }
+        if (!kt_map_get(m->points, v.id, &point)) {
+            continue;
+        }
+        if (!b && !(b = new_batch(m))) {
+            return KT_EBUSY;
+        }
+        b->point[b->n] = (uint32_t)point;
+        b->time[b->n] = v.time;
+        b->value[b->n] = v.value;
+        b->quality[b->n++] = minefile_quality(v.status);
+        (*ret_taken)++;
+        if (b->n == KT_BATCH_MAX) {
+            int r = submit(m, b);
+            b = NULL;
+            if (r < 0) {
+                return r;
+            }
+        }
+    }
+    *ret_bad = bad;
+    return b ? submit(m, b) : KT_OK;
+}
+
+static uint32_t count_bad(const struct kt_minefile *m, const struct minefile *f)
+{
+    uint32_t bad = 0;
+    for (uint32_t i = 0; i < f->n; i++) {
+        struct minefile_value v;
+        bad += minefile_value(f->records[i], f->fields_n[i], m->dialect.utc_offset_s, &v) < 0;
+    }
+    return bad;
+}
+
+static int wait_durable(struct kt_minefile *m)
+{
+    pthread_mutex_lock(&m->lock);
+    while (m->pending) {
+        pthread_cond_wait(&m->done, &m->lock);
+    }
+    int r = m->result;
+    m->result = KT_OK;
+    pthread_mutex_unlock(&m->lock);
+    return r;
+}
+
+static void take_file(struct kt_minefile *m, const char *name, const struct minefile_name *nm,
+                      const struct minefile *f)
+{
+    char why[200];
+    uint32_t bad = 0;
+    uint64_t taken = 0;
+    if (!kt_str_is(f->mine, nm->mine)) {
+        put_away(m, name, "bad", "the mine code of the name differs from that of the head");
+        return;
+    }
+    if (f->time > kt_clock_now() + FUTURE_MAX) {
+        put_away(m, name, "bad", "the head's time lies more than 5 minutes in the future");
+        return;
+    }
+    if (strcmp(nm->type, "CDSS") != 0) {
+        put_away(m, name, "done",
+                 NULL); /* other kinds are kept for the rooms that will read them */
+        return;
+    }
+    bad = count_bad(m, f);
+    if (f->n && bad * 100 > f->n * BAD_PERCENT) {
+        snprintf(why, sizeof(why), "%u of %u records cannot be read", bad, f->n);
+        put_away(m, name, "bad", why);
+        return;
+    }
+    int r = take_values(m, f, &bad, &taken);
+    int durable = wait_durable(m);
+    if (r < 0 || durable < 0) {
+        return; /* too busy or the disk is full: the file stays and is read again */
+    }
+    put_away(m, name, "done", NULL);
+    pthread_mutex_lock(&m->lock);
+    m->state.reads++;
+    m->state.samples += taken;
+    m->state.last_data = kt_clock_now();
+    if (bad) {
+        snprintf(m->state.text, sizeof(m->state.text), "%.60s: %u of %u records cannot be read",
+                 name, bad, f->n);
+    }
+    pthread_mutex_unlock(&m->lock);
+}
+
+static bool older_than(const char *path, int seconds)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && time(NULL) - st.st_mtime > seconds;
+}
+
+static void read_file(struct kt_minefile *m, const char *name)
+{
+    char path[1100], done[1110];
+    struct minefile_name nm;
+    struct minefile f;
+    struct kt_buf raw, text;
+    struct kt_err err = {0};
+    snprintf(path, sizeof(path), "%s/%s", m->dir, name);
+    snprintf(done, sizeof(done), "%s/done/%s", m->dir, name);
+    if (minefile_parse_name(name, m->dialect.utc_offset_s, &nm) < 0) {
+        return; /* not ours: a name that somebody is still writing to */
+    }
+    if (kt_file_exists(done)) {
+        unlink(path); /* the same file twice */
+        return;
+    }
+    kt_buf_init(&raw, FILE_MAX);
+    kt_buf_init(&text, FILE_MAX * 3u);
+    struct kt_arena *arena = kt_arena_new(256u << 20);
+    int r = kt_file_read(path, FILE_MAX, &raw, &err);
+    if (r == KT_OK && strcmp(m->conf->encoding, "gbk") == 0) {
+        r = minefile_convert("GBK", "UTF-8", (struct kt_str){raw.p, raw.n}, &text);
+    } else {
+        kt_buf_put(&text, raw.p, raw.n);
+    }
+    if (r == KT_OK) {
+        r = minefile_parse(arena, (struct kt_str){kt_buf_cstr(&text), text.n}, &m->dialect, &f,
+                           &err);
+    }
+    if (r == KT_OK) {
+        take_file(m, name, &nm, &f);
+    } else if (r != KT_EBUSY || older_than(path, WAIT_S)) {
+        put_away(m, name, "bad", err.text[0] ? err.text : "cannot be read");
+    }
+    kt_arena_free(arena);
+    kt_buf_done(&raw);
+    kt_buf_done(&text);
+}
+
+static void look(struct kt_minefile *m)
+{
+    struct kt_arena *arena = kt_arena_new(64u << 20);
+    struct kt_err err = {0};
+    char **names;
+    size_t n;
+    bool ok =
+        kt_dir_make(m->dir, &err) == KT_OK && kt_dir_list(m->dir, arena, &names, &n, &err) == KT_OK;
+    for (size_t i = 0; ok && i < n && !atomic_load(&m->stopping); i++) {
+        read_file(m, names[i]);
+    }
+    pthread_mutex_lock(&m->lock);
+    if (m->state.up != ok || !m->state.since) {
+        m->state.since = kt_clock_now();
+    }
+    m->state.up = ok;
+    if (!ok) {
+        snprintf(m->state.text, sizeof(m->state.text), "%.150s", err.text);
+    }
+    pthread_mutex_unlock(&m->lock);
+    kt_arena_free(arena);
+}
+
+static void *run(void *arg)
+{
+    struct kt_minefile *m = arg;
+    while (!atomic_load(&m->stopping)) {
+        if (m->conf->in_dir[0]) {
+            look(m);
+        }
+        if (m->conf->out_dir[0]) {
+            struct kt_err err = {0};
+            int n = writer_run(&m->writer, 24, &err);
+            pthread_mutex_lock(&m->lock);
+            m->state.writes += n > 0 ? (uint64_t)n : 0;
+            if (n < 0) {
+                snprintf(m->state.text, sizeof(m->state.text), "%.150s", err.text);
+            } else if (!m->conf->in_dir[0]) {
+                m->state.up = true;
+            }
+            pthread_mutex_unlock(&m->lock);
+        }
+        for (int i = 0; i < 10 && !atomic_load(&m->stopping); i++) {
+            kt_sleep(100 * KT_MS);
+        }
+    }
+    return NULL;
+}
+
+static void list_points(struct kt_minefile *m, uint32_t link)
+{
+    m->points = kt_map_new(1024);
+    for (uint32_t i = 0; i < m->site->points_n; i++) {
+        const struct kt_point *p = &m->site->points[i];
+        if (p->link == link && p->role) {
+            kt_map_set(m->points, kt_str_c(p->address[0] ? p->address : p->id), i);
+        }
+    }
+}
+
+int kt_minefile_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link,
+                      struct kt_minefile **ret, struct kt_err *err)
+{
+    struct kt_minefile *m = calloc(1, sizeof(*m));
+    KT_ASSERT(m);
+    const struct kt_link_conf *c = &site->links[link];
+    m->rt = rt;
+    m->site = kt_site_ref(site);
+    m->conf = c;
+    m->dialect = (struct minefile_dialect){c->field_sep[0] ? c->field_sep : ";",
+                                           c->record_end[0] ? c->record_end : "~",
+                                           c->file_end[0] ? c->file_end : "||", site->utc_offset_s};
+    snprintf(m->dir, sizeof(m->dir), "%s/%s", site->dir, c->in_dir);
+    pthread_mutex_init(&m->lock, NULL);
+    pthread_cond_init(&m->done, NULL);
+    list_points(m, link);
+    m->writer = (struct writer){.rt = rt, .site = m->site, .conf = c, .dialect = m->dialect};
+    snprintf(m->writer.dir, sizeof(m->writer.dir), "%s/%s", site->dir, c->out_dir);
+    writer_init(&m->writer);
+    int r = kt_thread_start(&m->thread, "minefile", run, m, err);
+    if (r < 0) {
+        m->thread = 0;
+        kt_minefile_stop(m);
+        return r;
+    }
+    *ret = m;
+    return KT_OK;
+}
+
+void kt_minefile_stop(struct kt_minefile *m)
+{
+    if (!m) {
+        return;
+    }
+    atomic_store(&m->stopping, true);
+    if (m->thread) {
+        pthread_join(m->thread, NULL);
+    }
+    kt_map_free(m->points);
+    kt_site_unref(m->site);
+    pthread_mutex_destroy(&m->lock);
+    pthread_cond_destroy(&m->done);
+    free(m);
+}
+
+void kt_minefile_state(struct kt_minefile *m, struct kt_link_state *ret)
+{
+    pthread_mutex_lock(&m->lock);
+    *ret = m->state;
+    pthread_mutex_unlock(&m->lock);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_LINK_MINEFILE_WRITER_H
+#define KT_LINK_MINEFILE_WRITER_H
+/*
+ * writer: the files that go upward: CDSS (present values), TJSJ (statistics of the interval), YCBJ
+ * (alarms and cuts that began or ended in it), CDDY once a day. Written beside and renamed, so that
+ * a reader sees whole files only. The last interval that was written is kept in a file, so what an
+ * outage left out is written afterwards.
+ */
+#include "engine/runtime.h"
+#include "link/minefile/format.h"
+
+struct writer {
+    struct kt_runtime *rt;
+    struct kt_site *site;
+    const struct kt_link_conf *conf;
+    struct minefile_dialect dialect;
+    char dir[900];
+    kt_time last; /* end of the last interval written */
+    int last_day; /* of definitions */
+};
+
+void writer_init(struct writer *w);
+/** Write what is due; at most `max` intervals a call. Returns how many files. */
+KT_MUST_CHECK int writer_run(struct writer *w, int max, struct kt_err *err);
+#endif

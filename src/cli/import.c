@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kuangtu import points|history|map: bring in what other programs wrote. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/import.h"
+#include "conf/csv.h"
+#include "geo/geo.h"
+#include "site/site.h"
+#include "sys/file.h"
+#include "sys/proc.h"
+
+static const struct kt_option options[] = {
+    {"map", "COLUMN=POINT,…", "history: which column is which point (default: the same name)"},
+    {"start", "TIME", "history: time of the first row where rows have none"},
+    {"step", "DURATION", "history: time between rows, e.g. 30s"},
+    {"layer", "NAME", "map: layer of map.gpkg to make (roadway, area, label, asset)"},
+    {"dry-run", NULL, "read and report, change nothing"},
+    {NULL, NULL, NULL},
+};
+
+/* ---- points ---------------------------------------------------------------------------------- */
+
+static int load_site(const struct kt_args *a, const char *dir, struct kt_findings *f,
+                     struct kt_site **ret, struct kt_err *err)
+{
+    char packs[600];
+    int r = kt_site_load(dir, kt_share_dir(packs, sizeof(packs), "packs"), NULL, f, ret, err);
+    const struct kt_finding *one;
+    (void)a;
+    for (size_t i = 0; (one = kt_findings_get(f, i)); i++) {
+        char text[640];
+        if (one->level == KT_FIND_ERROR) {
+            fprintf(stderr, "error: %s\n", kt_err_str(&one->at, text, sizeof(text)));
+        }
+    }
+    return r;
+}
+
+static int read_whole(const char *path, struct kt_buf *b, struct kt_err *err)
+{
+    kt_buf_init(b, 512u << 20);
+    return kt_file_read(path, 512u << 20, b, err);
+}
+
+/* The new table is put in place, checked with everything around it, and taken back when it has
+ * errors or nothing was to be changed. */
+static int import_points(const struct kt_args *a, const char *site_dir, const char *file)
+{
+    char path[700];
+    struct kt_buf old, fresh;
+    struct kt_err err = {0};
+    struct kt_site *site = NULL;
+    snprintf(path, sizeof(path), "%s/points.csv", site_dir);
+    int r = read_whole(path, &old, &err);
+    bool had = r == KT_OK;
+    r = read_whole(file, &fresh, &err);
+    if (r == KT_OK) {
+        r = kt_file_replace(path, fresh.p, fresh.n, &err);
+    }
+    if (r < 0) {
+        kt_buf_done(&old);
+        kt_buf_done(&fresh);
+        return kt_fail(a, &err);
+    }
+    struct kt_findings *f = kt_findings_new(10000);
+    r = load_site(a, site_dir, f, &site, &err);
+    size_t errors = kt_findings_count(f, KT_FIND_ERROR);
+    if (r < 0 || kt_arg(a, "dry-run")) {
+        struct kt_err back = {0};
+        if (had && kt_file_replace(path, old.p, old.n, &back) < 0) {
+            fprintf(stderr, "the old points.csv could not be put back: %s\n", back.text);
+        }
+    }
+    if (r == KT_OK) {
+        printf("%u points; %s\n", site->points_n,
+               kt_arg(a, "dry-run") ? "nothing was changed"
+                                    : "load them with kuangtu reload, or at the next start");
+    } else {
+        printf("%zu errors; points.csv stays as it was\n", errors);
+    }
+    kt_findings_free(f);
+    kt_site_unref(site);
+    kt_buf_done(&old);
+    kt_buf_done(&fresh);
+    return r < 0 ? KT_EXIT_INVALID : KT_EXIT_OK;
+}
+
+/* ---- map ------------------------------------------------------------------------------------- */
+
+/* GDAL's ogr2ogr reads DXF, Shapefile, GeoJSON and the rest in a child process with limits. */
+static int import_map(const struct kt_args *a, const char *site_dir, const char *file)
+{
+    char target[700];
+    struct kt_err err = {0};
+    struct kt_buf out;
+    struct kt_geo_map map;
+    const char *layer = kt_arg(a, "layer") ? kt_arg(a, "layer") : "roadway";
+    snprintf(target, sizeof(target), "%s/map.gpkg", site_dir);
+    bool exists = kt_file_exists(target);
+    char *argv[16] = {"ogr2ogr", "-f", "GPKG", "-nln", (char *)(uintptr_t)layer};
+    int n = 5;
+    if (exists) {
+        argv[n++] = "-update";
+        argv[n++] = "-overwrite";
+    }
+    if (kt_arg(a, "dry-run")) {
+        snprintf(target, sizeof(target), "%s/.import-check.gpkg", site_dir);
+    }
+    argv[n++] = target;
+    argv[n++] = (char *)(uintptr_t)file;
+    argv[n] = NULL;
+    struct kt_proc_limits lim = {.memory_bytes = (size_t)4 << 30, .cpu_seconds = 600};
+    kt_buf_init(&out, 1 << 20);
+    int r = kt_proc_run(argv, &lim, 600 * KT_SEC, 1 << 20, &out, &err);
+    kt_buf_done(&out);
+    struct kt_arena *arena = kt_arena_new(512u << 20);
+    if (r == KT_OK) {
+        r = kt_geo_map_read(target, site_dir, arena, &map, &err);
+    }
+    if (kt_arg(a, "dry-run")) {
+        unlink(target);
+    }
+    if (r == KT_OK) {
+        printf("layer %s written; the map has %zu features\n", layer, map.n);
+    }
+    kt_arena_free(arena);
+    return r < 0 ? kt_fail(a, &err) : KT_EXIT_OK;
+}
+
+static int import(const struct kt_args *a)
+{
+    if (a->pos_n != 3) {
+        return kt_usage(a, "say what (points, history or map), the site folder and the file");
+    }
+    if (strcmp(a->pos[0], "points") == 0) {
+        return import_points(a, a->pos[1], a->pos[2]);
+    }
+    if (strcmp(a->pos[0], "history") == 0) {
+        return kt_import_history(a, a->pos[1], a->pos[2]);
+    }
+    if (strcmp(a->pos[0], "map") == 0) {
+        return import_map(a, a->pos[1], a->pos[2]);
+    }
+    return kt_usage(a, "\"%s\" is not points, history or map", a->pos[0]);
+}
+
+const struct kt_verb kt_verb_import = {
+    .name = "import",
+    .usage = "points|history|map SITE FILE",
+    .summary = "bring in points, history or a drawing",
+    .help =
+        "points   a points.csv (UTF-8 or GBK); checked with the whole site before it counts\n"
+        "history  CSV with columns point,time,value[,quality], or time and a column a point;\n"
+        "         ARFF with --start and --step. The program must not be running.\n"
+        "map      DXF, Shapefile, GeoJSON … as a layer of map.gpkg (needs ogr2ogr of gdal-bin)\n\n"
+        "  kuangtu import history sites/demo old.csv\n"
+        "  kuangtu import history sites/demo m.arff --start 2014-03-02 --step 30s --map "
+        "MM116=T1-1203\n",
+    .options = options,
+    .run = import,
+};

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_CLI_IMPORT_H
+#define KT_CLI_IMPORT_H
+#include "cli/cli.h"
+
+/* import_history.c: `kuangtu import history`; an exit code. */
+int kt_import_history(const struct kt_args *a, const char *site_dir, const char *file);
+#endif

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * History from CSV and ARFF into the chunks, while the program is not running. Rows that cannot be
+ * read are counted and the first ones named; the good ones are kept.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/map.h"
+#include "cli/import.h"
+#include "conf/csv.h"
+#include "history/history.h"
+#include "site/site.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+enum { BATCH = 20000, COLUMNS_MAX = 256, SHOWN_MAX = 10 };
+
+struct import {
+    const struct kt_args *args;
+    struct kt_site *site;
+    struct kt_history *history;
+    uint64_t seq;
+    uint32_t n;
+    uint32_t point[BATCH];
+    kt_time time[BATCH];
+    double value[BATCH];
+    kt_quality quality[BATCH];
+    uint64_t taken, bad;
+    bool dry;
+    bool *declared;
+    struct kt_err err;
+};
+
+static int flush(struct import *im)
+{
+    if (im->n == 0 || im->dry) {
+        im->n = 0;
+        return KT_OK;
+    }
+    struct kt_samples s = {im->n, im->point, im->time, im->value, im->quality};
+    int r = kt_history_add(im->history, im->seq, im->time[im->n - 1], &s, &im->err);
+    im->n = 0;
+    return r == KT_OK ? kt_history_seal(im->history, kt_clock_now(), false, &im->err) : r;
+}
+
+static int declare(struct import *im, uint32_t p)
+{
+    if (im->declared[p] || im->dry) {
+        return KT_OK;
+    }
+    const struct kt_point *pt = &im->site->points[p];
+    struct kt_history_point c = {pt->id, 0, (uint8_t)pt->retention};
+    im->declared[p] = true;
+    return kt_history_declare(im->history, (kt_point_id){p}, &c, &im->err);
+}
+
+static int add(struct import *im, uint32_t p, kt_time t, double v, kt_quality q)
+{
+    int r = declare(im, p);
+    if (r == KT_OK && im->n == BATCH) {
+        r = flush(im);
+    }
+    if (r < 0) {
+        return r;
+    }
+    im->point[im->n] = p;
+    im->time[im->n] = t;
+    im->value[im->n] = v;
+    im->quality[im->n++] = q;
+    im->taken++;
+    return KT_OK;
+}
+
+static void bad_row(struct import *im, uint64_t line, const char *why)
+{
+    if (im->bad++ < SHOWN_MAX) {
+        fprintf(stderr, "line %llu: %s\n", (unsigned long long)line, why);
+    }
+}
+
+static bool number(struct kt_str s, double *ret)
+{
+    char text[64], *end;
+    if (s.n == 0 || s.n >= sizeof(text)) {
+        return false;
+    }
+    memcpy(text, s.p, s.n);
+    text[s.n] = '\0';
+    *ret = strtod(text, &end);
+    return *end == '\0' && strpbrk(text, "0123456789");
+}
+
+/* --map COLUMN=POINT,…; a column without a word in it is the point of its own name. */
+static uint32_t point_of(const struct import *im, struct kt_str column)
+{
+    const char *map = kt_arg(im->args, "map");
+    while (map && *map) {
+        size_t n = strcspn(map, ",");
+        const char *eq = memchr(map, '=', n);
+        if (eq && kt_str_eq((struct kt_str){map, (size_t)(eq - map)}, column)) {
+            return kt_site_point(im->site, (struct kt_str){eq + 1, (size_t)(map + n - eq - 1)}).v;
+        }
+        map += n + (map[n] == ',');
+    }
+    return kt_site_point(im->site, column).v;
+}
+
+/* ---- CSV ------------------------------------------------------------------------------------- */
+
+static int read_long(struct import *im, struct kt_csv *c)
+{
+    int ct = kt_csv_column(c, "time"), cp = kt_csv_column(c, "point");
+    int cv = kt_csv_column(c, "value"), cq = kt_csv_column(c, "quality");
+    for (uint32_t i = 0; i < kt_csv_rows(c); i++) {
+        kt_time t;
+        double v;
+        kt_quality q = KT_Q_NORMAL;
+        char quality[32] = "";
+        int line, col;
+        kt_csv_at(c, i, -1, &line, &col);
+        struct kt_str qs = kt_csv_get(c, i, cq);
+        snprintf(quality, sizeof(quality), "%.*s", (int)(qs.n < 31 ? qs.n : 31), qs.p);
+        uint32_t p = kt_site_point(im->site, kt_csv_get(c, i, cp)).v;
+        if (p == KT_NONE) {
+            bad_row(im, (uint64_t)line, "there is no such point");
+        } else if (kt_time_parse(kt_csv_get(c, i, ct), im->site->utc_offset_s, &t) < 0) {
+            bad_row(im, (uint64_t)line, "the time cannot be read");
+        } else if (!number(kt_csv_get(c, i, cv), &v)) {
+            bad_row(im, (uint64_t)line, "the value is not a number");
+        } else if (quality[0] && !kt_quality_of(quality, &q)) {
+            bad_row(im, (uint64_t)line, "there is no such quality");
+        } else if (add(im, p, t, v, q) < 0) {
+            return im->err.code;
+        }
+    }
+    return KT_OK;
+}
+
+static int read_wide(struct import *im, struct kt_csv *c)
+{
+    int ct = kt_csv_column(c, "time");
+    uint32_t points[COLUMNS_MAX], n = kt_csv_columns(c);
+    for (uint32_t k = 0; k < n && k < COLUMNS_MAX; k++) {
+        points[k] = (int)k == ct ? KT_NONE : point_of(im, kt_csv_name(c, k));
+        if (points[k] == KT_NONE && (int)k != ct) {
+            struct kt_str s = kt_csv_name(c, k);
+            fprintf(stderr, "column \"%.*s\" is no point; passed over\n", (int)s.n, s.p);
+        }
+    }
+    for (uint32_t i = 0; i < kt_csv_rows(c); i++) {
+        kt_time t;
+        int line, col;
+        kt_csv_at(c, i, -1, &line, &col);
+        if (kt_time_parse(kt_csv_get(c, i, ct), im->site->utc_offset_s, &t) < 0) {
+            bad_row(im, (uint64_t)line, "the time cannot be read");
+            continue;
+        }
+        for (uint32_t k = 0; k < n && k < COLUMNS_MAX; k++) {
+            double v;
+            if (points[k] != KT_NONE && number(kt_csv_get(c, i, (int)k), &v) &&
+                add(im, points[k], t, v, KT_Q_NORMAL) < 0) {
+                return im->err.code;
+            }
+        }
+    }
+    return KT_OK;
+}
+
+static int read_csv(struct import *im, const char *file)
+{
+    struct kt_csv *c;
+    struct kt_arena *arena = kt_arena_new(0);
+    int r = kt_csv_read(arena, file, file, &c, &im->err);
+    if (r == KT_OK && kt_csv_column(c, "time") < 0) {
+        r = kt_err_set(&im->err, KT_EPARSE, "%s has no column \"time\"", file);
+    }
+    if (r == KT_OK) {
+        r = kt_csv_column(c, "point") >= 0 ? read_long(im, c) : read_wide(im, c);
+    }
+    kt_arena_free(arena);
+    return r;
+}
+
+/* ---- ARFF ------------------------------------------------------------------------------------ */
+
+struct arff {
+    uint32_t points[COLUMNS_MAX];
+    uint32_t n;
+    bool data;
+    kt_time t;
+    int64_t step;
+};
+
+/* @ATTRIBUTE 'MM31' real */
+static void attribute(struct import *im, struct arff *f, const char *p)
+{
+    p += strspn(p, " \t");
+    char quote = *p == '\'' || *p == '"' ? *p++ : 0;
+    const char *end = quote ? strchr(p, quote) : p + strcspn(p, " \t\r");
+    if (end && f->n < COLUMNS_MAX) {
+        f->points[f->n++] = point_of(im, (struct kt_str){p, (size_t)(end - p)});
+    }
+}
+
+static int data_row(struct import *im, struct arff *f, char *line, uint64_t at)
+{
+    uint32_t k = 0;
+    for (char *p = line; p; k++) {
+        char *comma = strchr(p, ',');
+        size_t n = comma ? (size_t)(comma - p) : strcspn(p, "\r\n");
+        double v;
+        if (k < f->n && f->points[k] != KT_NONE) {
+            if (!number((struct kt_str){p, n}, &v)) {
+                if (!(n == 1 && *p == '?')) {
+                    bad_row(im, at, "a value is not a number");
+                }
+            } else if (add(im, f->points[k], f->t, v, KT_Q_NORMAL) < 0) {
+                return im->err.code;
+            }
+        }
+        p = comma ? comma + 1 : NULL;
+    }
+    if (k != f->n) {
+        bad_row(im, at, "not as many values as attributes");
+    }
+    f->t += f->step;
+    return KT_OK;
+}
+
+static int arff_line(struct import *im, struct arff *f, char *line, uint64_t at)
+{
+    if (f->data) {
+        return *line && *line != '%' ? data_row(im, f, line, at) : KT_OK;
+    }
+    if (strncasecmp(line, "@attribute", 10) == 0) {
+        attribute(im, f, line + 10);
+    } else if (strncasecmp(line, "@data", 5) == 0) {
+        f->data = true;
+    }
+    return KT_OK;
+}
+
+static int read_arff(struct import *im, const char *file)
+{
+    struct arff f = {0};
+    struct kt_buf b;
+    const char *start = kt_arg(im->args, "start"), *step = kt_arg(im->args, "step");
+    if (!start || kt_time_parse(kt_str_c(start), im->site->utc_offset_s, &f.t) < 0 || !step ||
+        kt_duration_parse(kt_str_c(step), &f.step) < 0) {
+        return kt_err_set(&im->err, KT_EINVAL,
+                          "an ARFF file has no times: give --start TIME and --step DURATION");
+    }
+    kt_buf_init(&b, (size_t)2 << 30);
+    int r = kt_file_read(file, (size_t)2 << 30, &b, &im->err);
+    char *p = r == KT_OK ? (char *)(uintptr_t)kt_buf_cstr(&b) : NULL;
+    for (uint64_t at = 1; p && r == KT_OK; at++) {
+        char *nl = strchr(p, '\n');
+        if (nl) {
+            *nl = '\0';
+        }
+        r = arff_line(im, &f, p, at);
+        p = nl ? nl + 1 : NULL;
+    }
+    kt_buf_done(&b);
+    return r;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static bool ends_with(const char *s, const char *suffix)
+{
+    size_t n = strlen(s), m = strlen(suffix);
+    return n >= m && strcasecmp(s + n - m, suffix) == 0;
+}
+
+static int run(struct import *im, const char *site_dir, const char *file)
+{
+    char packs[600], dir[700];
+    struct kt_findings *f = kt_findings_new(100);
+    int r = kt_site_load(site_dir, kt_share_dir(packs, sizeof(packs), "packs"), NULL, f, &im->site,
+                         &im->err);
+    kt_findings_free(f);
+    if (r < 0) {
+        return r;
+    }
+    im->declared = calloc(im->site->points_n + 1, sizeof(*im->declared));
+    KT_ASSERT(im->declared);
+    snprintf(dir, sizeof(dir), "%s/data/history", site_dir);
+    if (!im->dry) {
+        struct kt_history_opts o = {.dir = dir};
+        if ((r = kt_dir_make(dir, &im->err)) < 0 ||
+            (r = kt_history_open(&o, &im->history, &im->err)) < 0) {
+            return r;
+        }
+    }
+    r = ends_with(file, ".arff") ? read_arff(im, file) : read_csv(im, file);
+    if (r == KT_OK) {
+        r = flush(im);
+    }
+    if (r == KT_OK && !im->dry) {
+        r = kt_history_seal(im->history, kt_clock_now(), true, &im->err);
+    }
+    if (r == KT_OK && !im->dry) {
+        r = kt_history_merge(im->history, kt_clock_now(), &im->err);
+    }
+    return r;
+}
+
+int kt_import_history(const struct kt_args *a, const char *site_dir, const char *file)
+{
+    struct import *im = calloc(1, sizeof(*im));
+    KT_ASSERT(im);
+    im->args = a;
+    im->dry = kt_arg(a, "dry-run") != NULL;
+    int r = run(im, site_dir, file);
+    kt_history_close(im->history);
+    int code = r < 0 ? kt_fail(a, &im->err) : KT_EXIT_OK;
+    if (r == KT_OK) {
+        printf("%llu samples %s, %llu rows could not be read\n", (unsigned long long)im->taken,
+               im->dry ? "could be read" : "taken", (unsigned long long)im->bad);
+        code = im->bad ? KT_EXIT_INVALID : KT_EXIT_OK;
+    }
+    kt_site_unref(im->site);
+    free(im->declared);
+    free(im);
+    return code;
+}

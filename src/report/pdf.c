@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PDF by Cairo and Pango: A4 landscape, heads repeated on each page, page numbers. Pango neither
+ * clips nor shrinks, so every cell has a width and an ellipsis.
+ */
+#include <cairo-pdf.h>
+#include <pango/pangocairo.h>
+#include <stdio.h>
+
+#include "report/private.h"
+
+#define PAGE_W 842.0
+#define PAGE_H 595.0
+#define MARGIN 36.0
+#define ROW_H  15.0
+#define FONT   "WenQuanYi Micro Hei, Noto Sans CJK SC, sans 8"
+#define BIG    "WenQuanYi Micro Hei, Noto Sans CJK SC, sans 14"
+
+struct page {
+    const struct kt_report *r;
+    cairo_t *cr;
+    PangoLayout *layout;
+    PangoFontDescription *font, *big;
+    double x[REPORT_COLUMNS_MAX + 1];
+    double y;
+    int number;
+};
+
+static cairo_status_t on_bytes(void *arg, const unsigned char *p, unsigned n)
+{
+    struct kt_buf *out = arg;
+    kt_buf_put(out, p, n);
+    return out->full ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
+}
+
+static void text_at(struct page *p, const PangoFontDescription *font, double x, double y, double w,
+                    const char *text, bool right)
+{
+    pango_layout_set_font_description(p->layout, font);
+    pango_layout_set_width(p->layout, (int)(w * PANGO_SCALE));
+    pango_layout_set_ellipsize(p->layout, PANGO_ELLIPSIZE_END);
+    pango_layout_set_alignment(p->layout, right ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT);
+    pango_layout_set_text(p->layout, text, -1);
+    cairo_move_to(p->cr, x, y);
+    pango_cairo_show_layout(p->cr, p->layout);
+}
+
+static void measure_columns(struct page *p)
+{
+    double sum = 0, at = MARGIN;
+    for (int i = 0; i < p->r->columns_n; i++) {
+        sum += p->r->columns[i].width > 0 ? p->r->columns[i].width : 1;
+    }
+    for (int i = 0; i < p->r->columns_n; i++) {
+        p->x[i] = at;
+        double w = p->r->columns[i].width > 0 ? p->r->columns[i].width : 1;
+        at += w / sum * (PAGE_W - 2 * MARGIN);
+    }
+    p->x[p->r->columns_n] = at;
+}
+
+static void rule_line(struct page *p)
+{
+    cairo_set_line_width(p->cr, 0.4);
+    cairo_move_to(p->cr, MARGIN, p->y);
+    cairo_line_to(p->cr, PAGE_W - MARGIN, p->y);
+    cairo_stroke(p->cr);
+}
+
+static void column_heads(struct page *p)
+{
+    rule_line(p);
+    for (int i = 0; i < p->r->columns_n; i++) {
+        text_at(p, p->font, p->x[i] + 2, p->y + 2, p->x[i + 1] - p->x[i] - 4,
+                p->r->columns[i].title, p->r->columns[i].number);
+    }
+    p->y += ROW_H;
+    rule_line(p);
+}
+
+static void begin_page(struct page *p)
+{
+    char number[32];
+    p->y = MARGIN;
+    p->number++;
+    snprintf(number, sizeof(number), "%d", p->number);
+    text_at(p, p->font, PAGE_W - MARGIN - 60, PAGE_H - 24, 60, number, true);
+    if (p->number == 1) {
+        text_at(p, p->big, MARGIN, p->y, PAGE_W - 2 * MARGIN, p->r->title, false);
+        p->y += 26;
+        for (int i = 0; i < p->r->heads_n; i++) {
+            text_at(p, p->font, MARGIN, p->y, PAGE_W - 2 * MARGIN, p->r->heads[i], false);
+            p->y += ROW_H;
+        }
+    }
+    column_heads(p);
+}
+
+static void room_for(struct page *p, double h)
+{
+    if (p->y + h > PAGE_H - MARGIN) {
+        cairo_show_page(p->cr);
+        begin_page(p);
+    }
+}
+
+static void draw(struct page *p)
+{
+    begin_page(p);
+    size_t n = (size_t)p->r->columns_n;
+    for (size_t row = 0; row < kt_report_rows(p->r); row++) {
+        room_for(p, ROW_H);
+        for (size_t c = 0; c < n; c++) {
+            text_at(p, p->font, p->x[c] + 2, p->y + 2, p->x[c + 1] - p->x[c] - 4,
+                    p->r->cells[row * n + c], p->r->columns[c].number);
+        }
+        p->y += ROW_H;
+        rule_line(p);
+    }
+    room_for(p, 20 + ROW_H * 1.6 * p->r->feet_n);
+    p->y += 16;
+    for (int i = 0; i < p->r->feet_n; i++) {
+        text_at(p, p->font, MARGIN, p->y, PAGE_W - 2 * MARGIN, p->r->feet[i], false);
+        p->y += ROW_H * 1.6;
+    }
+    cairo_show_page(p->cr);
+}
+
+int kt_report_pdf(const struct kt_report *r, struct kt_buf *out, struct kt_err *err)
+{
+    cairo_surface_t *s = cairo_pdf_surface_create_for_stream(on_bytes, out, PAGE_W, PAGE_H);
+    cairo_pdf_surface_set_metadata(s, CAIRO_PDF_METADATA_TITLE, r->title);
+    struct page p = {.r = r, .cr = cairo_create(s)};
+    p.layout = pango_cairo_create_layout(p.cr);
+    p.font = pango_font_description_from_string(FONT);
+    p.big = pango_font_description_from_string(BIG);
+    measure_columns(&p);
+    draw(&p);
+    g_object_unref(p.layout);
+    pango_font_description_free(p.font);
+    pango_font_description_free(p.big);
+    cairo_destroy(p.cr);
+    cairo_surface_finish(s);
+    cairo_status_t st = cairo_surface_status(s);
+    cairo_surface_destroy(s);
+    return st == CAIRO_STATUS_SUCCESS ? KT_OK
+                                      : kt_err_set(err, KT_EIO, "the page cannot be drawn: %s",
+                                                   cairo_status_to_string(st));
+}

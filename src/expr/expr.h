@@ -6,6 +6,20 @@
  * The language is in docs/site-format.md, "Expressions". Compiled once per rule; evaluated per
  * instance with `self` bound; no allocation in evaluation.
  *
+ * What the language leaves open is settled here:
+ * - Over-range that counts as high is above every number: `>`, `>=` and `!=` hold, `<`, `<=` and
+ *   `==` do not, also after + - * with known numbers. Two of them are not comparable: unknown.
+ * - A division by zero, a missing limit and a NaN are unknown.
+ * - A comparison is made at the coarsest resolution of the points in it, and in the unit of its
+ * left side (of the right side when the left is a literal). A literal 0 needs no unit.
+ * - any() over nothing is false, all() over nothing is true; they do not nest.
+ * - limit.NAME is always a limit of self, also inside any() and all().
+ * - avg is the mean of the known samples; rate is the change per second in the unit of its point,
+ *   compared with a quotient: rate(self, 10min) > 0.1 %CH4/min.
+ * - While the present of its point is not known, a window is unknown, but for what the missing
+ *   samples cannot undo: max is at least and min at most what was seen; count is known.
+ * - At most 4096 bytes, 256 nodes, 48 levels of nesting, 16 windows of 1s to 366d, 64 named points.
+ *
  * Threads: a compiled expression is immutable; evaluation state belongs to its caller.
  * Determinism: only + - * / and comparisons on doubles, no libm.
  */
@@ -54,8 +68,11 @@ struct kt_expr_names {
      *  set to a similar known unit. */
     bool (*unit)(void *arg, struct kt_str unit, uint32_t *ret_dimension, double *ret_factor,
                  double *ret_offset, const char **hint);
-    const char *self_unit; /* unit of `self` in this rule; NULL when it differs between points */
+    const char *self_unit;  /* unit of `self` in this rule; NULL when it differs between points */
     double self_resolution; /* 0: exact */
+    /** May be NULL. The unit that all points of a role (or pattern) share; *ret NULL when it
+     * differs between them; false: not known. Checks what `it` is compared with. */
+    bool (*role_unit)(void *arg, struct kt_str pattern, const char **ret_unit);
 };
 
 /**
@@ -87,7 +104,8 @@ struct kt_expr_live {
     bool (*quality)(void *arg, kt_point_id p, struct kt_str quality_id);
     bool (*flag)(void *arg, kt_point_id p, enum kt_flag flag);
     double (*resolution)(void *arg, kt_point_id p);
-    /** Call fn for each point of the set around `self` with a role that fits; stop when fn says false. */
+    /** Call fn for each point of the set around `self` with a role that fits; stop when fn says
+     * false. */
     void (*each)(void *arg, enum kt_set set, kt_point_id self, struct kt_str role,
                  bool (*fn)(void *fn_arg, kt_point_id it), void *fn_arg);
 };
@@ -98,6 +116,8 @@ struct kt_expr_live {
  * A window keeps bounded memory (at most KT_WINDOW_BUCKETS sub-intervals), is exact for min, max,
  * count, and for avg over the sub-intervals it covers; it is unknown until it has seen a known
  * sample, and `rate`/`delta` until it spans the duration or half of it.
+ * It covers its duration and at most a 31st more. An over-range sample that counts as high is fed
+ * as +infinity.
  */
 #define KT_WINDOW_BUCKETS 32
 struct kt_window;
@@ -112,15 +132,16 @@ void kt_window_save(const struct kt_window *w, struct kt_buf *out);
 KT_MUST_CHECK int kt_window_load(struct kt_window *w, struct kt_rd *in);
 
 /**
- * Evaluate for one instance at engine time now.
+ * Evaluate for one instance at engine time now. A window is read as of the later of now and its
+ * newest sample.
  * @param windows array of kt_expr_windows(e) windows (kt_window_size() bytes each) or NULL when 0
  */
-enum kt_tri kt_expr_eval(const struct kt_expr *e, const struct kt_expr_live *live,
-                         kt_point_id self, kt_time now, const void *windows);
+enum kt_tri kt_expr_eval(const struct kt_expr *e, const struct kt_expr_live *live, kt_point_id self,
+                         kt_time now, const void *windows);
 
 /*
- * The fast shape `self CMP limit.NAME` or `self CMP number` (with `self` alone): the engine compares
- * without evaluating. op: '<', 'l' (<=), '>', 'g' (>=).
+ * The fast shape `self CMP limit.NAME` or `self CMP number` (with `self` alone): the engine
+ * compares without evaluating. op: '<', 'l' (<=), '>', 'g' (>=).
  */
 struct kt_expr_simple {
     char op;
@@ -130,14 +151,17 @@ struct kt_expr_simple {
 bool kt_expr_is_simple(const struct kt_expr *e, struct kt_expr_simple *ret);
 bool kt_expr_uses_time(const struct kt_expr *e); /**< has windows: must be evaluated on ticks too */
 
-/** Points named by point("ID"), in order, without doubles. Returns the count; at most cap written. */
+/** Points named by point("ID"), in order, without doubles. Returns the count; at most cap written.
+ */
 uint32_t kt_expr_points(const struct kt_expr *e, kt_point_id *ret, uint32_t cap);
 bool kt_expr_uses_set(const struct kt_expr *e); /**< any()/all(): reads other points by topology */
 
 /*
  * Proofs for `kuangtu check`. limit_of gives the value of limit idx for the instance being proved.
  * never: no value of the points can make it true. overlap: both can be true at once.
- * The answers are sound for "proved" and say no when the expression is beyond them.
+ * The answers are sound for "proved" and say no when the expression is beyond them: true from
+ * either is a proof, false is no proof of the contrary. A limit that limit_of does not have makes
+ * what compares with it unknown, so never true.
  */
 typedef bool (*kt_expr_limit_fn)(void *arg, int idx, double *ret);
 bool kt_expr_never_true(const struct kt_expr *e, kt_expr_limit_fn limit_of, void *arg);
@@ -145,8 +169,8 @@ bool kt_expr_can_overlap(const struct kt_expr *a, const struct kt_expr *b, kt_po
                          kt_point_id self_b, kt_expr_limit_fn limit_of_a, void *arg_a,
                          kt_expr_limit_fn limit_of_b, void *arg_b);
 /** Lowest threshold at which `self >= x` or `self > x` becomes true alone, if of that shape. */
-bool kt_expr_threshold(const struct kt_expr *e, kt_expr_limit_fn limit_of, void *arg,
-                       double *ret, bool *ret_high);
+bool kt_expr_threshold(const struct kt_expr *e, kt_expr_limit_fn limit_of, void *arg, double *ret,
+                       bool *ret_high);
 /** Compare at a resolution: -1, 0, 1. The one place where values meet limits. */
 int kt_compare_at(double a, double b, double resolution);
 #endif

@@ -12,8 +12,8 @@
  *  2. chain(n) = H(chain(n-1) || header(n) || H(body(n))); a body may be dropped by retention, its
  *     hash stays, so the chain still verifies.
  *  3. An event is acknowledged (on_durable) only after fdatasync of all up to it.
- *  4. After a failed write or sync nothing is acknowledged any more until a reopen, but for events of
- *     consequence that still fit the reserve when the disk is full.
+ *  4. After a failed write or sync nothing is acknowledged any more until a reopen, but for events
+ * of consequence that still fit the reserve when the disk is full.
  */
 #include "base/buf.h"
 #include "base/crypto.h"
@@ -43,27 +43,41 @@ struct kt_journal;
 
 struct kt_journal_opts {
     const char *dir;
-    size_t segment_bytes;  /* 0: 32 MiB */
-    size_t reserve_bytes;  /* 0: 16 MiB: room for events of consequence on a full disk */
-    size_t pending_bytes;  /* 0: 64 MiB: bound of what waits for the disk */
+    size_t segment_bytes; /* 0: 32 MiB */
+    size_t reserve_bytes; /* 0: 16 MiB: room for events of consequence on a full disk */
+    size_t pending_bytes; /* 0: 64 MiB: bound of what waits for the disk */
     /** After every commit, on the writer thread: all events up to seq are durable. */
     void (*on_durable)(void *arg, kt_seq seq);
+    /** The disk was full before the samples of event seq could be stored: its body is dropped (its
+     *  hash stays), so its producer is not acknowledged. On the writer thread, before the
+     *  on_durable() of that seq. May be NULL. */
+    void (*on_dropped)(void *arg, kt_seq seq);
     /** Once, when writing has failed for good; err says why. */
     void (*on_failed)(void *arg, const struct kt_err *err);
     void *arg;
 };
 
-/** Open or create; recovers the tail (a half-written frame is cut off, never a whole one). */
+/**
+ * Open or create; recovers the tail (a half-written frame is cut off, never a whole one). A new
+ * journal zeroes its first segment and its reserve here.
+ * @return KT_OK; KT_EBUSY another program writes it; KT_ECORRUPT damage before the tail; KT_EFULL
+ * no room for a new journal; KT_EIO
+ */
 KT_MUST_CHECK int kt_journal_open(const struct kt_journal_opts *opts, struct kt_journal **ret,
                                   struct kt_err *err);
-/** Commit what is pending, stop the writer, free. Accepts NULL. */
+/** Commit what is pending, stop the writer, free. Readers of it are freed before. Accepts
+ *  NULL. */
 void kt_journal_close(struct kt_journal *j);
 
 /**
  * Append one event to the pending group; never waits for the disk.
- * ev->seq must be kt_journal_last() + 1; body_hash is computed here.
+ * ev->seq must be kt_journal_last() + 1; what is refused takes no seq. body_hash is computed by the
+ * writer.
  * @return KT_OK; KT_EBUSY the pending bound is reached (samples only: events of consequence have a
- *         bound of their own, twice as large); KT_EFULL / KT_EIO writing has failed
+ *         bound of their own, twice as large); KT_EFULL the disk is full: samples (and ticks, when
+ *         half of the reserve is used) are refused until there is room again; KT_EIO, KT_EFULL
+ *         writing has failed for good; KT_ELIMIT larger than a quarter of a segment or half of the
+ *         reserve; KT_EINVAL wrong seq, kind or origin
  */
 KT_MUST_CHECK int kt_journal_append(struct kt_journal *j, const struct kt_event *ev,
                                     struct kt_err *err);
@@ -76,12 +90,15 @@ kt_seq kt_journal_first(const struct kt_journal *j);   /**< oldest that is still
 /** Wait until seq is durable; KT_ETIMEOUT, KT_EIO after a failure. */
 KT_MUST_CHECK int kt_journal_wait(struct kt_journal *j, kt_seq seq, int64_t timeout_ns);
 size_t kt_journal_pending(const struct kt_journal *j); /**< bytes; any thread */
+/** Last durable seq and the chain up to it; any thread. */
 void kt_journal_head(const struct kt_journal *j, kt_seq *ret_seq, struct kt_hash *ret_chain);
 
 struct kt_journal_stats {
     uint64_t commits, bytes, events, samples;
     int64_t last_commit_ns, worst_commit_ns; /* duration of write + sync */
-    bool failed, on_reserve;
+    bool failed;                             /* for good */
+    bool on_reserve; /* the disk is full: samples are refused, the reserve is being used */
+    bool low;        /* no room for the next segment: an alarm about Kuangtu itself */
 };
 void kt_journal_stats(const struct kt_journal *j, struct kt_journal_stats *ret);
 
@@ -98,12 +115,13 @@ KT_MUST_CHECK int kt_journal_next_of(struct kt_journal_reader *r, uint32_t kinds
                                      struct kt_event *ev, struct kt_err *err);
 void kt_journal_reader_free(struct kt_journal_reader *r);
 /** The first event at or after a time; seq 0 when there is none. Uses the segments' headers. */
-KT_MUST_CHECK int kt_journal_find(struct kt_journal *j, const char *dir, kt_time at,
-                                  kt_seq *ret, struct kt_err *err);
+KT_MUST_CHECK int kt_journal_find(struct kt_journal *j, const char *dir, kt_time at, kt_seq *ret,
+                                  struct kt_err *err);
 
 /**
  * Retention: drop sample bodies of events before `seq` (whole segments are rewritten beside and
- * swapped in); events of consequence stay. Runs on the caller's thread, never the engine's.
+ * swapped in; one that reaches to `seq` or beyond, or is being written, is left for the next time);
+ * events of consequence stay. Runs on the caller's thread, never the engine's.
  */
 KT_MUST_CHECK int kt_journal_thin(struct kt_journal *j, kt_seq before, struct kt_err *err);
 
@@ -114,8 +132,7 @@ struct kt_journal_verdict {
 };
 /** Read all, check CRC, sequence, body hashes and chain. KT_ECORRUPT names segment and seq. */
 KT_MUST_CHECK int kt_journal_verify(const char *dir, void (*progress)(void *arg, double part),
-                                    void *arg, struct kt_journal_verdict *ret,
-                                    struct kt_err *err);
+                                    void *arg, struct kt_journal_verdict *ret, struct kt_err *err);
 
 /* Bodies by hash: large things are files named by their hash under DIR/bodies. */
 KT_MUST_CHECK int kt_body_put(const char *dir, const void *p, size_t n, struct kt_hash *ret,

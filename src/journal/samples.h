@@ -26,7 +26,8 @@ static inline struct kt_samples kt_columns_view(const struct kt_columns *c)
 {
     return (struct kt_samples){c->n, c->point, c->time, c->value, c->quality};
 }
-/** @return KT_OK; KT_ECORRUPT (never more than max_n samples are accepted) */
+/** The columns are overwritten; after an error they are empty.
+ *  @return KT_OK; KT_ECORRUPT (never more than max_n samples are accepted) */
 KT_MUST_CHECK int kt_samples_decode(struct kt_str body, uint32_t max_n, kt_time *ret_arrival,
                                     struct kt_columns *ret, struct kt_err *err);
 #endif

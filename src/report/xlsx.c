@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* xlsx by libxlsxwriter, into memory. */
+/* xlsx by libxlsxwriter. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xlsxwriter.h>
 
 #include "report/private.h"
+#include "sys/file.h"
 
 static bool as_number(const char *s, double *ret)
 {
@@ -63,25 +65,23 @@ static void write_sheet(const struct kt_report *r, lxw_workbook *wb)
     }
 }
 
+/* libxlsxwriter of Debian 12 writes files only. */
 int kt_report_xlsx(const struct kt_report *r, struct kt_buf *out, struct kt_err *err)
 {
-    const char *bytes = NULL;
-    size_t n = 0;
-    lxw_workbook_options opt = {.output_buffer = &bytes, .output_buffer_size = &n};
-    lxw_workbook *wb = workbook_new_opt(NULL, &opt);
-    if (!wb) {
-        return kt_err_set(err, KT_ENOMEM, "the workbook cannot be made");
+    char dir[256], path[280];
+    int rc = kt_dir_temp("kt-report", dir, sizeof(dir), err);
+    if (rc < 0) {
+        return rc;
     }
-    write_sheet(r, wb);
-    lxw_error e = workbook_close(wb);
-    if (e != LXW_NO_ERROR || !bytes) {
-        return kt_err_set(err, KT_EIO, "the workbook cannot be written: %s", lxw_strerror(e));
+    snprintf(path, sizeof(path), "%s/report.xlsx", dir);
+    lxw_workbook *wb = workbook_new(path);
+    if (wb) {
+        write_sheet(r, wb);
     }
-    kt_buf_put(out, bytes, n);
-    union {
-        const char *c;
-        void *v;
-    } u = {bytes};
-    free(u.v);
-    return out->full ? kt_err_set(err, KT_ELIMIT, "the workbook is too large") : KT_OK;
+    lxw_error e = wb ? workbook_close(wb) : LXW_ERROR_MEMORY_MALLOC_FAILED;
+    rc = e == LXW_NO_ERROR
+             ? kt_file_read(path, out->max, out, err)
+             : kt_err_set(err, KT_EIO, "the workbook cannot be written: %s", lxw_strerror(e));
+    kt_dir_remove(dir);
+    return rc;
 }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_CONF_SETTINGS_H
+#define KT_CONF_SETTINGS_H
+/*
+ * settings: one table of the scalar settings of site.yaml, from which they are read and checked and
+ * from which the sample file and the manual are printed.
+ *
+ * A name is a path of keys with dots: `storage.journal_days`.   Threads: reading one at a time.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "conf/yaml.h"
+
+enum kt_setting_type {
+    KT_SETTING_BOOL,
+    KT_SETTING_INT,
+    KT_SETTING_TEXT,
+    KT_SETTING_CHOICE,  /* one of the words of `choices` */
+    KT_SETTING_CLOCK,   /* "hh:mm"; the number is seconds after midnight */
+    KT_SETTING_OFFSET,  /* "+hh:mm"; the number is seconds east of UTC */
+    KT_SETTING_ADDRESS, /* "host:port" */
+    KT_SETTING_FILE,    /* path inside the site folder: relative, without ".." */
+};
+
+/*
+ * X(symbol, name, type, required, default, lo, hi, unit, choices, zh, en)
+ * lo and hi bound the number; for texts the length in bytes.
+ */
+#define KT_SETTING_LIST(X)                                                                         \
+    X(ID, "id", TEXT, true, "", 1, 63, "", NULL, "站点标识，ASCII", "id of the site, ASCII")       \
+    X(SIMULATION, "simulation", BOOL, false, "false", 0, 1, "", NULL,                              \
+      "是否为演示站点；只有演示站点可以使用仿真时钟",                                              \
+      "a demonstration; only such a site may run on the plant's clock")                            \
+    X(MINE_CODE, "mine_code", TEXT, false, "", 0, 12, "", NULL, "煤矿编码，12 位数字",             \
+      "code of the mine, 12 digits, heads the mine files")                                         \
+    X(GAS_CLASS, "gas_class", CHOICE, false, "low", 0, 0, "", "low high outburst",                 \
+      "瓦斯等级：低瓦斯、高瓦斯、突出", "gas class: chooses rows of the methane table")            \
+    X(UTC_OFFSET, "utc_offset", OFFSET, false, "+08:00", -18, 18, "h", NULL, "时区",               \
+      "local time against UTC")                                                                    \
+    X(CRS_EPSG, "crs.epsg", INT, false, "0", 0, 1000000, "", NULL,                                 \
+      "坐标系 EPSG 编号；0 为本地网格", "EPSG code of the coordinate system; 0: a local grid")     \
+    X(CRS_NAME, "crs.name", TEXT, false, "", 0, 200, "", NULL, "坐标系名称",                       \
+      "name of the coordinate system")                                                             \
+    X(REPORT_DAY, "report_day", CLOCK, false, "00:00", 0, 86399, "s", NULL, "报表日的起始时刻",    \
+      "when the reporting day begins")                                                             \
+    X(LISTEN_HTTP, "listen.http", ADDRESS, false, "127.0.0.1:8080", 0, 255, "", NULL,              \
+      "HTTP 监听地址", "address of the HTTP server")                                               \
+    X(LISTEN_HTTPS, "listen.https.address", ADDRESS, false, "", 0, 255, "", NULL,                  \
+      "HTTPS 监听地址；空为不开", "address of the HTTPS server; empty: none")                      \
+    X(TLS_CERT, "listen.https.cert", FILE, false, "", 0, 255, "", NULL, "TLS 证书文件",            \
+      "file of the TLS certificate")                                                               \
+    X(TLS_KEY, "listen.https.key", FILE, false, "", 0, 255, "", NULL, "TLS 私钥文件",              \
+      "file of the TLS private key")                                                               \
+    X(JOURNAL_DAYS, "storage.journal_days", INT, false, "7", 1, 3650, "d", NULL,                   \
+      "原始样本在日志中保留的天数", "days that raw samples stay in the journal")                   \
+    X(SEGMENT_MB, "storage.segment_mb", INT, false, "32", 1, 1024, "MiB", NULL, "日志分段大小",    \
+      "size of a journal segment")                                                                 \
+    X(RESERVE_MB, "storage.reserve_mb", INT, false, "16", 1, 4096, "MiB", NULL,                    \
+      "磁盘写满时为重要事件预留的空间",                                                            \
+      "room kept for events of consequence when the disk is full")                                 \
+    X(HISTORY_KEY, "storage.history_days.key", INT, false, "730", 1, 36500, "d", NULL,             \
+      "关键测点历史保留天数", "days of history of key points")                                     \
+    X(HISTORY_NORMAL, "storage.history_days.normal", INT, false, "365", 1, 36500, "d", NULL,       \
+      "一般测点历史保留天数", "days of history of normal points")                                  \
+    X(HISTORY_SHORT, "storage.history_days.short", INT, false, "31", 1, 36500, "d", NULL,          \
+      "短期测点历史保留天数", "days of history of short points")
+
+enum kt_setting_id {
+#define X(sym, ...) KT_SETTING_##sym,
+    KT_SETTING_LIST(X)
+#undef X
+        KT_SETTINGS
+};
+
+struct kt_setting {
+    const char *name;
+    enum kt_setting_type type;
+    bool required;
+    const char *def; /* as it would be written */
+    int64_t lo, hi;
+    const char *unit, *choices, *zh, *en;
+};
+const struct kt_setting *kt_setting(enum kt_setting_id id);
+
+struct kt_setting_value {
+    const char *text; /* as written, or the default; in the arena */
+    int64_t number;   /* BOOL, INT, CLOCK, OFFSET; index of the word for CHOICE */
+    bool given;
+    int line, col; /* where it stands; 0 when not given */
+};
+struct kt_settings {
+    struct kt_setting_value v[KT_SETTINGS];
+};
+
+/** Read all settings from the root of site.yaml. Mistakes go to the root's problems and leave the
+ *  default. The keys are marked as used; kt_yaml_unknown() on the root and the sub-maps is called
+ *  here for `crs`, `listen`, `storage` and below, and by the caller for the root. */
+void kt_settings_read(const struct kt_yaml *root, struct kt_arena *arena, struct kt_settings *ret);
+
+/** A sample site.yaml with every setting at its default and its text as a comment. lang "zh" or
+ * "en" */
+void kt_settings_sample(struct kt_buf *out, const char *lang);
+/** A Markdown table of name, type, default, range, unit, text. */
+void kt_settings_manual(struct kt_buf *out, const char *lang);
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_API_PAST_ALARMS_H
+#define KT_API_PAST_ALARMS_H
+/*
+ * past_alarms: the alarms, protective commands and measures of a span, out of the journal: each by
+ * its newest outcome, in order of their beginning. For the reports and the alarm figures.
+ */
+#include "api/private.h"
+
+struct past_alarm {
+    int64_t id;
+    char rule[96], point[64], category[24], state[16], by[64];
+    int priority;
+    double peak, value;
+    kt_time raised, cleared, acked;
+    char cause[256], measure[256]; /* of its card, "" when none */
+};
+
+struct past_command {
+    int64_t id;
+    char output[64], state[16], by[96], latched_by[160];
+    int value;
+    kt_time asked, proved; /* proved 0: not */
+};
+
+struct past {
+    struct past_alarm *alarms;
+    size_t alarms_n, alarms_cap;
+    struct past_command *commands; /* protective ones */
+    size_t commands_n, commands_cap;
+    struct kt_map *alarm_of, *command_of;
+};
+
+/** All that began in [from, to) and that the caller may see. */
+KT_MUST_CHECK int past_read(struct call *c, kt_time from, kt_time to, struct past *ret,
+                            struct kt_err *err);
+void past_done(struct past *p);
+#endif

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The seven reports of a day or a shift (standards 4.3): analog, alarm, cut, feed, switch, fault,
+ * statistics; as JSON, HTML, xlsx or PDF, with signature lines and the head of the journal's chain.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/handlers.h"
+#include "api/past_alarms.h"
+#include "report/report.h"
+
+struct request {
+    struct call *c;
+    bool en;
+    kt_time from, to;
+    char date[16];
+    const struct kt_shift *shift; /* NULL: the whole day */
+    struct past past;
+    struct kt_err err;
+};
+
+static const char *say(const struct request *q, const char *zh, const char *en)
+{
+    return q->en ? en : zh;
+}
+
+static const char *pick(const struct request *q, struct kt_text t)
+{
+    return q->en ? t.en : t.zh;
+}
+
+static void time_cell(const struct request *q, struct kt_report *r, kt_time t)
+{
+    char when[24] = "";
+    if (t) {
+        kt_time_fmt_local(t, q->c->site->utc_offset_s, when);
+    }
+    kt_report_cell(r, when);
+}
+
+static void span_cell(struct kt_report *r, int64_t ns)
+{
+    char text[32];
+    long long s = ns / KT_SEC;
+    snprintf(text, sizeof(text), "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
+    kt_report_cell(r, text);
+}
+
+static const char *place_of(const struct request *q, const struct kt_point *p)
+{
+    return p->place.v == KT_NONE ? "" : pick(q, q->c->site->places[p->place.v].name);
+}
+
+static int decimals_of(const struct kt_point *p)
+{
+    return p->resolution >= 1 ? 0 : p->resolution >= 0.1 ? 1 : p->resolution >= 0.01 ? 2 : 3;
+}
+
+static const struct kt_point *point_of(const struct request *q, const char *id)
+{
+    kt_point_id p = kt_site_point(q->c->site, kt_str_c(id));
+    return p.v == KT_NONE ? NULL : &q->c->site->points[p.v];
+}
+
+static void point_cells(const struct request *q, struct kt_report *r, const char *id)
+{
+    const struct kt_point *p = point_of(q, id);
+    kt_report_cell(r, id);
+    kt_report_cell(r, p ? pick(q, p->name) : "");
+    kt_report_cell(r, p ? place_of(q, p) : "");
+}
+
+static bool printed(const struct request *q, const struct kt_point *p)
+{
+    return p->role && strcmp(p->role->group, "self") != 0 && may_see(q->c, p->place);
+}
+
+/* ---- analog ---------------------------------------------------------------------------------- */
+
+static struct kt_report *analog(struct request *q)
+{
+    const struct kt_report_column columns[] = {
+        {say(q, "测点", "Point"), 2, false}, {say(q, "名称", "Name"), 3, false},
+        {say(q, "地点", "Place"), 3, false}, {say(q, "单位", "Unit"), 1, false},
+        {say(q, "最大值", "Max"), 1, true},  {say(q, "时刻", "At"), 2.6, false},
+        {say(q, "最小值", "Min"), 1, true},  {say(q, "时刻", "At"), 2.6, false},
+        {say(q, "平均值", "Mean"), 1, true}, {say(q, "样本", "Samples"), 1, true}};
+    struct kt_report *r = kt_report_new(say(q, "模拟量日（班）报表", "Analog values"), columns, 10);
+    const struct kt_site *s = q->c->site;
+    for (uint32_t i = 0; i < s->points_n; i++) {
+        const struct kt_point *p = &s->points[i];
+        struct kt_bucket b;
+        if (p->kind != KT_POINT_ANALOG || !printed(q, p) ||
+            kt_history_buckets(kt_runtime_history(q->c->api->opts.runtime), p->id, q->from, q->to,
+                               1, &b, &q->err) < 0 ||
+            b.count == 0) {
+            continue;
+        }
+        int d = decimals_of(p);
+        point_cells(q, r, p->id);
+        kt_report_cell(r, p->unit);
+        kt_report_num(r, b.max, d);
+        time_cell(q, r, b.max_time);
+        kt_report_num(r, b.min, d);
+        time_cell(q, r, b.min_time);
+        kt_report_num(r, b.sum / (double)b.count, d);
+        kt_report_num(r, (double)b.count, 0);
+    }
+    return r;
+}
+
+/* ---- alarms ---------------------------------------------------------------------------------- */
+
+static struct kt_report *alarms(struct request *q, const char *title, const char *category)
+{
+    const struct kt_report_column columns[] = {
+        {say(q, "测点", "Point"), 1.6, false},        {say(q, "名称", "Name"), 2.4, false},
+        {say(q, "地点", "Place"), 2.2, false},        {say(q, "报警", "Alarm"), 2, false},
+        {say(q, "开始", "From"), 2.4, false},         {say(q, "结束", "To"), 2.4, false},
+        {say(q, "累计", "Lasted"), 1.2, false},       {say(q, "峰值", "Peak"), 1, true},
+        {say(q, "确认", "Acknowledged"), 2.4, false}, {say(q, "原因", "Cause"), 2, false},
+        {say(q, "处理措施", "Measure"), 2, false}};
+    struct kt_report *r = kt_report_new(title, columns, 11);
+    for (size_t i = 0; i < q->past.alarms_n; i++) {
+        const struct past_alarm *a = &q->past.alarms[i];
+        const struct kt_point *p = point_of(q, a->point);
+        kt_rule_id rule = kt_site_rule(q->c->site, kt_str_c(a->rule));
+        if (category && strcmp(category, a->category) != 0) {
+            continue;
+        }
+        point_cells(q, r, a->point);
+        kt_report_cell(r, rule.v == KT_NONE ? a->rule : pick(q, q->c->site->rules[rule.v].title));
+        time_cell(q, r, a->raised);
+        time_cell(q, r, a->cleared);
+        span_cell(r, (a->cleared ? a->cleared : q->to) - a->raised);
+        kt_report_num(r, a->peak, p ? decimals_of(p) : 2);
+        time_cell(q, r, a->acked);
+        kt_report_cell(r, a->cause);
+        kt_report_cell(r, a->measure);
+    }
+    return r;
+}
+
+static struct kt_report *cuts(struct request *q)
+{
+    const struct kt_report_column columns[] = {{say(q, "开关", "Switch"), 1.6, false},
+                                               {say(q, "名称", "Name"), 2.4, false},
+                                               {say(q, "地点", "Place"), 2.2, false},
+                                               {say(q, "断电时刻", "Cut at"), 2.4, false},
+                                               {say(q, "发令", "By"), 2.4, false},
+                                               {say(q, "闭锁测点", "Latched by"), 2.4, false},
+                                               {say(q, "馈电证实", "Feed proved"), 2.4, false},
+                                               {say(q, "历时 s", "Took s"), 1, true},
+                                               {say(q, "状态", "State"), 1.2, false}};
+    struct kt_report *r = kt_report_new(say(q, "断电日（班）报表", "Power cuts"), columns, 9);
+    for (size_t i = 0; i < q->past.commands_n; i++) {
+        const struct past_command *m = &q->past.commands[i];
+        point_cells(q, r, m->output);
+        time_cell(q, r, m->asked);
+        kt_report_cell(r, m->by);
+        kt_report_cell(r, m->latched_by);
+        time_cell(q, r, m->proved);
+        kt_report_num(r, m->proved ? (double)(m->proved - m->asked) / 1e9 : NAN, 1);
+        kt_report_cell(r, m->state);
+    }
+    return r;
+}
+
+/* ---- switches -------------------------------------------------------------------------------- */
+
+struct states {
+    int changes;
+    int64_t on_ns;
+    kt_time last;
+    double value;
+    bool known;
+};
+
+static bool take_state(void *arg, kt_time t, double v, kt_quality q, kt_time arrival)
+{
+    struct states *s = arg;
+    (void)arrival;
+    if (s->known && s->value != 0) {
+        s->on_ns += t - s->last;
+    }
+    if (!kt_q_known(q)) {
+        s->known = false;
+        return true;
+    }
+    s->changes += s->known && (s->value != 0) != (v != 0);
+    s->value = v;
+    s->known = true;
+    s->last = t;
+    return true;
+}
+
+static struct kt_report *switches(struct request *q)
+{
+    const struct kt_report_column columns[] = {{say(q, "测点", "Point"), 2, false},
+                                               {say(q, "名称", "Name"), 3, false},
+                                               {say(q, "地点", "Place"), 3, false},
+                                               {say(q, "变化次数", "Changes"), 1, true},
+                                               {say(q, "累计接通", "Time on"), 1.4, false},
+                                               {say(q, "期末状态", "At the end"), 1.4, false}};
+    struct kt_report *r =
+        kt_report_new(say(q, "开关量状态变动日（班）报表", "Switch states"), columns, 6);
+    const struct kt_site *s = q->c->site;
+    for (uint32_t i = 0; i < s->points_n; i++) {
+        const struct kt_point *p = &s->points[i];
+        struct states st = {0};
+        if (p->kind == KT_POINT_ANALOG || p->kind == KT_POINT_COUNTER || !printed(q, p) ||
+            kt_history_scan(kt_runtime_history(q->c->api->opts.runtime), p->id, q->from, q->to,
+                            take_state, &st, &q->err) < 0) {
+            continue;
+        }
+        if (st.known && st.value != 0) {
+            st.on_ns += q->to - st.last;
+        }
+        point_cells(q, r, p->id);
+        kt_report_num(r, st.changes, 0);
+        span_cell(r, st.on_ns);
+        kt_report_cell(r, !st.known ? "?" : pick(q, st.value != 0 ? p->role->on : p->role->off));
+    }
+    return r;
+}
+
+/* ---- statistics ------------------------------------------------------------------------------ */
+
+struct sum {
+    int alarms, cuts, feeds, faults;
+    int64_t time_ns;
+    double peak;
+    kt_time peak_at;
+};
+
+static void count(struct sum *s, const struct past_alarm *a, kt_time end)
+{
+    s->alarms += !strcmp(a->category, "over-limit");
+    s->cuts += !strcmp(a->category, "cut");
+    s->feeds += !strcmp(a->category, "feed");
+    s->faults += !strcmp(a->category, "fault");
+    s->time_ns += (a->cleared ? a->cleared : end) - a->raised;
+    if (a->peak == a->peak && (!s->peak_at || a->peak > s->peak)) {
+        s->peak = a->peak;
+        s->peak_at = a->raised;
+    }
+}
+
+static struct kt_report *statistics(struct request *q)
+{
+    const struct kt_report_column columns[] = {
+        {say(q, "测点", "Point"), 2, false},     {say(q, "名称", "Name"), 3, false},
+        {say(q, "地点", "Place"), 3, false},     {say(q, "超限次数", "Over limit"), 1, true},
+        {say(q, "断电次数", "Cuts"), 1, true},   {say(q, "馈电异常", "Feed faults"), 1, true},
+        {say(q, "故障次数", "Faults"), 1, true}, {say(q, "累计时间", "Time"), 1.4, false},
+        {say(q, "最大值", "Max"), 1, true},      {say(q, "时刻", "At"), 2.4, false}};
+    struct kt_report *r = kt_report_new(say(q, "报警断电统计报表", "Statistics"), columns, 10);
+    const struct kt_site *s = q->c->site;
+    struct sum *sums = KT_NEW_ARRAY(q->c->arena, struct sum, s->points_n + 1);
+    for (size_t i = 0; i < q->past.alarms_n; i++) {
+        kt_point_id p = kt_site_point(s, kt_str_c(q->past.alarms[i].point));
+        if (p.v != KT_NONE) {
+            count(&sums[p.v], &q->past.alarms[i], q->to);
+        }
+    }
+    for (uint32_t i = 0; i < s->points_n; i++) {
+        const struct sum *m = &sums[i];
+        if (!(m->alarms + m->cuts + m->feeds + m->faults) || !printed(q, &s->points[i])) {
+            continue;
+        }
+        point_cells(q, r, s->points[i].id);
+        kt_report_num(r, m->alarms, 0);
+        kt_report_num(r, m->cuts, 0);
+        kt_report_num(r, m->feeds, 0);
+        kt_report_num(r, m->faults, 0);
+        span_cell(r, m->time_ns);
+        kt_report_num(r, m->peak_at ? m->peak : NAN, decimals_of(&s->points[i]));
+        time_cell(q, r, m->peak_at);
+    }
+    return r;
+}
+
+/* ---- the page -------------------------------------------------------------------------------- */
+
+static void frame(struct request *q, struct kt_report *r)
+{
+    char line[400], hex[65], a[24], b[24];
+    const struct kt_site *s = q->c->site;
+    struct kt_hash chain;
+    kt_seq seq;
+    snprintf(line, sizeof(line), "%s%s    %s%s%s    %s — %s", pick(q, s->name),
+             s->simulation ? say(q, "（仿真 演示）", " (simulation)") : "", q->date,
+             q->shift ? "  " : "", q->shift ? pick(q, q->shift->name) : "",
+             kt_time_fmt_local(q->from, s->utc_offset_s, a),
+             kt_time_fmt_local(q->to, s->utc_offset_s, b));
+    kt_report_head(r, line);
+    kt_report_foot(
+        r, say(q,
+               "监测员: ____________    值班领导: ____________    通风负责人: ____________    "
+               "总工程师: ____________    日期: ____________",
+               "Operator: ____________    Duty leader: ____________    Ventilation: "
+               "____________    Chief engineer: ____________    Date: ____________"));
+    kt_journal_head(kt_runtime_journal(q->c->api->opts.runtime), &seq, &chain);
+    snprintf(line, sizeof(line), "%s %llu  %s", say(q, "事件链", "Chain of events"),
+             (unsigned long long)seq, kt_hash_hex(&chain, hex));
+    kt_report_foot(r, line);
+}
+
+static bool read_span(struct request *q)
+{
+    struct call *c = q->c;
+    const char *date = kt_http_query(c->req, "date"), *shift = kt_http_query(c->req, "shift");
+    kt_time now = kt_runtime_now(c->api->opts.runtime), day;
+    char today[24];
+    kt_time_fmt_local(now - c->site->report_day_s * KT_SEC, c->site->utc_offset_s, today);
+    snprintf(q->date, sizeof(q->date), "%.10s", date && *date ? date : today);
+    if (kt_time_parse(kt_str_c(q->date), c->site->utc_offset_s, &day) < 0) {
+        reply_code(c->req, KT_EINVAL, "date is a day like 2026-03-01");
+        return false;
+    }
+    q->from = day + c->site->report_day_s * KT_SEC;
+    q->to = q->from + KT_DAY;
+    for (uint32_t i = 0; shift && *shift && i < c->site->shifts_n; i++) {
+        if (strcmp(c->site->shifts[i].id, shift) == 0) {
+            const struct kt_shift *next = &c->site->shifts[(i + 1) % c->site->shifts_n];
+            q->shift = &c->site->shifts[i];
+            int64_t len = (next->start_s - q->shift->start_s + 86400) % 86400;
+            q->from = day + q->shift->start_s * KT_SEC;
+            q->to = q->from + (len ? len : 86400) * KT_SEC;
+        }
+    }
+    if (shift && *shift && !q->shift) {
+        reply_code(c->req, KT_EINVAL, "there is no shift \"%s\"", shift);
+        return false;
+    }
+    q->to = q->to < now ? q->to : now;
+    q->en = kt_http_query(c->req, "lang") && strcmp(kt_http_query(c->req, "lang"), "en") == 0;
+    return true;
+}
+
+static struct kt_report *make(struct request *q, const char *kind)
+{
+    if (strcmp(kind, "analog") == 0) {
+        return analog(q);
+    }
+    if (strcmp(kind, "alarm") == 0) {
+        return alarms(q, say(q, "报警日（班）报表", "Alarms"), NULL);
+    }
+    if (strcmp(kind, "cut") == 0) {
+        return cuts(q);
+    }
+    if (strcmp(kind, "feed") == 0) {
+        return alarms(q, say(q, "馈电异常日（班）报表", "Feed anomalies"), "feed");
+    }
+    if (strcmp(kind, "switch") == 0) {
+        return switches(q);
+    }
+    if (strcmp(kind, "fault") == 0) {
+        return alarms(q, say(q, "设备故障日（班）报表", "Device faults"), "fault");
+    }
+    return strcmp(kind, "statistics") == 0 ? statistics(q) : NULL;
+}
+
+static void reply_report(struct request *q, const struct kt_report *r, const char *kind)
+{
+    struct call *c = q->c;
+    struct kt_buf b;
+    const char *format = kt_http_query(c->req, "format");
+    const char *type = "application/json";
+    int rc = KT_OK;
+    kt_buf_init(&b, 256u << 20);
+    format = format ? format : "json";
+    if (strcmp(format, "html") == 0) {
+        kt_report_html(r, &b);
+        type = "text/html; charset=utf-8";
+        kt_http_set_header(c->req, "Content-Security-Policy", "default-src 'none'");
+    } else if (strcmp(format, "xlsx") == 0) {
+        rc = kt_report_xlsx(r, &b, &q->err);
+        type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    } else if (strcmp(format, "pdf") == 0) {
+        rc = kt_report_pdf(r, &b, &q->err);
+        type = "application/pdf";
+    } else {
+        kt_report_json(r, &b);
+    }
+    if (rc < 0) {
+        kt_buf_done(&b);
+        reply_err(c->req, &q->err);
+        return;
+    }
+    if (strcmp(format, "xlsx") == 0 || strcmp(format, "pdf") == 0) {
+        char name[128];
+        snprintf(name, sizeof(name), "attachment; filename=\"kuangtu-%s-%s.%s\"", kind, q->date,
+                 format);
+        kt_http_set_header(c->req, "Content-Disposition", name);
+    }
+    kt_http_reply_take(c->req, 200, type, &b);
+}
+
+void get_report(struct call *c)
+{
+    struct request q = {.c = c};
+    if (!read_span(&q)) {
+        return;
+    }
+    if (past_read(c, q.from, q.to, &q.past, &q.err) < 0) {
+        reply_err(c->req, &q.err);
+        return;
+    }
+    struct kt_report *r = make(&q, c->param[0]);
+    if (!r) {
+        reply_code(c->req, KT_ENOTFOUND,
+                   "reports are analog, alarm, cut, feed, switch, fault and statistics");
+    } else {
+        frame(&q, r);
+        reply_report(&q, r, c->param[0]);
+    }
+    kt_report_free(r);
+    past_done(&q.past);
+}

@@ -282,6 +282,46 @@ void kt_site_unref(struct kt_site *s)
     (void)s;
 }
 
+kt_point_id kt_site_point_ended(const struct kt_site *s, struct kt_str id)
+{
+    (void)s;
+    (void)id;
+    return (kt_point_id){KT_NONE};
+}
+
+static bool tiny_in_set(const struct kt_site *s, enum kt_set set, uint32_t self, uint32_t it)
+{
+    uint32_t a = s->points[self].place.v, b = s->points[it].place.v;
+    uint32_t working = s->places[a].working.v;
+    kt_place_id list[TINY_PLACES];
+    if (set == KT_SET_PANEL && working != KT_NONE) {
+        return s->places[b].working.v == working;
+    }
+    if (set == KT_SET_DOWNSTREAM || set == KT_SET_UPSTREAM) {
+        uint32_t n = tiny_walk(s, a, set == KT_SET_DOWNSTREAM, list, TINY_PLACES);
+        for (uint32_t i = 0; i < n; i++) {
+            if (list[i].v == b) {
+                return true;
+            }
+        }
+        return false;
+    }
+    return a == b;
+}
+
+void kt_site_each(const struct kt_site *s, enum kt_set set, kt_point_id self, struct kt_str role,
+                  bool (*fn)(void *arg, kt_point_id it), void *arg)
+{
+    char pattern[64] = "";
+    memcpy(pattern, role.p, role.n < 63 ? role.n : 63);
+    for (uint32_t p = 0; p < s->points_n; p++) {
+        if (tiny_in_set(s, set, self.v, p) && kt_glob(pattern, s->points[p].role->id) &&
+            !fn(arg, (kt_point_id){p})) {
+            return;
+        }
+    }
+}
+
 const char *kt_limit_name_id(enum kt_limit_name n)
 {
     static const char *const ids[] = {"warn",      "alarm",   "cut",        "restore",

@@ -14,11 +14,6 @@ static void text(struct kt_jw *w, const char *key, struct kt_text t)
     kt_jw_obj_end(w);
 }
 
-static void num_or_null(struct kt_jw *w, const char *key, double v)
-{
-    kt_jw_knum(w, key, v); /* NaN is written as null */
-}
-
 static void source(struct kt_jw *w, const char *key, const struct kt_source *s)
 {
     kt_jw_key(w, key);

@@ -59,9 +59,15 @@ static void put_user(struct call *c, const char *user, bool create)
     struct kt_user u = {.user = user,
                         .name = kt_json_get_str(c->body, "name", NULL),
                         .language = kt_json_get_str(c->body, "language", NULL),
-                        .disabled = kt_json_get_bool(c->body, "disabled", false)};
+                        .disabled = kt_json_get_bool(c->body, "disabled", false),
+                        .set_disabled = kt_json_get(c->body, "disabled") != NULL};
     const char *password = kt_json_get_str(c->body, "password", NULL);
     u.must_change = password != NULL;
+    bool more = u.name || u.language || password || kt_json_get(c->body, "disabled");
+    if ((more || create) && !kt_person_may(&c->person, "user.admin")) {
+        reply_code(c->req, KT_EDENIED, "the right \"user.admin\" is needed");
+        return;
+    }
     if (kt_json_arr(list)) {
         if (!kt_person_may(&c->person, "security.admin")) {
             reply_code(c->req, KT_EDENIED,

@@ -28,7 +28,7 @@ static const struct {
     const char *rights[6];
 } builtin[] = {
     {"system-admin", {"user.admin", "site.reload", "view", "history.read", NULL}},
-    {"security-admin", {"security.admin", "user.admin", NULL}},
+    {"security-admin", {"security.admin", "view", NULL}},
     {"auditor", {"audit.read", "view", "history.read", NULL}},
 };
 
@@ -305,38 +305,90 @@ int kt_auth_session(struct kt_auth *a, const char *token, struct kt_arena *arena
     return kt_err_set(err, KT_EAUTH, "the session has ended; log in again");
 }
 
+/* System, security and audit administration never meet in one person: which of them is a right of?
+ */
+enum { ADMIN_SYSTEM = 1, ADMIN_SECURITY = 2, ADMIN_AUDIT = 4 };
+
+static int admin_of_right(const char *right)
+{
+    return !strcmp(right, "user.admin") || !strcmp(right, "site.reload") ? ADMIN_SYSTEM
+           : !strcmp(right, "security.admin")                            ? ADMIN_SECURITY
+           : !strcmp(right, "audit.read")                                ? ADMIN_AUDIT
+                                                                         : 0;
+}
+
+/* The kinds of administration in a role; -1 when there is no such role. */
+static int admin_of_role(const struct kt_site *site, const char *role)
+{
+    int kinds = -1;
+    for (size_t b = 0; b < KT_ARRAY_LEN(builtin); b++) {
+        for (int i = 0; strcmp(builtin[b].id, role) == 0 && builtin[b].rights[i]; i++) {
+            kinds = (kinds < 0 ? 0 : kinds) | admin_of_right(builtin[b].rights[i]);
+        }
+    }
+    for (uint32_t i = 0; i < site->people_n; i++) {
+        const struct kt_people_role *pr = &site->people[i];
+        for (uint32_t k = 0; strcmp(pr->id, role) == 0 && k < pr->rights_n; k++) {
+            kinds = (kinds < 0 ? 0 : kinds) | admin_of_right(pr->rights[k]);
+        }
+    }
+    return kinds;
+}
+
 /* ---- changing users ------------------------------------------------------------------------- */
+
+/* Which of the three administrators a right makes: they are never one person. */
+static unsigned office_of(const char *right)
+{
+    return strcmp(right, "site.reload") == 0      ? 1
+           : strcmp(right, "security.admin") == 0 ? 2
+           : strcmp(right, "audit.read") == 0     ? 4
+                                                  : 0;
+}
+
+/* The offices of a role, and whether it exists. */
+static unsigned offices_of(const struct kt_auth *a, const char *role, bool *ret_known)
+{
+    unsigned offices = 0;
+    *ret_known = false;
+    for (size_t b = 0; b < KT_ARRAY_LEN(builtin); b++) {
+        for (int i = 0; strcmp(builtin[b].id, role) == 0 && builtin[b].rights[i]; i++) {
+            offices |= office_of(builtin[b].rights[i]);
+            *ret_known = true;
+        }
+    }
+    for (uint32_t k = 0; k < a->site->people_n; k++) {
+        const struct kt_people_role *pr = &a->site->people[k];
+        for (uint32_t i = 0; strcmp(pr->id, role) == 0 && i < pr->rights_n; i++) {
+            offices |= office_of(pr->rights[i]);
+        }
+        *ret_known = *ret_known || strcmp(pr->id, role) == 0;
+    }
+    return offices;
+}
 
 static int check_roles(const struct kt_auth *a, const char *const *roles, uint32_t n,
                        struct kt_err *err)
 {
-    int special = 0;
+    int kinds = 0;
     if (n > ROLES_MAX) {
         return kt_err_set(err, KT_ELIMIT, "at most %d roles", ROLES_MAX);
     }
     for (uint32_t i = 0; i < n; i++) {
-        bool known = false;
-        for (size_t b = 0; b < KT_ARRAY_LEN(builtin); b++) {
-            if (strcmp(builtin[b].id, roles[i]) == 0) {
-                known = true;
-                special++;
-            }
-        }
-        for (uint32_t k = 0; k < a->site->people_n; k++) {
-            known = known || strcmp(a->site->people[k].id, roles[i]) == 0;
-        }
-        if (!known) {
+        int kind = admin_of_role(a->site, roles[i]);
+        if (kind < 0) {
             return kt_err_set(
                 err, KT_EINVAL,
                 "there is no role \"%s\"; roles are those under people: in site.yaml, "
                 "and system-admin, security-admin, auditor",
                 roles[i]);
         }
+        kinds |= kind;
     }
-    if (special > 1) {
+    if (kinds & (kinds - 1)) {
         return kt_err_set(
             err, KT_ECONFLICT,
-            "one person holds at most one of system-admin, security-admin and auditor");
+            "one person holds at most one of system, security and audit administration");
     }
     return KT_OK;
 }
@@ -360,7 +412,7 @@ int auth_password_rules(const struct kt_auth *a, const char *user, const char *p
         return kt_err_set(err, KT_EINVAL,
                           "a password has three of: small letters, capitals, digits, others");
     }
-    if (strcasestr(password, user)) {
+    if (strlen(user) >= 4 && strcasestr(password, user)) {
         return kt_err_set(err, KT_EINVAL, "a password does not hold the user's name");
     }
     return KT_OK;
@@ -406,7 +458,9 @@ static int merge_user(struct kt_auth *a, const struct kt_user *in, bool create, 
             snprintf(ret->roles[i], sizeof(ret->roles[i]), "%s", in->roles[i]);
         }
     }
-    ret->disabled = in->disabled;
+    if (create || in->set_disabled) {
+        ret->disabled = in->disabled;
+    }
     ret->must_change = in->must_change || ret->must_change;
     return KT_OK;
 }
@@ -476,22 +530,31 @@ int kt_auth_users(struct kt_auth *a, struct kt_arena *arena, struct kt_user **re
     return KT_OK;
 }
 
+void kt_auth_random_password(char ret[40])
+{
+    ret[0] = 'K'; /* three classes whatever the random part is */
+    ret[1] = '7';
+    ret[2] = 'm';
+    kt_token(12, ret + 3);
+}
+
 int kt_auth_bootstrap(struct kt_auth *a, char ret_password[40], struct kt_err *err)
 {
     ret_password[0] = '\0';
     if (a->users_n) {
         return KT_OK;
     }
-    /* A simulation is there to be tried out: its first user may do everything but audit. */
+    /* A simulation is there to be tried out: its first user may do what one person may. */
     const char *roles[ROLES_MAX] = {"system-admin"};
     uint32_t n = 1;
     for (uint32_t i = 0; a->site->simulation && i < a->site->people_n && n < ROLES_MAX; i++) {
-        roles[n++] = a->site->people[i].id;
+        bool known;
+        if (offices_of(a, a->site->people[i].id, &known) <= 1) {
+            roles[n++] = a->site->people[i].id;
+        }
     }
     char password[40];
-    password[0] = 'K'; /* three classes whatever the random part is */
-    password[1] = '7';
-    kt_token(12, password + 2);
+    kt_auth_random_password(password);
     struct kt_user u = {
         .user = "admin", .name = "系统管理员", .roles = roles, .roles_n = n, .must_change = true};
     int r = kt_auth_user_put(a, &u, password, true, "first start", err);

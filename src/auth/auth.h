@@ -51,6 +51,8 @@ bool kt_person_may(const struct kt_person *p, const char *right);
 /** May the person see or act at this place? */
 bool kt_person_at(const struct kt_person *p, const struct kt_site *site, kt_place_id place);
 
+/** A random password that keeps the rules. */
+void kt_auth_random_password(char ret[40]);
 /** First start: make user "admin" with a random password when there is no user at all; the password
  *  is written to ret_password (empty string when users exist). */
 KT_MUST_CHECK int kt_auth_bootstrap(struct kt_auth *a, char ret_password[40], struct kt_err *err);
@@ -70,6 +72,7 @@ struct kt_user {
     const char *const *roles;
     uint32_t roles_n;
     bool disabled, locked, must_change;
+    bool set_disabled; /* kt_auth_user_put(): `disabled` is to be taken over */
     kt_time created, last_login;
 };
 KT_MUST_CHECK int kt_auth_users(struct kt_auth *a, struct kt_arena *arena, struct kt_user **ret,

@@ -58,7 +58,7 @@ struct kt_links *kt_links_start(struct kt_runtime *rt, struct kt_site *site)
         struct kt_err err = {0};
         if (start_one(rt, site, i, &l->links[i].link, &err) < 0) {
             KT_ERROR("link", "%s did not start: %s", site->links[i].id, err.text);
-            snprintf(l->links[i].failed, sizeof(l->links[i].failed), "%s", err.text);
+            snprintf(l->links[i].failed, sizeof(l->links[i].failed), "%.190s", err.text);
         }
     }
     return l;

@@ -97,6 +97,7 @@ static int put_direct(const struct kt_args *a, const char *user, const char *pas
         u.roles_n = split_roles(arena, kt_arg(a, "roles"), roles);
         u.roles = kt_arg(a, "roles") ? roles : NULL;
         u.disabled = kt_arg(a, "disable") != NULL;
+        u.set_disabled = u.disabled || kt_arg(a, "enable");
         u.must_change = password != NULL;
         r = kt_auth_user_put(auth, &u, password, create, "command line", err);
     }
@@ -117,7 +118,7 @@ static int change(const struct kt_args *a, bool create)
     if (create && !kt_arg(a, "roles")) {
         return kt_usage(a, "a new user needs --roles");
     }
-    kt_token(12, password);
+    kt_auth_random_password(password);
     int r = kt_running_find(a->pos[1], &run, &err);
     r = r == KT_OK ? put_running(&run, a, user, fresh ? password : NULL, create, &err)
                    : put_direct(a, user, fresh ? password : NULL, create, &err);

@@ -48,11 +48,11 @@ void kt_engine_free(struct kt_engine *e);
 /** Apply one input that is not samples. ev->seq is the sequence number it has in the journal. */
 void kt_engine_apply(struct kt_engine *e, const struct kt_event *ev);
 /** Apply samples without coding them first. Same effect as applying their event. */
-void kt_engine_samples(struct kt_engine *e, kt_seq seq, kt_time arrival,
-                       struct kt_str producer, const struct kt_samples *s);
+void kt_engine_samples(struct kt_engine *e, kt_seq seq, kt_time arrival, struct kt_str producer,
+                       const struct kt_samples *s);
 /** Switch to a new site (after a KT_EV_SITE input): state of points whose text id stays is kept. */
-KT_MUST_CHECK int kt_engine_reload(struct kt_engine *e, struct kt_site *site,
-                                   struct kt_live *live, struct kt_err *err);
+KT_MUST_CHECK int kt_engine_reload(struct kt_engine *e, struct kt_site *site, struct kt_live *live,
+                                   struct kt_err *err);
 /** After a restart or take-over: outputs are read back before anything is sent; unanswered
  *  protective commands go again, all others are dead (safety rule 4). `seq`, `time` as of the event
  *  that says so. */
@@ -72,8 +72,8 @@ void kt_engine_digest(const struct kt_engine *e, struct kt_hash *ret);
  */
 void kt_engine_json_alarms(const struct kt_engine *e, struct kt_buf *out);  /**< array, active */
 void kt_engine_json_outputs(const struct kt_engine *e, struct kt_buf *out); /**< array */
-void kt_engine_json_state(const struct kt_engine *e, struct kt_buf *out); /**< object: commands, limits,
-    proposals, calibrations, cards, tests, tags, manual, handover, drill, consoles */
+void kt_engine_json_state(const struct kt_engine *e, struct kt_buf *out);   /**< object: commands,
+      limits,   proposals, calibrations, cards, tests, tags, manual, handover, drill, consoles */
 /** Rises when any of the three above changed. */
 uint64_t kt_engine_version(const struct kt_engine *e);
 

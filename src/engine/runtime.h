@@ -40,11 +40,11 @@ struct kt_batch {
 };
 
 struct kt_runtime_opts {
-    struct kt_site *site;       /* a reference is taken */
-    const char *data_dir;       /* site/data */
-    bool plant_clock;           /* ticks come from kt_runtime_tick() */
-    int64_t checkpoint_ns;      /* 0: 60 s */
-    size_t queue_samples;       /* 0: 4 million */
+    struct kt_site *site;  /* a reference is taken */
+    const char *data_dir;  /* site/data */
+    bool plant_clock;      /* ticks come from kt_runtime_tick() */
+    int64_t checkpoint_ns; /* 0: 60 s */
+    size_t queue_samples;  /* 0: 4 million */
 };
 
 KT_MUST_CHECK int kt_runtime_open(const struct kt_runtime_opts *opts, struct kt_runtime **ret,
@@ -57,17 +57,21 @@ struct kt_batch *kt_batch_get(struct kt_runtime *rt);
 void kt_batch_put(struct kt_runtime *rt, struct kt_batch *b); /**< gives it back unsent */
 /** Takes the batch in every case. KT_EBUSY: full, refused (done is not called). */
 KT_MUST_CHECK int kt_runtime_samples(struct kt_runtime *rt, struct kt_batch *b);
-/** A request; verdict on the journal thread once durable: JSON object of the verdict outcome.
- *  Opening requests are applied ahead of bulk. */
+/**
+ * A request of a person, ahead of all samples in the queue. fn is called once, when its verdict is
+ * on disk and in the snapshots: KT_OK with the verdict outcome's JSON (ok or not), or why it is not
+ * on disk, with an empty text. Not called when this function fails: KT_EBUSY, KT_ELIMIT,
+ * KT_ECLOSED.
+ */
 typedef void (*kt_verdict_fn)(void *arg, int result, struct kt_str verdict_json);
-KT_MUST_CHECK int kt_runtime_request(struct kt_runtime *rt, struct kt_str json,
-                                     const char *origin, kt_verdict_fn fn, void *arg);
+KT_MUST_CHECK int kt_runtime_request(struct kt_runtime *rt, struct kt_str json, const char *origin,
+                                     kt_verdict_fn fn, void *arg);
 KT_MUST_CHECK int kt_runtime_answer(struct kt_runtime *rt, struct kt_str json, const char *link);
 KT_MUST_CHECK int kt_runtime_link(struct kt_runtime *rt, struct kt_str json, const char *link);
 void kt_runtime_tick(struct kt_runtime *rt, kt_time t); /**< plant clock only */
 /** Swap the site after a check; waits until applied. */
-KT_MUST_CHECK int kt_runtime_reload(struct kt_runtime *rt, struct kt_site *site,
-                                    const char *author, const char *why, struct kt_err *err);
+KT_MUST_CHECK int kt_runtime_reload(struct kt_runtime *rt, struct kt_site *site, const char *author,
+                                    const char *why, struct kt_err *err);
 
 struct kt_link_state { /* of one link: what `show` and /health print */
     bool up;
@@ -76,19 +80,26 @@ struct kt_link_state { /* of one link: what `show` and /health print */
     char text[160];
 };
 
-/* The way out: each link registers what it does with effects on its points. Called on the engine
- * thread for protective effects and on the journal thread for the others: hand over, never block. */
+/*
+ * The way out: each link registers what it does with effects on its points. Called on the engine
+ * thread for protective effects, for the others on the journal's or the engine's, once durable:
+ * hand over, never block, never register from within. Effects for a link that is not registered
+ * wait for it, the newest of each output. fn NULL takes back what was registered with this `arg`,
+ * whatever the link's index is by now; fn is not running any more when this returns.
+ */
 typedef void (*kt_effect_fn)(void *arg, const struct kt_effect *e);
 void kt_runtime_on_effect(struct kt_runtime *rt, uint32_t link, kt_effect_fn fn, void *arg);
 
-/* Followers: every durable outcome, in order, on the journal thread. Copy and return. */
+/* Followers: every durable outcome, in order, on the journal or engine thread. Copy and return.
+ * When the journal has failed outcomes go on coming, so that screens do not fall silent. */
 typedef void (*kt_outcome_fn)(void *arg, kt_seq seq, kt_time time, struct kt_str json);
 void kt_runtime_follow(struct kt_runtime *rt, kt_outcome_fn fn, void *arg);
 void kt_runtime_unfollow(struct kt_runtime *rt, kt_outcome_fn fn, void *arg);
 
 /* Present: references and snapshots. */
 struct kt_site *kt_runtime_site(struct kt_runtime *rt); /**< a reference; unref it */
-struct kt_live *kt_runtime_live(struct kt_runtime *rt); /**< valid as long as that site's reference */
+/** Valid for ten minutes after a reload has replaced it (within one call of the API, surely). */
+struct kt_live *kt_runtime_live(struct kt_runtime *rt);
 struct kt_history *kt_runtime_history(struct kt_runtime *rt);
 struct kt_journal *kt_runtime_journal(struct kt_runtime *rt);
 enum kt_snapshot { KT_SNAP_ALARMS, KT_SNAP_OUTPUTS, KT_SNAP_STATE, KT_SNAPS };
@@ -127,7 +138,13 @@ const struct kt_live *kt_replay_live(const struct kt_replay *r);
 const char *kt_replay_difference(const struct kt_replay *r);
 void kt_replay_free(struct kt_replay *r);
 
-/** Back-test: run `site` (other rules or limits) over [from,to) and give its outcomes. */
+/**
+ * Back-test: run `site` (other rules or limits) over [from,to) and give its outcomes, with the seq
+ * of the input that led to them. It warms up for an hour before; of requests only acknowledgements
+ * count.
+ *
+ * @param rt  the running program, or NULL: data_dir is of one that does not run
+ */
 KT_MUST_CHECK int kt_backtest(struct kt_runtime *rt, const char *data_dir, struct kt_site *site,
                               kt_time from, kt_time to, kt_outcome_fn fn, void *arg,
                               void (*progress)(void *arg, double part), struct kt_err *err);

@@ -84,6 +84,12 @@ void kt_history_stats(struct kt_history *h, struct kt_history_stats *ret);
 /** Read every chunk, check its hash and that it decodes. */
 KT_MUST_CHECK int kt_history_verify(const char *dir, void (*progress)(void *arg, double part),
                                     void *arg, uint64_t *ret_chunks, struct kt_err *err);
+/** Every chunk in the files with its hash, to hold against those that on_sealed put into the chain
+ *  (a merged chunk was reported anew); fn returns false to stop. Checks as kt_history_verify(). */
+typedef bool (*kt_history_chunk_fn)(void *arg, const char *point, kt_time from, kt_time to,
+                                    uint32_t n, const struct kt_hash *hash);
+KT_MUST_CHECK int kt_history_chunks(const char *dir, kt_history_chunk_fn fn, void *arg,
+                                    struct kt_err *err);
 /** A consistent copy of all files into another folder while running. */
 KT_MUST_CHECK int kt_history_backup(struct kt_history *h, const char *to_dir,
                                     struct kt_err *err);

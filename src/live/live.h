@@ -15,10 +15,10 @@ struct kt_live;
 
 struct kt_live_value {
     double value;
-    kt_time time;     /* the source's, or arrival where that lay in the future */
+    kt_time time;       /* the source's, or arrival where that lay in the future */
     kt_quality quality; /* as rules see it: includes stale, over-range, calibration, manual */
-    uint8_t flags;    /* KT_LIVE_* */
-    uint32_t change;  /* rises with every change of this point */
+    uint8_t flags;      /* KT_LIVE_* */
+    uint32_t change;    /* rises with every change of this point */
 };
 enum { KT_LIVE_ALARM = 1, KT_LIVE_LATCHED = 2, KT_LIVE_MANUAL = 4, KT_LIVE_TAGGED = 8 };
 

@@ -6,15 +6,15 @@
  * The format is docs/site-format.md. A loaded site is never changed; a reload makes a new one.
  *
  * Threads: any may read; references are counted (kt_site_ref/unref).
- * Ids are indexes into the arrays below; they are kept over a reload for points whose text id stays.
+ * Ids are indexes into the arrays below; they are kept over a reload for points whose text id
+ * stays.
  */
 #include <stdbool.h>
 
 #include "base/crypto.h"
 #include "base/id.h"
 #include "base/time.h"
-
-struct kt_expr;
+#include "expr/expr.h"
 
 struct kt_text {
     const char *zh, *en; /* en falls back to zh; never NULL */
@@ -70,7 +70,8 @@ struct kt_place {
     uint32_t air_to_n;
 };
 
-struct kt_limits { /* of one point, as packs and site give them; the engine holds what is in force */
+struct kt_limits { /* of one point, as packs and site give them; the engine holds what is in force
+                    */
     double value[KT_LIMIT_NAMES];
     bool has[KT_LIMIT_NAMES];
     bool low; /* direction: looser = smaller */
@@ -94,21 +95,33 @@ struct kt_point {
     int64_t scan_ns; /* 0: the link's */
     double x, y;
     bool has_xy, two_person;
-    kt_point_id feed;          /* output: its feed-state point, KT_NONE */
+    bool device_state; /* the source tells the device's own state (status word, mine file) */
+    bool ended;        /* gone since a reload: keeps its slot; no link, limits or rules */
+    kt_point_id feed;  /* output: its feed-state point, KT_NONE */
     const kt_place_id *serves; /* output: what it feeds */
     uint32_t serves_n;
     const char *tags;
     const struct kt_limits *limits; /* NULL: none */
-    /* outputs that this cut-off sensor's range de-energises (kt_site computes them at load) */
+    /* outputs that the range of this point's limits de-energises (computed at load), ascending */
     const kt_point_id *cuts;
     uint32_t cuts_n;
 };
 
+/* Where a range looks for places around its sensor. */
+enum kt_range_scope {
+    KT_SCOPE_WORKING,    /* the nearest panel or heading-area; without one: the sensor's place */
+    KT_SCOPE_PLACE,      /* the sensor's place and what lies below it */
+    KT_SCOPE_DOWNSTREAM, /* its place and all reached along the design airflow */
+    KT_SCOPE_SELF        /* the point itself (an output) */
+};
 struct kt_range {
     const char *id;
     struct kt_text title;
-    const char *const *kinds; /* place kinds inside the sensor's working */
+    const char *const *kinds; /* place kinds inside the scope; none: every kind */
     uint32_t kinds_n;
+    enum kt_range_scope scope;
+    const char *const *roles; /* roles of the outputs; default switch.power */
+    uint32_t roles_n;
 };
 
 enum kt_action_kind { KT_ACT_OPEN_RANGE, KT_ACT_OPEN_POINTS, KT_ACT_CARD };
@@ -215,7 +228,8 @@ struct kt_findings;
 struct kt_findings *kt_findings_new(size_t max);
 void kt_findings_free(struct kt_findings *f);
 size_t kt_findings_count(const struct kt_findings *f, enum kt_finding_level level);
-const struct kt_finding *kt_findings_get(const struct kt_findings *f, size_t i); /**< NULL past end */
+const struct kt_finding *kt_findings_get(const struct kt_findings *f,
+                                         size_t i); /**< NULL past end */
 
 /**
  * Load and check a site. All mistakes are collected, never only the first.
@@ -228,11 +242,21 @@ const struct kt_finding *kt_findings_get(const struct kt_findings *f, size_t i);
 KT_MUST_CHECK int kt_site_load(const char *dir, const char *pack_dir,
                                const struct kt_site *previous, struct kt_findings *findings,
                                struct kt_site **ret, struct kt_err *err);
+/** Texts read as if they stood in the site's rules/ and limits/ (back-test); n 0: none. */
+struct kt_site_extra {
+    struct kt_str rules_yaml, limits_yaml;
+};
+/** As kt_site_load(), with more rules and limits than the folder has. */
+KT_MUST_CHECK int kt_site_load_with(const char *dir, const char *pack_dir,
+                                    const struct kt_site *previous,
+                                    const struct kt_site_extra *extra, struct kt_findings *findings,
+                                    struct kt_site **ret, struct kt_err *err);
 struct kt_site *kt_site_ref(struct kt_site *s);
 void kt_site_unref(struct kt_site *s); /**< accepts NULL */
 
 /* Look-ups by text id; the ids' .v is KT_NONE when there is none. O(1). */
-kt_point_id kt_site_point(const struct kt_site *s, struct kt_str id);
+kt_point_id kt_site_point(const struct kt_site *s, struct kt_str id); /**< not the ended ones */
+kt_point_id kt_site_point_ended(const struct kt_site *s, struct kt_str id); /**< ended ones only */
 kt_place_id kt_site_place(const struct kt_site *s, struct kt_str id);
 kt_rule_id kt_site_rule(const struct kt_site *s, struct kt_str id);
 /** Is `place` the place `under` or below it? */
@@ -249,12 +273,20 @@ struct kt_rule_instance {
 };
 const struct kt_rule_instance *kt_site_readers_of(const struct kt_site *s, kt_point_id p,
                                                   uint32_t *ret_n);
-/** Places reached from `place` along the design airflow, itself included; at most cap; the count. */
+/** Places reached from `place` along the design airflow, itself included; at most cap; the count.
+ */
 uint32_t kt_site_downstream(const struct kt_site *s, kt_place_id place, kt_place_id *ret,
                             uint32_t cap);
 uint32_t kt_site_upstream(const struct kt_site *s, kt_place_id place, kt_place_id *ret,
                           uint32_t cap);
 
+/**
+ * Call fn for each point of a set around `self` whose role fits the pattern, ascending; stop when
+ * fn says false. place: same place. panel: same working, without one same place. downstream,
+ * upstream: places along the design airflow, its own included. `self` is in its sets.
+ */
+void kt_site_each(const struct kt_site *s, enum kt_set set, kt_point_id self, struct kt_str role,
+                  bool (*fn)(void *arg, kt_point_id it), void *arg);
 /** "id-pattern" with `*`: does it fit? Used for producers and selectors. */
 bool kt_glob(const char *pattern, const char *text);
 #endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rules: instances of rules: evaluated, delayed, raised, cleared; what they open.
+ *
+ *   OFF --raise true--> RISING --on_delay--> ON --clear true--> FALLING --off_delay--> OFF
+ *        (no delay, or statutory: at once)        (no delay: at once)
+ *   RISING --raise false--> OFF          FALLING --clear not true, or raise true--> ON
+ * Unknown moves nothing towards OFF (safety rule 1). Actions come before the alarm: nothing is
+ * sooner than the cut.
+ */
+#include "engine/core.h"
+
+#include <math.h>
+
+static struct kt_expr_sample live_value(void *arg, kt_point_id p)
+{
+    const struct eng *e = arg;
+    const struct kt_live_value *v = kt_live_peek(e->live, p);
+    bool calibrating = eng_flag(e, p.v, KT_FLAG_CALIBRATING);
+    bool high = v->quality == KT_Q_OVER_RANGE && e->site->points[p.v].role->over_range_high;
+    return (struct kt_expr_sample){v->value, !calibrating && (kt_q_known(v->quality) || high),
+                                   !calibrating && high};
+}
+
+static bool live_limit(void *arg, kt_point_id p, int idx, double *ret)
+{
+    return eng_limit(arg, p.v, idx, ret);
+}
+
+static bool live_quality(void *arg, kt_point_id p, struct kt_str id)
+{
+    const struct eng *e = arg;
+    return kt_str_is(id, kt_quality_id(kt_live_peek(e->live, p)->quality));
+}
+
+static bool live_flag(void *arg, kt_point_id p, enum kt_flag f)
+{
+    return eng_flag(arg, p.v, f);
+}
+
+static double live_resolution(void *arg, kt_point_id p)
+{
+    const struct eng *e = arg;
+    return e->site->points[p.v].resolution;
+}
+
+static void live_each(void *arg, enum kt_set set, kt_point_id self, struct kt_str role,
+                      bool (*fn)(void *fn_arg, kt_point_id it), void *fn_arg)
+{
+    const struct eng *e = arg;
+    kt_site_each(e->site, set, self, role, fn, fn_arg);
+}
+
+void eng_expr_live(struct eng *e)
+{
+    e->xl = (struct kt_expr_live){e,         live_value,      live_limit, live_quality,
+                                  live_flag, live_resolution, live_each};
+}
+
+static const void *windows_at(const struct eng *e, const struct inst *in, uint32_t skip)
+{
+    return in->window == KT_NONE ? NULL
+                                 : e->windows + ((size_t)in->window + skip) * kt_window_size();
+}
+
+static enum kt_tri eval_raise(const struct eng *e, const struct inst *in)
+{
+    return kt_expr_eval(eng_rule(e, in)->raise, &e->xl, (kt_point_id){in->self}, e->now,
+                        windows_at(e, in, 0));
+}
+
+static enum kt_tri eval_clear(const struct eng *e, const struct inst *in, enum kt_tri raise)
+{
+    const struct kt_rule *r = eng_rule(e, in);
+    if (!r->clear) {
+        return raise == KT_UNKNOWN ? KT_UNKNOWN : raise == KT_TRUE ? KT_FALSE : KT_TRUE;
+    }
+    if (raise == KT_TRUE) {
+        return KT_FALSE;
+    }
+    return kt_expr_eval(r->clear, &e->xl, (kt_point_id){in->self}, e->now,
+                        windows_at(e, in, kt_expr_windows(r->raise)));
+}
+
+static void set_due(struct eng *e, uint32_t i, kt_time due)
+{
+    e->inst[i].due = due;
+    wheel_set(e->wheel, e->points_n + i, due);
+}
+
+static struct kt_alarm_cause cause_of(const struct eng *e, const struct inst *in)
+{
+    const struct kt_live_value *v = kt_live_peek(e->live, (kt_point_id){in->self});
+    struct kt_alarm_cause c = {.value = v->value, .quality = v->quality};
+    struct kt_expr_simple s;
+    if (kt_expr_is_simple(eng_rule(e, in)->raise, &s)) {
+        c.low = s.op == '<' || s.op == 'l';
+        c.limit = s.number;
+        c.has_limit = s.limit < 0 || eng_limit(e, in->self, s.limit, &c.limit);
+    }
+    return c;
+}
+
+static void open_one(struct eng *e, const struct inst *in, const char *by, uint32_t output)
+{
+    const struct kt_rule *r = eng_rule(e, in);
+    const struct kt_point *p = &e->site->points[output];
+    if (p->kind != KT_POINT_OUTPUT || p->ended ||
+        (p->role->is_protected && !r->clause.standard[0])) {
+        return; /* safety rule 7 */
+    }
+    if (r->latch) {
+        kt_control_latch(e->control, (kt_point_id){output},
+                         (struct kt_rule_instance){{in->rule}, {in->self}});
+    }
+    struct kt_ask ask = {e->now, e->cause, {output}, by, r->title.zh};
+    (void)kt_control_open(e->control, &ask);
+}
+
+static void open_outputs(struct eng *e, const struct inst *in)
+{
+    const struct kt_rule *r = eng_rule(e, in);
+    const struct kt_point *self = &e->site->points[in->self];
+    char by[ENG_NAME] = "rule:";
+    eng_text(by + 5, sizeof by - 5, r->id);
+    for (uint32_t i = 0; i < r->then_n; i++) {
+        const struct kt_action *a = &r->then[i];
+        bool range = a->kind == KT_ACT_OPEN_RANGE;
+        const kt_point_id *list = range ? self->cuts : a->points;
+        uint32_t n = range ? self->cuts_n : a->kind == KT_ACT_OPEN_POINTS ? a->points_n : 0;
+        for (uint32_t k = 0; k < n; k++) {
+            open_one(e, in, by, list[k].v);
+        }
+    }
+}
+
+/* Every statutory alarm, cut and feed anomaly has a record of cause and measure. */
+static void open_card(struct eng *e, const struct inst *in)
+{
+    const struct kt_rule *r = eng_rule(e, in);
+    const char *form = NULL;
+    for (uint32_t i = 0; i < r->then_n; i++) {
+        if (r->then[i].kind == KT_ACT_CARD) {
+            form = r->then[i].card;
+        }
+    }
+    bool always =
+        r->statutory || strcmp(r->category, "cut") == 0 || strcmp(r->category, "feed") == 0;
+    const struct kt_alarm *a =
+        kt_alarm_of(e->alarms, (kt_rule_id){in->rule}, (kt_point_id){in->self});
+    if ((form || always) && a) {
+        kt_card_open(e->cards, eng_next_id(e), a->id.v, a->rule, a->point, form ? form : "record",
+                     e->now);
+    }
+}
+
+static const char *suppressed_by(const struct eng *e, const struct inst *in)
+{
+    bool own = strcmp(eng_rule(e, in)->category, "link") == 0;
+    return !own && eng_flag(e, in->self, KT_FLAG_LINK_DOWN) ? "the link of the point is down"
+                                                            : NULL;
+}
+
+static void turn_on(struct eng *e, uint32_t i)
+{
+    struct inst *in = &e->inst[i];
+    in->state = IN_ON;
+    set_due(e, i, 0);
+    if (in->kind & RULE_OPENS) {
+        open_outputs(e, in);
+    }
+    struct kt_alarm_cause c = cause_of(e, in);
+    kt_alarm_raise(e->alarms, (kt_rule_id){in->rule}, (kt_point_id){in->self},
+                   (kt_alarm_id){eng_next_id(e)}, e->now, &c, suppressed_by(e, in));
+    open_card(e, in);
+}
+
+static void unlatch(struct eng *e, const struct inst *in)
+{
+    const struct kt_rule_instance by = {{in->rule}, {in->self}};
+    const struct kt_rule *r = eng_rule(e, in);
+    const struct kt_point *self = &e->site->points[in->self];
+    for (uint32_t i = 0; r->latch && i < r->then_n; i++) {
+        const struct kt_action *a = &r->then[i];
+        bool range = a->kind == KT_ACT_OPEN_RANGE;
+        const kt_point_id *list = range ? self->cuts : a->points;
+        uint32_t n = range ? self->cuts_n : a->kind == KT_ACT_OPEN_POINTS ? a->points_n : 0;
+        for (uint32_t k = 0; k < n; k++) {
+            kt_control_unlatch(e->control, list[k], by);
+        }
+    }
+}
+
+static void turn_off(struct eng *e, uint32_t i)
+{
+    struct inst *in = &e->inst[i];
+    in->state = IN_OFF;
+    set_due(e, i, 0);
+    unlatch(e, in);
+    kt_alarm_clear(e->alarms, (kt_rule_id){in->rule}, (kt_point_id){in->self}, e->now);
+    kt_card_cleared(e->cards, (kt_rule_id){in->rule}, (kt_point_id){in->self}, e->now);
+}
+
+static void follow_value(struct eng *e, const struct inst *in)
+{
+    const struct kt_live_value *v = kt_live_peek(e->live, (kt_point_id){in->self});
+    if (kt_q_known(v->quality) && !eng_flag(e, in->self, KT_FLAG_CALIBRATING) &&
+        kt_alarm_value(e->alarms, (kt_rule_id){in->rule}, (kt_point_id){in->self}, v->value,
+                       v->quality)) {
+        e->version++;
+    }
+}
+
+static void eval_off(struct eng *e, uint32_t i, enum kt_tri raise)
+{
+    const struct kt_rule *r = eng_rule(e, &e->inst[i]);
+    if (raise != KT_TRUE) {
+        return;
+    }
+    if (r->on_delay_ns > 0 && !r->statutory) {
+        e->inst[i].state = IN_RISING;
+        set_due(e, i, e->now + r->on_delay_ns);
+    } else {
+        turn_on(e, i);
+    }
+}
+
+static void eval_on(struct eng *e, uint32_t i, enum kt_tri raise)
+{
+    struct inst *in = &e->inst[i];
+    const struct kt_rule *r = eng_rule(e, in);
+    bool clear = eval_clear(e, in, raise) == KT_TRUE;
+    if (in->state == IN_FALLING) {
+        if (!clear) {
+            in->state = IN_ON;
+            set_due(e, i, 0);
+        }
+    } else if (clear && r->off_delay_ns > 0) {
+        in->state = IN_FALLING;
+        set_due(e, i, e->now + r->off_delay_ns);
+    } else if (clear) {
+        turn_off(e, i);
+    }
+    if (in->state != IN_OFF) {
+        follow_value(e, in);
+    }
+}
+
+void eng_eval(struct eng *e, uint32_t i)
+{
+    struct inst *in = &e->inst[i];
+    e->stats.evaluations++;
+    enum kt_tri raise = eval_raise(e, in);
+    switch (in->state) {
+    case IN_OFF:
+        eval_off(e, i, raise);
+        break;
+    case IN_RISING:
+        if (raise == KT_FALSE) {
+            in->state = IN_OFF;
+            set_due(e, i, 0);
+        }
+        break;
+    default:
+        eval_on(e, i, raise);
+        break;
+    }
+}
+
+/* A delay has passed: look again, then turn. */
+void eng_inst_timer(struct eng *e, uint32_t i)
+{
+    struct inst *in = &e->inst[i];
+    if (in->due == 0 || in->due > e->now) {
+        return;
+    }
+    in->due = 0;
+    eng_eval(e, i);
+    if (in->state == IN_RISING) {
+        turn_on(e, i);
+    } else if (in->state == IN_FALLING) {
+        turn_off(e, i);
+    }
+    eng_band(e, in->self);
+}
+
+void eng_eval_self(struct eng *e, uint32_t point)
+{
+    for (uint32_t k = e->of.at[point]; k < e->of.at[point + 1]; k++) {
+        eng_eval(e, e->of.list[k]);
+    }
+}
+
+void eng_eval_readers(struct eng *e, uint32_t point)
+{
+    for (uint32_t k = e->readers.at[point]; k < e->readers.at[point + 1]; k++) {
+        uint32_t i = e->readers.list[k];
+        uint8_t before = e->inst[i].state;
+        eng_eval(e, i);
+        if (e->inst[i].state != before) {
+            eng_band(e, e->inst[i].self);
+        }
+    }
+}
+
+/* What each rule that may open an output says about closing it: it is off, its condition is known
+ * to be false, and where it restores at a limit the value is known to be beyond it. */
+void eng_guards(void *arg, kt_point_id output, kt_condition_fn say, void *say_arg)
+{
+    struct eng *e = arg;
+    for (uint32_t k = e->opened_by.at[output.v]; k < e->opened_by.at[output.v + 1]; k++) {
+        const struct inst *in = &e->inst[e->opened_by.list[k]];
+        enum kt_tri raise = eval_raise(e, in);
+        enum kt_tri clear = in->kind & RULE_RESTORE ? eval_clear(e, in, raise) : KT_TRUE;
+        bool ok = in->state == IN_OFF && raise == KT_FALSE && clear == KT_TRUE;
+        bool unknown = raise == KT_UNKNOWN || clear == KT_UNKNOWN;
+        struct kt_condition c = {unknown ? "unknown" : "rule", {in->rule}, {in->self}, "", ok};
+        say(say_arg, &c);
+    }
+}
+
+/* Narrow [lo, hi] to where `self op limit` is surely false. */
+static void narrow(const struct eng *e, const struct inst *in, double *lo, double *hi)
+{
+    struct kt_expr_simple s;
+    double bound = 0;
+    (void)kt_expr_is_simple(eng_rule(e, in)->raise, &s);
+    bound = s.number;
+    if (s.limit >= 0 && !eng_limit(e, in->self, s.limit, &bound)) {
+        return; /* never known */
+    }
+    double margin = 3 * e->site->points[in->self].resolution;
+    if (!(margin > 0)) {
+        margin = (bound < 0 ? -bound : bound) * 1e-9 + 1e-300;
+    }
+    if (s.op == '>' || s.op == 'g') {
+        *hi = bound - margin < *hi ? bound - margin : *hi;
+    } else {
+        *lo = bound + margin > *lo ? bound + margin : *lo;
+    }
+}
+
+void eng_band(struct eng *e, uint32_t point)
+{
+    struct pt *pt = &e->pt[point];
+    const struct kt_point *p = &e->site->points[point];
+    double lo = isnan(p->range_lo) ? -INFINITY : p->range_lo;
+    double hi = isnan(p->range_hi) ? INFINITY : p->range_hi;
+    lo = lo > -1e300 ? lo : -1e300;
+    hi = hi < 1e300 ? hi : 1e300;
+    bool quiet = !p->ended && (pt->bits & ~PT_DIRTY) == 0 && pt->cal == KT_NONE &&
+                 (pt->kind & (PT_OUTPUT | PT_FEED)) == 0 &&
+                 kt_live_peek(e->live, (kt_point_id){point})->quality == KT_Q_NORMAL;
+    for (uint32_t k = e->of.at[point]; quiet && k < e->of.at[point + 1]; k++) {
+        const struct inst *in = &e->inst[e->of.list[k]];
+        if (in->kind & RULE_SIMPLE) {
+            quiet = in->state == IN_OFF;
+            narrow(e, in, &lo, &hi);
+        }
+    }
+    pt->lo = quiet ? lo : INFINITY;
+    pt->hi = quiet ? hi : -INFINITY;
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The history thread. Durable batches come by reference through a short ring; each names the
+ * samples event before it, so a gap (ring full, program start) is seen and filled from the journal.
+ * Rules and acknowledgements never wait for history.
+ */
+#include "engine/runtime_impl.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "sys/clock.h"
+#include "sys/thread.h"
+
+#define FUTURE      (5 * KT_SEC) /* as the engine: further ahead takes the arrival time */
+#define SEAL_EVERY  KT_SEC
+#define MERGE_EVERY (6 * KT_HOUR)
+
+/* ---- from the chunks to the journal's chain ---- */
+
+static void on_sealed(void *arg, const char *point, kt_time from, kt_time to, uint32_t n,
+                      const struct kt_hash *hash)
+{
+    struct kt_runtime *rt = arg;
+    struct rt_history *h = &rt->history;
+    kt_buf_put(&h->sealed, point, strlen(point) + 1);
+    kt_put_i64(&h->sealed, from);
+    kt_put_i64(&h->sealed, to);
+    kt_put_u32(&h->sealed, n);
+    kt_buf_put(&h->sealed, hash->b, sizeof(hash->b));
+    h->sealed_from = h->sealed_n == 0 || from < h->sealed_from ? from : h->sealed_from;
+    h->sealed_to = h->sealed_n == 0 || to > h->sealed_to ? to : h->sealed_to;
+    h->sealed_n++;
+}
+
+/* One event for what a pass has sealed: number, span, hash over points, spans and chunk hashes. */
+static void say_sealed(struct kt_runtime *rt)
+{
+    struct rt_history *h = &rt->history;
+    if (h->sealed_n == 0) {
+        return;
+    }
+    struct kt_hash hash;
+    char hex[65], from[40], to[40];
+    struct kt_buf json;
+    kt_hash_of(h->sealed.p, h->sealed.n, &hash);
+    kt_buf_init(&json, 0);
+    kt_buf_printf(&json,
+                  "{\"type\":\"sealed\",\"chunks\":%" PRIu32
+                  ",\"from\":\"%s\",\"to\":\"%s\",\"hash\":\"%s\"}",
+                  h->sealed_n, kt_time_fmt(h->sealed_from, 0, from),
+                  kt_time_fmt(h->sealed_to, 0, to), kt_hash_hex(&hash, hex));
+    struct rt_message *m = rt_message_new(IN_OUTCOME, (struct kt_str){json.p, json.n}, "history");
+    if (rt_message_push(rt, m, KT_LANE_BULK) < 0 && !atomic_load(&rt->stopping)) {
+        KT_WARN("history", "the seal of %" PRIu32 " chunks is not in the journal", h->sealed_n);
+    }
+    kt_buf_done(&json);
+    kt_buf_clear(&h->sealed);
+    h->sealed_n = 0;
+}
+
+/* ---- points ---- */
+
+static void declare_all(struct kt_runtime *rt)
+{
+    struct kt_site *site = kt_runtime_site(rt);
+    for (uint32_t i = 0; i < site->points_n; i++) {
+        const struct kt_point *p = &site->points[i];
+        struct kt_history_point conf = {
+            .id = p->id, .deadband = p->deadband, .retention = (uint8_t)p->retention};
+        struct kt_err err = {0};
+        if (kt_history_declare(rt->history.h, (kt_point_id){i}, &conf, &err) < 0) {
+            KT_ERROR("history", "point %s: %s", p->id, err.text);
+        }
+    }
+    kt_site_unref(site);
+}
+
+/* ---- adding ---- */
+
+void rt_clip_future(struct kt_columns *c, kt_time arrival)
+{
+    for (uint32_t i = 0; i < c->n; i++) {
+        if (c->time[i] > arrival + FUTURE) {
+            c->time[i] = arrival;
+            c->quality[i] = kt_q_known(c->quality[i]) ? KT_Q_FUTURE : c->quality[i];
+        }
+    }
+}
+
+static bool has_future(const struct kt_samples *s, kt_time arrival)
+{
+    kt_time latest = INT64_MIN;
+    for (uint32_t i = 0; i < s->n; i++) {
+        latest = s->time[i] > latest ? s->time[i] : latest;
+    }
+    return latest > arrival + FUTURE;
+}
+
+static void copy_columns(struct kt_columns *to, const struct kt_samples *s)
+{
+    kt_columns_reserve(to, s->n);
+    to->n = s->n;
+    memcpy(to->point, s->point, s->n * sizeof(*s->point));
+    memcpy(to->time, s->time, s->n * sizeof(*s->time));
+    memcpy(to->value, s->value, s->n * sizeof(*s->value));
+    memcpy(to->quality, s->quality, s->n * sizeof(*s->quality));
+}
+
+static void add(struct kt_runtime *rt, kt_seq seq, kt_time arrival, struct kt_samples s)
+{
+    struct rt_history *h = &rt->history;
+    struct kt_err err = {0};
+    if (has_future(&s, arrival)) { /* a batch is shared: not changed in place */
+        if (s.point != h->columns.point) {
+            copy_columns(&h->columns, &s);
+        }
+        rt_clip_future(&h->columns, arrival);
+        s = kt_columns_view(&h->columns);
+    }
+    if (kt_history_add(h->h, seq, arrival, &s, &err) < 0) {
+        KT_ERROR("history", "event %" PRIu64 " is not in history: %s", seq, err.text);
+    }
+    atomic_store(&h->added, seq);
+}
+
+static bool stopping(struct rt_history *h)
+{
+    pthread_mutex_lock(&h->lock);
+    bool stop = h->stop;
+    pthread_mutex_unlock(&h->lock);
+    return stop;
+}
+
+static void add_event(struct kt_runtime *rt, const struct kt_event *ev)
+{
+    struct rt_history *h = &rt->history;
+    struct kt_err err = {0};
+    kt_time arrival;
+    if (ev->body.n == 0) {
+        return; /* dropped by retention: history has it, or nobody has */
+    }
+    if (kt_samples_decode(ev->body, KT_BATCH_MAX, &arrival, &h->columns, &err) < 0) {
+        KT_ERROR("history", "event %" PRIu64 ": %s", ev->seq, err.text);
+        return;
+    }
+    pthread_mutex_lock(&rt->lock);
+    rt_ids_resolve(&rt->ids, &h->columns);
+    pthread_mutex_unlock(&rt->lock);
+    add(rt, ev->seq, arrival, kt_columns_view(&h->columns));
+}
+
+/* Read from the journal what is not in history, up to seq. */
+static void catch_up(struct kt_runtime *rt, kt_seq to)
+{
+    struct rt_history *h = &rt->history;
+    struct kt_journal_reader *reader;
+    struct kt_event ev;
+    struct kt_err err = {0};
+    kt_seq from = atomic_load(&h->added) + 1, first = kt_journal_first(rt->journal);
+    from = from < first ? first : from;
+    if (from > to) {
+        return;
+    }
+    int r = kt_journal_read(rt->journal, NULL, from, &reader, &err);
+    if (r == KT_OK) {
+        while ((r = kt_journal_next_of(reader, 1u << KT_EV_SAMPLES, &ev, &err)) > 0 &&
+               ev.seq <= to && !stopping(h)) {
+            add_event(rt, &ev);
+            if (ev.seq % 256 == 0 && kt_history_seal(h->h, ev.time, false, &err) < 0) {
+                KT_ERROR("history", "%s", err.text);
+            }
+        }
+        kt_journal_reader_free(reader);
+    }
+    if (r < 0) {
+        KT_ERROR("history", "the journal cannot be read behind %" PRIu64 ": %s", from, err.text);
+    } else if (!stopping(h)) {
+        atomic_store(&h->added, to);
+    }
+}
+
+/* ---- the ring ---- */
+
+void rt_history_offer(struct kt_runtime *rt, struct kt_batch *b)
+{
+    struct rt_history *h = &rt->history;
+    pthread_mutex_lock(&h->lock);
+    struct rt_history_item item = {b, b->seq, h->offered};
+    h->offered = b->seq;
+    if (h->runs && !h->stop && h->n < RT_HISTORY_QUEUE) {
+        rt_batch_ref(b);
+        h->ring[(h->head + h->n++) % RT_HISTORY_QUEUE] = item;
+        pthread_cond_signal(&h->work);
+    }
+    pthread_mutex_unlock(&h->lock);
+}
+
+void rt_history_site(struct kt_runtime *rt)
+{
+    struct rt_history *h = &rt->history;
+    pthread_mutex_lock(&h->lock);
+    h->site_changed = true;
+    pthread_cond_signal(&h->work);
+    pthread_mutex_unlock(&h->lock);
+}
+
+static void wait_until(struct rt_history *h, kt_mono deadline)
+{
+    struct timespec ts = {.tv_sec = (time_t)(deadline / KT_SEC),
+                          .tv_nsec = (long)(deadline % KT_SEC)};
+    pthread_cond_timedwait(&h->work, &h->lock, &ts);
+}
+
+/* Next item, or none when the deadline has passed; false: stop. */
+static bool next_item(struct kt_runtime *rt, kt_mono deadline, struct rt_history_item *ret)
+{
+    struct rt_history *h = &rt->history;
+    pthread_mutex_lock(&h->lock);
+    while (h->n == 0 && !h->stop && !h->site_changed && kt_clock_mono() < deadline) {
+        wait_until(h, deadline);
+    }
+    bool changed = h->site_changed;
+    h->site_changed = false;
+    bool go_on = !h->stop || h->n > 0;
+    *ret = (struct rt_history_item){0};
+    if (h->n) {
+        *ret = h->ring[h->head];
+        h->head = (h->head + 1) % RT_HISTORY_QUEUE;
+        h->n--;
+    }
+    pthread_mutex_unlock(&h->lock);
+    if (changed) {
+        declare_all(rt);
+    }
+    return go_on;
+}
+
+static void take(struct kt_runtime *rt, const struct rt_history_item *item)
+{
+    struct rt_history *h = &rt->history;
+    kt_seq added = atomic_load(&h->added);
+    if (item->seq > added && item->prev > added) {
+        catch_up(rt, item->prev);
+        added = atomic_load(&h->added);
+    }
+    if (item->seq > added && item->prev <= added) {
+        add(rt, item->seq, item->batch->arrival, rt_batch_view(item->batch));
+    }
+    rt_batch_unref(rt, item->batch);
+}
+
+static void housekeeping(struct kt_runtime *rt)
+{
+    struct rt_history *h = &rt->history;
+    struct kt_err err = {0};
+    kt_time now = kt_runtime_now(rt);
+    pthread_mutex_lock(&h->lock);
+    kt_seq missed = h->n == 0 ? h->offered : 0; /* what the ring had no room for */
+    pthread_mutex_unlock(&h->lock);
+    if (missed > atomic_load(&h->added)) {
+        catch_up(rt, missed);
+    }
+    int r = kt_history_seal(h->h, now, false, &err);
+    if (r == KT_OK && now - h->merged > MERGE_EVERY) {
+        struct kt_site *site = kt_runtime_site(rt);
+        r = h->merged ? kt_history_merge(h->h, now - MERGE_EVERY, &err) : KT_OK;
+        r = r == KT_OK ? kt_history_retain(h->h, now, site->history_days, &err) : r;
+        kt_site_unref(site);
+        h->merged = now;
+    }
+    if (r < 0) {
+        KT_ERROR("history", "%s", err.text);
+    }
+    say_sealed(rt);
+}
+
+static void *run(void *arg)
+{
+    struct kt_runtime *rt = arg;
+    kt_thread_nice(15);
+    declare_all(rt);
+    catch_up(rt, kt_journal_durable(rt->journal));
+    kt_mono next = kt_clock_mono() + SEAL_EVERY;
+    struct rt_history_item item;
+    while (next_item(rt, next, &item)) {
+        if (item.batch) {
+            take(rt, &item);
+        }
+        if (kt_clock_mono() >= next) {
+            housekeeping(rt);
+            next = kt_clock_mono() + SEAL_EVERY;
+        }
+    }
+    return NULL;
+}
+
+int rt_history_open(struct kt_runtime *rt, struct kt_err *err)
+{
+    struct rt_history *h = &rt->history;
+    char dir[600];
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&h->lock, NULL);
+    pthread_cond_init(&h->work, &attr);
+    pthread_condattr_destroy(&attr);
+    kt_buf_init(&h->sealed, 0);
+    snprintf(dir, sizeof(dir), "%s/history", rt->data_dir);
+    struct kt_history_opts opts = {.dir = dir, .on_sealed = on_sealed, .arg = rt};
+    int r = kt_history_open(&opts, &h->h, err);
+    if (r == KT_OK) {
+        atomic_store(&h->added, kt_history_safe_seq(h->h));
+    }
+    return r;
+}
+
+int rt_history_start(struct kt_runtime *rt, struct kt_err *err)
+{
+    rt->history.runs = true;
+    int r = kt_thread_start(&rt->history.thread, "history", run, rt, err);
+    rt->history.runs = r == KT_OK;
+    return r;
+}
+
+void rt_history_stop(struct kt_runtime *rt)
+{
+    struct rt_history *h = &rt->history;
+    pthread_mutex_lock(&h->lock);
+    h->stop = true;
+    pthread_cond_signal(&h->work);
+    pthread_mutex_unlock(&h->lock);
+    if (h->runs) {
+        pthread_join(h->thread, NULL);
+    }
+    kt_history_close(h->h);
+    kt_columns_done(&h->columns);
+    kt_buf_done(&h->sealed);
+    pthread_cond_destroy(&h->work);
+    pthread_mutex_destroy(&h->lock);
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_ENGINE_RUNTIME_IMPL_H
+#define KT_ENGINE_RUNTIME_IMPL_H
+/*
+ * What the files of the runtime share.
+ *
+ *   producers ──▶ queue ──▶ engine thread ─┬─▶ journal (its writer thread) ──on_durable─┐
+ *                              │           ├─▶ after: what waits for the disk ◀─────────┘
+ *                              │           └─▶ snapshots, live table       │
+ *                              │ checkpoint bytes                          ├─▶ acknowledgements
+ *                              ▼                                           ├─▶ effects, followers
+ *                           keeper thread                                  └─▶ history thread
+ *
+ * Invariants
+ *  1. An input is applied, then appended with its outcomes behind it, all by the engine thread; the
+ *     seq that the engine saw is the one that the journal has.
+ *  2. Of `after`, nothing is delivered before its seq is durable and the snapshots of its moment
+ * are published; deliveries are in order of seq and by one thread at a time.
+ *  3. A protective effect goes out inside apply and waits for nothing.
+ *  4. When the journal refuses an input it was applied all the same (a full disk hides no gas); its
+ *     producer is told, and a `gap` outcome says from when to when inputs were not written.
+ *  5. Every event that is applied while running is in the journal, but for 4; so a replay computes
+ *     the same. Ticks are applied only when they are written.
+ * Lock order: lock, then after.lock; fx.lock and followers.lock are taken alone.
+ */
+#include <stdatomic.h>
+
+#include "base/map.h"
+#include "engine/runtime.h"
+#include "journal/samples.h"
+
+/* ---- ids: numbers of points in the journal, for ever the same ---- */
+/*
+ * data/points.ids has one text id a line and only grows; a point's number in sample bodies is its
+ * line. So a body says the same point whatever the order of points.csv was.
+ */
+struct rt_ids {
+    uint32_t points_n;  /* of the site */
+    uint32_t numbers_n; /* lines of the file */
+    uint32_t *number;   /* point -> number */
+    uint32_t *point;    /* number -> point; KT_NONE: no such point in the site */
+    bool same;          /* number[i] == i for all */
+};
+/** @param grow  write ids that are new to the file; else they get numbers that nobody uses */
+KT_MUST_CHECK int rt_ids_open(const char *data_dir, const struct kt_site *site, bool grow,
+                              struct rt_ids *ret, struct kt_err *err);
+void rt_ids_done(struct rt_ids *ids);
+/** Number the points of a batch; `scratch` holds the result when it differs. */
+const uint32_t *rt_ids_number(const struct rt_ids *ids, const uint32_t *point, uint32_t n,
+                              uint32_t *scratch);
+/** Turn numbers into points; samples of points that the site does not have are left out. */
+void rt_ids_resolve(const struct rt_ids *ids, struct kt_columns *c);
+
+/* ---- checkpoints ---- */
+struct rt_checkpoint {
+    kt_seq seq; /* all up to it is in the state */
+    kt_time time;
+    struct kt_hash site;
+};
+KT_MUST_CHECK int rt_checkpoint_write(const char *data_dir, const struct rt_checkpoint *c,
+                                      struct kt_str state, struct kt_err *err);
+/** The newest valid one with seq <= max_seq and time <= max_time; KT_ENOTFOUND. Damaged ones are
+ *  passed over with a warning. */
+KT_MUST_CHECK int rt_checkpoint_find(const char *data_dir, kt_seq max_seq, kt_time max_time,
+                                     struct rt_checkpoint *ret, struct kt_buf *state,
+                                     struct kt_err *err);
+/** Remove those beyond the journal (after == seq) and thin the rest: the last 3, one in 10 min for
+ *  a day, one an hour for `days`. */
+void rt_checkpoint_thin(const char *data_dir, int days);
+void rt_checkpoint_drop_after(const char *data_dir, kt_seq seq);
+
+/* ---- past: applying what was recorded, comparing what comes out ---- */
+struct rt_past {
+    struct kt_engine *engine;
+    const struct rt_ids *ids;
+    const struct kt_site *site;
+    struct rt_chunks *chunks; /* where samples come from whose bodies are gone; NULL: nowhere */
+    struct kt_engine_out out; /* for kt_engine_new() */
+    struct kt_columns columns;
+    struct kt_buf computed; /* outcomes not yet met in the record: length, text */
+    size_t met;             /* bytes of it that were */
+    kt_seq input;           /* the last input applied */
+    kt_seq seq;             /* the last event seen */
+    kt_time time;           /* and its time */
+    uint64_t differences, dropped_bodies;
+    char difference[400]; /* the first */
+    bool other_site;      /* another site was in force at some time: differences are expected */
+};
+void rt_past_init(struct rt_past *p, const struct kt_site *site, const struct rt_ids *ids);
+void rt_past_done(struct rt_past *p);
+/** One event of the record, input or outcome. */
+void rt_past_event(struct rt_past *p, const struct kt_event *ev);
+/** Next outcome that was computed and not recorded, at the end of the record; false: none. */
+bool rt_past_left(struct rt_past *p, struct kt_str *ret);
+/** Does this site event say that the program was started? */
+bool rt_is_recovery(const struct kt_event *ev);
+
+/* Samples from history in the place of bodies that retention has dropped, by time of arrival. */
+struct rt_chunks;
+struct rt_chunks *rt_chunks_new(struct kt_history *h, const struct kt_site *site);
+void rt_chunks_free(struct rt_chunks *c); /**< accepts NULL */
+/** Apply what arrived after the engine's time, up to `to`. */
+KT_MUST_CHECK int rt_chunks_apply(struct rt_chunks *c, struct kt_engine *e, kt_seq seq, kt_time to,
+                                  struct kt_err *err);
+
+/* ---- batches ---- */
+enum { RT_BATCHES_MAX = 2048, RT_BATCHES_KEPT = 64 };
+enum rt_input_kind { IN_SAMPLES, IN_EVENT, IN_REQUEST, IN_TICK, IN_RELOAD, IN_OUTCOME };
+
+/* What stands in the queue. */
+struct rt_input {
+    enum rt_input_kind kind;
+    enum kt_lane lane;
+    uint32_t weight;
+};
+struct rt_batch {
+    struct rt_input in;
+    struct kt_batch b;
+};
+struct rt_message { /* every kind but samples */
+    struct rt_input in;
+    enum kt_event_kind event;
+    kt_time tick;
+    kt_verdict_fn fn;
+    void *arg;
+    struct rt_reload *reload;
+    char origin[65];
+    size_t n;
+    char body[];
+};
+struct rt_reload { /* the caller's, who waits */
+    struct kt_site *site;
+    struct kt_live *live;
+    struct rt_ids ids;
+    const char *author, *why;
+    bool done;
+    int result;
+    struct kt_err err;
+};
+struct rt_pool {
+    pthread_mutex_t lock;
+    struct kt_batch *free;
+    uint32_t free_n;
+    atomic_uint out;
+};
+static inline struct rt_batch *rt_batch_of(struct kt_batch *b)
+{
+    return (struct rt_batch *)(void *)((char *)b - offsetof(struct rt_batch, b));
+}
+static inline struct kt_samples rt_batch_view(const struct kt_batch *b)
+{
+    return (struct kt_samples){b->n, b->point, b->time, b->value, b->quality};
+}
+void rt_pool_init(struct rt_pool *p);
+void rt_pool_done(struct rt_pool *p);
+void rt_batch_ref(struct kt_batch *b);
+void rt_batch_unref(struct kt_runtime *rt, struct kt_batch *b);
+
+/* ---- after: what waits until it is durable ---- */
+enum rt_after_kind { AFTER_BATCH, AFTER_VERDICT, AFTER_EFFECT, AFTER_OUTCOME };
+struct rt_after_item {
+    enum rt_after_kind kind;
+    int result; /* of a verdict that is not on disk */
+    kt_seq seq;
+    kt_time time;
+    union {
+        struct kt_batch *batch; /* a reference */
+        struct kt_effect effect;
+        struct {
+            char *json; /* owned */
+            size_t n;
+            kt_verdict_fn fn; /* of a verdict */
+            void *arg;
+        };
+    };
+};
+struct rt_after {
+    pthread_mutex_t lock;
+    struct rt_after_item *ring;
+    size_t cap, head, n;
+    size_t released; /* of n, from the head: may go once durable */
+    bool delivering, failed;
+    kt_seq *dropped; /* rising: samples events whose bodies the disk had no room for */
+    size_t dropped_cap, dropped_n;
+};
+void rt_after_init(struct rt_after *a);
+void rt_after_done(struct rt_after *a);
+void rt_after_push(struct kt_runtime *rt, const struct rt_after_item *item);
+/** Let all that was pushed go, and deliver what is durable already. Engine thread. */
+void rt_after_release(struct kt_runtime *rt);
+/** Deliver what is released and durable. Any thread; one at a time does the work. */
+void rt_after_deliver(struct kt_runtime *rt);
+/* the journal's callbacks */
+void rt_on_durable(void *arg, kt_seq seq);
+void rt_on_dropped(void *arg, kt_seq seq);
+void rt_on_failed(void *arg, const struct kt_err *err);
+
+/* ---- ways out ---- */
+enum { RT_FOLLOWERS = 16, RT_EFFECTS_KEPT = 1024 };
+struct rt_way {
+    char link[64]; /* text id */
+    kt_effect_fn fn;
+    void *arg;
+    uint32_t index; /* under which it registered */
+    int8_t up; /* as the link said last: 1 up, 0 down, -1 nothing yet */
+};
+struct rt_ways {
+    pthread_mutex_t lock;
+    struct kt_site *site; /* a reference */
+    struct rt_way *ways;
+    uint32_t n;
+    uint32_t *by_link; /* link index of the present site -> way */
+    uint32_t links_n;
+    /* for a link that is not there (yet): the newest of each output */
+    struct kt_effect kept[RT_EFFECTS_KEPT];
+    uint32_t kept_link[RT_EFFECTS_KEPT];
+    uint32_t kept_n;
+};
+void rt_ways_init(struct rt_ways *w);
+void rt_ways_done(struct rt_ways *w);
+void rt_ways_site(struct rt_ways *w, struct kt_site *site);
+void rt_effect_send(struct kt_runtime *rt, const struct kt_effect *e);
+
+struct rt_followers {
+    pthread_mutex_t lock;
+    struct {
+        kt_outcome_fn fn;
+        void *arg;
+    } f[RT_FOLLOWERS];
+    int n;
+};
+void rt_followers_call(struct kt_runtime *rt, kt_seq seq, kt_time time, struct kt_str json);
+
+/* ---- history thread ---- */
+enum { RT_HISTORY_QUEUE = 64 };
+struct rt_history_item {
+    struct kt_batch *batch; /* a reference; NULL: the site has changed */
+    kt_seq seq, prev;       /* of the samples event before it */
+};
+struct rt_history {
+    struct kt_history *h;
+    pthread_t thread;
+    bool runs;
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    struct rt_history_item ring[RT_HISTORY_QUEUE];
+    uint32_t head, n;
+    bool stop, site_changed;
+    kt_seq offered;      /* last samples event offered */
+    atomic_ullong added; /* last samples event that history has */
+    /* the thread's own */
+    struct kt_columns columns;
+    struct kt_buf sealed;
+    uint32_t sealed_n;
+    kt_time sealed_from, sealed_to, merged, retained;
+};
+KT_MUST_CHECK int rt_history_open(struct kt_runtime *rt, struct kt_err *err);
+KT_MUST_CHECK int rt_history_start(struct kt_runtime *rt, struct kt_err *err);
+void rt_history_stop(struct kt_runtime *rt);
+/** Offer a durable batch. Never waits: what has no room is read from the journal later. */
+void rt_history_offer(struct kt_runtime *rt, struct kt_batch *b);
+void rt_history_site(struct kt_runtime *rt);
+/** As history stores it: time from the future becomes the arrival, uncertain. */
+void rt_clip_future(struct kt_columns *c, kt_time arrival);
+
+/* ---- keeper thread: checkpoints to disk, retention, free space ---- */
+struct rt_keeper {
+    pthread_t thread;
+    bool runs;
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    bool stop, has_state;
+    struct rt_checkpoint at;
+    struct kt_buf state;
+    kt_time thinned;
+};
+KT_MUST_CHECK int rt_keeper_start(struct kt_runtime *rt, struct kt_err *err);
+void rt_keeper_stop(struct kt_runtime *rt);
+/** Give the keeper a state to write (takes the bytes); false when it is still busy. */
+bool rt_keeper_give(struct kt_runtime *rt, const struct rt_checkpoint *at, struct kt_buf *state);
+void rt_keeper_disk(struct kt_runtime *rt);
+
+/* ---- snapshots ---- */
+struct rt_snapshots {
+    pthread_mutex_t lock;
+    struct kt_buf text[KT_SNAPS], spare[KT_SNAPS];
+    uint64_t version;
+    kt_mono built;
+    struct kt_engine_stats stats;
+};
+void rt_snap_init(struct rt_snapshots *s);
+void rt_snap_done(struct rt_snapshots *s);
+/** Publish when something changed and 250 ms have passed, or now. Engine thread. */
+void rt_snap_publish(struct kt_runtime *rt, bool now);
+
+/* ---- the whole ---- */
+enum { RT_RETIRED = 64 };
+struct rt_retired { /* live tables of sites that were replaced */
+    struct kt_live *live;
+    kt_mono since;
+};
+
+struct kt_runtime {
+    char data_dir[512], journal_dir[540];
+    bool plant_clock;
+    int64_t checkpoint_ns;
+    size_t queue_max;
+
+    pthread_mutex_t lock; /* site, live, retired, reload */
+    pthread_cond_t reloaded;
+    struct kt_site *site;
+    struct kt_live *live;
+    struct rt_retired retired[RT_RETIRED];
+    uint32_t retired_n;
+    struct rt_ids ids; /* engine thread; history thread under lock */
+
+    struct kt_journal *journal;
+    struct kt_queue *queue;
+    struct rt_pool pool;
+    struct rt_after after;
+    struct rt_ways ways;
+    struct rt_followers followers;
+    struct rt_history history;
+    struct rt_keeper keeper;
+    struct rt_snapshots snap;
+
+    /* engine thread */
+    pthread_t thread;
+    bool runs, history_open;
+    struct kt_engine *engine;
+    struct kt_engine_out engine_out;
+    struct rt_past *past;         /* while recovering; then NULL */
+    kt_seq last;                  /* last seq given */
+    struct kt_buf body, outcomes; /* of the input being applied */
+    uint32_t outcomes_n;
+    struct kt_effect *effects; /* that wait for the disk */
+    uint32_t effects_n, effects_cap;
+    uint32_t *numbers;      /* scratch */
+    struct kt_batch **held; /* bulk that waits for a slow disk */
+    uint32_t held_n;
+    bool touched;   /* something but a tick was applied since the last tick */
+    bool asked;     /* a request was applied since the last release */
+    bool recovered; /* there was a journal before this start */
+    bool heavy;     /* large batches: look at the queue after each */
+    kt_mono next_tick, next_checkpoint, ticked;
+    kt_time written_time; /* of the last event */
+    kt_time last_tick, busy_until, next_watch;
+    char difference[400];   /* first one that recovery met; "" none */
+    kt_time unwritten_from; /* first input that the journal refused; 0: none */
+    uint64_t unwritten;
+    size_t unflushed; /* bytes appended since the last flush */
+
+    /* read by anybody */
+    kt_time started;
+    _Atomic uint32_t points_n;
+    _Atomic int64_t engine_time, lag_ns, disk_free, disk_size;
+    _Atomic int64_t console_seen; /* engine time of the last heartbeat of a console */
+    _Atomic size_t queued[KT_LANES];
+    _Atomic uint64_t refused;
+    _Atomic bool failed, stopping;
+};
+
+/* runtime_apply.c: one input through engine and journal; engine thread. */
+void rt_apply_batch(struct kt_runtime *rt, struct kt_batch *b);     /**< takes the batch */
+void rt_apply_message(struct kt_runtime *rt, struct rt_message *m); /**< takes the message */
+void rt_apply_tick(struct kt_runtime *rt, kt_time t);
+void rt_apply_start(struct kt_runtime *rt, kt_time t); /**< the site event of a start */
+void rt_engine_outcome(void *arg, struct kt_str json);
+void rt_engine_effect(void *arg, const struct kt_effect *e);
+/** Write an outcome of the program itself; the engine does not see it. */
+void rt_say(struct kt_runtime *rt, struct kt_str json);
+
+/* runtime_thread.c */
+void *rt_engine_thread(void *arg);
+/** Save the state and hand it to the keeper; engine thread, or after it has ended. */
+bool rt_checkpoint_now(struct kt_runtime *rt);
+struct rt_message *rt_message_new(enum rt_input_kind kind, struct kt_str body, const char *origin);
+/** Queue a message; freed when refused. */
+KT_MUST_CHECK int rt_message_push(struct kt_runtime *rt, struct rt_message *m, enum kt_lane lane);
+
+/** runtime_watch.c: values of the points with a role `self.*`. */
+void rt_watch_fill(struct kt_runtime *rt, struct kt_batch *b, kt_time now);
+void rt_watch_link(struct kt_runtime *rt, struct kt_str json);
+/** runtime_recover.c: state from checkpoint and journal. */
+KT_MUST_CHECK int rt_recover(struct kt_runtime *rt, struct kt_err *err);
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Kuangtu watches itself: points of the site with a role `self.*` get their values here, as
+ * ordinary samples of the producer "kuangtu", so limits, rules, trends and alarms are those of any
+ * point.
+ */
+#include "engine/runtime_impl.h"
+
+#include "base/log.h"
+#include "conf/json.h"
+#include "sys/clock.h"
+
+#define CONSOLE_SILENT (90 * KT_SEC)
+
+static double queue_part(const struct kt_runtime *rt)
+{
+    size_t most = 0;
+    for (int i = 0; i < KT_LANES; i++) {
+        size_t n = atomic_load(&rt->queued[i]);
+        most = n > most ? n : most;
+    }
+    return 100.0 * (double)most / (double)rt->queue_max;
+}
+
+static bool link_value(struct kt_runtime *rt, const char *id, double *ret)
+{
+    int8_t up = -1;
+    pthread_mutex_lock(&rt->ways.lock);
+    for (uint32_t i = 0; i < rt->ways.n; i++) {
+        if (strcmp(rt->ways.ways[i].link, id) == 0) {
+            up = rt->ways.ways[i].up;
+        }
+    }
+    pthread_mutex_unlock(&rt->ways.lock);
+    *ret = up;
+    return up >= 0;
+}
+
+/* The value of one such point; false: there is none (yet). */
+static bool value_of(struct kt_runtime *rt, const struct kt_point *p, kt_time now, double *ret)
+{
+    const char *what = p->role->id + strlen("self.");
+    int64_t size = atomic_load(&rt->disk_size), seen = atomic_load(&rt->console_seen);
+    if (strcmp(what, "queue") == 0) {
+        *ret = queue_part(rt);
+    } else if (strcmp(what, "lag") == 0) {
+        *ret = (double)atomic_load(&rt->lag_ns) / 1e9;
+    } else if (strcmp(what, "disk") == 0) {
+        *ret = size > 0 ? 100.0 * (double)atomic_load(&rt->disk_free) / (double)size : 0;
+        return size > 0;
+    } else if (strcmp(what, "clock") == 0) {
+        int64_t off = rt->plant_clock ? 0 : kt_clock_now() - now;
+        *ret = (double)(off < 0 ? -off : off) / 1e9;
+    } else if (strcmp(what, "refused") == 0) {
+        *ret = (double)(atomic_load(&rt->refused) + kt_queue_refused(rt->queue));
+    } else if (strcmp(what, "journal") == 0) {
+        *ret = !atomic_load(&rt->failed) && rt->unwritten == 0;
+    } else if (strcmp(what, "link") == 0) {
+        return link_value(rt, p->address, ret);
+    } else if (strcmp(what, "console") == 0) {
+        *ret = seen && now - seen < CONSOLE_SILENT;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void rt_watch_fill(struct kt_runtime *rt, struct kt_batch *b, kt_time now)
+{
+    const struct kt_site *site = rt->site;
+    for (uint32_t i = 0; i < site->points_n && b->n < KT_BATCH_MAX; i++) {
+        const struct kt_point *p = &site->points[i];
+        double v;
+        if (!p->role || strncmp(p->role->id, "self.", 5) != 0 || p->ended ||
+            !value_of(rt, p, now, &v)) {
+            continue;
+        }
+        b->point[b->n] = i;
+        b->time[b->n] = now;
+        b->value[b->n] = v;
+        b->quality[b->n++] = KT_Q_NORMAL;
+    }
+}
+
+void rt_watch_link(struct kt_runtime *rt, struct kt_str json)
+{
+    struct kt_json *root;
+    struct kt_err err = {0};
+    if (kt_json_parse(json, 1 << 16, &root, &err) < 0) {
+        KT_WARN("runtime", "a link's report cannot be read: %s", err.text);
+        return;
+    }
+    const char *id = kt_json_get_str(root, "link", "");
+    bool up = false, known = kt_json_bool(kt_json_get(root, "up"), &up);
+    pthread_mutex_lock(&rt->ways.lock);
+    for (uint32_t i = 0; i < rt->ways.n; i++) {
+        if (known && strcmp(rt->ways.ways[i].link, id) == 0) {
+            rt->ways.ways[i].up = up;
+        }
+    }
+    pthread_mutex_unlock(&rt->ways.lock);
+    kt_json_free(root);
+}

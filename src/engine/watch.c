@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* watch: engine time passes: timers, consoles, interlock tests; notes, drill, handover, manual. */
+#include "engine/core.h"
+
+#include <math.h>
+
+static void run_timers(struct eng *e)
+{
+    uint32_t n = 0;
+    const uint32_t *due = wheel_take(e->wheel, e->now, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t id = due[i];
+        if (id < e->points_n) {
+            eng_stale_timer(e, id);
+        } else if (id < e->points_n + e->insts_n) {
+            eng_inst_timer(e, id - e->points_n);
+        } else {
+            uint32_t t = id - e->points_n - e->insts_n, at = e->timed[t];
+            uint8_t before = e->inst[at].state;
+            eng_eval(e, at);
+            if (e->inst[at].state != before) {
+                eng_band(e, e->inst[at].self);
+            }
+            wheel_set(e->wheel, id, eng_timed_due(e, t));
+        }
+    }
+}
+
+/* The next turn of a timed instance: once a second, spread over its tenths. */
+kt_time eng_timed_due(const struct eng *e, uint32_t timed)
+{
+    kt_time at = e->now / KT_SEC * KT_SEC + timed % 10 * (100 * KT_MS);
+    return at > e->now ? at : at + KT_SEC;
+}
+
+void eng_start(struct eng *e, kt_time now)
+{
+    if (e->now != 0 || now <= 0) {
+        return;
+    }
+    e->now = e->born = now;
+    uint32_t n;
+    (void)wheel_take(e->wheel, now, &n);
+    for (uint32_t p = 0; p < e->points_n; p++) {
+        e->pt[p].seen = now;
+        eng_stale_timer(e, p);
+        eng_band(e, p);
+    }
+    for (uint32_t t = 0; t < e->timed_n; t++) {
+        wheel_set(e->wheel, e->points_n + e->insts_n + t, eng_timed_due(e, t));
+    }
+}
+
+void eng_tick(struct eng *e, kt_time now)
+{
+    eng_start(e, now);
+    if (now > e->now) {
+        e->now = now;
+    }
+    run_timers(e);
+    kt_control_tick(e->control, e->now);
+    kt_alarm_tick(e->alarms, e->now);
+    kt_card_tick(e->cards, e->now);
+    if (e->now >= e->next_second) {
+        e->next_second = e->now + KT_SEC;
+        eng_cal_tick(e);
+        eng_watch_second(e);
+    }
+    if (e->now >= e->next_minute) {
+        e->next_minute = e->now + KT_MIN;
+        eng_watch_minute(e);
+    }
+}
+
+/* Consoles */
+static void flag_consoles(struct eng *e)
+{
+    bool silent = false;
+    for (uint32_t i = 0; i < e->console.n; i++) {
+        silent |= e->console.v[i].silent;
+    }
+    for (uint32_t p = 0; p < e->points_n; p++) {
+        const struct kt_point *point = &e->site->points[p];
+        if (!point->ended && strcmp(point->role->id, "self.console") == 0) {
+            eng_set_flag(e, p, KT_FLAG_SILENT_CONSOLE, silent);
+        }
+    }
+}
+
+static void say_console(struct eng *e, const struct console *c, bool silent)
+{
+    struct kt_jw *w = eng_say(e, "trust");
+    kt_jw_kstr(w, "kind", "silent-console");
+    kt_jw_kstr(w, "console", c->name);
+    kt_jw_kstr(w, "user", c->user);
+    kt_jw_kbool(w, "on", silent);
+    eng_said(e);
+}
+
+void eng_watch_second(struct eng *e)
+{
+    bool changed = false;
+    for (uint32_t i = 0; i < e->console.n; i++) {
+        struct console *c = &e->console.v[i];
+        if (e->now - c->heard > ENG_FORGET) {
+            ENG_REMOVE(e->console, i);
+            i--;
+            changed = true;
+        } else if (!c->silent && e->now - c->heard > ENG_SILENT) {
+            c->silent = changed = true;
+            say_console(e, c, true);
+        }
+    }
+    if (changed) {
+        flag_consoles(e);
+    }
+}
+
+static struct console *console_of(struct eng *e, const char *name)
+{
+    for (uint32_t i = 0; i < e->console.n; i++) {
+        if (strcmp(e->console.v[i].name, name) == 0) {
+            return &e->console.v[i];
+        }
+    }
+    if (e->console.n >= ENG_CONSOLES) {
+        return NULL;
+    }
+    struct console *c = ENG_PUSH(e->console);
+    eng_text(c->name, sizeof c->name, name);
+    c->heard = e->now;
+    return c;
+}
+
+static int arg_console(const struct request *q, const char **ret, struct kt_err *err)
+{
+    *ret = kt_json_get_str(q->args, "console", q->console);
+    size_t n = *ret ? strlen(*ret) : 0;
+    if (n == 0 || n >= ENG_NAME) {
+        return kt_err_set(err, KT_EINVAL, "console: the name of the console, at most %d bytes",
+                          ENG_NAME - 1);
+    }
+    return KT_OK;
+}
+
+static void console_gone(struct eng *e, const char *name)
+{
+    for (uint32_t i = 0; i < e->console.n; i++) {
+        if (strcmp(e->console.v[i].name, name) == 0) {
+            ENG_REMOVE(e->console, i);
+            flag_consoles(e);
+            return;
+        }
+    }
+}
+
+int eng_console_hello(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    const char *name;
+    int r = arg_console(q, &name, err);
+    if (r < 0) {
+        return r;
+    }
+    if (kt_json_get_bool(q->args, "bye", false)) {
+        console_gone(e, name);
+        return KT_OK;
+    }
+    struct console *c = console_of(e, name);
+    if (!c) {
+        return kt_err_set(err, KT_ELIMIT, "too many consoles");
+    }
+    c->heard = e->now;
+    c->sound = kt_json_get_bool(q->args, "sound", false);
+    eng_text(c->user, sizeof c->user, q->user);
+    if (c->silent) {
+        c->silent = false;
+        say_console(e, c, false);
+        flag_consoles(e);
+    }
+    e->version++;
+    return KT_OK;
+}
+
+int eng_console_mute(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    const char *name;
+    int64_t seconds;
+    int r = arg_console(q, &name, err);
+    if (r < 0 || (r = kt_json_need_int(q->args, "seconds", &seconds, err)) < 0) {
+        return r;
+    }
+    if (seconds < 0 || seconds > ENG_MUTE_MAX) {
+        return kt_err_set(err, KT_EINVAL, "seconds: from 0 to %d", ENG_MUTE_MAX);
+    }
+    struct console *c = console_of(e, name);
+    if (!c) {
+        return kt_err_set(err, KT_ELIMIT, "too many consoles");
+    }
+    if (seconds > 0 && c->muted_until > e->now) {
+        return kt_err_set(err, KT_ECONFLICT, "%s is muted already; it cannot be made longer", name);
+    }
+    c->muted_until = e->now + seconds * KT_SEC;
+    struct kt_jw *w = eng_say(e, "mute");
+    kt_jw_kstr(w, "console", name);
+    kt_jw_kint(w, "seconds", seconds);
+    kt_jw_kstr(w, "by", q->user);
+    eng_jtime(w, "until", c->muted_until);
+    eng_said(e);
+    return KT_OK;
+}
+
+/* Interlock tests */
+static const struct test_record *test_of(const struct eng *e, uint32_t point)
+{
+    for (uint32_t i = 0; i < e->test.n; i++) {
+        if (e->test.v[i].point == point) {
+            return &e->test.v[i];
+        }
+    }
+    return NULL;
+}
+
+static int64_t test_period(const struct eng *e, uint32_t point)
+{
+    const struct kt_point *p = &e->site->points[point];
+    for (uint32_t i = 0; i < p->cuts_n; i++) {
+        if (e->site->points[p->cuts[i].v].role->is_protected) {
+            return ENG_TEST_FAN;
+        }
+    }
+    return ENG_TEST;
+}
+
+void eng_watch_minute(struct eng *e)
+{
+    for (uint32_t i = 0; i < e->cutoffs_n; i++) {
+        uint32_t p = e->cutoffs[i];
+        const struct test_record *t = test_of(e, p);
+        kt_time last = t && t->last_pass > e->born ? t->last_pass : e->born;
+        eng_set_flag(e, p, KT_FLAG_TEST_OVERDUE, e->now - last > test_period(e, p));
+    }
+}
+
+int eng_test_record(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    uint32_t point = 0;
+    int r = eng_arg_point(e, q, "point", &point, err);
+    bool passed;
+    if (r < 0) {
+        return r;
+    }
+    if (!kt_json_bool(kt_json_get(q->args, "passed"), &passed)) {
+        return kt_err_set(err, KT_EINVAL, "passed: true or false");
+    }
+    struct test_record *t = (struct test_record *)test_of(e, point);
+    if (!t) {
+        t = ENG_PUSH(e->test); /* at most one a point */
+        t->point = point;
+    }
+    t->passed = passed;
+    t->at = e->now;
+    t->last_pass = passed ? e->now : t->last_pass;
+    eng_text(t->by, sizeof t->by, q->user);
+    eng_text(t->note, sizeof t->note, kt_json_get_str(q->args, "note", ""));
+    struct kt_jw *w = eng_say(e, "test");
+    eng_jpoint(e, w, "point", point);
+    kt_jw_kbool(w, "passed", passed);
+    kt_jw_kstr(w, "by", t->by);
+    eng_jtext(w, "note", t->note);
+    eng_said(e);
+    if (passed) {
+        eng_set_flag(e, point, KT_FLAG_TEST_OVERDUE, false);
+    }
+    return KT_OK;
+}
+
+/* Values set by hand (safety rule 10) */
+static int may_set(const struct eng *e, uint32_t point, struct kt_err *err)
+{
+    const struct kt_point *p = &e->site->points[point];
+    if (p->role->cutoff) {
+        return kt_err_set(err, KT_EDENIED, "%s is a cut-off sensor: no value by hand", p->id);
+    }
+    if (p->kind == KT_POINT_OUTPUT || (e->pt[point].kind & PT_FEED)) {
+        return kt_err_set(err, KT_EDENIED, "%s proves what is switched: no value by hand", p->id);
+    }
+    return KT_OK;
+}
+
+static struct manual *manual_of(struct eng *e, uint32_t point)
+{
+    for (uint32_t i = 0; i < e->manual.n; i++) {
+        if (e->manual.v[i].point == point) {
+            return &e->manual.v[i];
+        }
+    }
+    struct manual *m = ENG_PUSH(e->manual); /* at most one a point */
+    m->point = point;
+    return m;
+}
+
+static void say_manual(struct eng *e, const struct request *q, uint32_t point, double value,
+                       bool set, const char *reason)
+{
+    struct kt_jw *w = eng_say(e, "manual");
+    eng_jpoint(e, w, "point", point);
+    kt_jw_kstr(w, "change", set ? "set" : "clear");
+    if (set) {
+        kt_jw_knum(w, "value", value);
+    }
+    kt_jw_kstr(w, "by", q->user);
+    eng_jtext(w, "reason", reason);
+    eng_said(e);
+}
+
+int eng_manual_set(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    uint32_t point = 0;
+    const char *reason;
+    double value;
+    int r = eng_arg_point(e, q, "point", &point, err);
+    if (r < 0 || (r = kt_json_need_num(q->args, "value", &value, err)) < 0 ||
+        (r = eng_arg_text(q, "reason", &reason, err)) < 0 || (r = may_set(e, point, err)) < 0) {
+        return r;
+    }
+    if (eng_range_quality(&e->site->points[point], value) != KT_Q_NORMAL) {
+        return kt_err_set(err, KT_EINVAL, "value: not within the measuring range");
+    }
+    struct manual *m = manual_of(e, point);
+    m->value = value;
+    m->at = e->now;
+    eng_text(m->by, sizeof m->by, q->user);
+    eng_text(m->reason, sizeof m->reason, reason);
+    struct pt *pt = &e->pt[point];
+    pt->bits = (uint8_t)((pt->bits | PT_MANUAL) & ~PT_STALE);
+    wheel_set(e->wheel, point, 0);
+    say_manual(e, q, point, value, true, reason);
+    (void)eng_present(e, point, value, e->now, KT_Q_MANUAL);
+    eng_live_flags(e, point);
+    eng_dirty(e, point);
+    eng_band(e, point);
+    return KT_OK;
+}
+
+int eng_manual_clear(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    uint32_t point, i = 0;
+    int r = eng_arg_point(e, q, "point", &point, err);
+    if (r < 0) {
+        return r;
+    }
+    if (!(e->pt[point].bits & PT_MANUAL)) {
+        return kt_err_set(err, KT_ECONFLICT, "%s has no value set by hand",
+                          e->site->points[point].id);
+    }
+    while (e->manual.v[i].point != point) {
+        i++;
+    }
+    ENG_REMOVE(e->manual, i);
+    struct pt *pt = &e->pt[point];
+    pt->bits = (uint8_t)((pt->bits | PT_STALE) & ~PT_MANUAL);
+    say_manual(e, q, point, 0, false, kt_json_get_str(q->args, "reason", ""));
+    const struct kt_live_value *v = kt_live_peek(e->live, (kt_point_id){point});
+    (void)eng_present(e, point, v->value, v->time, KT_Q_STALE); /* until its source speaks */
+    eng_live_flags(e, point);
+    eng_dirty(e, point);
+    eng_band(e, point);
+    return KT_OK;
+}
+
+/* Notes, drill, handover */
+int eng_note_add(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    const char *text, *where = kt_json_get_str(q->args, "place", NULL);
+    uint32_t point = KT_NONE;
+    int r = eng_arg_text(q, "text", &text, err);
+    if (r == KT_OK && where) {
+        r = eng_place_in_scope(e, q, kt_site_place(e->site, kt_str_c(where)), err);
+    } else if (r == KT_OK) {
+        r = eng_arg_point(e, q, "point", &point, err);
+        where = r == KT_OK ? e->site->points[point].id : NULL;
+    }
+    if (r < 0) {
+        return r;
+    }
+    if (e->note.n >= ENG_NOTES) {
+        ENG_REMOVE(e->note, 0);
+    }
+    struct note *n = ENG_PUSH(e->note);
+    n->id = eng_next_id(e);
+    n->at = e->now;
+    eng_text(n->where, sizeof n->where, where);
+    eng_text(n->by, sizeof n->by, q->user);
+    eng_text(n->text, sizeof n->text, text);
+    struct kt_jw *w = eng_say(e, "note");
+    kt_jw_kint(w, "id", (int64_t)n->id);
+    kt_jw_kstr(w, point == KT_NONE ? "place" : "point", n->where);
+    kt_jw_kstr(w, "by", n->by);
+    kt_jw_kstr(w, "text", n->text);
+    eng_said(e);
+    kt_jw_kint(q->result, "note", (int64_t)n->id);
+    return KT_OK;
+}
+
+static void say_drill(struct eng *e, const struct request *q, const char *change)
+{
+    struct kt_jw *w = eng_say(e, "drill");
+    kt_jw_kstr(w, "change", change);
+    kt_jw_kstr(w, "title", e->drill);
+    kt_jw_kstr(w, "by", q->user);
+    eng_said(e);
+}
+
+int eng_drill_start(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    const char *title;
+    int r = eng_arg_text(q, "title", &title, err);
+    if (r < 0) {
+        return r;
+    }
+    if (e->drill[0]) {
+        return kt_err_set(err, KT_ECONFLICT, "the drill \"%s\" is under way", e->drill);
+    }
+    eng_text(e->drill, sizeof e->drill, title);
+    e->drill_since = e->now;
+    say_drill(e, q, "start");
+    return KT_OK;
+}
+
+int eng_drill_stop(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    if (!e->drill[0]) {
+        return kt_err_set(err, KT_ECONFLICT, "no drill is under way");
+    }
+    say_drill(e, q, "stop");
+    memset(e->drill, 0, sizeof e->drill);
+    e->drill_since = 0;
+    return KT_OK;
+}
+
+int eng_handover_sign(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    const char *shift, *from, *to;
+    int r = eng_arg_text(q, "shift", &shift, err);
+    if (r < 0 || (r = eng_arg_text(q, "from", &from, err)) < 0 ||
+        (r = eng_arg_text(q, "to", &to, err)) < 0) {
+        return r;
+    }
+    if (strcmp(from, to) == 0) {
+        return kt_err_set(err, KT_EINVAL, "to: another person than `from`");
+    }
+    if (e->handover.n >= ENG_HANDOVERS) {
+        ENG_REMOVE(e->handover, 0);
+    }
+    struct handover *h = ENG_PUSH(e->handover);
+    h->at = e->now;
+    eng_text(h->shift, sizeof h->shift, shift);
+    eng_text(h->from, sizeof h->from, from);
+    eng_text(h->to, sizeof h->to, to);
+    eng_text(h->by, sizeof h->by, q->user);
+    eng_text(h->note, sizeof h->note, kt_json_get_str(q->args, "note", ""));
+    struct kt_jw *w = eng_say(e, "handover");
+    kt_jw_kstr(w, "shift", h->shift);
+    kt_jw_kstr(w, "from", h->from);
+    kt_jw_kstr(w, "to", h->to);
+    kt_jw_kstr(w, "by", h->by);
+    eng_jtext(w, "note", h->note);
+    eng_said(e);
+    return KT_OK;
+}

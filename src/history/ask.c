@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The questions: buckets, scan, last.
+ */
+#include <stdlib.h>
+
+#include "history/private.h"
+
+/* ---- buckets ---- */
+
+struct bucketing {
+    struct history_sink sink;
+    kt_time from;
+    uint64_t width;
+    struct kt_bucket *list;
+};
+
+static inline uint64_t bucket_of(const struct bucketing *b, kt_time t)
+{
+    return ((uint64_t)t - (uint64_t)b->from) / b->width;
+}
+
+static bool add_summary(struct history_sink *s, const struct history_summary *sum)
+{
+    struct bucketing *b = (struct bucketing *)s;
+    uint64_t at = bucket_of(b, sum->first);
+    if (bucket_of(b, sum->last) != at) {
+        return false;
+    }
+    struct kt_bucket *k = &b->list[at];
+    k->worst = sum->worst > k->worst ? sum->worst : k->worst;
+    if (!sum->known) {
+        return true;
+    }
+    if (!k->count || sum->min < k->min) {
+        k->min = sum->min;
+        k->min_time = sum->min_time;
+    }
+    if (!k->count || sum->max > k->max) {
+        k->max = sum->max;
+        k->max_time = sum->max_time;
+    }
+    k->sum += sum->sum;
+    k->last = sum->last_value;
+    k->last_time = sum->last_time;
+    k->count += sum->known;
+    return true;
+}
+
+static uint32_t index_of(const double *v, uint32_t lo, double x)
+{
+    while (v[lo] != x) {
+        lo++;
+    }
+    return lo;
+}
+
+struct extent {
+    double min, max, sum;
+};
+
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+/* Four lanes side by side, so that no operation waits for the one before. */
+static struct extent extent_of(const double *v, uint32_t n)
+{
+    double l0 = v[0], l1 = l0, l2 = l0, l3 = l0, h0 = l0, h1 = l0, h2 = l0, h3 = l0;
+    double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    uint32_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        double a = v[i], b = v[i + 1], c = v[i + 2], d = v[i + 3];
+        l0 = a < l0 ? a : l0;
+        l1 = b < l1 ? b : l1;
+        l2 = c < l2 ? c : l2;
+        l3 = d < l3 ? d : l3;
+        h0 = a > h0 ? a : h0;
+        h1 = b > h1 ? b : h1;
+        h2 = c > h2 ? c : h2;
+        h3 = d > h3 ? d : h3;
+        s0 += a;
+        s1 += b;
+        s2 += c;
+        s3 += d;
+    }
+    for (; i < n; i++) {
+        l0 = v[i] < l0 ? v[i] : l0;
+        h0 = v[i] > h0 ? v[i] : h0;
+        s0 += v[i];
+    }
+    return (struct extent){smaller(smaller(l0, l1), smaller(l2, l3)),
+                           -smaller(smaller(-h0, -h1), smaller(-h2, -h3)), (s0 + s1) + (s2 + s3)};
+}
+
+/* Samples of quality NORMAL. false, with nothing done: there is a NaN among them (or infinities of
+ * both signs). */
+static bool add_normal(struct kt_bucket *k, const struct history_cols *c, uint32_t lo, uint32_t hi)
+{
+    const double *v = c->value;
+    struct extent e = extent_of(v + lo, hi - lo);
+    if (e.sum != e.sum) {
+        return false;
+    }
+    if (!k->count || e.min < k->min) {
+        uint32_t at = index_of(v, lo, e.min);
+        k->min = v[at];
+        k->min_time = c->time[at];
+    }
+    if (!k->count || e.max > k->max) {
+        uint32_t at = index_of(v, lo, e.max);
+        k->max = v[at];
+        k->max_time = c->time[at];
+    }
+    k->sum += e.sum;
+    k->last = v[hi - 1];
+    k->last_time = c->time[hi - 1];
+    k->count += hi - lo;
+    return true;
+}
+
+static void add_any(struct kt_bucket *k, const struct history_cols *c, uint32_t lo, uint32_t hi)
+{
+    for (uint32_t i = lo; i < hi; i++) {
+        double v = c->value[i];
+        kt_quality q = c->quality[i];
+        k->worst = q > k->worst ? q : k->worst;
+        if (!history_known(v, q)) {
+            continue;
+        }
+        if (!k->count || v < k->min) {
+            k->min = v;
+            k->min_time = c->time[i];
+        }
+        if (!k->count || v > k->max) {
+            k->max = v;
+            k->max_time = c->time[i];
+        }
+        k->sum += v;
+        k->last = v;
+        k->last_time = c->time[i];
+        k->count++;
+    }
+}
+
+static bool all_normal(const kt_quality *q, uint32_t n)
+{
+    uint64_t any = 0, w;
+    uint32_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        memcpy(&w, q + i, 8);
+        any |= w;
+    }
+    for (; i < n; i++) {
+        any |= q[i];
+    }
+    return any == 0;
+}
+
+static void add_to_bucket(struct kt_bucket *k, const struct history_cols *c, uint32_t lo,
+                          uint32_t hi)
+{
+    if (!all_normal(c->quality + lo, hi - lo) || !add_normal(k, c, lo, hi)) {
+        add_any(k, c, lo, hi);
+    }
+}
+
+/* First index in [lo, hi) at or after t. */
+static uint32_t first_at(const struct history_cols *c, uint32_t lo, uint32_t hi, kt_time t)
+{
+    if (c->time[hi - 1] < t) {
+        return hi;
+    }
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (c->time[mid] < t) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    return lo;
+}
+
+static bool add_samples(struct history_sink *s, const struct history_cols *c, uint32_t lo,
+                        uint32_t hi)
+{
+    struct bucketing *b = (struct bucketing *)s;
+    while (lo < hi) {
+        uint64_t at = bucket_of(b, c->time[lo]);
+        uint32_t end = hi;
+        if (bucket_of(b, c->time[hi - 1]) != at) {
+            end = first_at(c, lo, hi, (kt_time)((uint64_t)b->from + (at + 1) * b->width));
+        }
+        add_to_bucket(&b->list[at], c, lo, end);
+        lo = end;
+    }
+    return true;
+}
+
+int kt_history_buckets(struct kt_history *h, const char *point, kt_time from, kt_time to, uint32_t n,
+                       struct kt_bucket *ret, struct kt_err *err)
+{
+    if (n == 0 || from >= to) {
+        return kt_err_set(err, KT_EINVAL,
+                          "history of point %s: the range must not be empty, nor the number of "
+                          "buckets 0",
+                          point);
+    }
+    uint64_t span = (uint64_t)to - (uint64_t)from;
+    struct bucketing b = {.sink = {add_summary, add_samples},
+                          .from = from,
+                          .width = (span - 1) / n + 1};
+    b.list = calloc(n, sizeof(*b.list));
+    KT_ASSERT(b.list);
+    for (uint32_t i = 0; i < n; i++) {
+        b.list[i].start = (kt_time)((uint64_t)from + i * b.width);
+    }
+    int r = history_walk(h, point, from, to, &b.sink, err);
+    if (r == KT_OK) {
+        memcpy(ret, b.list, n * sizeof(*ret));
+    }
+    free(b.list);
+    return r;
+}
+
+/* ---- scan ---- */
+
+struct scanning {
+    struct history_sink sink;
+    kt_history_fn fn;
+    void *arg;
+};
+
+static bool scan_samples(struct history_sink *s, const struct history_cols *c, uint32_t lo,
+                         uint32_t hi)
+{
+    const struct scanning *w = (struct scanning *)s;
+    for (uint32_t i = lo; i < hi; i++) {
+        if (!w->fn(w->arg, c->time[i], c->value[i], c->quality[i], c->late ? c->arrival[i] : 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int kt_history_scan(struct kt_history *h, const char *point, kt_time from, kt_time to,
+                    kt_history_fn fn, void *arg, struct kt_err *err)
+{
+    struct scanning w = {.sink = {NULL, scan_samples}, .fn = fn, .arg = arg};
+    return history_walk(h, point, from, to, &w.sink, err);
+}
+
+/* ---- last ---- */
+
+/* Newest time at or before `at`; INT64_MIN: none yet. */
+struct newest {
+    struct history_ctx *c;
+    const char *point;
+    kt_time at, best;
+};
+
+/* Latest sample of a row at or before `at`, when it is later than the best so far. */
+static int newest_in_row(struct newest *w, struct kt_str row, struct kt_err *err)
+{
+    struct history_summary sum;
+    struct kt_str run;
+    int r = history_row_open(w->point, row, &sum, &run, err);
+    if (r < 0 || sum.first > w->at || sum.last <= w->best) {
+        return r;
+    }
+    if (sum.last <= w->at) {
+        w->best = sum.last;
+        return KT_OK;
+    }
+    w->c->part.n = 0;
+    w->c->part.late = false;
+    r = history_codec_decode(w->c->codec, run, &w->c->part, err);
+    if (r == KT_OK) {
+        uint32_t i = history_cols_find(&w->c->part, w->at + 1);
+        kt_time t = w->c->part.time[i - 1];
+        w->best = t > w->best ? t : w->best;
+    }
+    return r;
+}
+
+static int newest_in_rows(struct newest *w, const struct history_file *f, struct kt_db *db,
+                          int64_t num, struct kt_err *err)
+{
+    struct kt_stmt *st;
+    int r = kt_db_prepare(
+        db, "SELECT key, data FROM chunk WHERE key >= ? AND key < ? ORDER BY key DESC", &st, err);
+    if (r < 0) {
+        return r;
+    }
+    kt_bind_i64(st, 1, history_file_key(f, num, INT64_MIN));
+    kt_bind_i64(st, 2, history_file_key(f, num, history_day(w->at) + 1));
+    while ((r = kt_stmt_step(st, err)) > 0) {
+        if (w->best != INT64_MIN &&
+            kt_col_i64(st, 0) < history_file_key(f, num, history_day(w->best))) {
+            r = 0; /* all earlier days hold only earlier samples */
+            break;
+        }
+        r = newest_in_row(w, kt_col_bytes(st, 1), err);
+        if (r < 0) {
+            break;
+        }
+    }
+    kt_stmt_done(st);
+    return r;
+}
+
+static int newest_in_file(struct kt_history *h, struct newest *w, struct history_file *f,
+                          struct kt_err *err)
+{
+    struct kt_db *db;
+    int64_t num = 0;
+    int r = history_file_read(h->files, f, &db, err);
+    if (r < 0) {
+        return r;
+    }
+    r = history_file_num(db, w->point, &num, err);
+    if (r == KT_OK && num) {
+        r = newest_in_rows(w, f, db, num, err);
+    }
+    kt_store_read_done(f->ro, db);
+    return r;
+}
+
+static int newest_time(struct kt_history *h, struct newest *w, struct kt_err *err)
+{
+    history_ctx_head(h, w->c, w->point);
+    uint32_t n = w->at == INT64_MAX ? w->c->head.n : history_cols_find(&w->c->head, w->at + 1);
+    if (n) {
+        w->best = w->c->head.time[n - 1];
+    }
+    struct history_file **files;
+    size_t count = history_files_hold(h->files, INT32_MIN, history_month(w->at), &files);
+    int r = KT_OK;
+    for (size_t i = count; i-- > 0 && r == KT_OK && w->best < files[i]->end;) {
+        r = newest_in_file(h, w, files[i], err);
+    }
+    history_files_release(h->files, files, count);
+    free(files);
+    return r;
+}
+
+static bool keep_last(void *arg, kt_time time, double value, kt_quality q, kt_time arrival)
+{
+    (void)arrival;
+    struct kt_sample *s = arg;
+    s->time = time;
+    s->value = value;
+    s->quality = q;
+    return true;
+}
+
+int kt_history_last(struct kt_history *h, const char *point, kt_time at, struct kt_sample *ret,
+                    struct kt_err *err)
+{
+    at = at < HISTORY_TIME_MAX ? at : HISTORY_TIME_MAX;
+    struct newest w = {.c = history_ctx_take(h), .point = point, .at = at, .best = INT64_MIN};
+    int r = newest_time(h, &w, err);
+    history_ctx_give(h, w.c);
+    if (r < 0) {
+        return r;
+    }
+    if (w.best == INT64_MIN) {
+        return kt_err_set(err, KT_ENOTFOUND, "nothing is stored of point %s up to that time", point);
+    }
+    struct kt_sample s = {.point = {KT_NONE}, .time = INT64_MIN};
+    pthread_rwlock_rdlock(&h->names);
+    const struct history_point *p = history_point_of(h, point, false);
+    s.point.v = p ? p->pid : KT_NONE;
+    pthread_rwlock_unlock(&h->names);
+    r = kt_history_scan(h, point, w.best, w.best + 1, keep_last, &s, err);
+    if (r < 0) {
+        return r;
+    }
+    if (s.time == INT64_MIN) {
+        return kt_err_set(err, KT_ENOTFOUND, "what was stored of point %s has just been dropped",
+                          point);
+    }
+    *ret = s;
+    return KT_OK;
+}

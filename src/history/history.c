@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening, points, adding.
+ */
+#include "history/history.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/map.h"
+#include "history/private.h"
+#include "sys/file.h"
+
+enum { EXPECT_POINTS = 1024 };
+
+/* What state.db knew is found again by recovery, so a damaged one is put aside. */
+static int open_state(const char *dir, struct history_state **ret, struct kt_err *err)
+{
+    int r = history_state_open(dir, ret, err);
+    if (r != KT_ECORRUPT) {
+        return r;
+    }
+    char from[PATH_MAX], to[PATH_MAX];
+    if (snprintf(from, sizeof(from), "%s/state.db", dir) >= (int)sizeof(from) ||
+        snprintf(to, sizeof(to), "%s/state.db.damaged", dir) >= (int)sizeof(to) ||
+        rename(from, to) != 0) {
+        return r;
+    }
+    KT_WARN("history", "%s; put aside, recovery reads more of the journal", err->text);
+    return history_state_open(dir, ret, err);
+}
+
+static void init(struct kt_history *h, const struct kt_history_opts *o)
+{
+    uint32_t n = o->chunk_samples ? o->chunk_samples : HISTORY_CHUNK_SAMPLES;
+    h->chunk_samples = n < HISTORY_CHUNK_LIMIT ? n : HISTORY_CHUNK_LIMIT;
+    h->chunk_age_ns = o->chunk_age_ns ? o->chunk_age_ns : KT_HOUR;
+    h->on_sealed = o->on_sealed;
+    h->arg = o->arg;
+    h->first_batch = true;
+    h->by_name = kt_map_new(EXPECT_POINTS);
+    h->codec = history_codec_new();
+    kt_buf_init(&h->row, 0);
+    KT_ASSERT(pthread_rwlock_init(&h->names, NULL) == 0 &&
+              pthread_mutex_init(&h->contexts, NULL) == 0);
+    for (int i = 0; i < HISTORY_SHARDS; i++) {
+        KT_ASSERT(pthread_mutex_init(&h->shards[i], NULL) == 0);
+    }
+}
+
+static void destroy(struct kt_history *h)
+{
+    history_files_close(h->files);
+    history_state_close(h->state);
+    while (h->idle) {
+        struct history_ctx *c = h->idle;
+        h->idle = c->next;
+        history_ctx_free(c);
+    }
+    for (uint32_t i = 0; i < h->n_points; i++) {
+        history_head_done(&h->points[i]->head);
+        free(h->points[i]->id);
+        free(h->points[i]);
+    }
+    for (int i = 0; i < HISTORY_SHARDS; i++) {
+        pthread_mutex_destroy(&h->shards[i]);
+    }
+    pthread_mutex_destroy(&h->contexts);
+    pthread_rwlock_destroy(&h->names);
+    kt_map_free(h->by_name);
+    history_codec_free(h->codec);
+    history_cols_done(&h->cols);
+    kt_buf_done(&h->row);
+    free(h->points);
+    free(h->by_pid);
+    free(h->due);
+    free(h);
+}
+
+int kt_history_open(const struct kt_history_opts *opts, struct kt_history **ret, struct kt_err *err)
+{
+    int r = kt_dir_make(opts->dir, err);
+    if (r < 0) {
+        return r;
+    }
+    struct kt_history *h = calloc(1, sizeof(*h));
+    KT_ASSERT(h);
+    init(h, opts);
+    r = open_state(opts->dir, &h->state, err);
+    if (r == KT_OK) {
+        r = history_files_open(opts->dir, &h->files, err);
+    }
+    if (r == KT_OK) {
+        r = history_state_load(h->state, h, err);
+    }
+    if (r < 0) {
+        destroy(h);
+        return r;
+    }
+    *ret = h;
+    return KT_OK;
+}
+
+void kt_history_close(struct kt_history *h)
+{
+    if (!h) {
+        return;
+    }
+    struct kt_err err;
+    if (kt_history_seal(h, 0, true, &err) < 0) {
+        KT_ERROR("history", "closing: %s; the journal keeps these samples", err.text);
+    }
+    destroy(h);
+}
+
+/* ---- points ---- */
+
+struct history_point *history_point_of(struct kt_history *h, const char *id, bool make)
+{
+    uint64_t at;
+    if (kt_map_get(h->by_name, kt_str_c(id), &at)) {
+        return h->points[at];
+    }
+    if (!make) {
+        return NULL;
+    }
+    if (h->n_points == h->cap_points) {
+        h->cap_points = h->cap_points ? h->cap_points * 2 : EXPECT_POINTS;
+        h->points = realloc(h->points, h->cap_points * sizeof(*h->points));
+        KT_ASSERT(h->points);
+    }
+    struct history_point *p = calloc(1, sizeof(*p));
+    KT_ASSERT(p);
+    *p = (struct history_point){.id = strdup(id),
+                                .pid = KT_NONE,
+                                .index = h->n_points,
+                                .newest = INT64_MIN,
+                                .sealed_max = INT64_MIN};
+    KT_ASSERT(p->id);
+    history_set_limit(h, p);
+    kt_map_set(h->by_name, kt_str_c(id), h->n_points);
+    h->points[h->n_points++] = p;
+    return p;
+}
+
+static void pids_reserve(struct kt_history *h, uint32_t n)
+{
+    if (n <= h->n_pids) {
+        return;
+    }
+    uint32_t cap = h->n_pids ? h->n_pids : EXPECT_POINTS;
+    while (cap < n) {
+        cap *= 2;
+    }
+    h->by_pid = realloc(h->by_pid, cap * sizeof(*h->by_pid));
+    KT_ASSERT(h->by_pid);
+    memset(h->by_pid + h->n_pids, 0, (cap - h->n_pids) * sizeof(*h->by_pid));
+    h->n_pids = cap;
+}
+
+int kt_history_declare(struct kt_history *h, kt_point_id id, const struct kt_history_point *conf,
+                       struct kt_err *err)
+{
+    if (conf->retention >= HISTORY_CLASSES || !(conf->deadband >= 0) || id.v >= KT_NONE / 2) {
+        return kt_err_set(err, KT_EINVAL,
+                          "history of point %s: the retention class must be below %d and the "
+                          "deadband not negative",
+                          conf->id, HISTORY_CLASSES);
+    }
+    pthread_rwlock_wrlock(&h->names);
+    pids_reserve(h, id.v + 1);
+    struct history_point *p = history_point_of(h, conf->id, true);
+    if (p->pid != KT_NONE && h->by_pid[p->pid] == p) {
+        h->by_pid[p->pid] = NULL;
+    }
+    if (h->by_pid[id.v]) {
+        h->by_pid[id.v]->pid = KT_NONE; /* the number went to another point */
+    }
+    h->by_pid[id.v] = p;
+    p->pid = id.v;
+    p->cls = conf->retention;
+    p->deadband = conf->deadband;
+    pthread_rwlock_unlock(&h->names);
+    return KT_OK;
+}
+
+/* ---- adding ---- */
+
+static int check_batch(const struct kt_history *h, const struct kt_samples *s, struct kt_err *err)
+{
+    for (uint32_t i = 0; i < s->n; i++) {
+        if (s->point[i] >= h->n_pids || !h->by_pid[s->point[i]]) {
+            return kt_err_set(err, KT_EINVAL, "history: point number %u was not declared",
+                              s->point[i]);
+        }
+        if (s->time[i] < HISTORY_TIME_MIN || s->time[i] >= HISTORY_TIME_MAX) {
+            return kt_err_set(err, KT_EINVAL, "history: a time of point %s is out of range",
+                              h->by_pid[s->point[i]]->id);
+        }
+    }
+    return KT_OK;
+}
+
+/* A batch that is already safe can only come from a journal that began anew: what was known of the
+ * old one's numbers no longer counts. */
+static void check_journal(struct kt_history *h, uint64_t seq)
+{
+    if (seq == 0 || !h->first_batch) {
+        return;
+    }
+    h->first_batch = false;
+    if (seq > h->safe_seq) {
+        return;
+    }
+    KT_WARN("history", "the journal begins anew at event %llu", (unsigned long long)seq);
+    for (uint32_t i = 0; i < h->n_points; i++) {
+        h->points[i]->sealed_seq = 0;
+    }
+    h->recover_to = 0;
+    h->safe_seq = h->last_seq = seq - 1;
+}
+
+static void due(struct kt_history *h, struct history_point *p)
+{
+    if (h->n_due == h->cap_due) {
+        h->cap_due = h->cap_due ? h->cap_due * 2 : HISTORY_SEAL_GROUP;
+        h->due = realloc(h->due, h->cap_due * sizeof(struct history_point *));
+        KT_ASSERT(h->due);
+    }
+    h->due[h->n_due++] = p;
+    p->due = true;
+}
+
+static bool within_deadband(const struct history_point *p, kt_time t, double v, kt_quality q)
+{
+    double d = v - p->last_value;
+    return p->deadband > 0 && p->has_last && q == KT_Q_NORMAL && p->last_quality == KT_Q_NORMAL &&
+           d <= p->deadband && -d <= p->deadband && t > p->last_time &&
+           t - p->last_time < HISTORY_DEADBAND_NS;
+}
+
+/* One sample into the head; the shard is locked. */
+static void take(struct kt_history *h, struct history_point *p, uint64_t seq, kt_time now, kt_time t,
+                 double v, kt_quality q)
+{
+    if (t < p->newest) {
+        h->late++;
+    } else {
+        p->newest = t;
+    }
+    if (within_deadband(p, t, v, q)) {
+        return;
+    }
+    if (!p->has_last || t >= p->last_time) {
+        p->has_last = true;
+        p->last_time = t;
+        p->last_value = v;
+        p->last_quality = q;
+    }
+    int64_t off = now ? now - t : 0;
+    bool late = off > HISTORY_LATE_NS || off < -HISTORY_LATE_NS;
+    struct history_head *hd = &p->head;
+    if (hd->n == 0) {
+        hd->opened = now ? now : t;
+    }
+    if (hd->first_seq == 0) {
+        hd->first_seq = seq;
+    }
+    history_head_add(hd, h->codec, t, v, q, late ? now : 0);
+    if (hd->n >= hd->limit && !p->due) {
+        due(h, p);
+    }
+}
+
+/* Points lie all over memory: fetch what the next samples will touch. */
+static inline void look_ahead(const struct kt_history *h, const struct kt_samples *s, uint32_t i)
+{
+    enum { FAR = 16, NEAR = 6 };
+    if (i + FAR < s->n) {
+        const char *p = (const char *)h->by_pid[s->point[i + FAR]];
+        __builtin_prefetch(p, 1);
+        __builtin_prefetch(p + 64, 1);
+        __builtin_prefetch(p + 128, 1);
+    }
+    if (i + NEAR < s->n) {
+        const struct history_head *hd = &h->by_pid[s->point[i + NEAR]]->head;
+        if (hd->cap) {
+            history_head_prefetch(hd);
+        }
+    }
+}
+
+static void take_batch(struct kt_history *h, uint64_t seq, kt_time arrival,
+                       const struct kt_samples *s)
+{
+    pthread_mutex_t *held = NULL;
+    bool recovering = seq && seq <= h->recover_to;
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct history_point *p = h->by_pid[s->point[i]];
+        look_ahead(h, s, i);
+        if (recovering && seq <= p->sealed_seq && s->time[i] <= p->sealed_max) {
+            continue; /* in a file since before the restart */
+        }
+        pthread_mutex_t *shard = history_shard(h, p);
+        if (shard != held || i % HISTORY_SHARD_RUN == 0) {
+            if (held) {
+                pthread_mutex_unlock(held);
+            }
+            pthread_mutex_lock(shard);
+            held = shard;
+        }
+        uint32_t before = p->head.n;
+        take(h, p, seq, arrival, s->time[i], s->value[i], s->quality ? s->quality[i] : KT_Q_NORMAL);
+        taken += p->head.n - before;
+    }
+    if (held) {
+        pthread_mutex_unlock(held);
+    }
+    h->head_samples += taken;
+}
+
+/* When nobody seals, or sealing fails, heads must not grow for ever. */
+static int bound_heads(struct kt_history *h, struct kt_err *err)
+{
+    bool large = h->n_due >= HISTORY_SEAL_CALL;
+    for (uint32_t i = 0; i < h->n_due && !large; i++) {
+        large = h->due[i]->head.n >= 2 * h->due[i]->head.limit;
+    }
+    if (!large) {
+        return KT_OK;
+    }
+    int r = kt_history_seal(h, 0, false, err);
+    if (r < 0 && h->head_samples < (uint64_t)h->chunk_samples * (h->n_points + 16) * 4) {
+        KT_WARN("history", "%s; samples are kept in memory", err->text);
+        return KT_OK;
+    }
+    return r;
+}
+
+int kt_history_add(struct kt_history *h, uint64_t seq, kt_time arrival, const struct kt_samples *s,
+                   struct kt_err *err)
+{
+    int r = check_batch(h, s, err);
+    if (r == KT_OK) {
+        r = bound_heads(h, err); /* before: a batch is taken whole or not at all */
+    }
+    if (r < 0) {
+        return r;
+    }
+    check_journal(h, seq);
+    take_batch(h, seq, arrival, s);
+    h->last_seq = seq > h->last_seq ? seq : h->last_seq;
+    return KT_OK;
+}
+
+uint64_t kt_history_safe_seq(const struct kt_history *h)
+{
+    return h->safe_seq;
+}
+
+void kt_history_stats(struct kt_history *h, struct kt_history_stats *ret)
+{
+    *ret = (struct kt_history_stats){.head_samples = h->head_samples,
+                                     .late = h->late,
+                                     .duplicates = h->duplicates};
+    pthread_rwlock_rdlock(&h->names);
+    for (uint32_t i = 0; i < h->n_points; i++) {
+        ret->points += h->points[i]->pid != KT_NONE;
+    }
+    pthread_rwlock_unlock(&h->names);
+    struct history_file **files;
+    size_t n = history_files_hold(h->files, INT32_MIN, INT32_MAX, &files);
+    for (size_t i = 0; i < n; i++) {
+        ret->chunks += (uint64_t)files[i]->chunks;
+        ret->samples += (uint64_t)files[i]->samples;
+        int64_t bytes = kt_file_size(files[i]->path);
+        ret->bytes += bytes > 0 ? (uint64_t)bytes : 0;
+    }
+    history_files_release(h->files, files, n);
+    free(files);
+}

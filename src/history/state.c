@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state.db: how far each point's samples are in files, and the last one stored.
+ *
+ * It is written after the files it speaks of were committed and synced, and may be behind them:
+ * then recovery adds more than it had to, and the repeats vanish.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "history/private.h"
+
+static const char *const versions[] = {
+    "CREATE TABLE point(id TEXT PRIMARY KEY, seq INTEGER NOT NULL, newest INTEGER NOT NULL,"
+    " stored INTEGER NOT NULL, time INTEGER NOT NULL, value INTEGER NOT NULL,"
+    " quality INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE total(one INTEGER PRIMARY KEY CHECK(one = 1), safe_seq INTEGER NOT NULL,"
+    " chunk_order INTEGER NOT NULL);"
+    "INSERT INTO total VALUES(1, 0, 0);",
+};
+
+struct history_state {
+    struct kt_store *store;
+};
+
+int history_state_open(const char *dir, struct history_state **ret, struct kt_err *err)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof(path), "%s/state.db", dir) >= (int)sizeof(path)) {
+        return kt_err_set(err, KT_EINVAL, "the path is too long: %s", dir);
+    }
+    struct kt_store_opts o = {.path = path,
+                              .versions = versions,
+                              .n_versions = (int)KT_ARRAY_LEN(versions)};
+    struct history_state *s = calloc(1, sizeof(*s));
+    KT_ASSERT(s);
+    int r = kt_store_open(&o, &s->store, err);
+    if (r < 0) {
+        free(s);
+        return r;
+    }
+    *ret = s;
+    return KT_OK;
+}
+
+void history_state_close(struct history_state *s)
+{
+    if (s) {
+        kt_store_close(s->store);
+        free(s);
+    }
+}
+
+static void load_point(struct kt_history *h, const struct kt_stmt *st)
+{
+    struct history_point *p = history_point_of(h, kt_col_text(st, 0), true);
+    int64_t bits = kt_col_i64(st, 5);
+    p->sealed_seq = (uint64_t)kt_col_i64(st, 1);
+    p->sealed_max = p->newest = kt_col_i64(st, 2);
+    p->has_last = kt_col_i64(st, 3) != 0;
+    p->last_time = kt_col_i64(st, 4);
+    memcpy(&p->last_value, &bits, sizeof(bits));
+    p->last_quality = (kt_quality)kt_col_i64(st, 6);
+    h->recover_to = p->sealed_seq > h->recover_to ? p->sealed_seq : h->recover_to;
+}
+
+int history_state_load(struct history_state *s, struct kt_history *h, struct kt_err *err)
+{
+    struct kt_db *db = kt_store_writer(s->store);
+    int64_t safe = 0, order = 0;
+    int r = kt_db_int(db, "SELECT safe_seq FROM total", &safe, err);
+    if (r == KT_OK) {
+        r = kt_db_int(db, "SELECT chunk_order FROM total", &order, err);
+    }
+    struct kt_stmt *st;
+    if (r == KT_OK) {
+        r = kt_db_prepare(db, "SELECT id, seq, newest, stored, time, value, quality FROM point", &st,
+                          err);
+    }
+    if (r < 0) {
+        return r;
+    }
+    while ((r = kt_stmt_step(st, err)) > 0) {
+        load_point(h, st);
+    }
+    kt_stmt_done(st);
+    h->safe_seq = (uint64_t)safe;
+    h->last_seq = (uint64_t)safe;
+    h->order = (uint64_t)order;
+    return r;
+}
+
+static int save_point(struct kt_db *db, const struct history_point *p, struct kt_err *err)
+{
+    struct kt_stmt *st;
+    int r = kt_db_prepare(db, "INSERT OR REPLACE INTO point VALUES(?, ?, ?, ?, ?, ?, ?)", &st, err);
+    if (r < 0) {
+        return r;
+    }
+    int64_t bits;
+    memcpy(&bits, &p->last_value, sizeof(bits));
+    kt_bind_text(st, 1, p->id);
+    kt_bind_i64(st, 2, (int64_t)p->sealed_seq);
+    kt_bind_i64(st, 3, p->sealed_max);
+    kt_bind_i64(st, 4, p->has_last);
+    kt_bind_i64(st, 5, p->last_time);
+    kt_bind_i64(st, 6, bits);
+    kt_bind_i64(st, 7, p->last_quality);
+    r = kt_stmt_run(st, err);
+    kt_stmt_done(st);
+    return r;
+}
+
+static int save_total(struct kt_db *db, const struct kt_history *h, struct kt_err *err)
+{
+    struct kt_stmt *st;
+    int r = kt_db_prepare(db, "UPDATE total SET safe_seq = ?, chunk_order = ?", &st, err);
+    if (r < 0) {
+        return r;
+    }
+    kt_bind_i64(st, 1, (int64_t)h->safe_seq);
+    kt_bind_i64(st, 2, (int64_t)h->order);
+    r = kt_stmt_run(st, err);
+    kt_stmt_done(st);
+    return r;
+}
+
+int history_state_save(struct history_state *s, struct kt_history *h,
+                       struct history_point *const *points, size_t n, struct kt_err *err)
+{
+    struct kt_db *db = kt_store_writer(s->store);
+    int r = kt_db_begin(db, err);
+    for (size_t i = 0; r == KT_OK && i < n; i++) {
+        r = save_point(db, points[i], err);
+    }
+    if (r == KT_OK) {
+        r = save_total(db, h, err);
+    }
+    if (r < 0) {
+        kt_db_rollback(db);
+        return r;
+    }
+    return kt_db_commit(db, err);
+}
+
+int history_state_backup(struct history_state *s, const char *to, struct kt_err *err)
+{
+    return kt_store_backup(s->store, to, err);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* conf: site.yaml: settings, packs, shifts, people; links are in links.c. */
+#include "site/impl.h"
+
+#include "conf/settings.h"
+
+static const char *const rights[] = {
+    "view",         "history.read",      "export",        "alarm.ack",      "alarm.shelve",
+    "alarm.oos",    "output.open",       "output.close",  "output.confirm", "output.tag",
+    "output.untag", "calibration.write", "limit.propose", "limit.approve",  "card.write",
+    "test.write",   "handover",          "manual.set",    "drill",          "site.reload",
+    "user.admin",   "security.admin",    "audit.read",    "report.read",    "report.sign",
+    "backtest"};
+
+static bool all_digits(const char *s)
+{
+    return s[strspn(s, "0123456789")] == 0;
+}
+
+static void settings(struct load *l, const struct kt_yaml *root)
+{
+    struct kt_settings st;
+    struct kt_site *s = &l->s->pub;
+    kt_settings_read(root, l->a, &st);
+    const struct kt_setting_value *v = st.v;
+    s->id = v[KT_SETTING_ID].text;
+    s->simulation = v[KT_SETTING_SIMULATION].number != 0;
+    s->mine_code = v[KT_SETTING_MINE_CODE].text;
+    s->gas_class = v[KT_SETTING_GAS_CLASS].text;
+    s->utc_offset_s = (int)v[KT_SETTING_UTC_OFFSET].number;
+    s->crs_epsg = (int)v[KT_SETTING_CRS_EPSG].number;
+    s->crs_name = v[KT_SETTING_CRS_NAME].text;
+    s->report_day_s = (int)v[KT_SETTING_REPORT_DAY].number;
+    s->listen_http = v[KT_SETTING_LISTEN_HTTP].text;
+    s->listen_https = v[KT_SETTING_LISTEN_HTTPS].text;
+    s->tls_cert = v[KT_SETTING_TLS_CERT].text;
+    s->tls_key = v[KT_SETTING_TLS_KEY].text;
+    s->journal_days = (int)v[KT_SETTING_JOURNAL_DAYS].number;
+    s->segment_mb = (int)v[KT_SETTING_SEGMENT_MB].number;
+    s->reserve_mb = (int)v[KT_SETTING_RESERVE_MB].number;
+    s->history_days[KT_RETAIN_KEY] = (int)v[KT_SETTING_HISTORY_KEY].number;
+    s->history_days[KT_RETAIN_NORMAL] = (int)v[KT_SETTING_HISTORY_NORMAL].number;
+    s->history_days[KT_RETAIN_SHORT] = (int)v[KT_SETTING_HISTORY_SHORT].number;
+    if (*s->mine_code && (strlen(s->mine_code) != 12 || !all_digits(s->mine_code))) {
+        site_find(l, KT_FIND_ERROR, "format", kt_yaml_file(root), v[KT_SETTING_MINE_CODE].line,
+                  v[KT_SETTING_MINE_CODE].col,
+                  "mine_code \"%s\" is not 12 digits; write it in quotes, e.g. \"140000000001\"",
+                  s->mine_code);
+    }
+    if (*s->listen_https && (!*s->tls_cert || !*s->tls_key)) {
+        site_find(l, KT_FIND_ERROR, "format", kt_yaml_file(root), v[KT_SETTING_LISTEN_HTTPS].line,
+                  v[KT_SETTING_LISTEN_HTTPS].col,
+                  "listen.https has no cert or no key; name both files");
+    }
+}
+
+static void shifts(struct load *l, const struct kt_yaml *root)
+{
+    struct kt_yaml *list = kt_yaml_list(root, "shifts", KT_OPTIONAL);
+    uint32_t n = kt_yaml_count(list);
+    struct kt_shift *s = KT_NEW_ARRAY(l->a, struct kt_shift, n + 1);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct kt_yaml *m = kt_yaml_at(list, i);
+        const char *id = "";
+        if (!kt_yaml_as_map(m, "a shift") || !kt_yaml_str(m, "id", KT_REQUIRED, &id)) {
+            continue;
+        }
+        s[kept].id = site_dup(l, id);
+        s[kept].name = site_text2(l, m, "name", KT_REQUIRED);
+        kt_yaml_clock(m, "start", KT_REQUIRED, &s[kept].start_s);
+        kt_yaml_unknown(m);
+        if (kept && s[kept].start_s <= s[kept - 1].start_s) {
+            kt_yaml_problem(m,
+                            "shift \"%s\" does not start after the one before; list shifts by "
+                            "their start",
+                            id);
+        }
+        kept++;
+    }
+    l->s->pub.shifts = s;
+    l->s->pub.shifts_n = kept;
+}
+
+static void check_rights(const struct kt_yaml *m, const struct kt_people_role *p)
+{
+    for (uint32_t i = 0; i < p->rights_n; i++) {
+        bool known = false;
+        for (size_t j = 0; j < KT_ARRAY_LEN(rights); j++) {
+            known = known || strcmp(p->rights[i], rights[j]) == 0;
+        }
+        if (!known) {
+            struct kt_suggest s = kt_suggest_init(kt_str_c(p->rights[i]));
+            char buf[KT_SUGGEST_TEXT];
+            for (size_t j = 0; j < KT_ARRAY_LEN(rights); j++) {
+                kt_suggest_try(&s, rights[j]);
+            }
+            const struct kt_yaml *list = kt_yaml_get(m, "rights");
+            const struct kt_yaml *at = kt_yaml_at(list, i);
+            kt_yaml_problem(at ? at : list, "unknown right \"%s\"%s", p->rights[i],
+                            kt_suggest_text(&s, buf));
+        }
+    }
+}
+
+static bool has_right(const struct kt_people_role *p, const char *right)
+{
+    for (uint32_t i = 0; i < p->rights_n; i++) {
+        if (strcmp(p->rights[i], right) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* System, security and audit administrator are three roles that one person cannot hold together. */
+static void check_separation(const struct kt_yaml *m, const struct kt_people_role *p)
+{
+    int n =
+        has_right(p, "user.admin") + has_right(p, "security.admin") + has_right(p, "audit.read");
+    if (n > 1) {
+        kt_yaml_problem(m,
+                        "role \"%s\" holds more than one of user.admin, security.admin, "
+                        "audit.read; split it into separate roles",
+                        p->id);
+    }
+}
+
+static void people(struct load *l, const struct kt_yaml *root)
+{
+    struct kt_yaml *list = kt_yaml_list(root, "people", KT_OPTIONAL);
+    uint32_t n = kt_yaml_count(list);
+    if (n > KT_ARRAY_LEN(l->people_line)) {
+        kt_yaml_problem(list, "%u roles of people; at most %zu", n, KT_ARRAY_LEN(l->people_line));
+        n = KT_ARRAY_LEN(l->people_line);
+    }
+    struct kt_people_role *p = KT_NEW_ARRAY(l->a, struct kt_people_role, n + 1);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct kt_yaml *m = kt_yaml_at(list, i);
+        const char *id = "";
+        if (!kt_yaml_as_map(m, "a role of people") || !kt_yaml_str(m, "id", KT_REQUIRED, &id)) {
+            continue;
+        }
+        struct kt_people_role *r = &p[kept];
+        r->id = site_dup(l, id);
+        r->name = site_text2(l, m, "name", KT_REQUIRED);
+        kt_yaml_strs(m, "rights", KT_REQUIRED, l->a, &r->rights, &r->rights_n);
+        kt_yaml_strs(m, "places", KT_REQUIRED, l->a, &r->places, &r->places_n);
+        kt_yaml_unknown(m);
+        check_rights(m, r);
+        check_separation(m, r);
+        for (uint32_t j = 0; j < kept; j++) {
+            if (strcmp(p[j].id, r->id) == 0) {
+                kt_yaml_problem(m, "role \"%s\" stands already at line %d; give it another id", id,
+                                l->people_line[j]);
+            }
+        }
+        l->people_line[kept] = kt_yaml_line(m);
+        l->people_col[kept] = kt_yaml_col(m);
+        kept++;
+    }
+    l->s->pub.people = p;
+    l->s->pub.people_n = kept;
+}
+
+void site_people_check(struct load *l)
+{
+    for (uint32_t i = 0; i < l->s->pub.people_n; i++) {
+        const struct kt_people_role *p = &l->s->pub.people[i];
+        for (uint32_t j = 0; j < p->places_n; j++) {
+            if (strcmp(p->places[j], "*") != 0 &&
+                kt_site_place(&l->s->pub, kt_str_c(p->places[j])).v == KT_NONE) {
+                site_find(l, KT_FIND_ERROR, "reference", "site.yaml", l->people_line[i],
+                          l->people_col[i],
+                          "role \"%s\": unknown place \"%s\"; use an id of places.csv or \"*\"",
+                          p->id, p->places[j]);
+            }
+        }
+    }
+}
+
+static void packs(struct load *l, const struct kt_yaml *root)
+{
+    struct kt_yaml *list = kt_yaml_list(root, "packs", KT_REQUIRED);
+    uint32_t n = kt_yaml_count(list);
+    const char **ids = KT_NEW_ARRAY(l->a, const char *, n + 1);
+    l->s->pub.packs = ids;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct kt_yaml *at = kt_yaml_at(list, i);
+        const char *id = "";
+        if (kt_yaml_as_str(at, "a pack", &id)) {
+            id = site_dup(l, id);
+            site_pack(l, id, at);
+            ids[l->s->pub.packs_n++] = id;
+        }
+    }
+}
+
+static void defaults(struct kt_site *s)
+{
+    s->id = s->mine_code = s->crs_name = s->listen_http = s->listen_https = "";
+    s->tls_cert = s->tls_key = s->name.zh = s->name.en = "";
+    s->gas_class = "low";
+}
+
+void site_conf(struct load *l)
+{
+    defaults(&l->s->pub);
+    char *path = kt_arena_printf(l->scratch, "%s/site.yaml", l->dir);
+    struct kt_yaml *root = site_yaml(l, path, "site.yaml");
+    if (!root) {
+        return;
+    }
+    settings(l, root);
+    l->s->pub.name = site_text2(l, root, "name", KT_REQUIRED);
+    shifts(l, root);
+    people(l, root);
+    site_links(l, root);
+    packs(l, root);
+    kt_yaml_unknown(root);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_SITE_IMPL_H
+#define KT_SITE_IMPL_H
+/*
+ * impl: what the files of this folder share. A load fills struct load (scratch, gone afterwards)
+ * and struct site (the model with its indexes, one arena). The order of a load is in load.c.
+ *
+ * Invariant: after site_points() no point or place moves; ids are indexes.
+ */
+#include <stdatomic.h>
+
+#include "base/map.h"
+#include "conf/csv.h"
+#include "conf/suggest.h"
+#include "conf/yaml.h"
+#include "site/site.h"
+
+struct site { /* kt_site with what its look-ups need */
+    struct kt_site pub;
+    atomic_int refs;
+    struct kt_arena *arena;
+    struct kt_map *point_ids, *ended_ids, *place_ids, *rule_ids;
+    /* lists by index: items of i are list[at[i] .. at[i+1]) */
+    uint32_t *place_points_at; /* points of a place, ascending */
+    kt_point_id *place_points;
+    uint32_t *working_places_at; /* places of a working */
+    kt_place_id *working_places;
+    uint32_t *air_from_at; /* places before a place along the airflow */
+    kt_place_id *air_from;
+    uint32_t *point_rules_at;
+    kt_rule_id *point_rules;
+    uint32_t *point_readers_at;
+    struct kt_rule_instance *point_readers;
+};
+static inline const struct site *site_of(const struct kt_site *s)
+{
+    return (const struct site *)(const void *)s;
+}
+
+struct unit {
+    const char *id;
+    uint32_t dimension;
+    double factor, offset;
+};
+
+/* Where something was declared. */
+struct origin {
+    const char *file;
+    int line, col;
+    bool site; /* by the site itself, not by a pack */
+};
+
+/* One entry of a limits file: values for roles (packs) or for roles and points (site). */
+struct limit_entry {
+    struct origin at;
+    const char *const *roles, *const *points;
+    uint32_t roles_n, points_n;
+    unsigned classes; /* bit of each gas class; 0: all */
+    bool has[KT_LIMIT_NAMES], low, has_direction;
+    double value[KT_LIMIT_NAMES];
+    const char *unit;
+    const char *range_id; /* NULL: none */
+    struct kt_text range_text;
+    struct kt_source source;
+    const char *looser_reason; /* NULL: none */
+};
+
+struct selector {
+    const char *const *roles, *const *places, *const *points;
+    uint32_t roles_n, places_n, points_n;
+    const char *tag, *group;
+    int kind;         /* enum kt_point_kind or -1 */
+    int limit;        /* enum kt_limit_name or -1 */
+    int cutoff;       /* 0, 1 or -1 */
+    int link;         /* 1: only points with a link; -1 */
+    int device_state; /* 0, 1 or -1 */
+};
+
+/* What any()/all() of a rule's text reads, found by scan.c. */
+enum { RULE_SETS_MAX = 16 };
+struct rule_set {
+    enum kt_set set;
+    struct kt_str role;
+};
+struct rule_scan {
+    struct rule_set sets[RULE_SETS_MAX];
+    uint32_t sets_n;
+    unsigned limits; /* bit of each limit named: self's */
+    bool reads_self; /* the value, quality or flags of self */
+};
+
+struct action_decl {
+    enum { DO_OPEN_RANGE, DO_OPEN_POINTS, DO_CLOSE_POINTS, DO_CARD } kind;
+    const char *text;
+    struct origin at;
+    const kt_point_id *points;
+    uint32_t points_n;
+};
+
+struct rule_decl {
+    struct kt_rule r;
+    struct origin at;
+    struct selector select;
+    const char *raise, *clear; /* texts; clear NULL */
+    struct origin raise_at, clear_at;
+    struct rule_scan scan; /* of both texts */
+    struct action_decl *then;
+    uint32_t then_n;
+};
+
+struct load {
+    const char *dir, *pack_dir;
+    const struct kt_site_extra *extra;
+    struct kt_arena *a;       /* the site's */
+    struct kt_arena *scratch; /* until the load ends */
+    struct site *s;
+    struct kt_findings *f;
+    const char *check; /* which check reports now */
+    struct kt_problems problems;
+    struct kt_buf file; /* the bytes of the file being read */
+
+    struct unit *units;
+    uint32_t units_n, units_cap;
+    const char **dimensions;
+    uint32_t dimensions_n, dimensions_cap;
+    struct kt_map *unit_ids, *role_ids, *range_ids, *link_ids;
+    struct kt_role *roles;
+    struct origin *role_at;
+    uint32_t roles_n, roles_cap, role_at_cap;
+    struct kt_range *ranges;
+    uint32_t ranges_n, ranges_cap;
+    struct limit_entry *limits;
+    uint32_t limits_n, limits_cap;
+    struct rule_decl *rules;
+    uint32_t rules_n, rules_cap;
+    struct kt_csv *places_csv, *points_csv;
+    uint32_t *place_row, *point_row; /* row of a place or point; KT_NONE for ended points */
+    int people_line[64], people_col[64];
+    const struct kt_limits **pack_limits; /* of each point: what the packs say */
+};
+
+/* findings.c */
+void site_find(struct load *l, enum kt_finding_level level, const char *check, const char *file,
+               int line, int col, const char *fmt, ...) KT_PRINTF(7, 8);
+void site_find_at(struct load *l, enum kt_finding_level level, const char *check,
+                  const struct origin *at, const char *fmt, ...) KT_PRINTF(5, 6);
+/** At a row of points.csv or, for an ended point, at no place. */
+void site_find_point(struct load *l, enum kt_finding_level level, const char *check, uint32_t point,
+                     const char *fmt, ...) KT_PRINTF(5, 6);
+struct kt_problems site_problems(struct load *l);
+
+/* load.c */
+/** Room for one more of n items of `size` bytes in the scratch arena; returns the array. */
+void *site_grow(struct load *l, void *items, uint32_t n, uint32_t *cap, size_t size);
+#define SITE_PUSH(l, items, n, cap)                                                                \
+    ((items) = site_grow((l), (items), (n), &(cap), sizeof(*(items))), &(items)[(n)++])
+/** Read a file into l->file and add it to the site's hash. `name` is what messages show. */
+KT_MUST_CHECK int site_read(struct load *l, const char *path, const char *name, struct kt_err *err);
+/** As site_read(), parsed; NULL after reporting. */
+struct kt_yaml *site_yaml(struct load *l, const char *path, const char *name);
+struct kt_csv *site_csv(struct load *l, const char *path, const char *name);
+const char *site_dup(struct load *l, const char *s);
+struct origin site_origin(const struct kt_yaml *n, bool site);
+const char *const *site_strs(struct load *l, const char *const *words, uint32_t n);
+/** A text or a list of texts, copied into the site's arena. */
+bool site_words(struct load *l, const struct kt_yaml *map, const char *key, const char *const **ret,
+                uint32_t *ret_n);
+struct kt_text site_text2(struct load *l, const struct kt_yaml *map, const char *key,
+                          enum kt_need need);
+struct kt_source site_source(struct load *l, const struct kt_yaml *map, const char *key);
+/** Split at `;`, trimmed, without empty parts. */
+uint32_t site_split(struct load *l, struct kt_str text, struct kt_str **ret);
+
+/* The parts of a load, in order. */
+void site_conf(struct load *l);                                           /* conf.c: site.yaml */
+void site_links(struct load *l, const struct kt_yaml *root);              /* links.c */
+void site_pack(struct load *l, const char *id, const struct kt_yaml *at); /* packs.c */
+void site_limits_file(struct load *l, const char *path, const char *name, bool site);
+void site_rules_file(struct load *l, const char *path, const char *name, const char *pack);
+void site_rules_text(struct load *l, struct kt_str text, const char *name, const char *pack);
+void site_limits_text(struct load *l, struct kt_str text, const char *name);
+void site_packs_done(struct load *l);
+void site_places(struct load *l);                                 /* places.c */
+void site_points(struct load *l, const struct kt_site *previous); /* points.c */
+void site_people_check(struct load *l);                           /* conf.c */
+void site_limits(struct load *l);                                 /* limits.c */
+void site_ranges(struct load *l);                                 /* ranges.c */
+void site_rules(struct load *l);                                  /* rules_build.c */
+void site_readers(struct load *l);                                /* readers.c */
+void site_check_ranges(struct load *l);                           /* check_ranges.c */
+void site_check_rules(struct load *l);                            /* check_rules.c */
+void site_prove(struct load *l);                                  /* prove.c */
+void site_loops(struct load *l);                                  /* loops.c */
+
+/* units.c */
+const struct unit *site_unit(const struct load *l, struct kt_str id);
+const char *site_unit_hint(const struct load *l, struct kt_str id, char buf[KT_SUGGEST_TEXT]);
+/** A value in unit `from` as one in unit `to`; the same id gives the same bits. */
+double site_convert(const struct unit *from, const struct unit *to, double value);
+void site_units_file(struct load *l, const char *path, const char *name);
+bool site_unit_name(void *arg, struct kt_str unit, uint32_t *ret_dimension, double *ret_factor,
+                    double *ret_offset, const char **hint); /**< for kt_expr_names */
+
+/* roles.c */
+void site_roles_file(struct load *l, const char *path, const char *name);
+const struct kt_role *site_role(const struct load *l, struct kt_str id);
+/** Is there a role that fits the pattern? */
+bool site_role_known(const struct load *l, const char *pattern);
+const char *site_role_hint(const struct load *l, const char *id, char buf[KT_SUGGEST_TEXT]);
+
+/* address.c */
+/** NULL when fine, else what is wrong and what would be right (perhaps in buf). */
+const char *site_address_check(enum kt_link_kind kind, const char *address, bool output, char *buf,
+                               size_t cap);
+bool site_address_state(enum kt_link_kind kind, const char *address);
+
+/* limits.c */
+bool site_looser(enum kt_limit_name name, bool low, double a, double than);
+
+/* select.c */
+void site_selector_read(struct load *l, const struct kt_yaml *map, struct selector *ret);
+/** The selector of an action: `ID-PATTERN` or `role:… place:… tag:… point:…`, joined by blanks. */
+bool site_selector_parse(struct load *l, const char *text, const struct origin *at,
+                         struct selector *ret);
+void site_selector_check(struct load *l, const struct selector *sel, const struct origin *at);
+/** Points that fit, ascending, in the site's arena. */
+uint32_t site_select(struct load *l, const struct selector *sel, const kt_point_id **ret);
+
+/* scan.c */
+void site_scan(const char *text, struct rule_scan *ret);
+
+/* topo.c */
+void site_topology(struct load *l); /**< place_points, workings, air_from */
+extern const char *const site_place_kinds[];
+extern const uint32_t site_place_kinds_n;
+#endif

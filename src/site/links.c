@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* links: the `links` of site.yaml. A kind accepts its own keys only. */
+#include "site/impl.h"
+
+static const char *const kinds[] = {"modbus", "mqtt", "push", "minefile"};
+
+static const char *text(struct load *l, const struct kt_yaml *m, const char *key, enum kt_need need,
+                        const char *def)
+{
+    const char *t = def;
+    kt_yaml_str(m, key, need, &t);
+    return site_dup(l, t);
+}
+
+static int number(const struct kt_yaml *m, const char *key, enum kt_need need, int64_t lo,
+                  int64_t hi, int64_t def)
+{
+    kt_yaml_int(m, key, need, lo, hi, &def);
+    return (int)def;
+}
+
+/* A file or folder inside the site: relative, without "..". */
+static const char *inside(struct load *l, const struct kt_yaml *m, const char *key,
+                          enum kt_need need)
+{
+    const char *t = text(l, m, key, need, "");
+    if (t[0] == '/' || strcmp(t, "..") == 0 || strncmp(t, "../", 3) == 0 || strstr(t, "/../") ||
+        (strlen(t) > 2 && strcmp(t + strlen(t) - 3, "/..") == 0)) {
+        kt_yaml_problem(kt_yaml_get(m, key),
+                        "%s \"%s\" leads out of the site; give a path inside the site folder", key,
+                        t);
+        return "";
+    }
+    return t;
+}
+
+static void modbus(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
+{
+    c->host = text(l, m, "host", KT_REQUIRED, "");
+    c->port = number(m, "port", KT_OPTIONAL, 1, 65535, 502);
+    c->unit = number(m, "unit", KT_OPTIONAL, 0, 255, 1);
+    c->timeout_ns = number(m, "timeout_ms", KT_OPTIONAL, 10, 60000, 500) * KT_MS;
+    c->scan_ns = number(m, "scan_ms", KT_OPTIONAL, 10, 3600000, 1000) * KT_MS;
+}
+
+static void mqtt(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
+{
+    c->host = text(l, m, "host", KT_REQUIRED, "");
+    c->port = number(m, "port", KT_OPTIONAL, 1, 65535, 1883);
+    c->client_id = text(l, m, "client_id", KT_REQUIRED, "");
+    c->version = number(m, "version", KT_OPTIONAL, 3, 5, 5);
+    c->user = text(l, m, "user", KT_OPTIONAL, "");
+    c->password_file = inside(l, m, "password_file", KT_OPTIONAL);
+    c->time_field = text(l, m, "time_field", KT_OPTIONAL, "ts");
+    c->value_field = text(l, m, "value_field", KT_OPTIONAL, "value");
+    kt_yaml_strs(m, "topics", KT_REQUIRED, l->a, &c->topics, &c->topics_n);
+}
+
+static void push(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
+{
+    struct kt_yaml *list = kt_yaml_list(m, "producers", KT_REQUIRED);
+    uint32_t n = kt_yaml_count(list);
+    struct kt_producer *p = KT_NEW_ARRAY(l->a, struct kt_producer, n + 1);
+    for (uint32_t i = 0; i < n; i++) {
+        struct kt_yaml *pm = kt_yaml_at(list, i);
+        if (!kt_yaml_as_map(pm, "a producer")) {
+            continue;
+        }
+        struct kt_producer *to = &p[c->producers_n++];
+        to->id = text(l, pm, "id", KT_REQUIRED, "");
+        to->token_file = inside(l, pm, "token_file", KT_REQUIRED);
+        kt_yaml_strs(pm, "points", KT_REQUIRED, l->a, &to->points, &to->points_n);
+        kt_yaml_unknown(pm);
+    }
+    c->producers = p;
+}
+
+static void minefile(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
+{
+    static const char *const encodings[] = {"utf-8", "gbk"};
+    int enc = 0;
+    c->in_dir = inside(l, m, "in", KT_OPTIONAL);
+    c->out_dir = inside(l, m, "out", KT_OPTIONAL);
+    c->every_ns = number(m, "every_s", KT_OPTIONAL, 1, 86400, 300) * KT_SEC;
+    kt_yaml_choice(m, "encoding", KT_OPTIONAL, encodings, 2, &enc);
+    c->encoding = encodings[enc];
+    c->record_end = text(l, m, "record_end", KT_OPTIONAL, "~");
+    c->file_end = text(l, m, "file_end", KT_OPTIONAL, "||");
+    c->field_sep = text(l, m, "field", KT_OPTIONAL, ";");
+    if (!*c->in_dir && !*c->out_dir) {
+        kt_yaml_problem(m, "link \"%s\" has neither in nor out; name a folder", c->id);
+    }
+}
+
+static void read_link(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
+{
+    static void (*const readers[])(struct load *, const struct kt_yaml *,
+                                   struct kt_link_conf *) = {modbus, mqtt, push, minefile};
+    int kind = 0;
+    c->host = c->client_id = c->user = c->password_file = c->time_field = c->value_field = "";
+    c->in_dir = c->out_dir = c->encoding = c->record_end = c->file_end = c->field_sep = "";
+    c->id = text(l, m, "id", KT_REQUIRED, "");
+    if (kt_yaml_choice(m, "kind", KT_REQUIRED, kinds, KT_ARRAY_LEN(kinds), &kind)) {
+        c->kind = (enum kt_link_kind)kind;
+        readers[kind](l, m, c);
+        kt_yaml_unknown(m);
+    }
+}
+
+void site_links(struct load *l, const struct kt_yaml *root)
+{
+    struct kt_yaml *list = kt_yaml_list(root, "links", KT_OPTIONAL);
+    uint32_t n = kt_yaml_count(list);
+    struct kt_link_conf *c = KT_NEW_ARRAY(l->a, struct kt_link_conf, n + 1);
+    l->s->pub.links = c;
+    for (uint32_t i = 0; i < n; i++) {
+        struct kt_yaml *m = kt_yaml_at(list, i);
+        if (!kt_yaml_as_map(m, "a link")) {
+            continue;
+        }
+        uint32_t at = l->s->pub.links_n++;
+        read_link(l, m, &c[at]);
+        uint64_t first;
+        if (kt_map_get(l->link_ids, kt_str_c(c[at].id), &first)) {
+            kt_yaml_problem(m, "link \"%s\" stands already in this list; give it another id",
+                            c[at].id);
+        } else {
+            kt_map_set(l->link_ids, kt_str_c(c[at].id), at);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scan: what a rule's text reads besides named points: the limits of self, the sets of any() and
+ * all(), and whether it reads self at all. Words only; the grammar is expr's.
+ */
+#include "site/impl.h"
+
+struct token {
+    struct kt_str text; /* of a string: without quotes */
+    char kind;          /* 'w' word, 's' string, else the character itself, 0 end */
+};
+
+static bool word_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static struct token next(const char **p)
+{
+    while (**p == ' ' || **p == '\t' || **p == '\n' || **p == '\r') {
+        (*p)++;
+    }
+    const char *from = *p;
+    if (!*from) {
+        return (struct token){{from, 0}, 0};
+    }
+    if (*from == '"') {
+        const char *end = from + 1;
+        while (*end && *end != '"') {
+            end++;
+        }
+        *p = *end ? end + 1 : end;
+        return (struct token){{from + 1, (size_t)(end - from - 1)}, 's'};
+    }
+    if (word_char(*from)) {
+        while (word_char(**p)) {
+            (*p)++;
+        }
+        return (struct token){{from, (size_t)(*p - from)}, 'w'};
+    }
+    (*p)++;
+    return (struct token){{from, 1}, *from};
+}
+
+static int set_of(struct kt_str w)
+{
+    static const char *const names[] = {"place", "panel", "downstream", "upstream"};
+    for (int i = 0; i < 4; i++) {
+        if (kt_str_is(w, names[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* After the name of a set: `( self ) , "ROLE"`. Leaves p where it was when the text differs. */
+static bool set_tail(const char **p, struct kt_str *ret_role)
+{
+    const char *at = *p;
+    struct token open = next(&at), self = next(&at), close = next(&at), comma = next(&at);
+    struct token role = next(&at);
+    if (open.kind != '(' || !kt_str_is(self.text, "self") || close.kind != ')' ||
+        comma.kind != ',' || role.kind != 's') {
+        return false;
+    }
+    *ret_role = role.text;
+    *p = at;
+    return true;
+}
+
+static int limit_of(struct kt_str w)
+{
+    for (int i = 0; i < KT_LIMIT_NAMES; i++) {
+        if (kt_str_is(w, kt_limit_name_id((enum kt_limit_name)i))) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void scan_limit(const char **p, struct rule_scan *ret)
+{
+    const char *at = *p;
+    struct token dot = next(&at), name = next(&at);
+    int i = dot.kind == '.' && name.kind == 'w' ? limit_of(name.text) : -1;
+    if (i >= 0) {
+        ret->limits |= 1U << i;
+        *p = at;
+    }
+}
+
+void site_scan(const char *text, struct rule_scan *ret)
+{
+    const char *p = text;
+    for (struct token t = next(&p); t.kind; t = next(&p)) {
+        struct kt_str role;
+        int set = t.kind == 'w' ? set_of(t.text) : -1;
+        if (set >= 0 && set_tail(&p, &role)) {
+            if (ret->sets_n < RULE_SETS_MAX) {
+                ret->sets[ret->sets_n++] = (struct rule_set){(enum kt_set)set, role};
+            }
+        } else if (t.kind == 'w' && kt_str_is(t.text, "limit")) {
+            scan_limit(&p, ret);
+        } else if (t.kind == 'w' && kt_str_is(t.text, "self")) {
+            ret->reads_self = true;
+        }
+    }
+}

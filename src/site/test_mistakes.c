@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every mistake of a folder is answered with its place, what is wrong and what would be right. */
+#include "site/test_fixture.h"
+
+struct mistake {
+    const char *file, *from, *to; /* from NULL: append */
+    const char *check, *says;
+};
+
+static void try_all(const struct mistake *m, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct fixture x;
+        setup(&x);
+        if (m[i].from) {
+            change(&x, m[i].file, m[i].from, m[i].to);
+        } else {
+            append(&x, m[i].file, m[i].to);
+        }
+        CHECK_INT(load(&x, NULL), KT_EINVAL);
+        CHECK_SAYS(&x, m[i].check, m[i].says);
+        teardown(&x);
+    }
+}
+
+static void points(void)
+{
+    static const struct mistake m[] = {
+        {"points.csv", "id,name,name_en", "id,name,nmae_en", "format",
+         "points.csv:1:9: unknown column \"nmae_en\"; did you mean \"name_en\"?"},
+        {"points.csv", "T1-1203,", "T0-1203,", "format",
+         "points.csv:3:1: point \"T0-1203\" stands already at line 2; give it another id"},
+        {"points.csv", "T1-1203,", "T1 1203,", "format",
+         "points.csv:3:1: id \"T1 1203\" is not 1 to 63 of A-Za-z0-9_.:-"},
+        {"points.csv", "1203 face methane,%CH4,", "1203 face methane,%CH5,", "format",
+         "points.csv:3:38: unknown unit \"%CH5\"; did you mean \"%CH4\"?"},
+        {"points.csv", "1203 face methane,%CH4,", "1203 face methane,ppmCH4,", "format",
+         "points.csv:3:38: unit \"ppmCH4\" differs from \"%CH4\" of role \"ch4.face\"; convert "
+         "where the "
+         "value comes in, e.g. by the scale of the address"},
+        {"points.csv", "ch4.face,", "ch4.fase,", "format",
+         "points.csv:3:43: unknown role \"ch4.fase\"; did you mean \"ch4.face\"?"},
+        {"points.csv", "ch4.face,P1203-face", "ch4.face,P1203-fce", "format",
+         "points.csv:3:52: unknown place \"P1203-fce\"; did you mean \"P1203-face\"?"},
+        {"points.csv", "ch4.face,P1203-face,0,4", "ch4.face,P1203-face,5,4", "format",
+         "points.csv:3:65: range_hi 4 is not above range_lo 5; correct one of them"},
+        {"points.csv", "sub01,i1:", "sub02,i1:", "format",
+         "points.csv:3:67: unknown link \"sub02\"; did you mean \"sub01\"?"},
+        {"points.csv", "i1:u16*0.01|i101", "i1:u17*0.01|i101", "format",
+         "points.csv:3:73: address \"i1:u17*0.01|i101\": the type is u16, i16, u32, i32 or f32, "
+         "with .be or .le, e.g. i12:u16*0.01|i112"},
+        {"points.csv", "c0,KD-1203", "i70,KD-1203", "format",
+         "points.csv:17:72: address \"i70\" cannot be written; an output is a coil (c) or a "
+         "holding "
+         "register (h)"},
+        {"points.csv", "c0,KD-1203", "c0,KD-1209", "format",
+         "points.csv:17:75: unknown point \"KD-1209\"; give the id of the feed-state point"},
+        {"points.csv", "c0,KD-1203", "c0,T1-1203", "format",
+         "points.csv:17:75: feed \"T1-1203\" is of kind analog; a feed state is a switch"},
+        {"points.csv", "T1-1203,1203 工作面甲烷,", "T1-1203,,", "format",
+         "points.csv:3:9: point \"T1-1203\" has no name; give the Chinese name"},
+    };
+    try_all(m, KT_ARRAY_LEN(m));
+}
+
+static void places(void)
+{
+    static const struct mistake m[] = {
+        {"places.csv", "L1,mine,level", "L1,P1203,level", "format",
+         "places.csv:3:4: place \"L1\" lies below itself (through \"P1203\"); break the circle"},
+        {"places.csv", "MR,L1,main-return", "MR,L2,main-return", "format",
+         "places.csv:11:4: unknown place \"L2\"; did you mean \"L1\"?"},
+        {"places.csv", "MR,L1,main-return", "MR,L1,main-retrun", "format",
+         "places.csv:11:7: unknown kind of place \"main-retrun\"; did you mean \"main-return\"?"},
+        {"places.csv", "MR,L1,main-return,总回风巷", "MR,L1,main-return,", "format",
+         "places.csv:11:19: place \"MR\" has no name; give the Chinese name"},
+        {"places.csv", NULL, "P1203,L1,panel,又一个,,,,,\n", "format",
+         "places.csv:12:1: place \"P1203\" stands already at line 4; give it another id"},
+    };
+    try_all(m, KT_ARRAY_LEN(m));
+}
+
+static void site_yaml(void)
+{
+    static const struct mistake m[] = {
+        {"site.yaml", "packs: [core, gas]", "packs: [gas, core]", "format",
+         "site.yaml:9:9: pack \"gas\" requires \"core\"; list it before"},
+        {"site.yaml", "alarm.ack,", "alarm.akc,", "format",
+         "site.yaml:21:113: unknown right \"alarm.akc\"; did you mean \"alarm.ack\"?"},
+        {"site.yaml", "places: [P1203]", "places: [P1299]", "reference",
+         "site.yaml:23:5: role \"viewer\": unknown place \"P1299\"; use an id of places.csv or "
+         "\"*\""},
+        {"site.yaml", "token_file: secrets/telegraf.token", "token_file: ../../etc/passwd",
+         "format",
+         "site.yaml:19:67: token_file \"../../etc/passwd\" leads out of the site; give a path "
+         "inside "
+         "the site folder"},
+        {"site.yaml", "140000000001", "14000000001", "format",
+         "site.yaml:5:12: mine_code \"14000000001\" is not 12 digits; write it in quotes, e.g. "
+         "\"140000000001\""},
+        {"site.yaml", "rights: [audit.read]", "rights: [audit.read, user.admin]", "format",
+         "site.yaml:26:5: role \"auditor\" holds more than one of user.admin, security.admin, "
+         "audit.read; split it into separate roles"},
+    };
+    try_all(m, KT_ARRAY_LEN(m));
+}
+
+/* Unknown packs, keys and a broken file: the text depends on folders, so parts of it are looked at.
+ */
+static bool mentions(const struct fixture *x, const char *part)
+{
+    char buf[800];
+    for (size_t i = 0; kt_findings_get(x->f, i); i++) {
+        if (strstr(kt_err_str(&kt_findings_get(x->f, i)->at, buf, sizeof(buf)), part)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void unknown_keys_and_packs(void)
+{
+    static const struct mistake m[] = {
+        {"site.yaml", "packs: [core, gas]", "packs: [core, gsa]", "", "unknown pack \"gsa\""},
+        {"site.yaml", "gas_class: high", "gas_clas: high", "", "gas_clas"},
+        {"site.yaml", "timeout_ms: 500", "timeout: 500", "", "timeout"},
+        {"site.yaml", "name: {zh: 微型示例矿（演示）, en: Mini mine (demo)}", "name: {en: Mini}",
+         "", "zh"},
+        {"site.yaml", "id: mini", "id: [", "", "site.yaml:"},
+        {"points.csv", NULL, "Z1,多,,,ch4.face,MR,0,4,sub01,i9,,,,,x\n", "", "points.csv:29:"},
+    };
+    for (size_t i = 0; i < KT_ARRAY_LEN(m); i++) {
+        struct fixture x;
+        setup(&x);
+        if (m[i].from) {
+            change(&x, m[i].file, m[i].from, m[i].to);
+        } else {
+            append(&x, m[i].file, m[i].to);
+        }
+        CHECK_INT(load(&x, NULL), KT_EINVAL);
+        if (x.s) {
+            printf("# loaded in spite of %s\n", m[i].to);
+        }
+        if (!mentions(&x, m[i].says)) {
+            printf("# not mentioned: %s\n", m[i].says);
+            print_findings(&x);
+            CHECK(false);
+        }
+        teardown(&x);
+    }
+}
+
+static void all_are_collected(void)
+{
+    struct fixture x;
+    setup(&x);
+    append(&x, "points.csv",
+           "a b,甲,,,ch4.face,MR,0,4,sub01,i9,,,,\nB,乙,,,no.role,MR,0,4,sub01,i9,,,,\n"
+           "C,丙,,,ch4.main-return,nowhere,0,4,sub01,i9,,,,\n"
+           "D,丁,,,ch4.main-return,MR,x,4,sub01,q9,,,,\n");
+    change(&x, "places.csv", "MR,L1,main-return", "MR,L2,main-return");
+    CHECK_INT(load(&x, NULL), KT_EINVAL);
+    CHECK_INT(kt_findings_count(x.f, KT_FIND_ERROR), 6);
+    CHECK(strstr(x.err.text, "6 mistakes"));
+    teardown(&x);
+}
+
+static void missing_files(void)
+{
+    struct fixture x;
+    setup(&x);
+    kt_dir_remove(x.dir);
+    CHECK_INT(load(&x, NULL), KT_EINVAL);
+    CHECK(kt_findings_count(x.f, KT_FIND_ERROR) >= 3);
+    teardown(&x);
+}
+
+/* 甲烷 in GBK and a BOM before UTF-8 read alike. */
+static void gbk_and_bom(void)
+{
+    struct fixture x;
+    setup(&x);
+    put(&x, "points.csv",
+        "id,name,role,place,link,address,range_lo,range_hi\n"
+        "A,\xbc\xd7\xcd\xe9,ch4.main-return,MR,sub01,i0,0,4\n");
+    CHECK_OK(load(&x, NULL), &x.err);
+    REQUIRE(x.s);
+    CHECK_STR(x.s->points[0].name.zh, "甲烷");
+    put(&x, "points.csv",
+        "\xef\xbb\xbfid,name,role,place,link,address,range_lo,range_hi\r\n"
+        "A,甲烷,ch4.main-return,MR,sub01,i0,0,4\r\n");
+    CHECK_OK(load(&x, NULL), &x.err);
+    CHECK_STR(x.s->points[0].name.zh, "甲烷");
+    teardown(&x);
+}
+
+static void addresses(void)
+{
+    static const struct mistake m[] = {
+        {"points.csv", "i1:u16*0.01|i101", "z1", "format",
+         "points.csv:3:73: address \"z1\": it begins with h, i, c or d and an offset of 0 to "
+         "65535, "
+         "e.g. i12:u16*0.01|i112"},
+        {"points.csv", "i1:u16*0.01|i101", "i70000", "format",
+         "points.csv:3:73: address \"i70000\": it begins with h, i, c or d and an offset of 0 to "
+         "65535, e.g. i12:u16*0.01|i112"},
+        {"points.csv", "i1:u16*0.01|i101", "i1*0", "format",
+         "points.csv:3:73: address \"i1*0\": a register's scale is a number that is not 0, e.g. "
+         "i12:u16*0.01|i112"},
+        {"points.csv", "i1:u16*0.01|i101", "c1:u16", "format",
+         "points.csv:3:73: address \"c1:u16\": a coil or discrete input has no type, e.g. "
+         "i12:u16*0.01|i112"},
+        {"points.csv", "i1:u16*0.01|i101", "i1|c3", "format",
+         "points.csv:3:73: address \"i1|c3\": the status word is h or i and an offset, e.g. "
+         "i12:u16*0.01|i112"},
+    };
+    try_all(m, KT_ARRAY_LEN(m));
+}
+
+UNIT_MAIN({"mistakes in points.csv", points}, {"mistakes in places.csv", places},
+          {"mistakes in site.yaml", site_yaml},
+          {"unknown keys and packs, broken syntax", unknown_keys_and_packs},
+          {"all mistakes are collected", all_are_collected}, {"missing files", missing_files},
+          {"GBK, and UTF-8 with a BOM", gbk_and_bom}, {"addresses of Modbus", addresses})

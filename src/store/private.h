@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_STORE_PRIVATE_H
+#define KT_STORE_PRIVATE_H
+/*
+ * Inside of store: connections.
+ *
+ * Invariant: a connection is used by one thread at a time, so SQLite's own mutexes are off.
+ */
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+struct kt_stmt {
+    struct kt_db *db;
+    sqlite3_stmt *st;
+    char *sql;
+    int bound; /* first failed bind, or SQLITE_OK */
+    bool in_use;
+};
+
+struct kt_db {
+    sqlite3 *h;
+    char *path;
+    struct kt_stmt **stmts;
+    size_t n, cap;
+    struct kt_db *next; /* idle readers of a store */
+};
+
+enum store_mode { STORE_WRITE, STORE_READ, STORE_IMMUTABLE };
+int store_db_open(const char *path, enum store_mode mode, struct kt_db **ret, struct kt_err *err);
+void store_db_close(struct kt_db *db); /* accepts NULL */
+/** Fill err from a connection's last error. */
+int store_err(struct kt_db *db, int rc, const char *sql, struct kt_err *err);
+#endif

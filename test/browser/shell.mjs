@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shell's duties: pop-up on any screen, acknowledge by one key, silence while typing, link loss.
+import { equal, ok, skip, story, until } from './lib.mjs';
+
+await story('shell', async (s, step) => {
+  const { page, server } = s;
+  await s.login();
+  await step('an urgent alarm pops up on any screen and leaves the focus alone', async () => {
+    if (!server) skip('needs the fixture to raise an alarm');
+    await s.go('#/handover');
+    const field = page.getByLabel('记录内容');
+    await field.focus();
+    server.raise('gas.over-limit', 'T1-1205', { value: 1.21 });
+    await page.locator('.popup', { hasText: '1205工作面瓦斯' }).or(page.getByRole('button', { name: /另有 \d+ 条/ })).first().waitFor();
+    equal(await field.evaluate((e) => e === document.activeElement), true, 'the field keeps the focus');
+    const strip = await page.locator('header.strip').boundingBox();
+    const popup = await page.locator('.popup').first().boundingBox();
+    ok(popup.y >= strip.y + strip.height - 1, 'the strip is not covered');
+  });
+  await step('keys are silent while typing', async () => {
+    const before = await page.locator('.strip-alarm').count();
+    const field = page.getByLabel('记录内容');
+    await field.fill('');
+    await page.keyboard.type('ka/g m');
+    equal(await field.inputValue(), 'ka/g m', 'typed');
+    equal(await page.locator('.strip-alarm').count(), before, 'alarms in the strip');
+    await field.fill('');
+    await field.evaluate((e) => e.blur());
+  });
+  await step('A opens the worst alarm, K acknowledges it', async () => {
+    const first = page.locator('.strip-alarm').first();
+    if ((await first.count()) === 0) skip('no unacknowledged alarm');
+    const name = await first.innerText();
+    await s.key('a');
+    await page.locator('.cardpane .alarm-card').waitFor();
+    await s.key('k');
+    await until(async () => (await page.locator('.strip-alarm').count()) === 0 || (await first.innerText()) !== name, 'the strip moves on');
+    await page.locator('.cardpane', { hasText: '已确认' }).first().waitFor();
+  });
+  await step('g and a letter open screens, ? lists the keys', async () => {
+    await s.key('g');
+    await s.key('a');
+    await until(() => page.url().includes('#/alarms'), 'alarms');
+    await s.key('?');
+    await page.getByRole('dialog', { name: '按键一览' }).waitFor();
+    await s.axe('keys');
+    await s.key('Escape');
+  });
+  await step('search finds by pinyin initials and opens the card', async () => {
+    if (!server) skip('needs the names of the fixture');
+    await s.key('/');
+    await page.getByRole('combobox', { name: '搜索' }).fill('1203hfws');
+    await page.getByRole('option', { name: /1203回风瓦斯/ }).first().waitFor();
+    await s.key('Enter');
+    await s.go('#/map');
+    await page.locator('.cardpane', { hasText: '1203回风瓦斯' }).waitFor();
+  });
+  await step('a silent line hatches the screen within 5 s and says since when', async () => {
+    if (!server) skip('needs the fixture to fall silent');
+    server.silence(true);
+    await page.locator('.linkloss').waitFor({ timeout: 7000 });
+    ok(/连接中断 \d\d:\d\d:\d\d 起/.test(await page.locator('.linkloss').innerText()), 'since when');
+    await s.shot('linkloss');
+    server.silence(false);
+    await page.locator('.linkloss').waitFor({ state: 'detached', timeout: 12_000 });
+  });
+});

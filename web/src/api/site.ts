@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The site as it does not change between reloads: points, places, roles, rules, with look-ups. */
+import { signal } from '@preact/signals';
+import { siteOffset } from '../app/format';
+import { nameOf, pick } from '../app/i18n';
+import { api } from './client';
+import type { Alarm, Place, PointInfo, Quality, Role, RuleInfo, Site } from './model';
+
+export class SiteModel {
+  readonly pointById = new Map<string, PointInfo>();
+  readonly pointByIndex: (PointInfo | undefined)[] = [];
+  readonly places = new Map<string, Place>();
+  readonly roles = new Map<string, Role>();
+  readonly rules = new Map<string, RuleInfo>();
+  readonly qualities = new Map<string, Quality>();
+  private readonly children = new Map<string, string[]>();
+
+  constructor(
+    readonly site: Site,
+    readonly points: readonly PointInfo[],
+  ) {
+    for (const p of points) {
+      this.pointById.set(p.id, p);
+      this.pointByIndex[p.i] = p;
+    }
+    for (const p of site.places) {
+      this.places.set(p.id, p);
+      if (p.parent) this.children.set(p.parent, [...(this.children.get(p.parent) ?? []), p.id]);
+    }
+    for (const r of site.roles) this.roles.set(r.id, r);
+    for (const r of site.rules) this.rules.set(r.id, r);
+    for (const q of site.qualities ?? []) this.qualities.set(q.id, q);
+  }
+
+  roleOf(p: PointInfo): Role | undefined {
+    return this.roles.get(p.role);
+  }
+
+  groupOf(p: PointInfo): string {
+    return this.roles.get(p.role)?.group ?? 'other';
+  }
+
+  groupTitle(id: string): string {
+    return pick(this.site.groups?.find((g) => g.id === id)?.title) || id;
+  }
+
+  unitOf(p: PointInfo): string {
+    return p.unit ?? this.roles.get(p.role)?.unit ?? '';
+  }
+
+  /** "T1" of the role, or the id: what the map writes. */
+  shortOf(p: PointInfo): string {
+    return this.roles.get(p.role)?.short ?? p.id;
+  }
+
+  placeName(id: string | undefined): string {
+    return id ? nameOf(this.places.get(id)) || id : '';
+  }
+
+  pointName(id: string): string {
+    return nameOf(this.pointById.get(id)) || id;
+  }
+
+  /** "断电", "送电": the word of a switch's value. */
+  word(p: PointInfo, v: number): string {
+    const r = this.roles.get(p.role);
+    return pick(v ? r?.on : r?.off) || (v ? '1' : '0');
+  }
+
+  alarmName(a: Alarm): string {
+    const p = this.pointById.get(a.point);
+    return (p && nameOf(p)) || a.name || a.point;
+  }
+
+  alarmTitle(a: Alarm): string {
+    return pick(a.title) || pick(this.rules.get(a.rule)?.title) || a.rule;
+  }
+
+  alarmPlace(a: Alarm): string {
+    return this.places.has(a.place) ? this.placeName(a.place) : (a.place_name ?? a.place);
+  }
+
+  /** A place with everything below it. */
+  below(id: string): Set<string> {
+    const out = new Set<string>([id]);
+    for (const p of out) for (const c of this.children.get(p) ?? []) out.add(c);
+    return out;
+  }
+
+  childrenOf(id: string): readonly string[] {
+    return this.children.get(id) ?? [];
+  }
+
+  /** Where a point stands: its own position or its place's. */
+  position(p: PointInfo): [number, number] | null {
+    if (p.x !== undefined && p.y !== undefined && p.x !== null && p.y !== null) return [p.x, p.y];
+    const place = this.places.get(p.place);
+    return place?.x !== undefined && place.y !== undefined ? [place.x, place.y] : null;
+  }
+}
+
+export const EMPTY_SITE = new SiteModel(
+  { id: '', name: '', simulation: false, roles: [], places: [], rules: [] },
+  [],
+);
+
+export const site = signal<SiteModel>(EMPTY_SITE);
+
+export async function loadSite(): Promise<void> {
+  const [s, points] = await Promise.all([
+    api.get<Site>('/site'),
+    api.all<PointInfo>('/points', { limit: 5000 }),
+  ]);
+  siteOffset.value = (s.utc_offset_s ?? 8 * 3600) * 1000;
+  site.value = new SiteModel(s, points);
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * A world is one present: values, alarms and outputs at one moment. There are two: `live`, which
+ * never stops, and `past`, which a replay fills. Screens read `world`; the strip reads `live`.
+ *
+ * Invariant: no request is ever made from `past`; canAct is false while it is shown.
+ */
+import { batch, computed, signal } from '@preact/signals';
+import { AlarmBook } from './alarms';
+import { api, url } from './client';
+import type { Alarm, ClockEvent, Command, LiveTuple, Outcome, Output, ReplayState } from './model';
+import { PointTable } from './points';
+import { type LinkState, Stream } from './sse';
+
+type Listener = (data: unknown) => void;
+
+export class World {
+  readonly points = new PointTable();
+  readonly alarms = new AlarmBook();
+  readonly outputs = signal<ReadonlyMap<string, Output>>(new Map());
+  readonly commands = signal<ReadonlyMap<string, Command>>(new Map());
+  /** The engine's time: what the screen's clock shows. */
+  readonly now = signal(0);
+  readonly lagMs = signal(0);
+  readonly drill = signal<string>('');
+  readonly link = signal<LinkState>('idle');
+  /**
+   * performance.now() of the last clock event; silence is measured from it. Other events do not
+   * count: a server that takes connections while its engine stands still must show as lost.
+   */
+  lastEventAt = 0;
+  private readonly listeners = new Map<string, Set<Listener>>();
+
+  constructor(readonly kind: 'live' | 'past') {}
+
+  /** Hears events of the stream by type: "outcome", "command", "card", "site" … */
+  on(type: string, f: Listener): () => void {
+    const set = this.listeners.get(type) ?? new Set();
+    this.listeners.set(type, set.add(f));
+    return () => set.delete(f);
+  }
+
+  private tell(type: string, data: unknown): void {
+    for (const f of this.listeners.get(type) ?? []) f(data);
+  }
+
+  event(type: string, data: unknown): void {
+    if (type === 'clock' || this.lastEventAt === 0) this.lastEventAt = performance.now();
+    batch(() => {
+      if (type === 'live') this.points.apply((data as { p: LiveTuple[] }).p);
+      else if (type === 'alarm') this.alarms.apply(data as Alarm);
+      else if (type === 'command') this.command(data as Command);
+      else if (type === 'clock') this.clock(data as ClockEvent);
+      this.tell(type, data);
+      if (type === 'outcome') this.tell((data as Outcome).type, data);
+    });
+  }
+
+  private clock(c: ClockEvent): void {
+    this.now.value = c.engine || c.now;
+    this.lagMs.value = c.lag_ms ?? 0;
+    this.drill.value = c.drill ? String(c.drill === true ? ' ' : c.drill) : '';
+  }
+
+  private command(c: Command): void {
+    this.commands.value = new Map(this.commands.value).set(c.output, c);
+    const known = this.outputs.value.get(c.output);
+    if (!known) return;
+    const done = c.state === 'readback' || c.state === 'proved';
+    const next = { ...known, command: c, ...(done ? { value: c.value } : {}) };
+    this.outputs.value = new Map(this.outputs.value).set(c.output, next);
+  }
+
+  setOutputs(list: readonly Output[]): void {
+    this.outputs.value = new Map(list.map((o) => [o.id, o]));
+  }
+}
+
+export const live = new World('live');
+export const past = new World('past');
+
+export const replaying = signal(false);
+export const world = computed(() => (replaying.value ? past : live));
+export const canAct = computed(() => !replaying.value && live.link.value === 'up');
+
+const liveStream = new Stream(() => url('/stream'), {
+  event: onLive,
+  state: (s) => {
+    live.link.value = s;
+  },
+});
+
+function onLive(type: string, data: unknown): void {
+  if (type === 'hello') {
+    const h = data as { now: number; clock?: string };
+    if (live.now.value === 0) live.now.value = h.now;
+    void refreshLive();
+  }
+  live.event(type, data);
+}
+
+const OPEN_STATES = ['active', 'shelved', 'suppressed', 'oos'] as const;
+
+/** The lists that the stream then keeps up to date. */
+export async function refreshLive(): Promise<void> {
+  const lists = OPEN_STATES.map((state) => api.all<Alarm>('/alarms', { state, limit: 1000 }));
+  const [outputs, ...alarms] = await Promise.all([
+    api.all<Output>('/outputs').catch(() => [] as Output[]),
+    ...lists,
+  ]);
+  batch(() => {
+    live.alarms.replace(alarms.flat());
+    live.setOutputs(outputs);
+  });
+}
+
+export function openLive(): void {
+  liveStream.open();
+}
+
+export function closeLive(): void {
+  liveStream.close();
+}
+
+// --- the past -------------------------------------------------------------------------------
+
+export const replayAt = signal(0);
+export const replaySpeed = signal(1);
+export const replayPlaying = signal(false);
+/** Why the past cannot be shown, in the server's words. */
+export const replayError = signal('');
+
+let seekNumber = 0;
+
+const pastStream = new Stream(
+  () => url('/replay/stream', { at: Math.round(replayAt.value), speed: replaySpeed.value }),
+  {
+    event: (type, data) => {
+      if (!replaying.value) return;
+      past.event(type, data);
+      if (type === 'clock') replayAt.value = past.now.value;
+    },
+    state: (s) => {
+      past.link.value = s;
+    },
+  },
+  false,
+);
+
+async function seek(at: number): Promise<boolean> {
+  const mine = ++seekNumber;
+  try {
+    const s = await api.get<ReplayState>('/replay', { at: Math.round(at) });
+    if (mine !== seekNumber || !replaying.value) return false;
+    batch(() => {
+      past.points.clear();
+      past.points.apply(s.live);
+      past.alarms.replace(s.alarms);
+      past.setOutputs(s.outputs);
+      past.now.value = s.at;
+      replayError.value = '';
+    });
+    return true;
+  } catch (e) {
+    if (mine === seekNumber) replayError.value = e instanceof Error ? e.message : String(e);
+    return false;
+  }
+}
+
+/** Shows the moment `at`; with `play`, goes on from there at replaySpeed. */
+export async function showPast(at: number, play = replayPlaying.value): Promise<void> {
+  pastStream.close();
+  batch(() => {
+    replaying.value = true;
+    replayAt.value = at;
+    replayPlaying.value = play;
+  });
+  if ((await seek(at)) && replayPlaying.value && replayAt.value === at) pastStream.open();
+}
+
+export function playPast(on: boolean): void {
+  replayPlaying.value = on;
+  pastStream.close();
+  if (on) pastStream.open();
+}
+
+export function setReplaySpeed(speed: number): void {
+  replaySpeed.value = Math.min(3600, Math.max(0.1, speed));
+  if (replaying.value && replayPlaying.value) {
+    pastStream.close();
+    pastStream.open();
+  }
+}
+
+export function backToLive(): void {
+  pastStream.close();
+  seekNumber += 1;
+  batch(() => {
+    replaying.value = false;
+    replayPlaying.value = false;
+    replayError.value = '';
+  });
+}

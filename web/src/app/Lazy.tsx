@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+/** A component that is fetched when first shown. Each loader is asked once. */
+import type { ComponentType } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { t } from './texts';
+
+type Loader<P> = () => Promise<{ default: ComponentType<P> }>;
+const loaded = new Map<unknown, ComponentType<never>>();
+
+export function Lazy<P extends object>({ load, props }: { load: Loader<P>; props: P }) {
+  const [, redraw] = useState(0);
+  const [error, setError] = useState('');
+  const View = loaded.get(load) as ComponentType<P> | undefined;
+  useEffect(() => {
+    if (loaded.has(load)) return;
+    let gone = false;
+    load().then(
+      (m) => {
+        loaded.set(load, m.default as ComponentType<never>);
+        if (!gone) redraw((n) => n + 1);
+      },
+      (e: unknown) => !gone && setError(e instanceof Error ? e.message : String(e)),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [load]);
+  if (error) return <p class="error">{t('loadFailed', { text: error })}</p>;
+  return View ? <View {...props} /> : <p class="hint pad">…</p>;
+}

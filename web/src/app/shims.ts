@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Chromium 87 lacks Object.hasOwn (93), which the map library calls. */
+if (!Object.hasOwn) {
+  Object.defineProperty(Object, 'hasOwn', {
+    value: (o: object, k: PropertyKey) => Object.prototype.hasOwnProperty.call(o, k),
+    configurable: true,
+    writable: true,
+  });
+}
+
+export {};

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/** One timer for everything that shows passing time. */
+import { signal } from '@preact/signals';
+
+/** performance.now(), twice a second. */
+export const beat = signal(0);
+
+export function startTicker(): void {
+  setInterval(() => {
+    beat.value = performance.now();
+  }, 500);
+}

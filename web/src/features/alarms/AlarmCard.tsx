@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+/** One alarm: its written meaning, its values, its course, and what to do with it. */
+import './alarms.css';
+import { useEffect, useState } from 'preact/hooks';
+import { api } from '../../api/client';
+import type { Alarm, AlarmDetail, RuleInfo } from '../../api/model';
+import { can } from '../../api/session';
+import { site } from '../../api/site';
+import { canAct, replaying, world } from '../../api/world';
+import { app } from '../../app/app';
+import { decimalsOf, fullStamp, hms, num, span, stamp } from '../../app/format';
+import { pick } from '../../app/i18n';
+import { Lazy } from '../../app/Lazy';
+import type { Target } from '../../app/selection';
+import { MiniTrend } from '../../ui/MiniTrend';
+import { AlarmTag, stateWord } from '../../ui/Tag';
+import { Value } from '../../ui/Value';
+import { noting, returnToService, takingOut, unshelve } from './actions';
+import { t } from './texts';
+
+function clauseText(c: RuleInfo['clause']): string {
+  if (!c) return '';
+  if (typeof c === 'string') return c;
+  const mark = c.verified === undefined ? '' : c.verified ? ` (${t('verified')})` : ` (${t('unverified')})`;
+  return `${c.standard ?? ''} ${c.edition ?? ''} ${c.clause ?? ''}${mark}`;
+}
+
+function Meaning({ rule }: { rule: RuleInfo | undefined }) {
+  if (!rule) return null;
+  const within = rule.within_s ? t('within', { span: span(rule.within_s * 1000) }) : '';
+  return (
+    <dl class="meaning">
+      <dt>{t('cause')}</dt>
+      <dd>{pick(rule.cause) || '–'}</dd>
+      <dt>{t('consequence')}</dt>
+      <dd>{pick(rule.consequence) || '–'}</dd>
+      <dt>
+        {t('action')} {within && <span class="hint">{within}</span>}
+      </dt>
+      <dd>
+        <b>{pick(rule.action) || '–'}</b>
+      </dd>
+      {rule.clause && (
+        <>
+          <dt>{t('clause')}</dt>
+          <dd class="hint">{clauseText(rule.clause)}</dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+function Numbers({ a }: { a: Alarm }) {
+  const p = site.value.pointById.get(a.point);
+  const d = decimalsOf(p?.resolution ?? 0.01);
+  const n = (v: number | undefined) => (v === undefined || v === null ? '–' : `${num(v, d)} ${a.unit ?? ''}`);
+  return (
+    <dl class="kv">
+      {p && (
+        <>
+          <dt>{t('now')}</dt>
+          <dd>
+            <Value point={p} withAge />
+          </dd>
+        </>
+      )}
+      {a.limit !== undefined && a.limit !== null && (
+        <>
+          <dt>{t('limit')}</dt>
+          <dd>{n(a.limit)}</dd>
+        </>
+      )}
+      {a.peak !== undefined && a.peak !== null && (
+        <>
+          <dt>{t('peak')}</dt>
+          <dd>{n(a.peak)}</dd>
+        </>
+      )}
+      <dt>{t('raised')}</dt>
+      <dd>{fullStamp(a.raised)}</dd>
+      {!!a.cleared && (
+        <>
+          <dt>{t('cleared')}</dt>
+          <dd>{fullStamp(a.cleared)}</dd>
+        </>
+      )}
+      {!!a.acked && (
+        <>
+          <dt>{t('acked')}</dt>
+          <dd>
+            {fullStamp(a.acked)} {a.by}
+          </dd>
+        </>
+      )}
+      {a.note && (
+        <>
+          <dt>{t('ack.noteField')}</dt>
+          <dd>{a.note}</dd>
+        </>
+      )}
+      {a.state === 'shelved' && !!a.until && (
+        <>
+          <dt>{t('col.until')}</dt>
+          <dd>{stamp(a.until)}</dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+function Buttons({ a, target }: { a: Alarm; target: Target }) {
+  const actions = app.actions.list.filter((x) => x.on.includes('alarm') && !(x.acts && replaying.value) && (x.when?.(target) ?? true));
+  const act = canAct.value;
+  return (
+    <div class="row wrap">
+      {actions.map((x) => (
+        <button key={x.id} type="button" class={x.id === 'alarm.ack' ? 'btn primary' : 'btn'} onClick={() => x.run(target)}>
+          {x.title()}
+          {x.key && <kbd>{x.key}</kbd>}
+        </button>
+      ))}
+      {act && (a.state === 'unack' || a.state === 'rtn') && can('alarm.ack') && (
+        <button type="button" class="btn" onClick={() => (noting.value = [a])}>
+          {t('ack.note')}
+        </button>
+      )}
+      {act && a.state === 'shelved' && can('alarm.shelve') && (
+        <button type="button" class="btn" onClick={() => unshelve(a)}>
+          {t('unshelve')}
+        </button>
+      )}
+      {act && a.state === 'oos' && can('alarm.oos') && (
+        <button type="button" class="btn" onClick={() => returnToService(a)}>
+          {t('return')}
+        </button>
+      )}
+      {act && !a.statutory && a.state !== 'oos' && a.state !== 'normal' && can('alarm.oos') && (
+        <button type="button" class="btn" onClick={() => (takingOut.value = a)}>
+          {t('oos')}
+        </button>
+      )}
+      {a.statutory && <span class="hint">{t('statutory')}</span>}
+    </div>
+  );
+}
+
+function Course({ detail }: { detail: AlarmDetail | null }) {
+  if (!detail?.changes?.length) return null;
+  const word = (c: string) => t(`change.${c}` as Parameters<typeof t>[0]);
+  return (
+    <section>
+      <h4>{t('changes')}</h4>
+      <ol class="course">
+        {detail.changes.map((c, i) => (
+          <li key={i}>
+            <time>{hms(c.t ?? c.acked ?? c.cleared ?? c.raised ?? detail.raised)}</time> {word(c.change)} {c.by} {c.note}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function useDetail(id: number, change: unknown): AlarmDetail | null {
+  const [detail, setDetail] = useState<AlarmDetail | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read anew when the alarm changes
+  useEffect(() => {
+    let gone = false;
+    api.get<AlarmDetail>(`/alarms/${id}`).then(
+      (d) => !gone && setDetail(d),
+      () => !gone && setDetail(null),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [id, change]);
+  return detail?.id === id ? detail : null;
+}
+
+export default function AlarmCard({ target, known }: { target: Target; known?: Alarm | undefined }) {
+  const id = Number(target.id);
+  const book = world.value.alarms.get(id);
+  const detail = useDetail(id, book?.state);
+  const a = book ?? known ?? detail;
+  if (!a) return <p class="pad hint">{t('gone')}</p>;
+  const s = site.value;
+  const p = s.pointById.get(a.point);
+  const sections = app.sections.list.filter((x) => x.on.includes('alarm') && (x.when?.(target) ?? true));
+  return (
+    <article class="alarm-card">
+      <header>
+        <h2>
+          <AlarmTag alarm={a} text /> {s.alarmTitle(a)}
+        </h2>
+        <p>
+          <a href={`#/o/${encodeURIComponent(a.point)}`}>{s.alarmName(a)}</a> · {a.point}
+        </p>
+        <p class="hint">
+          {s.alarmPlace(a)} · {stateWord(a.state)}
+        </p>
+      </header>
+      <Buttons a={a} target={target} />
+      <Numbers a={a} />
+      {p && p.kind === 'analog' && <MiniTrend point={p} label={t('hour1')} />}
+      <Meaning rule={s.rules.get(a.rule)} />
+      <Course detail={detail} />
+      {sections.map((x) => (
+        <section key={x.id}>
+          <h4>{x.title()}</h4>
+          <Lazy load={x.load} props={{ target }} />
+        </section>
+      ))}
+    </article>
+  );
+}

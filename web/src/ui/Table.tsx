@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * A real table of which only the rows in sight (and a few around) are in the document.
+ * Up/Down/Home/End/PageUp/PageDown move, Shift extends, Enter opens; the moving is in `selected`,
+ * which the owner keeps, so that a selection survives new rows.
+ */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { t } from './texts';
+
+export interface Column<R> {
+  id: string;
+  title: ComponentChildren;
+  /** CSS width; one column without it takes the rest. */
+  width?: string;
+  num?: boolean;
+  cell: (row: R) => ComponentChildren;
+  /** Makes the heading a button. */
+  sort?: (a: R, b: R) => number;
+}
+
+interface TableProps<R> {
+  label: string;
+  columns: readonly Column<R>[];
+  rows: readonly R[];
+  rowKey: (row: R) => string | number;
+  selected?: ReadonlySet<string | number>;
+  onSelect?: (keys: Set<string | number>, lead: R) => void;
+  onOpen?: (row: R) => void;
+  rowClass?: (row: R) => string;
+  /** Pointer or focus inside: owners hold back re-ordering. */
+  onBusy?: (busy: boolean) => void;
+  onEnd?: () => void;
+  empty?: ComponentChildren;
+}
+
+const AROUND = 6;
+const DEFAULT_ROW = 26;
+
+export function Table<R>(props: TableProps<R>) {
+  const { columns, rowKey, label } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState({ top: 0, height: 600, row: DEFAULT_ROW });
+  const [order, setOrder] = useState<{ id: string; down: boolean } | null>(null);
+  const lead = useRef<string | number | null>(null);
+  const anchor = useRef<string | number | null>(null);
+
+  const sorter = order && columns.find((c) => c.id === order.id)?.sort;
+  const rows = sorter
+    ? [...props.rows].sort((a, b) => (order.down ? -1 : 1) * sorter(a, b))
+    : props.rows;
+
+  useLayoutEffect(() => {
+    const el = box.current!;
+    const measure = () =>
+      setView((v) => {
+        const row = el.querySelector('th')?.getBoundingClientRect().height || v.row;
+        return { top: el.scrollTop, height: el.clientHeight || v.height, row };
+      });
+    measure();
+    if (typeof ResizeObserver === 'undefined') return undefined;
+    const ro = new ResizeObserver(measure);
+    ro.observe(el);
+    return () => ro.disconnect();
+  }, []);
+
+  const first = Math.max(0, Math.floor(view.top / view.row) - AROUND);
+  const last = Math.min(rows.length, Math.ceil((view.top + view.height) / view.row) + AROUND);
+
+  const near = props.onEnd && last >= rows.length && rows.length > 0;
+  useEffect(() => {
+    if (near) props.onEnd?.();
+  }, [near, rows.length]);
+
+  function choose(index: number, extend: boolean, toggle: boolean) {
+    const row = rows[index];
+    if (!row || !props.onSelect) return;
+    const key = rowKey(row);
+    let keys = new Set<string | number>([key]);
+    if (extend && anchor.current !== null) {
+      const from = rows.findIndex((r) => rowKey(r) === anchor.current);
+      if (from >= 0) {
+        const [a, b] = from < index ? [from, index] : [index, from];
+        keys = new Set(rows.slice(a, b + 1).map(rowKey));
+      }
+    } else if (toggle) {
+      keys = new Set(props.selected);
+      if (keys.has(key)) keys.delete(key);
+      else keys.add(key);
+      anchor.current = key;
+    } else {
+      anchor.current = key;
+    }
+    lead.current = key;
+    props.onSelect(keys, row);
+  }
+
+  function reveal(index: number) {
+    const el = box.current!;
+    const y = index * view.row;
+    if (y < el.scrollTop) el.scrollTop = y;
+    else if (y + 2 * view.row > el.scrollTop + el.clientHeight) {
+      el.scrollTop = y + 2 * view.row - el.clientHeight;
+    }
+  }
+
+  function onKeyDown(e: KeyboardEvent) {
+    if (e.target instanceof HTMLButtonElement || e.isComposing) return;
+    const at = rows.findIndex((r) => rowKey(r) === lead.current);
+    const page = Math.max(1, Math.floor(view.height / view.row) - 2);
+    const moves: Record<string, number> = {
+      ArrowDown: at + 1,
+      ArrowUp: at < 0 ? 0 : at - 1,
+      PageDown: at + page,
+      PageUp: at - page,
+      Home: 0,
+      End: rows.length - 1,
+    };
+    const to = moves[e.key];
+    if (to !== undefined && !e.ctrlKey && !e.altKey) {
+      e.preventDefault();
+      const index = Math.min(rows.length - 1, Math.max(0, to));
+      choose(index, e.shiftKey, false);
+      reveal(index);
+    } else if (e.key === 'Enter' && at >= 0 && props.onOpen) {
+      e.preventDefault();
+      props.onOpen(rows[at]!);
+    }
+  }
+
+  return (
+    <div
+      ref={box}
+      class="vtable"
+      onScroll={(e) => {
+        const el = e.currentTarget;
+        setView((v) => ({ ...v, top: el.scrollTop, height: el.clientHeight }));
+      }}
+      onMouseEnter={() => props.onBusy?.(true)}
+      onMouseLeave={() => props.onBusy?.(box.current!.contains(document.activeElement))}
+      onFocusIn={() => props.onBusy?.(true)}
+      onFocusOut={(e) => {
+        if (!box.current!.contains(e.relatedTarget as Node | null)) props.onBusy?.(false);
+      }}
+    >
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the grid is one tab stop, moved in by arrows */}
+      <table aria-label={label} aria-rowcount={rows.length + 1} role="grid" tabIndex={0} aria-multiselectable="true" onKeyDown={onKeyDown}>
+        <colgroup>
+          {columns.map((c) => (
+            <col key={c.id} style={c.width ? { width: c.width } : {}} />
+          ))}
+        </colgroup>
+        <thead>
+          <tr aria-rowindex={1}>
+            {columns.map((c) => (
+              <th
+                key={c.id}
+                scope="col"
+                class={c.num ? 'num' : ''}
+                aria-sort={
+                  order?.id === c.id ? (order.down ? 'descending' : 'ascending') : undefined
+                }
+              >
+                {c.sort ? (
+                  <button
+                    type="button"
+                    onClick={() =>
+                      setOrder((o) =>
+                        o?.id !== c.id ? { id: c.id, down: false } : o.down ? null : { id: c.id, down: true },
+                      )
+                    }
+                  >
+                    {c.title}
+                    {order?.id === c.id ? (order.down ? ' ▾' : ' ▴') : ''}
+                  </button>
+                ) : (
+                  c.title
+                )}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {first > 0 && (
+            <tr class="spacer" aria-hidden="true" style={{ height: `${first * view.row}px` }}>
+              <td colSpan={columns.length} />
+            </tr>
+          )}
+          {rows.slice(first, last).map((r, i) => {
+            const key = rowKey(r);
+            return (
+              <tr
+                key={key}
+                aria-rowindex={first + i + 2}
+                aria-selected={props.onSelect ? props.selected?.has(key) === true : undefined}
+                class={props.rowClass?.(r) ?? ''}
+                onClick={(e) => choose(first + i, e.shiftKey, e.ctrlKey || e.metaKey)}
+                onDblClick={() => props.onOpen?.(r)}
+              >
+                {columns.map((c) => (
+                  <td key={c.id} class={c.num ? 'num' : ''}>
+                    {c.cell(r)}
+                  </td>
+                ))}
+              </tr>
+            );
+          })}
+          {last < rows.length && (
+            <tr class="spacer" aria-hidden="true" style={{ height: `${(rows.length - last) * view.row}px` }}>
+              <td colSpan={columns.length} />
+            </tr>
+          )}
+        </tbody>
+      </table>
+      {rows.length === 0 && <p class="empty">{props.empty ?? t('empty')}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/** A value as it may be shown: never without unit and quality, with its age where there is room. */
+import type { PointInfo } from '../api/model';
+import { gradeOf, type Reading } from '../api/points';
+import { site } from '../api/site';
+import { live, world } from '../api/world';
+import { age, decimalsOf, num } from '../app/format';
+import { pick } from '../app/i18n';
+import zh from './zh.json';
+import { t } from './texts';
+
+/** The short sign of a quality: shown wherever its value is. */
+const SIGNS: Record<string, string> = {
+  calibration: '校',
+  manual: '手',
+  'over-range': '＞',
+  'under-range': '＜',
+  broken: '✕',
+  'device-fault': '✕',
+  'comm-fault': '✕',
+  'feed-anomaly': '馈',
+  stale: '?',
+  never: '?',
+  paused: '‖',
+  'future-time': '⏱',
+};
+const FAULTS = new Set(['broken', 'device-fault', 'comm-fault']);
+
+export function qualityWord(q: string): string {
+  const own = pick(site.value.qualities.get(q)?.title);
+  const key = `q.${q}`;
+  return own || (key in zh ? t(key as keyof typeof zh) : q);
+}
+
+export function qualitySign(q: string): string {
+  return SIGNS[q] ?? '';
+}
+
+export function isFault(q: string): boolean {
+  return FAULTS.has(q);
+}
+
+/** The number or the word, without unit. */
+export function valueText(p: PointInfo, r: Reading): string {
+  if (r.v === null || r.q === 'never') return '–';
+  if (p.kind === 'switch' || p.kind === 'output') return site.value.word(p, r.v);
+  return num(r.v, decimalsOf(p.resolution));
+}
+
+export function QualityMark({ q }: { q: string }) {
+  if (q === 'normal' || !q) return null;
+  return (
+    <span class={`mark${isFault(q) ? ' fault' : ''}`} title={qualityWord(q)}>
+      <span aria-hidden="true">{qualitySign(q) || '!'}</span>
+      <span class="sr">{qualityWord(q)}</span>
+    </span>
+  );
+}
+
+interface ValueProps {
+  point: PointInfo;
+  withAge?: boolean;
+  withUnit?: boolean;
+}
+
+/** Present value of a point in the world that is shown; greys with "?" when the line is lost. */
+export function Value({ point, withAge, withUnit = true }: ValueProps) {
+  const w = world.value;
+  const r = w.points.at(point.i).value;
+  const lost = w === live && live.link.value === 'down';
+  const grade = lost ? 'bad' : gradeOf(r.q);
+  return (
+    <span class={`value ${grade}`}>
+      <span class="v">{valueText(point, r)}</span>
+      {lost && '?'}
+      {withUnit && site.value.unitOf(point) && <span class="unit">{site.value.unitOf(point)}</span>}{' '}
+      <QualityMark q={r.q} />
+      {withAge && r.t > 0 && <span class="age">{age(w.now.value - r.t)}</span>}
+    </span>
+  );
+}

@@ -84,8 +84,8 @@ struct kt_link_state { /* of one link: what `show` and /health print */
  * The way out: each link registers what it does with effects on its points. Called on the engine
  * thread for protective effects, for the others on the journal's or the engine's, once durable:
  * hand over, never block, never register from within. Effects for a link that is not registered
- * wait for it, the newest of each output. fn NULL takes back what was registered with this `arg`,
- * whatever the link's index is by now; fn is not running any more when this returns.
+ * wait for it, the newest of each output. fn NULL takes back what was registered with this `arg`
+ * (NULL: under this index), whatever the link's index is by now; fn is not running any more when this returns.
  */
 typedef void (*kt_effect_fn)(void *arg, const struct kt_effect *e);
 void kt_runtime_on_effect(struct kt_runtime *rt, uint32_t link, kt_effect_fn fn, void *arg);

@@ -4,6 +4,7 @@
  * acknowledged and leaves the state that one uninterrupted engine would have; a replay stands where
  * the engine stood.
  */
+#include "engine/test_past.h"
 #include "engine/test_toy.h"
 
 #include <signal.h>
@@ -215,7 +216,7 @@ static void killed_at_random_moments(void)
         kt_engine_digest(rt->engine, &recovered);
         kt_runtime_stop(rt);
         uint64_t differences;
-        toy_digest_of(dir, site, INT64_MAX, &whole, &differences);
+        past_digest_of(dir, site, INT64_MAX, &whole, &differences);
         CHECK_INT(differences, 0);
         CHECK(kt_hash_eq(&recovered, &whole));
         passed_over += differences;
@@ -286,14 +287,14 @@ static void check_replay(struct kt_runtime *rt, const char *dir, struct kt_site 
     CHECK_OK(kt_replay_open(rt, at, &r, &err), &err);
     REQUIRE(r != NULL);
     kt_engine_digest(kt_replay_engine(r), &got);
-    toy_digest_of(dir, site, at, &want, &differences);
+    past_digest_of(dir, site, at, &want, &differences);
     CHECK(kt_hash_eq(&got, &want));
     CHECK(kt_engine_time(kt_replay_engine(r)) <= at);
     struct tape t = {.n = 0};
     kt_buf_init(&t.text, 0);
     CHECK_OK(kt_replay_run(r, to, on_tape, &t, &err), &err);
     kt_engine_digest(kt_replay_engine(r), &got);
-    toy_digest_of(dir, site, to, &want, &differences);
+    past_digest_of(dir, site, to, &want, &differences);
     CHECK(kt_hash_eq(&got, &want));
     CHECK_STR(kt_replay_difference(r), "");
     CHECK(t.n > 0);

@@ -10,6 +10,7 @@
  * (console)
  */
 #include "engine/engine.h"
+#include "journal/samples.h"
 #include "tiny_rules.h"
 #include "unit.h"
 
@@ -27,8 +28,11 @@ struct rig {
     struct kt_effect effect[RIG_KEEP];
     int effects;
     struct kt_hash digest; /* of all outcomes so far */
-    bool deaf;             /* no way out */
     struct kt_err err;
+    /* a second engine that gets every input and has no way out; rig_shadow() */
+    struct kt_engine *shadow;
+    struct kt_live *shadow_live;
+    struct kt_hash shadow_digest;
 };
 
 static void rig_outcome(void *arg, struct kt_str json)
@@ -164,7 +168,13 @@ static void rig_site(struct rig *r)
 
 static struct kt_engine_out rig_out(struct rig *r)
 {
-    return (struct kt_engine_out){r, rig_outcome, r->deaf ? NULL : rig_effect};
+    return (struct kt_engine_out){r, rig_outcome, rig_effect};
+}
+
+static void rig_shadow_outcome(void *arg, struct kt_str json)
+{
+    struct rig *r = arg;
+    kt_hash_of2(r->shadow_digest.b, sizeof r->shadow_digest.b, json.p, json.n, &r->shadow_digest);
 }
 
 static void rig_init(struct rig *r)
@@ -177,8 +187,17 @@ static void rig_init(struct rig *r)
     r->now = RIG_T0;
 }
 
+__attribute__((unused)) static void rig_shadow(struct rig *r)
+{
+    struct kt_engine_out out = {r, rig_shadow_outcome, NULL};
+    r->shadow_live = kt_live_new(r->t.site.points_n);
+    CHECK_OK(kt_engine_new(&r->t.site, r->shadow_live, &out, &r->shadow, &r->err), &r->err);
+}
+
 __attribute__((unused)) static void rig_done(struct rig *r)
 {
+    kt_engine_free(r->shadow);
+    kt_live_free(r->shadow_live);
     kt_engine_free(r->e);
     kt_live_free(r->live);
     tiny_free(&r->t);
@@ -192,6 +211,35 @@ static void rig_event(struct rig *r, enum kt_event_kind kind, const void *body, 
     struct kt_event ev = {
         .seq = ++r->seq, .time = r->now, .kind = kind, .origin = KT_STR("test"), .body = {body, n}};
     kt_engine_apply(r->e, &ev);
+    if (r->shadow) {
+        kt_engine_apply(r->shadow, &ev);
+    }
+}
+
+/* Samples, uncoded to the engine, and as their event to the shadow. */
+static void rig_samples(struct rig *r, const struct kt_samples *s)
+{
+    kt_engine_samples(r->e, ++r->seq, r->now, KT_STR("test"), s);
+    if (r->shadow) {
+        struct kt_buf body;
+        kt_buf_init(&body, 0);
+        kt_samples_encode(&body, r->now, s);
+        struct kt_event ev = {.seq = r->seq,
+                              .time = r->now,
+                              .kind = KT_EV_SAMPLES,
+                              .origin = KT_STR("test"),
+                              .body = {body.p, body.n}};
+        kt_engine_apply(r->shadow, &ev);
+        kt_buf_done(&body);
+    }
+}
+
+__attribute__((unused)) static void rig_recovered(struct rig *r)
+{
+    kt_engine_recovered(r->e, ++r->seq);
+    if (r->shadow) {
+        kt_engine_recovered(r->shadow, r->seq);
+    }
 }
 
 /* Engine time goes on by `ns`, with a tick at least every 100 ms of the last two seconds. */
@@ -209,7 +257,7 @@ __attribute__((unused)) static void rig_sample_at(struct rig *r, const char *id,
 {
     uint32_t p = tiny_id(&r->t, id).v;
     struct kt_samples s = {1, &p, &t, &v, &q};
-    kt_engine_samples(r->e, ++r->seq, r->now, KT_STR("test"), &s);
+    rig_samples(r, &s);
 }
 
 __attribute__((unused)) static void rig_sample(struct rig *r, const char *id, double v)

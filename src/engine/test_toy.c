@@ -343,35 +343,3 @@ void kt_engine_stats(const struct kt_engine *e, struct kt_engine_stats *ret)
 {
     *ret = (struct kt_engine_stats){.samples = e->samples, .outcomes = e->outcomes};
 }
-
-void toy_digest_of(const char *data_dir, struct kt_site *site, kt_time to, struct kt_hash *ret,
-                   uint64_t *ret_differences)
-{
-    char dir[600];
-    struct kt_err err = {0};
-    struct rt_ids ids;
-    struct rt_past past;
-    struct kt_journal_reader *reader;
-    struct kt_event ev;
-    snprintf(dir, sizeof(dir), "%s/journal", data_dir);
-    CHECK_OK(rt_ids_open(data_dir, site, false, &ids, &err), &err);
-    rt_past_init(&past, site, &ids);
-    struct kt_live *live = kt_live_new(site->points_n);
-    CHECK_OK(kt_engine_new(site, live, &past.out, &past.engine, &err), &err);
-    CHECK_OK(kt_journal_read(NULL, dir, 1, &reader, &err), &err);
-    int got;
-    while ((got = kt_journal_next(reader, &ev, &err)) > 0 && ev.time <= to) {
-        rt_past_event(&past, &ev);
-    }
-    CHECK(got >= 0);
-    kt_engine_digest(past.engine, ret);
-    *ret_differences = past.differences;
-    if (past.differences) {
-        printf("# %s\n", past.difference);
-    }
-    kt_journal_reader_free(reader);
-    kt_engine_free(past.engine);
-    kt_live_free(live);
-    rt_past_done(&past);
-    rt_ids_done(&ids);
-}

@@ -16,7 +16,4 @@
 struct kt_site *toy_site(uint32_t points);
 /** As toy_site() with the points in opposite order (the output still has the last index). */
 struct kt_site *toy_site_turned(uint32_t points);
-/** Digest after applying a closed journal from its first event up to `to`, in one engine. */
-void toy_digest_of(const char *data_dir, struct kt_site *site, kt_time to, struct kt_hash *ret,
-                   uint64_t *ret_differences);
 #endif

@@ -46,7 +46,8 @@ struct history_point {
     uint32_t index; /* place in h->points */
     uint32_t pid;
     char *id;
-    /* what is in files */
+    /* what is in files: all that came up to sealed_seq; sealed_max: newest time of those, also of
+     * what the deadband passed over */
     uint64_t sealed_seq;
     kt_time sealed_max;
 };

@@ -160,7 +160,7 @@ static void rollback(struct group *g)
 static void empty(struct kt_history *h, struct history_point *p)
 {
     pthread_mutex_t *shard = history_shard(h, p);
-    p->sealed_max = p->head.max > p->sealed_max ? p->head.max : p->sealed_max;
+    p->sealed_max = p->newest;
     p->sealed_seq = h->last_seq;
     p->spread = true;
     h->head_samples -= p->head.n;

@@ -3,7 +3,8 @@
  * state.db: how far each point's samples are in files, and the last one stored.
  *
  * It is written after the files it speaks of were committed and synced, and may be behind them:
- * then recovery adds more than it had to, and the repeats vanish.
+ * then recovery adds again what a file has already. That starts from the same last one stored, so the
+ * deadband passes over the same samples, and what is added again vanishes as repeats.
  */
 #include <limits.h>
 #include <stdio.h>

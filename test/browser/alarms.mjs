@@ -9,7 +9,9 @@ await story('alarms', async (s, step) => {
   const rows = page.getByRole('grid', { name: '报警' }).locator('tbody tr:not(.spacer)');
   await step('the list is sorted by severity, worst first', async () => {
     await until(async () => (await rows.count()) > 0 || !server, 'rows');
-    const levels = await rows.locator('.tag').evaluateAll((els) => els.map((e) => Number(/p(\d)/.exec(e.className)[1])));
+    const levels = await rows
+      .locator('.tag')
+      .evaluateAll((els) => els.map((e) => Number(/p(\d)/.exec(e.className)[1])));
     equal(levels.join(), [...levels].sort().join(), 'order');
   });
   await step('a count is a filter, and it is in the address', async () => {
@@ -47,19 +49,26 @@ await story('alarms', async (s, step) => {
     await until(async () => (await mine.count()) === n - 2, 'two fewer unacknowledged');
     await page.locator('.toast', { hasText: '已确认 2 条' }).waitFor();
   });
-  await step('an alarm of no clause is shelved with reason; a statutory one offers no shelf', async () => {
-    if (!server) skip('changes alarms of the fixture');
-    await rows.filter({ hasText: '粉尘浓度高' }).first().click();
-    await s.key('s');
-    await page.getByLabel('原因').fill('洒水检修');
-    await page.getByRole('dialog').getByRole('button', { name: '搁置报警' }).click();
-    await page.getByRole('tab', { name: /搁置 2/ }).click();
-    await rows.filter({ hasText: '粉尘浓度高' }).waitFor();
-    await page.getByRole('tab', { name: /活动/ }).click();
-    await rows.filter({ hasText: '瓦斯超限' }).first().click();
-    await page.locator('.alarms-pane', { hasText: '法定报警' }).waitFor();
-    equal(await page.locator('.alarms-pane').getByRole('button', { name: '搁置' }).count(), 0, 'shelve buttons');
-  });
+  await step(
+    'an alarm of no clause is shelved with reason; a statutory one offers no shelf',
+    async () => {
+      if (!server) skip('changes alarms of the fixture');
+      await rows.filter({ hasText: '粉尘浓度高' }).first().click();
+      await s.key('s');
+      await page.getByLabel('原因').fill('洒水检修');
+      await page.getByRole('dialog').getByRole('button', { name: '搁置报警' }).click();
+      await page.getByRole('tab', { name: /搁置 2/ }).click();
+      await rows.filter({ hasText: '粉尘浓度高' }).waitFor();
+      await page.getByRole('tab', { name: /活动/ }).click();
+      await rows.filter({ hasText: '瓦斯超限' }).first().click();
+      await page.locator('.alarms-pane', { hasText: '法定报警' }).waitFor();
+      equal(
+        await page.locator('.alarms-pane').getByRole('button', { name: '搁置' }).count(),
+        0,
+        'shelve buttons',
+      );
+    },
+  );
   await step('history is read page by page; few rows stand in the document', async () => {
     await page.getByRole('tab', { name: '历史' }).click();
     await page.waitForTimeout(500);

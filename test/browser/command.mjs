@@ -6,36 +6,56 @@ await story('command', async (s, step) => {
   const { page, server } = s;
   await s.login();
   if (!server) {
-    await step('commands', () => skip('the story of the program itself is test/browser of its API'));
+    await step('commands', () =>
+      skip('the story of the program itself is test/browser of its API'),
+    );
     return;
   }
   await s.go('#/o/K-1205');
   await step('the card shows value, feed state and what it feeds', async () => {
     const text = await page.locator('.object').innerText();
-    ok(text.includes('1205馈电') && text.includes('有电') && text.includes('1205工作面'), 'feed and serves');
+    ok(
+      text.includes('1205馈电') && text.includes('有电') && text.includes('1205工作面'),
+      'feed and serves',
+    );
   });
   await step('opening needs a reason and no more; it is followed to the proof', async () => {
     await page.getByRole('button', { name: '断电…' }).click();
     const d = page.getByRole('dialog', { name: /命令/ });
-    equal(await d.getByRole('button', { name: '执行：断电' }).isDisabled(), true, 'disabled without reason');
+    equal(
+      await d.getByRole('button', { name: '执行：断电' }).isDisabled(),
+      true,
+      'disabled without reason',
+    );
     await d.getByLabel('原因').fill('瓦斯升高');
     await d.getByRole('button', { name: '执行：断电' }).click();
     await d.getByText('馈电已证实').and(d.locator('.done')).waitFor();
     await s.axe('command');
     await s.shot('command');
     await d.getByRole('button', { name: '关闭', exact: true }).last().click();
-    await until(async () => /无电/.test(await page.locator('.object').innerText()), 'the load side is dead');
+    await until(
+      async () => /无电/.test(await page.locator('.object').innerText()),
+      'the load side is dead',
+    );
   });
   await step('closing shows every condition and waits for the second person', async () => {
     await page.getByRole('button', { name: '送电…' }).click();
     const d = page.getByRole('dialog', { name: /命令/ });
     await d.getByText('联锁条件全部满足').waitFor();
     await d.getByLabel('原因').fill('瓦斯已降');
-    equal(await d.getByRole('button', { name: /提交/ }).isDisabled(), true, 'disabled before the id is typed');
+    equal(
+      await d.getByRole('button', { name: /提交/ }).isDisabled(),
+      true,
+      'disabled before the id is typed',
+    );
     await d.getByLabel(/键入 K-1205/).fill('K-1205');
     await d.getByRole('button', { name: /提交/ }).click();
     await d.getByText('第二人不能是发令人').waitFor();
-    equal(await d.getByRole('button', { name: /第二人确认/ }).isDisabled(), true, 'the first cannot be the second');
+    equal(
+      await d.getByRole('button', { name: /第二人确认/ }).isDisabled(),
+      true,
+      'the first cannot be the second',
+    );
     await s.key('Escape');
   });
   await step('no single key sends anything', async () => {
@@ -52,6 +72,10 @@ await story('command', async (s, step) => {
     await s.key('Shift+R');
     await page.getByRole('dialog').getByRole('button', { name: '播放' }).click();
     await page.locator('.mode-frame.replay').waitFor();
-    equal(await page.getByRole('button', { name: '断电…' }).isDisabled(), true, 'disabled in replay');
+    equal(
+      await page.getByRole('button', { name: '断电…' }).isDisabled(),
+      true,
+      'disabled in replay',
+    );
   });
 });

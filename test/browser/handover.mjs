@@ -9,7 +9,16 @@ await story('hand-over', async (s, step) => {
   await step('open alarms, tags, calibrations, commands and cards are listed', async () => {
     await page.getByRole('heading', { name: '未结束报警' }).waitFor();
     const text = await page.locator('.handover-lists').innerText();
-    for (const word of ['搁置报警', '挂牌', '调校中', '未完成命令', '处置中', '值班记录', '最近签字']) ok(text.includes(word), word);
+    for (const word of [
+      '搁置报警',
+      '挂牌',
+      '调校中',
+      '未完成命令',
+      '处置中',
+      '值班记录',
+      '最近签字',
+    ])
+      ok(text.includes(word), word);
   });
   await step('a note is added and shows in the list', async () => {
     await page.getByLabel('记录内容').fill('1203 风门已修');
@@ -20,6 +29,9 @@ await story('hand-over', async (s, step) => {
     if (!server) skip('signs a real shift');
     await page.getByLabel('接班人').fill('李强');
     await page.getByRole('button', { name: '签字交接' }).click();
-    await until(async () => (await page.locator('.handover-lists').innerText()).includes('李强'), 'signature in the list');
+    await until(
+      async () => (await page.locator('.handover-lists').innerText()).includes('李强'),
+      'signature in the list',
+    );
   });
 });

@@ -11,7 +11,16 @@ import { fileURLToPath } from 'node:url';
 const WEB = fileURLToPath(new URL('../../web/', import.meta.url));
 const require = createRequire(join(WEB, 'package.json'));
 const CHROMIUM = process.env.KT_CHROMIUM ?? '/usr/bin/chromium';
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+];
 
 export const real = process.env.KT_URL !== undefined;
 export const USER = process.env.KT_USER ?? 'wang';
@@ -28,7 +37,8 @@ export function ok(cond, what) {
 }
 
 export function equal(is, should, what) {
-  if (is !== should) throw new Error(`${what}: ${JSON.stringify(is)}, not ${JSON.stringify(should)}`);
+  if (is !== should)
+    throw new Error(`${what}: ${JSON.stringify(is)}, not ${JSON.stringify(should)}`);
 }
 
 /** Waits until f() is true; fails with `what` after `ms`. */
@@ -47,7 +57,11 @@ class Story {
     this.errors = [];
     page.on('pageerror', (e) => this.errors.push(`page error: ${e.message}`));
     page.on('console', (m) => {
-      if (m.type() === 'error' && !/status of 4\d\d|ERR_CONNECTION|ERR_INCOMPLETE|net::ERR/.test(m.text())) this.errors.push(`console: ${m.text()}`);
+      if (
+        m.type() === 'error' &&
+        !/status of 4\d\d|ERR_CONNECTION|ERR_INCOMPLETE|net::ERR/.test(m.text())
+      )
+        this.errors.push(`console: ${m.text()}`);
     });
   }
 
@@ -61,7 +75,10 @@ class Story {
     await this.page.locator('input[name=password]').fill(password);
     await this.page.locator('form button[type=submit]').click();
     await this.page.locator('header.strip').waitFor();
-    await until(async () => /\d\d:\d\d:\d\d/.test(await this.page.locator('.strip-clock time').innerText()), 'the clock runs');
+    await until(
+      async () => /\d\d:\d\d:\d\d/.test(await this.page.locator('.strip-clock time').innerText()),
+      'the clock runs',
+    );
   }
 
   key(k) {
@@ -76,8 +93,16 @@ class Story {
   async axe(where = 'page') {
     await this.page.evaluate(require('axe-core').source);
     const found = await this.page.evaluate(async () => {
-      const r = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
-      return r.violations.map((v) => `${v.id}: ${v.help} [${v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(' | ')}]`);
+      const r = await globalThis.axe.run(document, {
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
+      });
+      return r.violations.map(
+        (v) =>
+          `${v.id}: ${v.help} [${v.nodes
+            .slice(0, 3)
+            .map((n) => n.target.join(' '))
+            .join(' | ')}]`,
+      );
     });
     if (found.length > 0) throw new Error(`axe on ${where}:\n  ${found.join('\n  ')}`);
   }
@@ -87,20 +112,35 @@ class Story {
  * Runs one story in a browser of its own and prints TAP.
  * @param body async (s, step) => …   step(name, async () => …)
  */
-export async function story(title, body, { width = 1366, height = 768, lang = 'zh', theme = 'light' } = {}) {
+export async function story(
+  title,
+  body,
+  { width = 1366, height = 768, lang = 'zh', theme = 'light' } = {},
+) {
   const { chromium } = require('playwright-core');
   const server = real ? null : await (await import(join(WEB, 'dev/fixture.mjs'))).serve(0);
   const profile = mkdtempSync(join(tmpdir(), 'kt-story-'));
   const shots = process.env.KT_SHOTS;
   if (shots) mkdirSync(shots, { recursive: true });
-  const context = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, headless: true, args: FLAGS, viewport: { width, height }, ignoreHTTPSErrors: true });
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: CHROMIUM,
+    headless: true,
+    args: FLAGS,
+    viewport: { width, height },
+    ignoreHTTPSErrors: true,
+  });
   const page = context.pages()[0] ?? (await context.newPage());
   page.setDefaultTimeout(10_000);
   const url = real ? process.env.KT_URL.replace(/\/?$/, '/') : server.url;
-  await page.addInitScript(([l, t]) => {
-    if (localStorage.getItem('kt.lang') === null) localStorage.setItem('kt.lang', JSON.stringify(l));
-    if (localStorage.getItem('kt.theme') === null) localStorage.setItem('kt.theme', JSON.stringify(t));
-  }, [lang, theme]);
+  await page.addInitScript(
+    ([l, t]) => {
+      if (localStorage.getItem('kt.lang') === null)
+        localStorage.setItem('kt.lang', JSON.stringify(l));
+      if (localStorage.getItem('kt.theme') === null)
+        localStorage.setItem('kt.theme', JSON.stringify(t));
+    },
+    [lang, theme],
+  );
   const s = new Story(page, server, url, shots);
   let n = 0;
   let failed = 0;
@@ -125,7 +165,9 @@ export async function story(title, body, { width = 1366, height = 768, lang = 'z
   try {
     await page.goto(url);
     await body(s, step);
-    await step('no script error, nothing refused by the content policy', () => equal(s.errors.join('; '), '', 'errors'));
+    await step('no script error, nothing refused by the content policy', () =>
+      equal(s.errors.join('; '), '', 'errors'),
+    );
   } finally {
     await context.close();
     await server?.close();

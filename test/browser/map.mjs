@@ -6,14 +6,19 @@ await story('map', async (s, step) => {
   const { page, server } = s;
   await s.login();
   await s.go('#/map');
-  const scale = async () => Number((await page.locator('.readout').innerText()).match(/1:([\d ]+)/)[1].replaceAll(' ', ''));
+  const scale = async () =>
+    Number((await page.locator('.readout').innerText()).match(/1:([\d ]+)/)[1].replaceAll(' ', ''));
   await step('drawing and live layer are painted', async () => {
     await page.locator('.kt-live canvas').waitFor();
-    await until(async () => page.locator('.kt-live canvas').evaluate((c) => {
-      const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-      for (let i = 3; i < d.length; i += 4) if (d[i] > 0) return true;
-      return false;
-    }), 'something on the live canvas');
+    await until(
+      async () =>
+        page.locator('.kt-live canvas').evaluate((c) => {
+          const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+          for (let i = 3; i < d.length; i += 4) if (d[i] > 0) return true;
+          return false;
+        }),
+      'something on the live canvas',
+    );
   });
   await step('the list twin is sorted by severity and selects with arrows', async () => {
     const grid = page.getByRole('grid', { name: /列表/ });
@@ -47,7 +52,8 @@ await story('map', async (s, step) => {
     ok(y2 > y1, 'right is east: Y grows');
   });
   await step('only the abnormal: the list shrinks, alarms stay', async () => {
-    const n = async () => Number((await page.locator('.list-twin header b').innerText()).match(/\d+/)[0]);
+    const n = async () =>
+      Number((await page.locator('.list-twin header b').innerText()).match(/\d+/)[0]);
     const all = await n();
     await page.getByLabel('只看异常').check();
     await until(async () => (await n()) < all, 'fewer');
@@ -61,7 +67,7 @@ await story('map', async (s, step) => {
     await page.mouse.dblclick(box.x + 480, box.y + 260);
     const text = await page.locator('.measured').innerText();
     const metres = Number(/[\d.]+/.exec(text)[0]);
-    const should = ((await scale()) * 0.0254) / 96 * 100;
+    const should = (((await scale()) * 0.0254) / 96) * 100;
     ok(Math.abs(metres - should) / should < 0.03, `${metres} m, not about ${should.toFixed(1)} m`);
     await page.getByRole('button', { name: '清除' }).first().click();
   });
@@ -81,7 +87,11 @@ await story('map', async (s, step) => {
     await d.getByRole('button', { name: '生成' }).click();
     const canvas = d.locator('.sheet-preview canvas');
     await canvas.waitFor();
-    equal(await canvas.evaluate((c) => `${c.width}x${c.height}`), `${Math.round((420 / 25.4) * 150)}x${Math.round((297 / 25.4) * 150)}`, 'A3 at 150 dpi');
+    equal(
+      await canvas.evaluate((c) => `${c.width}x${c.height}`),
+      `${Math.round((420 / 25.4) * 150)}x${Math.round((297 / 25.4) * 150)}`,
+      'A3 at 150 dpi',
+    );
     await s.shot('sheet');
     await s.key('Escape');
   });

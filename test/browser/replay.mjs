@@ -8,7 +8,8 @@ await story('replay', async (s, step) => {
   await s.go('#/map');
   await page.locator('.kt-live canvas').waitFor();
   const title = page.locator('.mode-frame.replay p');
-  const past = async () => (await page.locator('.timebar-mode').innerText()).match(/\d\d:\d\d:\d\d/)?.[0];
+  const past = async () =>
+    (await page.locator('.timebar-mode').innerText()).match(/\d\d:\d\d:\d\d/)?.[0];
   await step('typed time and speed start it, in words', async () => {
     await s.key('Shift+R');
     const d = page.getByRole('dialog', { name: '回放' });
@@ -50,7 +51,11 @@ await story('replay', async (s, step) => {
   await step('other screens are in the past too, and act on nothing', async () => {
     await s.go('#/alarms');
     await title.waitFor();
-    equal(await page.locator('.alarms-pane').getByRole('button', { name: '确认', exact: true }).count(), 0, 'acknowledge buttons');
+    equal(
+      await page.locator('.alarms-pane').getByRole('button', { name: '确认', exact: true }).count(),
+      0,
+      'acknowledge buttons',
+    );
   });
   await step('L goes back to the present', async () => {
     await s.key('l');

@@ -22,7 +22,10 @@ await story('response card', async (s, step) => {
   await step('a step is signed with time and name', async () => {
     await card.getByLabel(/说明.*停止作业/).fill('已通知1203班长');
     await card.getByRole('button', { name: '签认' }).first().click();
-    await until(async () => /\d\d:\d\d:\d\d wang/.test(await card.locator('.steps').innerText()), 'signature');
+    await until(
+      async () => /\d\d:\d\d:\d\d wang/.test(await card.locator('.steps').innerText()),
+      'signature',
+    );
   });
   await step('it cannot be closed before cause and measure are recorded', async () => {
     equal(await card.getByRole('button', { name: '结案' }).isDisabled(), true, 'close is disabled');
@@ -30,9 +33,15 @@ await story('response card', async (s, step) => {
     await card.getByLabel('措施').fill('关闭风门，恢复风量');
     await card.getByRole('button', { name: '记录原因与措施' }).click();
     await card.getByLabel('结案说明').fill('已恢复');
-    await until(async () => !(await card.getByRole('button', { name: '结案' }).isDisabled()), 'close is enabled');
+    await until(
+      async () => !(await card.getByRole('button', { name: '结案' }).isDisabled()),
+      'close is enabled',
+    );
     await card.getByRole('button', { name: '结案' }).click();
-    await until(async () => (await card.getByRole('button', { name: '签认' }).count()) === 0, 'nothing more to sign');
+    await until(
+      async () => (await card.getByRole('button', { name: '签认' }).count()) === 0,
+      'nothing more to sign',
+    );
   });
   await step('the book of cards has it with its cause', async () => {
     await s.key('Escape');

@@ -15,10 +15,13 @@ await story('every screen, both languages, both themes', async (s, step) => {
     for (const lang of ['zh', 'en']) {
       for (const screen of SCREENS) {
         await step(`${screen}, ${lang}, ${theme}`, async () => {
-          await s.page.evaluate(([l, t]) => {
-            localStorage.setItem('kt.lang', JSON.stringify(l));
-            localStorage.setItem('kt.theme', JSON.stringify(t));
-          }, [lang, theme]);
+          await s.page.evaluate(
+            ([l, t]) => {
+              localStorage.setItem('kt.lang', JSON.stringify(l));
+              localStorage.setItem('kt.theme', JSON.stringify(t));
+            },
+            [lang, theme],
+          );
           await s.page.reload();
           await s.go(`#/${screen}`);
           await s.page.locator('main h1').first().waitFor({ state: 'attached' });

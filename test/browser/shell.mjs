@@ -11,8 +11,16 @@ await story('shell', async (s, step) => {
     const field = page.getByLabel('记录内容');
     await field.focus();
     server.raise('gas.over-limit', 'T1-1205', { value: 1.21 });
-    await page.locator('.popup', { hasText: '1205工作面瓦斯' }).or(page.getByRole('button', { name: /另有 \d+ 条/ })).first().waitFor();
-    equal(await field.evaluate((e) => e === document.activeElement), true, 'the field keeps the focus');
+    await page
+      .locator('.popup', { hasText: '1205工作面瓦斯' })
+      .or(page.getByRole('button', { name: /另有 \d+ 条/ }))
+      .first()
+      .waitFor();
+    equal(
+      await field.evaluate((e) => e === document.activeElement),
+      true,
+      'the field keeps the focus',
+    );
     const strip = await page.locator('header.strip').boundingBox();
     const popup = await page.locator('.popup').first().boundingBox();
     ok(popup.y >= strip.y + strip.height - 1, 'the strip is not covered');
@@ -34,7 +42,11 @@ await story('shell', async (s, step) => {
     await s.key('a');
     await page.locator('.cardpane .alarm-card').waitFor();
     await s.key('k');
-    await until(async () => (await page.locator('.strip-alarm').count()) === 0 || (await first.innerText()) !== name, 'the strip moves on');
+    await until(
+      async () =>
+        (await page.locator('.strip-alarm').count()) === 0 || (await first.innerText()) !== name,
+      'the strip moves on',
+    );
     await page.locator('.cardpane', { hasText: '已确认' }).first().waitFor();
   });
   await step('g and a letter open screens, ? lists the keys', async () => {
@@ -50,7 +62,10 @@ await story('shell', async (s, step) => {
     if (!server) skip('needs the names of the fixture');
     await s.key('/');
     await page.getByRole('combobox', { name: '搜索' }).fill('1203hfws');
-    await page.getByRole('option', { name: /1203回风瓦斯/ }).first().waitFor();
+    await page
+      .getByRole('option', { name: /1203回风瓦斯/ })
+      .first()
+      .waitFor();
     await s.key('Enter');
     await s.go('#/map');
     await page.locator('.cardpane', { hasText: '1203回风瓦斯' }).waitFor();
@@ -59,7 +74,10 @@ await story('shell', async (s, step) => {
     if (!server) skip('needs the fixture to fall silent');
     server.silence(true);
     await page.locator('.linkloss').waitFor({ timeout: 7000 });
-    ok(/连接中断 \d\d:\d\d:\d\d 起/.test(await page.locator('.linkloss').innerText()), 'since when');
+    ok(
+      /连接中断 \d\d:\d\d:\d\d 起/.test(await page.locator('.linkloss').innerText()),
+      'since when',
+    );
     await s.shot('linkloss');
     server.silence(false);
     await page.locator('.linkloss').waitFor({ state: 'detached', timeout: 12_000 });

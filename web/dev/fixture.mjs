@@ -10,10 +10,21 @@ import { LIMITS, MAP, POINTS, qualityAt, RULES, SITE, valueAt } from './mine.mjs
 import { extra } from './more.mjs';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
-const CSP = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json', '.webmanifest': 'application/manifest+json' };
+const CSP =
+  "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+  '.webmanifest': 'application/manifest+json',
+};
 const START = Date.now();
-const RIGHTS = 'view history.read export alarm.ack alarm.shelve alarm.oos output.open output.close output.confirm output.tag output.untag calibration.write limit.propose limit.approve card.write test.write handover manual.set drill site.reload user.admin security.admin audit.read report.read report.sign backtest'.split(' ');
+const RIGHTS =
+  'view history.read export alarm.ack alarm.shelve alarm.oos output.open output.close output.confirm output.tag output.untag calibration.write limit.propose limit.approve card.write test.write handover manual.set drill site.reload user.admin security.admin audit.read report.read report.sign backtest'.split(
+    ' ',
+  );
 
 const byId = new Map(POINTS.map((p) => [p.id, p]));
 let seq = 1000;
@@ -24,7 +35,9 @@ const cards = new Map();
 const notes = [];
 const signatures = [];
 const tags = new Map();
-const outputs = new Map(POINTS.filter((p) => p.kind === 'output').map((p) => [p.id, { value: 1, command: null }]));
+const outputs = new Map(
+  POINTS.filter((p) => p.kind === 'output').map((p) => [p.id, { value: 1, command: null }]),
+);
 const events = [];
 let paused = false;
 
@@ -33,7 +46,11 @@ function error(res, status, code, text, text_zh) {
 }
 
 function json(res, body, status = 200, headers = {}) {
-  res.writeHead(status, { 'Content-Type': 'application/json', 'Content-Security-Policy': CSP, ...headers });
+  res.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Security-Policy': CSP,
+    ...headers,
+  });
   res.end(JSON.stringify(body));
 }
 
@@ -47,9 +64,27 @@ function raise(ruleId, pointId, ageMs, more = {}) {
   const p = byId.get(pointId);
   const limit = LIMITS[p.role]?.alarm ?? LIMITS[p.role]?.low_alarm;
   const a = {
-    id: ++seq, rule: ruleId, point: pointId, place: p.place, state: 'unack', change: 'raise', priority: rule.priority, statutory: rule.statutory,
-    category: rule.category, value: valueAt(p, Date.now()), ...(limit === undefined ? {} : { limit }), unit: p.unit, peak: valueAt(p, Date.now()) + 0.1,
-    raised: Date.now() - ageMs, by: '', note: '', quality: 'normal', name: p.name, place_name: p.place, title: rule.title, ...more,
+    id: ++seq,
+    rule: ruleId,
+    point: pointId,
+    place: p.place,
+    state: 'unack',
+    change: 'raise',
+    priority: rule.priority,
+    statutory: rule.statutory,
+    category: rule.category,
+    value: valueAt(p, Date.now()),
+    ...(limit === undefined ? {} : { limit }),
+    unit: p.unit,
+    peak: valueAt(p, Date.now()) + 0.1,
+    raised: Date.now() - ageMs,
+    by: '',
+    note: '',
+    quality: 'normal',
+    name: p.name,
+    place_name: p.place,
+    title: rule.title,
+    ...more,
   };
   a.changes = [{ change: 'raise', t: a.raised, by: '' }];
   alarms.set(a.id, a);
@@ -60,18 +95,45 @@ function raise(ruleId, pointId, ageMs, more = {}) {
 
 function openCard(a) {
   const id = ++seq;
-  cards.set(id, { id, alarm: a.id, point: a.point, place: a.place, rule: a.rule, state: 'open', opened: a.raised, entries: [{ t: a.raised, change: 'open', by: 'rule:gas' }], next_followup: a.raised + 1800_000 });
+  cards.set(id, {
+    id,
+    alarm: a.id,
+    point: a.point,
+    place: a.place,
+    rule: a.rule,
+    state: 'open',
+    opened: a.raised,
+    entries: [{ t: a.raised, change: 'open', by: 'rule:gas' }],
+    next_followup: a.raised + 1800_000,
+  });
   a.card = id;
 }
 
 const first = raise('gas.over-limit', 'T2-1203', 134_000, { value: 1.12, peak: 1.2 });
 raise('gas.cut', 'T1-1401', 61_000, { value: 1.52 });
-raise('feed.anomaly', 'K-1401-F', 30_000, { first_out: alarms.size ? [...alarms.values()][1].id : null });
-raise('wind.low', 'F-1203', 500_000, { state: 'ack', acked: Date.now() - 400_000, by: '李强', value: 0.42, first_out: first.id });
-for (let k = 1; k <= 5; k++) raise('sensor.fault', `T3-1205-${k}`, 1_000_000 + k * 60_000, { first_out: k > 1 ? seq - k + 2 : null, state: k % 2 ? 'unack' : 'ack' });
+raise('feed.anomaly', 'K-1401-F', 30_000, {
+  first_out: alarms.size ? [...alarms.values()][1].id : null,
+});
+raise('wind.low', 'F-1203', 500_000, {
+  state: 'ack',
+  acked: Date.now() - 400_000,
+  by: '李强',
+  value: 0.42,
+  first_out: first.id,
+});
+for (let k = 1; k <= 5; k++)
+  raise('sensor.fault', `T3-1205-${k}`, 1_000_000 + k * 60_000, {
+    first_out: k > 1 ? seq - k + 2 : null,
+    state: k % 2 ? 'unack' : 'ack',
+  });
 raise('dust.high', 'C-1203-1', 3_000_000, { value: 8.1 });
 raise('dust.high', 'C-1301-2', 5_000_000, { state: 'rtn', cleared: Date.now() - 1_000_000 });
-raise('wind.low', 'M-1', 90_000_000, { state: 'shelved', until: Date.now() + 1800_000, by: '王伟', note: '修理风门' });
+raise('wind.low', 'M-1', 90_000_000, {
+  state: 'shelved',
+  until: Date.now() + 1800_000,
+  by: '王伟',
+  note: '修理风门',
+});
 raise('dust.high', 'C-1303-4', 8_000_000, { state: 'suppressed', note: '工作面停产' });
 raise('sensor.fault', 'W-1303', 40_000_000, { state: 'oos', by: '赵工' });
 for (let k = 0; k < 400; k++) {
@@ -79,10 +141,38 @@ for (let k = 0; k < 400; k++) {
   const p = POINTS[(k * 37) % 250];
   const raised = START - 200_000 - k * 400_000 - (k % 13) * 30_000;
   const id = k + 1;
-  alarms.set(id, { id, rule: rule.id, point: p.id, place: p.place, state: 'normal', change: 'clear', priority: rule.priority, statutory: rule.statutory, category: rule.category, value: valueAt(p, raised), unit: p.unit, raised, acked: raised + 60_000, cleared: raised + 240_000, by: '王伟', title: rule.title, name: p.name, changes: [{ change: 'raise', t: raised }, { change: 'ack', t: raised + 60_000, by: '王伟' }, { change: 'clear', t: raised + 240_000 }] });
+  alarms.set(id, {
+    id,
+    rule: rule.id,
+    point: p.id,
+    place: p.place,
+    state: 'normal',
+    change: 'clear',
+    priority: rule.priority,
+    statutory: rule.statutory,
+    category: rule.category,
+    value: valueAt(p, raised),
+    unit: p.unit,
+    raised,
+    acked: raised + 60_000,
+    cleared: raised + 240_000,
+    by: '王伟',
+    title: rule.title,
+    name: p.name,
+    changes: [
+      { change: 'raise', t: raised },
+      { change: 'ack', t: raised + 60_000, by: '王伟' },
+      { change: 'clear', t: raised + 240_000 },
+    ],
+  });
 }
 
-const STATES = { active: ['unack', 'ack', 'rtn'], shelved: ['shelved'], suppressed: ['suppressed'], oos: ['oos'] };
+const STATES = {
+  active: ['unack', 'ack', 'rtn'],
+  shelved: ['shelved'],
+  suppressed: ['suppressed'],
+  oos: ['oos'],
+};
 const strip = ({ changes, card, ...a }) => a;
 
 function listAlarms(q) {
@@ -90,7 +180,9 @@ function listAlarms(q) {
   let list = [...alarms.values()];
   if (state === 'history') {
     const [from, to] = [Number(q.get('from') ?? 0), Number(q.get('to') ?? Date.now())];
-    list = list.filter((a) => a.raised >= from && a.raised <= to).sort((a, b) => b.raised - a.raised);
+    list = list
+      .filter((a) => a.raised >= from && a.raised <= to)
+      .sort((a, b) => b.raised - a.raised);
   } else list = list.filter((a) => STATES[state]?.includes(a.state));
   const priorities = q.get('priority')?.split(',').map(Number);
   if (priorities) list = list.filter((a) => priorities.includes(a.priority));
@@ -98,27 +190,51 @@ function listAlarms(q) {
   const at = Number(q.get('cursor') ?? 0);
   const counts = { priority: {}, category: {} };
   for (const a of list) counts.priority[a.priority] = (counts.priority[a.priority] ?? 0) + 1;
-  return { items: list.slice(at, at + limit).map(strip), next: at + limit < list.length ? String(at + limit) : null, counts };
+  return {
+    items: list.slice(at, at + limit).map(strip),
+    next: at + limit < list.length ? String(at + limit) : null,
+    counts,
+  };
 }
 
 function output(id) {
   const o = outputs.get(id);
   const p = byId.get(id);
-  const gas = POINTS.find((x) => x.role === 'ch4.return' && p.serves?.includes(x.place)) ?? POINTS.find((x) => x.role === 'ch4.face');
+  const gas =
+    POINTS.find((x) => x.role === 'ch4.return' && p.serves?.includes(x.place)) ??
+    POINTS.find((x) => x.role === 'ch4.face');
   const v = valueAt(gas, Date.now());
   const conditions = [
-    { text: { zh: `${gas.name} < 1.0 %CH4（现 ${v}）`, en: `${gas.name_en} < 1.0 %CH4 (now ${v})` }, ok: v < 1 },
+    {
+      text: { zh: `${gas.name} < 1.0 %CH4（现 ${v}）`, en: `${gas.name_en} < 1.0 %CH4 (now ${v})` },
+      ok: v < 1,
+    },
     { text: { zh: '局部通风机运行', en: 'Local fan running' }, ok: true },
     { text: { zh: '无挂牌', en: 'No tag-out' }, ok: !tags.has(id) },
   ];
-  return { id, value: o.value, command: o.command, feed: p.feed ?? null, latched_by: v >= 1 ? [gas.id] : [], tags: tags.has(id) ? [tags.get(id)] : [], interlock: { ok: conditions.every((c) => c.ok), conditions }, two_person: !!p.two_person };
+  return {
+    id,
+    value: o.value,
+    command: o.command,
+    feed: p.feed ?? null,
+    latched_by: v >= 1 ? [gas.id] : [],
+    tags: tags.has(id) ? [tags.get(id)] : [],
+    interlock: { ok: conditions.every((c) => c.ok), conditions },
+    two_person: !!p.two_person,
+  };
 }
 
 function tuple(p, ms) {
   const q = qualityAt(p, ms);
   if (p.kind === 'output') return [p.i, outputs.get(p.id).value, 'normal', ms];
   const owner = POINTS.find((x) => x.feed === p.id);
-  if (owner) return [p.i, p.id === 'K-1401-F' ? 1 : outputs.get(owner.id).value, p.id === 'K-1401-F' ? 'feed-anomaly' : 'normal', ms];
+  if (owner)
+    return [
+      p.i,
+      p.id === 'K-1401-F' ? 1 : outputs.get(owner.id).value,
+      p.id === 'K-1401-F' ? 'feed-anomaly' : 'normal',
+      ms,
+    ];
   return [p.i, q === 'broken' ? null : valueAt(p, ms), q, q === 'stale' ? ms - 45_000 : ms];
 }
 
@@ -151,8 +267,19 @@ class Refused extends Error {
 function command({ output: id, value, reason }, who) {
   const o = outputs.get(id);
   const state = output(id);
-  if (value === 1 && !state.interlock.ok) throw new Refused('KT_EINTERLOCK', 'an interlock condition does not hold', '联锁条件不满足');
-  const c = { id: ++seq, output: id, value, state: 'requested', by: who, reason, text: '', expires: Date.now() + 60_000, t: Date.now() };
+  if (value === 1 && !state.interlock.ok)
+    throw new Refused('KT_EINTERLOCK', 'an interlock condition does not hold', '联锁条件不满足');
+  const c = {
+    id: ++seq,
+    output: id,
+    value,
+    state: 'requested',
+    by: who,
+    reason,
+    text: '',
+    expires: Date.now() + 60_000,
+    t: Date.now(),
+  };
   o.command = c;
   tell('command', c);
   if (!(value === 1 && byId.get(id).two_person)) runCommand(c, ['sent', 'readback', 'proved']);
@@ -163,31 +290,58 @@ const VERBS = {
   'alarm.ack': ({ alarms: ids, note }, who) => {
     for (const id of ids) {
       const a = alarms.get(id);
-      if (!a || !['unack', 'rtn'].includes(a.state)) throw new Refused('KT_ECONFLICT', 'already acknowledged', '已经确认');
-      change(a, 'ack', who, { state: a.state === 'rtn' ? 'normal' : 'ack', acked: Date.now(), by: who, note });
+      if (!a || !['unack', 'rtn'].includes(a.state))
+        throw new Refused('KT_ECONFLICT', 'already acknowledged', '已经确认');
+      change(a, 'ack', who, {
+        state: a.state === 'rtn' ? 'normal' : 'ack',
+        acked: Date.now(),
+        by: who,
+        note,
+      });
     }
   },
   'alarm.shelve': ({ alarms: ids, minutes, reason }, who) => {
     for (const id of ids) {
       const a = alarms.get(id);
-      if (a.statutory) throw new Refused('KT_EDENIED', 'a statutory alarm cannot be shelved', '法定报警不可搁置', 403);
-      change(a, 'shelve', who, { state: 'shelved', until: Date.now() + minutes * 60_000, by: who, note: reason });
+      if (a.statutory)
+        throw new Refused(
+          'KT_EDENIED',
+          'a statutory alarm cannot be shelved',
+          '法定报警不可搁置',
+          403,
+        );
+      change(a, 'shelve', who, {
+        state: 'shelved',
+        until: Date.now() + minutes * 60_000,
+        by: who,
+        note: reason,
+      });
     }
   },
   'alarm.unshelve': ({ alarms: ids }, who) => {
     for (const id of ids) change(alarms.get(id), 'unshelve', who, { state: 'unack', until: null });
   },
   'alarm.oos': ({ point, rule, reason }, who) => {
-    for (const a of alarms.values()) if (a.point === point && a.rule === rule && a.state !== 'normal') change(a, 'oos', who, { state: 'oos', by: who, note: reason });
+    for (const a of alarms.values())
+      if (a.point === point && a.rule === rule && a.state !== 'normal')
+        change(a, 'oos', who, { state: 'oos', by: who, note: reason });
   },
   'alarm.return': ({ point, rule }, who) => {
-    for (const a of alarms.values()) if (a.point === point && a.rule === rule && a.state === 'oos') change(a, 'return', who, { state: 'unack' });
+    for (const a of alarms.values())
+      if (a.point === point && a.rule === rule && a.state === 'oos')
+        change(a, 'return', who, { state: 'unack' });
   },
   'output.command': command,
   'output.confirm': ({ command: id }, who) => {
     const o = [...outputs.values()].find((x) => x.command?.id === id);
     if (!o) throw new Refused('KT_ENOTFOUND', 'no such command', '没有这个命令', 404);
-    if (o.command.by === who) throw new Refused('KT_EDENIED', 'the second person must be another', '第二人不能是发令人', 403);
+    if (o.command.by === who)
+      throw new Refused(
+        'KT_EDENIED',
+        'the second person must be another',
+        '第二人不能是发令人',
+        403,
+      );
     o.command.second = who;
     runCommand(o.command, ['confirmed', 'sent', 'readback', 'proved']);
   },
@@ -204,16 +358,32 @@ const VERBS = {
     tell('outcome', { type: 'tag', output: id });
   },
   'card.step': (args, who) => entry(args.card, 'step', who, { step: args.step, text: args.text }),
-  'card.measure': (args, who) => entry(args.card, 'measure', who, { text: `${args.cause} / ${args.measure}` }, { cause: args.cause, measure: args.measure }),
-  'card.followup': (args, who) => entry(args.card, 'followup', who, { text: args.text }, { next_followup: Date.now() + 1800_000 }),
-  'card.close': (args, who) => entry(args.card, 'close', who, { text: args.text }, { state: 'closed', closed: Date.now() }),
+  'card.measure': (args, who) =>
+    entry(
+      args.card,
+      'measure',
+      who,
+      { text: `${args.cause} / ${args.measure}` },
+      { cause: args.cause, measure: args.measure },
+    ),
+  'card.followup': (args, who) =>
+    entry(
+      args.card,
+      'followup',
+      who,
+      { text: args.text },
+      { next_followup: Date.now() + 1800_000 },
+    ),
+  'card.close': (args, who) =>
+    entry(args.card, 'close', who, { text: args.text }, { state: 'closed', closed: Date.now() }),
   'handover.sign': (args) => signatures.unshift({ t: Date.now(), ...args }),
   'note.add': (args, who) => notes.unshift({ t: Date.now(), by: who, ...args }),
 };
 
 function entry(id, what, who, e, more = {}) {
   const c = cards.get(id);
-  if (!c || c.state === 'closed') throw new Refused('KT_ECONFLICT', 'the card is closed', '处置卡已结案');
+  if (!c || c.state === 'closed')
+    throw new Refused('KT_ECONFLICT', 'the card is closed', '处置卡已结案');
   c.entries.push({ t: Date.now(), change: what, by: who, ...e });
   Object.assign(c, more);
   seq++;
@@ -227,7 +397,17 @@ function history(q) {
   return {
     points: points.map((id) => {
       const p = byId.get(id);
-      const s = { id, unit: p.unit, t: [], min: [], max: [], mean: [], last: [], count: [], quality: [] };
+      const s = {
+        id,
+        unit: p.unit,
+        t: [],
+        min: [],
+        max: [],
+        mean: [],
+        last: [],
+        count: [],
+        quality: [],
+      };
       for (let k = 0; k < n; k++) {
         const t = from + ((to - from) * k) / n;
         const v = [0, 0.25, 0.5, 0.75].map((f) => valueAt(p, t + ((to - from) / n) * f));
@@ -247,12 +427,19 @@ function history(q) {
 
 function alarmsAt(at) {
   return [...alarms.values()]
-    .filter((a) => a.raised <= at && !(a.cleared && a.cleared <= at) && !(a.state === 'normal' && !a.cleared))
+    .filter(
+      (a) =>
+        a.raised <= at && !(a.cleared && a.cleared <= at) && !(a.state === 'normal' && !a.cleared),
+    )
     .map((a) => ({ ...strip(a), state: a.acked && a.acked <= at ? 'ack' : 'unack' }));
 }
 
 function sse(req, res) {
-  res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'Content-Security-Policy': CSP });
+  res.writeHead(200, {
+    'Content-Type': 'text/event-stream',
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': CSP,
+  });
   return (type, data) => res.write(`id: ${seq}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
@@ -282,10 +469,21 @@ function pointDetail(id) {
   const l = LIMITS[p.role] ?? {};
   return {
     ...p,
-    limits: Object.entries(l).map(([name, value]) => ({ name, value, unit: p.unit, source: { standard: '煤矿安全规程', clause: '第498条', verified: true } })),
-    switches: p.cutoff ? POINTS.filter((x) => x.kind === 'output' && x.serves?.includes(p.place)).map((x) => x.id) : [],
-    latch: null, tags: [], calibrations: p.id === 'CO-1301' ? [{ record: 7, state: 'open', since: START, by: '李强' }] : [],
-    manual: p.id === 'C-1203-2' ? { value: 4, by: '王伟', reason: '传感器送检', since: START } : null,
+    limits: Object.entries(l).map(([name, value]) => ({
+      name,
+      value,
+      unit: p.unit,
+      source: { standard: '煤矿安全规程', clause: '第498条', verified: true },
+    })),
+    switches: p.cutoff
+      ? POINTS.filter((x) => x.kind === 'output' && x.serves?.includes(p.place)).map((x) => x.id)
+      : [],
+    latch: null,
+    tags: [],
+    calibrations:
+      p.id === 'CO-1301' ? [{ record: 7, state: 'open', since: START, by: '李强' }] : [],
+    manual:
+      p.id === 'C-1203-2' ? { value: 4, by: '王伟', reason: '传感器送检', since: START } : null,
     changes: [{ t: START - 86_400_000, by: '赵工', text: '更换传感器' }],
   };
 }
@@ -296,19 +494,42 @@ const ROUTES = {
   'GET /points': () => ({ items: POINTS, next: null }),
   'GET /live': () => POINTS.map((p) => tuple(p, Date.now())),
   'GET /alarms': (q) => listAlarms(q),
-  'GET /alarms/kpi': () => ({ average_per_10min: 1.5, floods: 0, rate: [], top: [], chattering: [], stale: [], priorities: { 1: 2, 2: 6, 3: 30, 4: 62 } }),
+  'GET /alarms/kpi': () => ({
+    average_per_10min: 1.5,
+    floods: 0,
+    rate: [],
+    top: [],
+    chattering: [],
+    stale: [],
+    priorities: { 1: 2, 2: 6, 3: 30, 4: 62 },
+  }),
   'GET /outputs': () => ({ items: [...outputs.keys()].map(output), next: null }),
-  'GET /commands': () => ({ items: [...outputs.values()].map((o) => o.command).filter(Boolean), next: null }),
+  'GET /commands': () => ({
+    items: [...outputs.values()].map((o) => o.command).filter(Boolean),
+    next: null,
+  }),
   'GET /cards': () => ({ items: [...cards.values()].reverse(), next: null }),
   'GET /history': (q) => history(q),
   'GET /replay': (q) => {
     const at = Number(q.get('at'));
-    return { at, seq, live: POINTS.map((p) => tuple(p, at)), alarms: alarmsAt(at), outputs: [...outputs.keys()].map(output) };
+    return {
+      at,
+      seq,
+      live: POINTS.map((p) => tuple(p, at)),
+      alarms: alarmsAt(at),
+      outputs: [...outputs.keys()].map(output),
+    };
   },
   'GET /handover': () => ({
-    shift: 'day', alarms: listAlarms(new URLSearchParams('state=active')).items, shelved: listAlarms(new URLSearchParams('state=shelved')).items,
-    tags: [...tags].map(([id, x]) => ({ output: id, ...x })), calibrations: [{ point: 'CO-1301', record: 7, by: '李强', until: Date.now() + 600_000 }],
-    commands: [], cards: [...cards.values()].filter((c) => c.state === 'open'), notes, signatures,
+    shift: 'day',
+    alarms: listAlarms(new URLSearchParams('state=active')).items,
+    shelved: listAlarms(new URLSearchParams('state=shelved')).items,
+    tags: [...tags].map(([id, x]) => ({ output: id, ...x })),
+    calibrations: [{ point: 'CO-1301', record: 7, by: '李强', until: Date.now() + 600_000 }],
+    commands: [],
+    cards: [...cards.values()].filter((c) => c.state === 'open'),
+    notes,
+    signatures,
   }),
 };
 
@@ -323,17 +544,29 @@ function body(req) {
 async function answer(req, res, path, q) {
   if (path === '/login') {
     const { user, password } = await body(req);
-    if (password !== 'demo') return error(res, 401, 'KT_EDENIED', 'wrong user or password', '用户名或密码错误');
+    if (password !== 'demo')
+      return error(res, 401, 'KT_EDENIED', 'wrong user or password', '用户名或密码错误');
     const sid = Math.random().toString(36).slice(2);
     sessions.set(sid, user);
-    return json(res, { ok: true }, 200, { 'Set-Cookie': `kt_session=${sid}; HttpOnly; SameSite=Strict; Path=/` });
+    return json(res, { ok: true }, 200, {
+      'Set-Cookie': `kt_session=${sid}; HttpOnly; SameSite=Strict; Path=/`,
+    });
   }
   const sid = /kt_session=(\w+)/.exec(req.headers.cookie ?? '')?.[1];
   const who = sessions.get(sid);
   if (!who) return error(res, 401, 'KT_EDENIED', 'log in first', '请先登录');
-  if (req.method !== 'GET' && req.headers['x-kuangtu'] !== '1') return error(res, 403, 'KT_EDENIED', 'header X-Kuangtu is missing', '缺少请求头');
-  if (path === '/me') return json(res, { user: who, name: who === 'li' ? '李强' : '王伟', rights: RIGHTS, places: ['*'], must_change_password: false, language: 'zh' });
-  if (path === '/logout') return sessions.delete(sid), json(res, {});
+  if (req.method !== 'GET' && req.headers['x-kuangtu'] !== '1')
+    return error(res, 403, 'KT_EDENIED', 'header X-Kuangtu is missing', '缺少请求头');
+  if (path === '/me')
+    return json(res, {
+      user: who,
+      name: who === 'li' ? '李强' : '王伟',
+      rights: RIGHTS,
+      places: ['*'],
+      must_change_password: false,
+      language: 'zh',
+    });
+  if (path === '/logout') return (sessions.delete(sid), json(res, {}));
   if (path === '/stream') return openStream(req, res);
   if (path === '/replay/stream') return openReplay(req, res, q);
   if (path === '/requests') {
@@ -356,7 +589,15 @@ async function answer(req, res, path, q) {
     const a = one[1] === 'alarms' && alarms.get(Number(id));
     if (a) return json(res, { ...a, card: a.card ? cards.get(a.card) : null, commands: [] });
   }
-  const more = await extra(req.method, path, q, () => body(req), { who, points: POINTS, events, site: SITE, limits: LIMITS, rules: RULES, valueAt });
+  const more = await extra(req.method, path, q, () => body(req), {
+    who,
+    points: POINTS,
+    events,
+    site: SITE,
+    limits: LIMITS,
+    rules: RULES,
+    valueAt,
+  });
   if (more !== undefined) return json(res, more);
   error(res, 404, 'KT_ENOTFOUND', `no such thing: ${path}`, `没有：${path}`);
 }
@@ -367,7 +608,11 @@ function file(res, path) {
     res.writeHead(404);
     return res.end();
   }
-  res.writeHead(200, { 'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream', 'Content-Security-Policy': CSP, 'X-Content-Type-Options': 'nosniff' });
+  res.writeHead(200, {
+    'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream',
+    'Content-Security-Policy': CSP,
+    'X-Content-Type-Options': 'nosniff',
+  });
   createReadStream(name).pipe(res);
 }
 
@@ -376,13 +621,28 @@ export function serve(port = 0) {
   const server = createServer((req, res) => {
     const u = new URL(req.url, 'http://x');
     if (!u.pathname.startsWith('/api/v1')) return file(res, u.pathname);
-    answer(req, res, u.pathname.slice(7), u.searchParams).catch((e) => error(res, 500, 'KT_EIO', e.message));
+    answer(req, res, u.pathname.slice(7), u.searchParams).catch((e) =>
+      error(res, 500, 'KT_EIO', e.message),
+    );
   });
   const tick = setInterval(() => {
     const now = Date.now();
-    tell('live', { t: now, p: POINTS.filter((p) => (p.i + Math.floor(now / 500)) % 2 === 0).map((p) => tuple(p, now)) });
+    tell('live', {
+      t: now,
+      p: POINTS.filter((p) => (p.i + Math.floor(now / 500)) % 2 === 0).map((p) => tuple(p, now)),
+    });
   }, 500);
-  const clock = setInterval(() => tell('clock', { now: Date.now(), engine: Date.now(), lag_ms: 20, simulation: true, drill: false }), 1000);
+  const clock = setInterval(
+    () =>
+      tell('clock', {
+        now: Date.now(),
+        engine: Date.now(),
+        lag_ms: 20,
+        simulation: true,
+        drill: false,
+      }),
+    1000,
+  );
   return new Promise((done) => {
     server.listen(port, '127.0.0.1', () => {
       done({

@@ -20,7 +20,9 @@ function closure(entries) {
     seen.add(f);
     if (!f.endsWith('.js')) continue;
     const text = readFileSync(new URL(f, DIST), 'utf8');
-    for (const m of text.matchAll(/(?:^|[;}\s])(?:import|export)\s*(?:[^"'`()]*?from\s*)?["'`]\.\/([\w.-]+\.js)["'`]/g)) {
+    for (const m of text.matchAll(
+      /(?:^|[;}\s])(?:import|export)\s*(?:[^"'`()]*?from\s*)?["'`]\.\/([\w.-]+\.js)["'`]/g,
+    )) {
       queue.push(`assets/${m[1]}`);
     }
   }

@@ -40,6 +40,7 @@ struct kt_modbus {
     uint8_t *fresh;   /* by point: bit 1 value read in this round */
     double *value;    /* by point: read in this round */
     uint8_t *trouble; /* by point: it answers with an exception */
+    uint8_t *told;    /* by point: 4, and bits 1 and 2 as the engine was told */
     pthread_t thread;
     int wake;
     _Atomic bool stopping;
@@ -74,6 +75,24 @@ static void tell_link(struct kt_modbus *m, bool up, const char *text)
     pthread_mutex_unlock(&m->lock);
     KT_INFO("modbus", "%s %s%s%s", m->conf->id, up ? "answers" : "is lost", text[0] ? ": " : "",
             text);
+}
+
+/* The device's own alarm and cut, bits 1 and 2 of its status word. */
+static void tell_device(struct kt_modbus *m, uint32_t point, unsigned status)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, 4096);
+    struct kt_jw w = kt_jw_init(&b);
+    kt_jw_obj(&w);
+    kt_jw_kstr(&w, "link", m->conf->id);
+    kt_jw_kstr(&w, "point", m->site->points[point].id);
+    kt_jw_kbool(&w, "alarm", status & 1);
+    kt_jw_kbool(&w, "cut", status & 2);
+    kt_jw_obj_end(&w);
+    if (kt_runtime_link(m->rt, (struct kt_str){b.p, b.n}, m->conf->id) == KT_OK) {
+        m->told[point] = (uint8_t)(4 | (status & 3));
+    }
+    kt_buf_done(&b);
 }
 
 static void tell_answer(struct kt_modbus *m, const struct kt_effect *e, const char *what, int value,
@@ -194,6 +213,9 @@ static void take_block(struct kt_modbus *m, const struct block *b, const uint16_
         m->trouble[it->point] = 0;
         if (it->is_status) {
             m->status[it->point] = (unsigned)v;
+            if (m->told[it->point] != (4 | ((unsigned)v & 3))) {
+                tell_device(m, it->point, (unsigned)v);
+            }
         } else {
             m->value[it->point] = v;
             m->fresh[it->point] = 1;
@@ -489,8 +511,9 @@ int kt_modbus_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link,
     m->status = calloc(site->points_n + 1, sizeof(*m->status));
     m->fresh = calloc(site->points_n + 1, 1);
     m->trouble = calloc(site->points_n + 1, 1);
+    m->told = calloc(site->points_n + 1, 1);
     m->value = calloc(site->points_n + 1, sizeof(*m->value));
-    KT_ASSERT(m->status && m->fresh && m->trouble && m->value);
+    KT_ASSERT(m->status && m->fresh && m->trouble && m->told && m->value);
     m->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int r = m->wake < 0 ? kt_err_sys(err, "eventfd") : plan_make(site, link, &m->plan, err);
     if (r == KT_OK) {
@@ -531,6 +554,7 @@ void kt_modbus_stop(struct kt_modbus *m)
     free(m->status);
     free(m->fresh);
     free(m->trouble);
+    free(m->told);
     free(m->value);
     free(m);
 }

@@ -20,7 +20,10 @@ export class ApiError extends Error {
   }
 }
 
-export type Query = Record<string, string | number | boolean | readonly string[] | undefined | null>;
+export type Query = Record<
+  string,
+  string | number | boolean | readonly string[] | undefined | null
+>;
 
 export function url(path: string, query: Query = {}): string {
   const q = new URLSearchParams();
@@ -118,6 +121,10 @@ export const consoleId = (() => {
 })();
 
 /** A person's decision: one event in the journal; resolves with the verdict or throws ApiError. */
-export function request(verb: string, args: Record<string, unknown>, key = requestKey()): Promise<Verdict> {
+export function request(
+  verb: string,
+  args: Record<string, unknown>,
+  key = requestKey(),
+): Promise<Verdict> {
   return api.post<Verdict>('/requests', { verb, args, key, console: consoleId });
 }

@@ -81,7 +81,20 @@ export const past = new World('past');
 
 export const replaying = signal(false);
 export const world = computed(() => (replaying.value ? past : live));
-export const canAct = computed(() => !replaying.value && live.link.value === 'up');
+/** No word from the server for LOST_MS: nothing on the screen may be taken for the present. */
+export const lost = signal(false);
+export const lostSince = signal(0);
+export const canAct = computed(() => !replaying.value && !lost.value && live.link.value === 'up');
+export const LOST_MS = 5000;
+
+/** To be called twice a second with performance.now(). */
+export function checkLine(now: number): void {
+  const silent = live.lastEventAt > 0 ? now - live.lastEventAt : 0;
+  const is = silent > LOST_MS || (live.link.value === 'down' && live.lastEventAt === 0);
+  if (is === lost.value) return;
+  if (is) lostSince.value = Date.now() - silent;
+  lost.value = is;
+}
 
 const liveStream = new Stream(() => url('/stream'), {
   event: onLive,

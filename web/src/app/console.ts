@@ -13,9 +13,11 @@ export const MUTE_S = 120;
 
 function hello(): void {
   if (!ready.value) return;
-  request('console.hello', { console: consoleId, sound: soundOn.value && !blocked.value }).catch(() => {
-    // the stream shows a lost line; the next heartbeat tries again
-  });
+  request('console.hello', { console: consoleId, sound: soundOn.value && !blocked.value }).catch(
+    () => {
+      // the stream shows a lost line; the next heartbeat tries again
+    },
+  );
 }
 
 export async function mute(): Promise<void> {

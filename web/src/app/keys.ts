@@ -59,11 +59,18 @@ function typing(e: KeyboardEvent): boolean {
   if (e.isComposing || e.keyCode === 229) return true;
   const el = e.target;
   if (!(el instanceof HTMLElement)) return false;
-  if (el.isContentEditable || el instanceof HTMLTextAreaElement || el instanceof HTMLSelectElement) {
+  if (
+    el.isContentEditable ||
+    el instanceof HTMLTextAreaElement ||
+    el instanceof HTMLSelectElement
+  ) {
     return true;
   }
-  if ((e.key === ' ' || e.key === 'Enter') && el.closest('button, a, summary, [role=button]')) return true;
-  return el instanceof HTMLInputElement && !['checkbox', 'radio', 'button', 'range'].includes(el.type);
+  if ((e.key === ' ' || e.key === 'Enter') && el.closest('button, a, summary, [role=button]'))
+    return true;
+  return (
+    el instanceof HTMLInputElement && !['checkbox', 'radio', 'button', 'range'].includes(el.type)
+  );
 }
 
 function find(key: string): Binding | undefined {

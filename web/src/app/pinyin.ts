@@ -5,7 +5,17 @@
  */
 const LETTERS = 'abcdefghjklmnopqrstwxyz';
 const FIRSTS = '阿八嚓哒妸发旮哈讥咔垃妈拏噢妑七呥仨它穵夕丫帀';
-const RARE: Record<string, string> = { 矸: 'g', 硐: 'd', 埋: 'm', 采: 'c', 掘: 'j', 巷: 'h', 长: 'c', 重: 'z', 调: 't' };
+const RARE: Record<string, string> = {
+  矸: 'g',
+  硐: 'd',
+  埋: 'm',
+  采: 'c',
+  掘: 'j',
+  巷: 'h',
+  长: 'c',
+  重: 'z',
+  调: 't',
+};
 
 let collator: Intl.Collator | null | undefined;
 

@@ -17,7 +17,9 @@ export class Registry<T extends Entry> {
     if (this.items.value.some((i) => i.id === item.id)) {
       throw new Error(`${this.what}: "${item.id}" is registered twice`);
     }
-    this.items.value = [...this.items.value, item].sort((a, b) => (a.order ?? 50) - (b.order ?? 50));
+    this.items.value = [...this.items.value, item].sort(
+      (a, b) => (a.order ?? 50) - (b.order ?? 50),
+    );
     return () => {
       this.items.value = this.items.value.filter((i) => i !== item);
     };

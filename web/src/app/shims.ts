@@ -2,7 +2,7 @@
 /** Chromium 87 lacks Object.hasOwn (93), which the map library calls. */
 if (!Object.hasOwn) {
   Object.defineProperty(Object, 'hasOwn', {
-    value: (o: object, k: PropertyKey) => Object.prototype.hasOwnProperty.call(o, k),
+    value: (o: object, k: PropertyKey) => Object.hasOwn(o, k),
     configurable: true,
     writable: true,
   });

@@ -74,7 +74,11 @@ export interface Schedule {
  * What to sound now, if anything. Pure, so that the repetition is tested without sound.
  * @param ms any clock that does not go back
  */
-export function due(s: Schedule, worst: Priority | 0, ms: number): { next: Schedule; play: Priority | 0; loud: number } {
+export function due(
+  s: Schedule,
+  worst: Priority | 0,
+  ms: number,
+): { next: Schedule; play: Priority | 0; loud: number } {
   if (worst === 0) return { next: { worst, lastPlayed: 0, since: 0 }, play: 0, loud: 1 };
   const worse = s.worst === 0 || worst < s.worst;
   const since = worse ? ms : s.since;

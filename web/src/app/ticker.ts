@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One timer for everything that shows passing time. */
 import { signal } from '@preact/signals';
+import { checkLine } from '../api/world';
 
 /** performance.now(), twice a second. */
 export const beat = signal(0);
@@ -8,5 +9,6 @@ export const beat = signal(0);
 export function startTicker(): void {
   setInterval(() => {
     beat.value = performance.now();
+    checkLine(beat.value);
   }, 500);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The drawing of the mine: areas and roadways as the integrator's map gives them. */
-import type { FeatureLike } from 'ol/Feature';
+
 import type Feature from 'ol/Feature';
+import type { FeatureLike } from 'ol/Feature';
 import GeoJSON from 'ol/format/GeoJSON';
 import type Geometry from 'ol/geom/Geometry';
 import VectorImageLayer from 'ol/layer/VectorImage';
@@ -14,7 +15,12 @@ import type { Palette } from './palette';
 
 export interface GeoLayer {
   type: 'FeatureCollection';
-  features: { type: 'Feature'; id?: string | number; properties: Record<string, unknown>; geometry: unknown }[];
+  features: {
+    type: 'Feature';
+    id?: string | number;
+    properties: Record<string, unknown>;
+    geometry: unknown;
+  }[];
 }
 
 export interface MapData {
@@ -50,8 +56,17 @@ export function roadwayStyle(s: BaseStyle): (f: FeatureLike, resolution: number)
     const width = Number(f.get('width_m') ?? 4);
     const px = Math.min(26, Math.max(1.6 * k, width / resolution));
     const hot = s.marked().has(String(f.get('place')));
-    const edge = new Style({ stroke: new Stroke({ color: hot ? p.focus : p.roadEdge, width: px + (hot ? 4 : 1.4) * k, lineCap: 'round' }) });
-    return [edge, new Style({ stroke: new Stroke({ color: p.road, width: px, lineCap: 'round' }) })];
+    const edge = new Style({
+      stroke: new Stroke({
+        color: hot ? p.focus : p.roadEdge,
+        width: px + (hot ? 4 : 1.4) * k,
+        lineCap: 'round',
+      }),
+    });
+    return [
+      edge,
+      new Style({ stroke: new Stroke({ color: p.road, width: px, lineCap: 'round' }) }),
+    ];
   };
 }
 
@@ -62,7 +77,11 @@ export function areaStyle(s: BaseStyle): (f: FeatureLike) => Style {
     const hot = s.marked().has(String(f.get('place')));
     return new Style({
       fill: new Fill({ color: goaf ? p.goaf : p.area }),
-      stroke: new Stroke({ color: hot ? p.focus : p.roadEdge, width: hot ? 2.5 : 1, lineDash: goaf ? [6, 4] : [] }),
+      stroke: new Stroke({
+        color: hot ? p.focus : p.roadEdge,
+        width: hot ? 2.5 : 1,
+        lineDash: goaf ? [6, 4] : [],
+      }),
     });
   };
 }

@@ -39,7 +39,8 @@ const L1_KINDS = new Set(['panel', 'heading-area', 'surface', 'shaft', 'mine', '
 function placeLabels(s: SiteModel): Item[] {
   const out: Item[] = [];
   for (const p of s.places.values()) {
-    if (p.x === undefined || p.y === undefined || p.x === null || p.y === null || p.kind === 'mine') continue;
+    if (p.x === undefined || p.y === undefined || p.x === null || p.y === null || p.kind === 'mine')
+      continue;
     const big = L1_KINDS.has(p.kind);
     out.push({
       kind: 'label',
@@ -62,7 +63,19 @@ function drawnLabels(data: MapData): Item[] {
     const text = String(f.get('text') ?? '');
     if (!e || !text) return [];
     const size = Number(f.get('size') ?? 12);
-    return [{ kind: 'label' as const, id: `label-${i}`, x: e[0]!, y: e[1]!, slot: 0, group: '', text, size, maxScale: size >= 16 ? 80_000 : 12_000 }];
+    return [
+      {
+        kind: 'label' as const,
+        id: `label-${i}`,
+        x: e[0]!,
+        y: e[1]!,
+        slot: 0,
+        group: '',
+        text,
+        size,
+        maxScale: size >= 16 ? 80_000 : 12_000,
+      },
+    ];
   });
 }
 
@@ -100,7 +113,15 @@ export function itemsOf(s: SiteModel, data: MapData): Item[] {
     const key = `${Math.round(at[0])} ${Math.round(at[1])}`;
     const slot = used.get(key) ?? 0;
     used.set(key, slot + 1);
-    points.push({ kind: 'point', id: p.id, x: at[0], y: at[1], slot, point: p, group: s.groupOf(p) });
+    points.push({
+      kind: 'point',
+      id: p.id,
+      x: at[0],
+      y: at[1],
+      slot,
+      point: p,
+      group: s.groupOf(p),
+    });
   }
   const labels = data.layers.label?.features.length ? drawnLabels(data) : placeLabels(s);
   return [...labels, ...assetItems, ...points];

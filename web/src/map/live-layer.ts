@@ -113,7 +113,8 @@ export class LiveLayer extends Layer {
     const [cx, cy] = center as [number, number];
     const moving = frame.viewHints[0]! > 0 || frame.viewHints[1]! > 0;
     const d = this.drawn;
-    const same = d.cx === cx && d.cy === cy && d.resolution === resolution && d.w === w && d.h === h;
+    const same =
+      d.cx === cx && d.cy === cy && d.resolution === resolution && d.w === w && d.h === h;
     const now = performance.now();
     const due = moving ? now - d.at > MOVE_MS : true;
     if ((this.dirty || !same) && due) {
@@ -131,10 +132,18 @@ export class LiveLayer extends Layer {
     const k = d.resolution / resolution;
     const tx = (d.cx - cx) / resolution + w / 2 - (d.w / 2) * k - MARGIN * d.w * k;
     const ty = (cy - d.cy) / resolution + h / 2 - (d.h / 2) * k - MARGIN * d.h * k;
-    this.canvas.style.transform = k === 1 ? `translate(${tx}px, ${ty}px)` : `matrix(${k}, 0, 0, ${k}, ${tx}, ${ty})`;
+    this.canvas.style.transform =
+      k === 1 ? `translate(${tx}px, ${ty}px)` : `matrix(${k}, 0, 0, ${k}, ${tx}, ${ty})`;
   }
 
-  private draw(cx: number, cy: number, resolution: number, w: number, h: number, ratio: number): void {
+  private draw(
+    cx: number,
+    cy: number,
+    resolution: number,
+    w: number,
+    h: number,
+    ratio: number,
+  ): void {
     const cw = Math.round(w * (1 + 2 * MARGIN));
     const ch = Math.round(h * (1 + 2 * MARGIN));
     if (this.canvas.width !== cw * ratio || this.canvas.height !== ch * ratio) {
@@ -203,12 +212,29 @@ export class LiveLayer extends Layer {
     if (p.alarm) {
       const unacked = p.alarm.state === 'unack' || p.alarm.state === 'rtn';
       sprite = sprites.alarm(p.alarm.priority, unacked);
-      this.image(c, sprite, item.kind === 'asset' ? x + 14 * factor : x, item.kind === 'asset' ? y - 12 * factor : y);
+      this.image(
+        c,
+        sprite,
+        item.kind === 'asset' ? x + 14 * factor : x,
+        item.kind === 'asset' ? y - 12 * factor : y,
+      );
     } else if (item.kind === 'point') {
       const id = QUALITY[q]![0];
-      const grade = lost || id === 'stale' || id === 'never' ? 'stale' : isFault(id) ? 'fault' : p.severity > 0 ? 'special' : 'ok';
+      const grade =
+        lost || id === 'stale' || id === 'never'
+          ? 'stale'
+          : isFault(id)
+            ? 'fault'
+            : p.severity > 0
+              ? 'special'
+              : 'ok';
       const far = this.far && grade === 'ok' && item.point!.id !== selected;
-      this.image(c, far ? sprites.dot() : sprites.point(item.point!.kind, grade, (v ?? 0) > 0), x, y);
+      this.image(
+        c,
+        far ? sprites.dot() : sprites.point(item.point!.kind, grade, (v ?? 0) > 0),
+        x,
+        y,
+      );
     }
     if (item.point?.id === selected) {
       c.beginPath();
@@ -219,7 +245,12 @@ export class LiveLayer extends Layer {
     }
   }
 
-  private image(c: CanvasRenderingContext2D, sprite: HTMLCanvasElement, x: number, y: number): void {
+  private image(
+    c: CanvasRenderingContext2D,
+    sprite: HTMLCanvasElement,
+    x: number,
+    y: number,
+  ): void {
     const size = sprite.width / this.sprites!.ratio;
     c.drawImage(sprite, x - size / 2, y - size / 2, size, size);
   }
@@ -239,7 +270,10 @@ export class LiveLayer extends Layer {
     const head = item.kind === 'asset' ? item.text : site.shortOf(pt);
     if (v === undefined || Number.isNaN(v)) return `${head} –`;
     const unit = p.severity >= 3 || chosen ? site.unitOf(pt) : '';
-    const value = pt.kind === 'switch' || pt.kind === 'output' ? site.word(pt, v) : num(v, decimalsOf(pt.resolution)) + unit;
+    const value =
+      pt.kind === 'switch' || pt.kind === 'output'
+        ? site.word(pt, v)
+        : num(v, decimalsOf(pt.resolution)) + unit;
     const feed = pt.kind === 'output' ? this.feedText(pt.feed) : '';
     return `${head} ${value}${lost ? '?' : ''}${qualitySign(q)}${feed}`;
   }
@@ -251,11 +285,18 @@ export class LiveLayer extends Layer {
     return f && v !== undefined && !Number.isNaN(v) ? `·${this.view.site.word(f, v)}` : '';
   }
 
-  private label(c: CanvasRenderingContext2D, placed: readonly Placed[], cw: number, ch: number, scale: number): void {
+  private label(
+    c: CanvasRenderingContext2D,
+    placed: readonly Placed[],
+    cw: number,
+    ch: number,
+    scale: number,
+  ): void {
     const room = new Occupancy(cw, ch);
     const { palette, factor, selected } = this.view;
     for (const p of placed) {
-      if (p.item.kind !== 'label' && !(this.far && p.severity < 2)) room.claim(p.x - 8 * factor, p.y - 8 * factor, 16 * factor, 16 * factor, true);
+      if (p.item.kind !== 'label' && !(this.far && p.severity < 2))
+        room.claim(p.x - 8 * factor, p.y - 8 * factor, 16 * factor, 16 * factor, true);
     }
     this.labelCount = 0;
     c.textBaseline = 'middle';
@@ -289,7 +330,13 @@ export class LiveLayer extends Layer {
   }
 
   /** Right, left, above, below: the first that is free. Names stand centred on their place. */
-  private spot(room: Occupancy, p: Placed, tw: number, size: number, force: boolean): [number, number] | null {
+  private spot(
+    room: Occupancy,
+    p: Placed,
+    tw: number,
+    size: number,
+    force: boolean,
+  ): [number, number] | null {
     const f = this.view.factor;
     const gap = (p.severity >= 3 ? 15 : p.item.kind === 'asset' ? 14 : 9) * f;
     const h = size * 1.3;

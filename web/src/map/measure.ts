@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Length and area on the plane grid: what the tape says, not a geodesic. */
-import Draw from 'ol/interaction/Draw';
+
 import type LineString from 'ol/geom/LineString';
 import type Polygon from 'ol/geom/Polygon';
+import Draw from 'ol/interaction/Draw';
 import VectorLayer from 'ol/layer/Vector';
 import type OlMap from 'ol/Map';
 import VectorSource from 'ol/source/Vector';
@@ -49,13 +50,15 @@ export class Measure {
   }
 
   private say(g: LineString | Polygon): void {
-    if (g.getType() === 'LineString') this.tell({ length_m: (g as LineString).getLength(), area_m2: 0 });
+    if (g.getType() === 'LineString')
+      this.tell({ length_m: (g as LineString).getLength(), area_m2: 0 });
     else {
       const p = g as Polygon;
       const ring = p.getLinearRing(0);
       const c = ring?.getCoordinates() ?? [];
       let length = 0;
-      for (let i = 1; i < c.length; i++) length += Math.hypot(c[i]![0]! - c[i - 1]![0]!, c[i]![1]! - c[i - 1]![1]!);
+      for (let i = 1; i < c.length; i++)
+        length += Math.hypot(c[i]![0]! - c[i - 1]![0]!, c[i]![1]! - c[i - 1]![1]!);
       this.tell({ length_m: length, area_m2: p.getArea() });
     }
   }

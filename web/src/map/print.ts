@@ -45,7 +45,12 @@ export interface SheetOptions {
 
 export const metresPerPixel = (scale: number) => (scale * 0.0254) / DPI;
 
-async function mapCanvas(o: SheetOptions, data: MapData, w: number, h: number): Promise<HTMLCanvasElement> {
+async function mapCanvas(
+  o: SheetOptions,
+  data: MapData,
+  w: number,
+  h: number,
+): Promise<HTMLCanvasElement> {
   const el = document.createElement('div');
   el.className = 'kt-print-map';
   el.style.width = `${w}px`;
@@ -99,7 +104,9 @@ function flatten(el: HTMLElement, w: number, h: number): HTMLCanvasElement {
   const c = out.getContext('2d')!;
   c.fillStyle = PAPER.field;
   c.fillRect(0, 0, w, h);
-  for (const canvas of el.querySelectorAll<HTMLCanvasElement>('.ol-layer canvas, canvas.ol-layer')) {
+  for (const canvas of el.querySelectorAll<HTMLCanvasElement>(
+    '.ol-layer canvas, canvas.ol-layer',
+  )) {
     if (canvas.width === 0) continue;
     const m = new DOMMatrix(getComputedStyle(canvas).transform);
     c.setTransform(m.a, m.b, m.c, m.d, m.e, m.f);
@@ -114,7 +121,14 @@ function gridStep(scale: number): number {
 }
 
 /** Ticks with coordinates along the frame: X north at the sides, Y east above and below. */
-function drawGrid(c: CanvasRenderingContext2D, o: SheetOptions, x0: number, y0: number, w: number, h: number): void {
+function drawGrid(
+  c: CanvasRenderingContext2D,
+  o: SheetOptions,
+  x0: number,
+  y0: number,
+  w: number,
+  h: number,
+): void {
   const res = metresPerPixel(o.scale);
   const step = gridStep(o.scale);
   const west = o.center[0] - (w / 2) * res;

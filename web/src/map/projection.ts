@@ -9,7 +9,13 @@ import Projection from 'ol/proj/Projection';
 export type Extent = [number, number, number, number];
 
 export function siteProjection(epsg: number | undefined, extent: Extent): Projection {
-  return new Projection({ code: epsg ? `EPSG:${epsg}` : 'SITE', units: 'm', metersPerUnit: 1, extent, global: false });
+  return new Projection({
+    code: epsg ? `EPSG:${epsg}` : 'SITE',
+    units: 'm',
+    metersPerUnit: 1,
+    extent,
+    global: false,
+  });
 }
 
 /** Extent of coordinates with a margin, never empty. */

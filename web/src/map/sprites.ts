@@ -32,7 +32,11 @@ export class Sprites {
     readonly factor = 1,
   ) {}
 
-  private make(key: string, half: number, draw: (c: CanvasRenderingContext2D) => void): HTMLCanvasElement {
+  private make(
+    key: string,
+    half: number,
+    draw: (c: CanvasRenderingContext2D) => void,
+  ): HTMLCanvasElement {
     const had = this.cache.get(key);
     if (had) return had;
     const el = document.createElement('canvas');
@@ -74,7 +78,11 @@ export class Sprites {
   }
 
   /** A sensor without alarm. */
-  point(kind: 'analog' | 'switch' | 'counter' | 'output', grade: 'ok' | 'stale' | 'fault' | 'special', on: boolean): HTMLCanvasElement {
+  point(
+    kind: 'analog' | 'switch' | 'counter' | 'output',
+    grade: 'ok' | 'stale' | 'fault' | 'special',
+    on: boolean,
+  ): HTMLCanvasElement {
     return this.make(`p${kind}${grade}${on}`, 9, (c) => {
       const p = this.palette;
       if (grade === 'fault') {

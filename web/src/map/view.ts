@@ -2,14 +2,14 @@
 /** One map on one element: base drawing, live layer, pointer, keys of the view, and flying. */
 import 'ol/ol.css';
 import { effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { defaults as interactionDefaults } from 'ol/interaction/defaults';
-import DragBox from 'ol/interaction/DragBox';
 import { shiftKeyOnly } from 'ol/events/condition';
+import DragBox from 'ol/interaction/DragBox';
+import { defaults as interactionDefaults } from 'ol/interaction/defaults';
 import type BaseLayer from 'ol/layer/Base';
 import OlMap from 'ol/Map';
 import View from 'ol/View';
 import { site } from '../api/site';
-import { live, world } from '../api/world';
+import { live, lost, world } from '../api/world';
 import { lang } from '../app/i18n';
 import { theme } from '../app/prefs';
 import { pointIdOf, selection, type Target } from '../app/selection';
@@ -64,7 +64,10 @@ export class MapView {
     private readonly opts: MapOptions,
   ) {
     this.items.value = itemsOf(site.value, data);
-    this.full = extentOf([...coordinates(data), ...this.items.value.map((i): [number, number] => [i.x, i.y])]);
+    this.full = extentOf([
+      ...coordinates(data),
+      ...this.items.value.map((i): [number, number] => [i.x, i.y]),
+    ]);
     const style = { palette: () => this.palette, marked: () => opts.marked.value };
     const area = areaLayer(data, style);
     const roadway = roadwayLayer(data, style);
@@ -87,7 +90,14 @@ export class MapView {
         constrainResolution: false,
         enableRotation: false,
       }),
-      interactions: opts.interactive ? interactionDefaults({ shiftDragZoom: false, altShiftDragRotate: false, pinchRotate: false, doubleClickZoom: false }) : [],
+      interactions: opts.interactive
+        ? interactionDefaults({
+            shiftDragZoom: false,
+            altShiftDragRotate: false,
+            pinchRotate: false,
+            doubleClickZoom: false,
+          })
+        : [],
       moveTolerance: 3,
     });
     const pad = 20 * (opts.factor ?? 1);
@@ -99,7 +109,10 @@ export class MapView {
 
   private readState(): ViewState {
     const v = this.map.getView();
-    return { resolution: v.getResolution() ?? 1, center: (v.getCenter() ?? [0, 0]) as [number, number] };
+    return {
+      resolution: v.getResolution() ?? 1,
+      center: (v.getCenter() ?? [0, 0]) as [number, number],
+    };
   }
 
   private liveView() {
@@ -113,7 +126,7 @@ export class MapView {
       onlyAbnormal: f.onlyAbnormal,
       names: f.names,
       selected: pointIdOf(selection.value) ?? '',
-      lost: world.value === live && live.link.value === 'down',
+      lost: world.value === live && lost.value,
       factor: this.opts.factor ?? 1,
       overview: this.opts.overview ?? false,
     };
@@ -131,7 +144,10 @@ export class MapView {
       el.style.cursor = hit ? 'pointer' : '';
     });
     map.on('singleclick', (e) => {
-      this.opts.onPick?.(this.liveLayer.hit(e.pixel[0]!, e.pixel[1]!), e.coordinate as [number, number]);
+      this.opts.onPick?.(
+        this.liveLayer.hit(e.pixel[0]!, e.pixel[1]!),
+        e.coordinate as [number, number],
+      );
     });
     map.on('dblclick', (e) => {
       e.preventDefault();
@@ -166,6 +182,7 @@ export class MapView {
         theme.value;
         this.items.value;
         world.value.alarms.worstOfPoint.value;
+        lost.value;
         this.liveLayer.update(this.liveView());
       }),
       effect(() => {
@@ -181,7 +198,9 @@ export class MapView {
 
   fly(center: readonly [number, number], scale?: number): void {
     const view = this.map.getView();
-    const resolution = scale ? Math.min(view.getResolution() ?? 1, resolutionOf(scale)) : (view.getResolution() ?? 1);
+    const resolution = scale
+      ? Math.min(view.getResolution() ?? 1, resolutionOf(scale))
+      : (view.getResolution() ?? 1);
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
     view.cancelAnimations();
     if (still) {
@@ -192,7 +211,11 @@ export class MapView {
 
   fit(extent: Extent = this.full): void {
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    this.map.getView().fit(extent, { padding: [30, 30, 30, 30], duration: still ? 0 : FLY_MS, minResolution: resolutionOf(1000) });
+    this.map.getView().fit(extent, {
+      padding: [30, 30, 30, 30],
+      duration: still ? 0 : FLY_MS,
+      minResolution: resolutionOf(1000),
+    });
   }
 
   positionOf(t: Target): [number, number] | null {

@@ -14,7 +14,14 @@ interface DialogProps {
 }
 
 /** A dialog on the browser's own <dialog>: focus trap, Escape and return of focus come with it. */
-export function Dialog({ title, onClose, children, footer, modal = true, class: cls }: DialogProps) {
+export function Dialog({
+  title,
+  onClose,
+  children,
+  footer,
+  modal = true,
+  class: cls,
+}: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {

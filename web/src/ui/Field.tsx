@@ -24,7 +24,12 @@ export function TextField({ label, hint, onInput, type = 'text', ...rest }: Inpu
   return (
     <label class="field">
       <span>{label}</span>
-      <input {...rest} type={type as 'text'} class="input" onInput={(e) => onInput(e.currentTarget.value)} />
+      <input
+        {...rest}
+        type={type as 'text'}
+        class="input"
+        onInput={(e) => onInput(e.currentTarget.value)}
+      />
       {hint && <small class="hint">{hint}</small>}
     </label>
   );
@@ -64,7 +69,12 @@ interface SelectProps {
 
 export function SelectField({ label, value, options, onChange, bare }: SelectProps) {
   const select = (
-    <select class="input" value={value} aria-label={bare ? label : undefined} onChange={(e) => onChange(e.currentTarget.value)}>
+    <select
+      class="input"
+      value={value}
+      aria-label={bare ? label : undefined}
+      onChange={(e) => onChange(e.currentTarget.value)}
+    >
       {options.map((o) => (
         <option key={o.id} value={o.id}>
           {o.title}
@@ -90,7 +100,11 @@ interface CheckProps {
 export function CheckField({ label, checked, onChange }: CheckProps) {
   return (
     <label class="check">
-      <input type="checkbox" checked={checked} onChange={(e) => onChange(e.currentTarget.checked)} />
+      <input
+        type="checkbox"
+        checked={checked}
+        onChange={(e) => onChange(e.currentTarget.checked)}
+      />
       <span>{label}</span>
     </label>
   );

@@ -8,7 +8,14 @@ import { hm } from '../app/format';
 import { Spark, type SparkLimit } from './Spark';
 
 const HOUR = 3600_000;
-const KINDS: Record<string, SparkLimit['kind']> = { alarm: 'alarm', cut: 'cut', restore: 'restore', low_alarm: 'alarm', low_cut: 'cut', low_restore: 'restore' };
+const KINDS: Record<string, SparkLimit['kind']> = {
+  alarm: 'alarm',
+  cut: 'cut',
+  restore: 'restore',
+  low_alarm: 'alarm',
+  low_cut: 'cut',
+  low_restore: 'restore',
+};
 
 export function sparkLimits(limits: readonly LimitInfo[] | undefined): SparkLimit[] {
   return (limits ?? []).flatMap((l) => {
@@ -27,13 +34,18 @@ export function MiniTrend({ point, label, limits }: Props) {
   const now = world.value.now.value;
   const minute = Math.floor(now / 60_000);
   const [series, setSeries] = useState<{ s: HistorySeries; from: number; to: number } | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked once a minute
+  // asked once a minute
   useEffect(() => {
     if (!minute) return;
     let gone = false;
     const to = Math.round(now);
     api
-      .get<{ points: HistorySeries[] }>('/history', { points: point.id, from: to - HOUR, to, buckets: 150 })
+      .get<{ points: HistorySeries[] }>('/history', {
+        points: point.id,
+        from: to - HOUR,
+        to,
+        buckets: 150,
+      })
       .then((r) => !gone && r.points[0] && setSeries({ s: r.points[0], from: to - HOUR, to }))
       .catch(() => undefined);
     return () => {

@@ -56,10 +56,23 @@ export function Spark({ data, from, to, limits = [], label }: SparkProps) {
     pen = true;
   });
   return (
-    <svg class="spark" viewBox={`0 0 ${W} ${H}`} preserveAspectRatio="none" role="img" aria-label={label}>
+    <svg
+      class="spark"
+      viewBox={`0 0 ${W} ${H}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={label}
+    >
       <path d={band} class="spark-band" />
       {limits.map((l) => (
-        <line key={`${l.kind}${l.value}`} class={`limit-${l.kind}`} x1="0" x2={W} y1={y(l.value)} y2={y(l.value)} />
+        <line
+          key={`${l.kind}${l.value}`}
+          class={`limit-${l.kind}`}
+          x1="0"
+          x2={W}
+          y1={y(l.value)}
+          y2={y(l.value)}
+        />
       ))}
       <path d={line} class="spark-line" />
     </svg>

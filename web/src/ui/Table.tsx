@@ -143,8 +143,14 @@ export function Table<R>(props: TableProps<R>) {
         if (!box.current!.contains(e.relatedTarget as Node | null)) props.onBusy?.(false);
       }}
     >
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the grid is one tab stop, moved in by arrows */}
-      <table aria-label={label} aria-rowcount={rows.length + 1} role="grid" tabIndex={0} aria-multiselectable="true" onKeyDown={onKeyDown}>
+      <table
+        aria-label={label}
+        aria-rowcount={rows.length + 1}
+        role="grid"
+        tabIndex={0}
+        aria-multiselectable="true"
+        onKeyDown={onKeyDown}
+      >
         <colgroup>
           {columns.map((c) => (
             <col key={c.id} style={c.width ? { width: c.width } : {}} />
@@ -166,7 +172,11 @@ export function Table<R>(props: TableProps<R>) {
                     type="button"
                     onClick={() =>
                       setOrder((o) =>
-                        o?.id !== c.id ? { id: c.id, down: false } : o.down ? null : { id: c.id, down: true },
+                        o?.id !== c.id
+                          ? { id: c.id, down: false }
+                          : o.down
+                            ? null
+                            : { id: c.id, down: true },
                       )
                     }
                   >
@@ -206,7 +216,11 @@ export function Table<R>(props: TableProps<R>) {
             );
           })}
           {last < rows.length && (
-            <tr class="spacer" aria-hidden="true" style={{ height: `${(rows.length - last) * view.row}px` }}>
+            <tr
+              class="spacer"
+              aria-hidden="true"
+              style={{ height: `${(rows.length - last) * view.row}px` }}
+            >
               <td colSpan={columns.length} />
             </tr>
           )}

@@ -40,7 +40,12 @@ export function Tag({ severity, text, hollow, blink }: TagProps) {
   const cls = `tag p${severity}${hollow ? ' hollow' : ''}${blink ? ' blink' : ''}`;
   return (
     <span class={cls}>
-      <svg viewBox="0 0 24 24" role="img" aria-label={shown === word ? undefined : word} aria-hidden={shown === word ? 'true' : undefined}>
+      <svg
+        viewBox="0 0 24 24"
+        role="img"
+        aria-label={shown === word ? undefined : word}
+        aria-hidden={shown === word ? 'true' : undefined}
+      >
         <path class="shape" d={SHAPES[severity]} />
         <text x="12" y={BASELINE[severity]}>
           {glyph}

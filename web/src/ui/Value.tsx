@@ -3,11 +3,11 @@
 import type { PointInfo } from '../api/model';
 import { gradeOf, type Reading } from '../api/points';
 import { site } from '../api/site';
-import { live, world } from '../api/world';
+import { live, lost, world } from '../api/world';
 import { age, decimalsOf, num } from '../app/format';
 import { pick } from '../app/i18n';
-import zh from './zh.json';
 import { t } from './texts';
+import zh from './zh.json';
 
 /** The short sign of a quality: shown wherever its value is. */
 const SIGNS: Record<string, string> = {
@@ -67,12 +67,12 @@ interface ValueProps {
 export function Value({ point, withAge, withUnit = true }: ValueProps) {
   const w = world.value;
   const r = w.points.at(point.i).value;
-  const lost = w === live && live.link.value === 'down';
-  const grade = lost ? 'bad' : gradeOf(r.q);
+  const old = w === live && lost.value;
+  const grade = old ? 'bad' : gradeOf(r.q);
   return (
     <span class={`value ${grade}`}>
       <span class="v">{valueText(point, r)}</span>
-      {lost && '?'}
+      {old && '?'}
       {withUnit && site.value.unitOf(point) && <span class="unit">{site.value.unitOf(point)}</span>}{' '}
       <QualityMark q={r.q} />
       {withAge && r.t > 0 && <span class="age">{age(w.now.value - r.t)}</span>}

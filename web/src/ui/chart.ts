@@ -120,10 +120,19 @@ function bandPlugin(series: readonly ChartSeries[]): uPlot.Plugin {
   };
 }
 
-function options(spec: ChartSpec, limits: () => readonly ChartLimit[], width: number): uPlot.Options {
+function options(
+  spec: ChartSpec,
+  limits: () => readonly ChartLimit[],
+  width: number,
+): uPlot.Options {
   const scales = [...new Set(spec.series.map((s) => s.scale ?? 'y'))];
   const grid = { stroke: () => token('--rule'), width: 1 };
-  const axis = { stroke: () => token('--text2'), grid, ticks: grid, font: '12px system-ui, sans-serif' };
+  const axis = {
+    stroke: () => token('--text2'),
+    grid,
+    ticks: grid,
+    font: '12px system-ui, sans-serif',
+  };
   return {
     width: Math.max(40, width),
     height: spec.height ?? 220,
@@ -150,12 +159,15 @@ function options(spec: ChartSpec, limits: () => readonly ChartLimit[], width: nu
       })),
     ],
     axes: [
-      { ...axis, values: [
-        [86400, '{MM}-{DD}', null, null, null, null, null, null, 1],
-        [3600, '{HH}:{mm}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
-        [60, '{HH}:{mm}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
-        [1, '{HH}:{mm}:{ss}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
-      ] },
+      {
+        ...axis,
+        values: [
+          [86400, '{MM}-{DD}', null, null, null, null, null, null, 1],
+          [3600, '{HH}:{mm}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
+          [60, '{HH}:{mm}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
+          [1, '{HH}:{mm}:{ss}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
+        ],
+      },
       ...scales.map((scale, i) => ({ ...axis, scale, side: i % 2 ? 1 : 3, size: 52 })),
     ],
     plugins: [bandPlugin(spec.series), limitsPlugin(limits)],
@@ -163,7 +175,10 @@ function options(spec: ChartSpec, limits: () => readonly ChartLimit[], width: nu
       setSelect: [
         (u) => {
           if (u.select.width > 3) {
-            spec.onZoom?.(u.posToVal(u.select.left, 'x') * 1000, u.posToVal(u.select.left + u.select.width, 'x') * 1000);
+            spec.onZoom?.(
+              u.posToVal(u.select.left, 'x') * 1000,
+              u.posToVal(u.select.left + u.select.width, 'x') * 1000,
+            );
           }
         },
       ],
@@ -179,7 +194,11 @@ function options(spec: ChartSpec, limits: () => readonly ChartLimit[], width: nu
 
 export function chart(el: HTMLElement, spec: ChartSpec): Chart {
   let limits = spec.limits ?? [];
-  const u = new uPlot(options(spec, () => limits, el.clientWidth), seconds(spec.data), el);
+  const u = new uPlot(
+    options(spec, () => limits, el.clientWidth),
+    seconds(spec.data),
+    el,
+  );
   const ro = new ResizeObserver(() => {
     if (el.clientWidth > 0) u.setSize({ width: el.clientWidth, height: spec.height ?? 220 });
   });

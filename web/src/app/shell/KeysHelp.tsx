@@ -23,7 +23,11 @@ export function KeysHelp() {
           </>
         ))}
       </dl>
-      <CheckField label={t('keys.on')} checked={keysOn.value} onChange={(on) => (keysOn.value = on)} />
+      <CheckField
+        label={t('keys.on')}
+        checked={keysOn.value}
+        onChange={(on) => (keysOn.value = on)}
+      />
     </Dialog>
   );
 }

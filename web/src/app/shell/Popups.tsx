@@ -21,14 +21,22 @@ export const needsPopup = (a: Alarm) => a.priority === 1 || MUST.has(a.category)
 
 function Popup({ a }: { a: Alarm }) {
   const target = alarm(a.id);
-  const actions = app.actions.list.filter((x) => x.on.includes('alarm') && (x.when?.(target) ?? true));
+  const actions = app.actions.list.filter(
+    (x) => x.on.includes('alarm') && (x.when?.(target) ?? true),
+  );
   return (
     <article class="popup">
-      <button type="button" class="popup-main" title={site.value.alarmPlace(a)} onClick={() => openAlarm(a)}>
+      <button
+        type="button"
+        class="popup-main"
+        title={site.value.alarmPlace(a)}
+        onClick={() => openAlarm(a)}
+      >
         <AlarmTag alarm={a} />
         <span class="popup-text">
           <span class="ellipsis">
-            <b>{site.value.alarmTitle(a)}</b> {hms(a.raised)} <span class="hint">{stateWord(a.state)}</span>
+            <b>{site.value.alarmTitle(a)}</b> {hms(a.raised)}{' '}
+            <span class="hint">{stateWord(a.state)}</span>
           </span>
           <span class="ellipsis">
             {site.value.alarmName(a)} <b>{alarmValue(a)}</b>
@@ -37,7 +45,14 @@ function Popup({ a }: { a: Alarm }) {
       </button>
       <div class="row popup-actions">
         {actions.slice(0, 2).map((x) => (
-          <button key={x.id} type="button" class="btn" title={x.title()} aria-label={`${x.title()} ${site.value.alarmName(a)}`} onClick={() => x.run(target)}>
+          <button
+            key={x.id}
+            type="button"
+            class="btn"
+            title={x.title()}
+            aria-label={`${x.title()} ${site.value.alarmName(a)}`}
+            onClick={() => x.run(target)}
+          >
             {x.title()}
           </button>
         ))}

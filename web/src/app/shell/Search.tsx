@@ -86,7 +86,10 @@ function SearchBox() {
   const input = useRef<HTMLInputElement>(null);
   const list = useMemo(index, [site.value]);
   const more = q.trim() ? app.finders.list.flatMap((f) => f.find(q.trim())) : [];
-  const hits: Hit[] = [...findHits(list, q), ...more.map((m) => ({ title: m.title, hint: m.hint ?? '', run: m.run }))];
+  const hits: Hit[] = [
+    ...findHits(list, q),
+    ...more.map((m) => ({ title: m.title, hint: m.hint ?? '', run: m.run })),
+  ];
   useEffect(() => input.current?.focus(), []);
   const close = () => {
     searchOpen.value = false;

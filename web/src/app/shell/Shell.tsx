@@ -2,7 +2,15 @@
 /** Strip, rail, screen, object card, time bar; and what may stand over all of them. */
 import { useEffect } from 'preact/hooks';
 import { can } from '../../api/session';
-import { backToLive, live, playPast, replayAt, replaying, replayPlaying, showPast } from '../../api/world';
+import {
+  backToLive,
+  live,
+  playPast,
+  replayAt,
+  replaying,
+  replayPlaying,
+  showPast,
+} from '../../api/world';
 import { Toasts } from '../../ui/Toast';
 import { app, type Screen } from '../app';
 import { bindKey } from '../keys';
@@ -11,7 +19,7 @@ import { theme } from '../prefs';
 import { go, route } from '../router';
 import { select, selection } from '../selection';
 import { t } from '../texts';
-import { LinkLoss, ModeFrame } from './Frames';
+import { frameMode, LinkLoss, ModeFrame } from './Frames';
 import { KeysHelp, keysOpen } from './KeysHelp';
 import { LiveRegions, Popups } from './Popups';
 import { Search, searchOpen } from './Search';
@@ -34,7 +42,12 @@ function Rail() {
       {app.screens.list
         .filter((s) => s.glyph && allowed(s))
         .map((s) => (
-          <a key={s.id} href={`#/${s.id}`} aria-current={s.id === now ? 'page' : undefined} title={s.key ? `g ${s.key}` : s.title()}>
+          <a
+            key={s.id}
+            href={`#/${s.id}`}
+            aria-current={s.id === now ? 'page' : undefined}
+            title={s.key ? `g ${s.key}` : s.title()}
+          >
             <b aria-hidden="true">{s.glyph}</b>
             <span>{s.title()}</span>
           </a>
@@ -83,8 +96,18 @@ function bindShellKeys(): () => void {
       when: () => replaying.value,
       run: () => playPast(!replayPlaying.value),
     }),
-    bindKey({ key: '[', title: () => t('key.back'), when: () => replaying.value, run: () => step(-STEP_MS) }),
-    bindKey({ key: ']', title: () => t('key.forward'), when: () => replaying.value, run: () => step(STEP_MS) }),
+    bindKey({
+      key: '[',
+      title: () => t('key.back'),
+      when: () => replaying.value,
+      run: () => step(-STEP_MS),
+    }),
+    bindKey({
+      key: ']',
+      title: () => t('key.forward'),
+      when: () => replaying.value,
+      run: () => step(STEP_MS),
+    }),
     bindKey({ key: 'Escape', title: () => t('key.close'), run: () => select(null) }),
     bindKey({ key: 'Shift+R', title: () => t('key.replay'), run: () => (timeOpen.value = true) }),
     bindKey({
@@ -95,7 +118,13 @@ function bindShellKeys(): () => void {
   ];
   for (const s of app.screens.list) {
     if (!s.key) continue;
-    off.push(bindKey({ key: `g ${s.key}`, title: () => t('key.goto', { title: s.title() }), run: () => go([s.id]) }));
+    off.push(
+      bindKey({
+        key: `g ${s.key}`,
+        title: () => t('key.goto', { title: s.title() }),
+        run: () => go([s.id]),
+      }),
+    );
   }
   for (const a of app.actions.list) {
     if (!a.key) continue;
@@ -106,7 +135,12 @@ function bindShellKeys(): () => void {
         title: () => a.title(),
         when: () => {
           const now = target();
-          return !!now && a.on.includes(now.kind) && (a.when?.(now) ?? true) && !(a.acts && replaying.value);
+          return (
+            !!now &&
+            a.on.includes(now.kind) &&
+            (a.when?.(now) ?? true) &&
+            !(a.acts && replaying.value)
+          );
         },
         run: () => a.run(target()!),
       }),
@@ -129,7 +163,7 @@ export function Shell() {
     );
   }
   return (
-    <div class={`shell${replaying.value ? ' replaying' : ''}`}>
+    <div class={`shell ${frameMode()}`}>
       <Strip />
       <Rail />
       <main class="screen">

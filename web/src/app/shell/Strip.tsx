@@ -3,7 +3,7 @@
 import type { Alarm, Priority } from '../../api/model';
 import { logout, me, shiftAt } from '../../api/session';
 import { site } from '../../api/site';
-import { live } from '../../api/world';
+import { LOST_MS, live, lost } from '../../api/world';
 import { AlarmTag, priorityWord, stateWord, Tag } from '../../ui/Tag';
 import { toastError } from '../../ui/Toast';
 import { app } from '../app';
@@ -52,7 +52,8 @@ function Who() {
         )}
       </span>
       <span class="strip-clock">
-        <span class="strip-date">{now ? monthDay(now) : ''}</span> <time>{now ? hms(now) : '--:--:--'}</time>
+        <span class="strip-date">{now ? monthDay(now) : ''}</span>{' '}
+        <time>{now ? hms(now) : '--:--:--'}</time>
         <span class="strip-who">
           {shiftName} {me.value?.name}
         </span>
@@ -93,18 +94,19 @@ function Counts() {
   );
 }
 
-const LATE_MS = 5000;
-
 /** Time since the last word of the server, or the engine's lag if that is more. */
 export function dataAgeMs(): number {
   if (live.lastEventAt === 0) return -1;
-  return Math.max(live.lagMs.value, Math.max(0, Math.max(beat.value, performance.now()) - live.lastEventAt));
+  return Math.max(
+    live.lagMs.value,
+    Math.max(0, Math.max(beat.value, performance.now()) - live.lastEventAt),
+  );
 }
 
 function DataAge() {
   beat.value;
   const ms = dataAgeMs();
-  const late = ms > LATE_MS || live.link.value === 'down';
+  const late = ms > LOST_MS || lost.value;
   const text = ms < 0 ? t('dataAge.none') : t('dataAge', { age: `${Math.round(ms / 1000)}s` });
   return (
     <span class={`strip-age${late ? ' late' : ''}`} title={t('dataAge.title')}>
@@ -118,20 +120,35 @@ function SoundButton() {
   const left = mutedUntil.value - Date.now();
   if (!soundOn.value) {
     return (
-      <button type="button" class="btn plain inverse" title={t('sound.offTitle')} onClick={() => (soundOn.value = true)}>
+      <button
+        type="button"
+        class="btn plain inverse"
+        title={t('sound.offTitle')}
+        onClick={() => (soundOn.value = true)}
+      >
         {t('sound.off')}
       </button>
     );
   }
   if (blocked.value) {
     return (
-      <button type="button" class="btn plain inverse" title={t('sound.blocked.title')} onClick={() => void unlock()}>
+      <button
+        type="button"
+        class="btn plain inverse"
+        title={t('sound.blocked.title')}
+        onClick={() => void unlock()}
+      >
         {t('sound.blocked')}
       </button>
     );
   }
   return (
-    <button type="button" class={`btn plain${left > 0 ? ' inverse' : ''}`} title={t('mute.title')} onClick={() => mute().catch(toastError)}>
+    <button
+      type="button"
+      class={`btn plain${left > 0 ? ' inverse' : ''}`}
+      title={t('mute.title')}
+      onClick={() => mute().catch(toastError)}
+    >
       {left > 0 ? t('muted', { span: span(left) }) : t('mute')}
     </button>
   );
@@ -140,7 +157,7 @@ function SoundButton() {
 export function Strip() {
   const worst = live.alarms.unacked.value.slice(0, 3);
   return (
-    <header class="strip" aria-label={t('strip')}>
+    <header class="strip" role="banner" aria-label={t('strip')}>
       <Who />
       <div class="strip-worst">
         {worst.length === 0 && <span class="hint">{t('strip.none')}</span>}
@@ -155,7 +172,12 @@ export function Strip() {
         <kbd>/</kbd>
       </button>
       <SoundButton />
-      <button type="button" class="btn plain" title={t('lang.title')} onClick={() => (lang.value = lang.value === 'zh' ? 'en' : 'zh')}>
+      <button
+        type="button"
+        class="btn plain"
+        title={t('lang.title')}
+        onClick={() => (lang.value = lang.value === 'zh' ? 'en' : 'zh')}
+      >
         {t('lang')}
       </button>
       <UserMenu />
@@ -176,7 +198,11 @@ function UserMenu() {
             {t('handover')}
           </a>
         )}
-        <button type="button" class="btn plain" onClick={() => (theme.value = theme.value === 'dark' ? 'light' : 'dark')}>
+        <button
+          type="button"
+          class="btn plain"
+          onClick={() => (theme.value = theme.value === 'dark' ? 'light' : 'dark')}
+        >
           {t('theme')}
           <kbd>Shift+D</kbd>
         </button>

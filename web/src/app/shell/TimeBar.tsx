@@ -39,7 +39,12 @@ export interface Bucket {
 }
 
 /** Alarms raised in each of n equal parts of [from, to); P1 and P2 apart, for they are drawn dark. */
-export function histogram(alarms: readonly Pick<Alarm, 'raised' | 'priority'>[], from: number, to: number, n: number): Bucket[] {
+export function histogram(
+  alarms: readonly Pick<Alarm, 'raised' | 'priority'>[],
+  from: number,
+  to: number,
+  n: number,
+): Bucket[] {
   const out = Array.from({ length: n }, () => ({ high: 0, low: 0 }));
   for (const a of alarms) {
     const b = out[Math.floor(((a.raised - from) / (to - from)) * n)];
@@ -58,12 +63,17 @@ function useHistory(): readonly Alarm[] {
   const [list, setList] = useState<readonly Alarm[]>([]);
   const [from, to] = range.value;
   const coarse = `${hours.value} ${Math.floor(to / 60_000)}`;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked once a minute of the axis
+  // asked once a minute of the axis
   useEffect(() => {
     if (to < HOUR) return;
     let gone = false;
     api
-      .get<{ items: Alarm[] }>('/alarms', { state: 'history', from: Math.round(from), to: Math.round(to), limit: 2000 })
+      .get<{ items: Alarm[] }>('/alarms', {
+        state: 'history',
+        from: Math.round(from),
+        to: Math.round(to),
+        limit: 2000,
+      })
       .then((r) => !gone && setList(r.items))
       .catch(() => undefined);
     return () => {
@@ -145,8 +155,12 @@ function Axis() {
           const l = (b.low / max) * 18;
           return (
             <g key={i}>
-              {b.high > 0 && <rect class="bar-high" x={i + 0.1} width="0.8" y={20 - h} height={h} />}
-              {b.low > 0 && <rect class="bar-low" x={i + 0.1} width="0.8" y={20 - h - l} height={l} />}
+              {b.high > 0 && (
+                <rect class="bar-high" x={i + 0.1} width="0.8" y={20 - h} height={h} />
+              )}
+              {b.low > 0 && (
+                <rect class="bar-low" x={i + 0.1} width="0.8" y={20 - h - l} height={l} />
+              )}
             </g>
           );
         })}
@@ -197,13 +211,28 @@ function ReplayControls() {
         {t('time.back')}
         <kbd>L</kbd>
       </button>
-      <button type="button" class="btn" aria-label={t('time.stepBack')} onClick={() => void showPast(replayAt.value - STEP_MS)}>
+      <button
+        type="button"
+        class="btn"
+        aria-label={t('time.stepBack')}
+        onClick={() => void showPast(replayAt.value - STEP_MS)}
+      >
         ◀
       </button>
-      <button type="button" class="btn" aria-label={play ? t('time.pause') : t('time.play')} onClick={() => playPast(!play)}>
+      <button
+        type="button"
+        class="btn"
+        aria-label={play ? t('time.pause') : t('time.play')}
+        onClick={() => playPast(!play)}
+      >
         {play ? '❚❚' : '▶'}
       </button>
-      <button type="button" class="btn" aria-label={t('time.stepForward')} onClick={() => void showPast(replayAt.value + STEP_MS)}>
+      <button
+        type="button"
+        class="btn"
+        aria-label={t('time.stepForward')}
+        onClick={() => void showPast(replayAt.value + STEP_MS)}
+      >
         ▶▎
       </button>
       <SpeedField />
@@ -214,8 +243,10 @@ function ReplayControls() {
 export function TimeBar() {
   const past = replaying.value;
   return (
-    <footer class={`timebar${past ? ' past' : ''}`} aria-label={t('timebar')}>
-      <b class="timebar-mode">{past ? `${t('time.replay')} ${stamp(replayAt.value)}` : `● ${t('time.live')}`}</b>
+    <footer role="contentinfo" class={`timebar${past ? ' past' : ''}`} aria-label={t('timebar')}>
+      <b class="timebar-mode">
+        {past ? `${t('time.replay')} ${stamp(replayAt.value)}` : `● ${t('time.live')}`}
+      </b>
       {past && <ReplayControls />}
       {!past && can('history.read') && (
         <button type="button" class="btn" onClick={() => (timeOpen.value = true)}>
@@ -225,7 +256,13 @@ export function TimeBar() {
       <Axis />
       <span class="row" role="group" aria-label={t('time.span')}>
         {SPANS.map((h) => (
-          <button key={h} type="button" class="btn plain" aria-pressed={hours.value === h} onClick={() => (hours.value = h)}>
+          <button
+            key={h}
+            type="button"
+            class="btn plain"
+            aria-pressed={hours.value === h}
+            onClick={() => (hours.value = h)}
+          >
             {h < 48 ? `−${h}h` : `−${h / 24}d`}
           </button>
         ))}
@@ -237,7 +274,9 @@ export function TimeBar() {
 
 /** Typed time, for what the axis does not reach. */
 function TimeDialog() {
-  const [at, setAt] = useState(toInput(replaying.value ? replayAt.value : live.now.value - 600_000));
+  const [at, setAt] = useState(
+    toInput(replaying.value ? replayAt.value : live.now.value - 600_000),
+  );
   const [speed, setSpeed] = useState(String(replaySpeed.value));
   const close = () => {
     timeOpen.value = false;
@@ -265,7 +304,15 @@ function TimeDialog() {
       }
     >
       <TextField label={t('time.at')} type="datetime-local" step="1" value={at} onInput={setAt} />
-      <TextField label={t('time.speed')} type="number" min="0.1" max="3600" step="0.1" value={speed} onInput={setSpeed} />
+      <TextField
+        label={t('time.speed')}
+        type="number"
+        min="0.1"
+        max="3600"
+        step="0.1"
+        value={speed}
+        onInput={setSpeed}
+      />
     </Dialog>
   );
 }

@@ -21,7 +21,8 @@ import { t } from './texts';
 function clauseText(c: RuleInfo['clause']): string {
   if (!c) return '';
   if (typeof c === 'string') return c;
-  const mark = c.verified === undefined ? '' : c.verified ? ` (${t('verified')})` : ` (${t('unverified')})`;
+  const mark =
+    c.verified === undefined ? '' : c.verified ? ` (${t('verified')})` : ` (${t('unverified')})`;
   return `${c.standard ?? ''} ${c.edition ?? ''} ${c.clause ?? ''}${mark}`;
 }
 
@@ -53,7 +54,8 @@ function Meaning({ rule }: { rule: RuleInfo | undefined }) {
 function Numbers({ a }: { a: Alarm }) {
   const p = site.value.pointById.get(a.point);
   const d = decimalsOf(p?.resolution ?? 0.01);
-  const n = (v: number | undefined) => (v === undefined || v === null ? '–' : `${num(v, d)} ${a.unit ?? ''}`);
+  const n = (v: number | undefined) =>
+    v === undefined || v === null ? '–' : `${num(v, d)} ${a.unit ?? ''}`;
   return (
     <dl class="kv">
       {p && (
@@ -109,12 +111,19 @@ function Numbers({ a }: { a: Alarm }) {
 }
 
 function Buttons({ a, target }: { a: Alarm; target: Target }) {
-  const actions = app.actions.list.filter((x) => x.on.includes('alarm') && !(x.acts && replaying.value) && (x.when?.(target) ?? true));
+  const actions = app.actions.list.filter(
+    (x) => x.on.includes('alarm') && !(x.acts && replaying.value) && (x.when?.(target) ?? true),
+  );
   const act = canAct.value;
   return (
     <div class="row wrap">
       {actions.map((x) => (
-        <button key={x.id} type="button" class={x.id === 'alarm.ack' ? 'btn primary' : 'btn'} onClick={() => x.run(target)}>
+        <button
+          key={x.id}
+          type="button"
+          class={x.id === 'alarm.ack' ? 'btn primary' : 'btn'}
+          onClick={() => x.run(target)}
+        >
           {x.title()}
           {x.key && <kbd>{x.key}</kbd>}
         </button>
@@ -153,7 +162,8 @@ function Course({ detail }: { detail: AlarmDetail | null }) {
       <ol class="course">
         {detail.changes.map((c, i) => (
           <li key={i}>
-            <time>{hms(c.t ?? c.acked ?? c.cleared ?? c.raised ?? detail.raised)}</time> {word(c.change)} {c.by} {c.note}
+            <time>{hms(c.t ?? c.acked ?? c.cleared ?? c.raised ?? detail.raised)}</time>{' '}
+            {word(c.change)} {c.by} {c.note}
           </li>
         ))}
       </ol>
@@ -163,7 +173,7 @@ function Course({ detail }: { detail: AlarmDetail | null }) {
 
 function useDetail(id: number, change: unknown): AlarmDetail | null {
   const [detail, setDetail] = useState<AlarmDetail | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read anew when the alarm changes
+  // read anew when the alarm changes
   useEffect(() => {
     let gone = false;
     api.get<AlarmDetail>(`/alarms/${id}`).then(
@@ -177,7 +187,13 @@ function useDetail(id: number, change: unknown): AlarmDetail | null {
   return detail?.id === id ? detail : null;
 }
 
-export default function AlarmCard({ target, known }: { target: Target; known?: Alarm | undefined }) {
+export default function AlarmCard({
+  target,
+  known,
+}: {
+  target: Target;
+  known?: Alarm | undefined;
+}) {
   const id = Number(target.id);
   const book = world.value.alarms.get(id);
   const detail = useDetail(id, book?.state);
@@ -185,7 +201,9 @@ export default function AlarmCard({ target, known }: { target: Target; known?: A
   if (!a) return <p class="pad hint">{t('gone')}</p>;
   const s = site.value;
   const p = s.pointById.get(a.point);
-  const sections = app.sections.list.filter((x) => x.on.includes('alarm') && (x.when?.(target) ?? true));
+  const sections = app.sections.list.filter(
+    (x) => x.on.includes('alarm') && (x.when?.(target) ?? true),
+  );
   return (
     <article class="alarm-card">
       <header>

@@ -17,7 +17,18 @@ import { AlarmTag, priorityWord, stateWord, Tag } from '../../ui/Tag';
 import AlarmCard from './AlarmCard';
 import { HistoryFilter, useHistory } from './History';
 import { KpiLine } from './KpiLine';
-import { type Filter, fold, groupOf, hold, inTab, keeps, type Row, readFilter, TABS, type Tab } from './rows';
+import {
+  type Filter,
+  fold,
+  groupOf,
+  hold,
+  inTab,
+  keeps,
+  type Row,
+  readFilter,
+  TABS,
+  type Tab,
+} from './rows';
 import { t } from './texts';
 
 function toggled(set: ReadonlySet<Priority>, p: Priority): string {
@@ -76,11 +87,28 @@ function placeOptions(): { id: string; title: string }[] {
   return out;
 }
 
-function Filters({ filter, folded, onFold }: { filter: Filter; folded: boolean; onFold: (on: boolean) => void }) {
-  const groups = (site.value.site.groups ?? []).map((g) => ({ id: g.id, title: site.value.groupTitle(g.id) }));
+function Filters({
+  filter,
+  folded,
+  onFold,
+}: {
+  filter: Filter;
+  folded: boolean;
+  onFold: (on: boolean) => void;
+}) {
+  const groups = (site.value.site.groups ?? []).map((g) => ({
+    id: g.id,
+    title: site.value.groupTitle(g.id),
+  }));
   return (
     <>
-      <SelectField bare label={t('filter.place')} value={filter.place} options={placeOptions()} onChange={(place) => setQuery({ place })} />
+      <SelectField
+        bare
+        label={t('filter.place')}
+        value={filter.place}
+        options={placeOptions()}
+        onChange={(place) => setQuery({ place })}
+      />
       <SelectField
         bare
         label={t('filter.group')}
@@ -88,7 +116,11 @@ function Filters({ filter, folded, onFold }: { filter: Filter; folded: boolean; 
         options={[{ id: '', title: t('filter.all.group') }, ...groups]}
         onChange={(group) => setQuery({ group })}
       />
-      <CheckField label={t('filter.unacked')} checked={filter.unacked} onChange={(on) => setQuery({ unacked: on ? '1' : null })} />
+      <CheckField
+        label={t('filter.unacked')}
+        checked={filter.unacked}
+        onChange={(on) => setQuery({ unacked: on ? '1' : null })}
+      />
       <CheckField label={t('filter.fold')} checked={folded} onChange={onFold} />
       <input
         class="input"
@@ -111,7 +143,13 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
   const s = site.value;
   const now = world.value.now.value;
   const cols: Column<Row>[] = [
-    { id: 'level', title: t('col.level'), width: '3.2rem', cell: (r) => <AlarmTag alarm={r.alarm} />, sort: (a, b) => a.alarm.priority - b.alarm.priority },
+    {
+      id: 'level',
+      title: t('col.level'),
+      width: '3.2rem',
+      cell: (r) => <AlarmTag alarm={r.alarm} />,
+      sort: (a, b) => a.alarm.priority - b.alarm.priority,
+    },
     {
       id: 'time',
       title: t('col.time'),
@@ -143,12 +181,35 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
       sort: (a, b) => s.alarmName(a.alarm).localeCompare(s.alarmName(b.alarm)),
     },
     { id: 'alarm', title: t('col.alarm'), width: '7.5rem', cell: (r) => s.alarmTitle(r.alarm) },
-    { id: 'value', title: t('col.value'), width: '8.2rem', num: true, cell: (r) => alarmValue(r.alarm) },
-    { id: 'limit', title: t('col.limit'), width: '4rem', num: true, cell: (r) => (r.alarm.limit ?? '') as string },
-    { id: 'state', title: t('col.state'), width: '8rem', cell: (r) => stateWord(r.alarm.state), sort: (a, b) => a.alarm.state.localeCompare(b.alarm.state) },
+    {
+      id: 'value',
+      title: t('col.value'),
+      width: '8.2rem',
+      num: true,
+      cell: (r) => alarmValue(r.alarm),
+    },
+    {
+      id: 'limit',
+      title: t('col.limit'),
+      width: '4rem',
+      num: true,
+      cell: (r) => (r.alarm.limit ?? '') as string,
+    },
+    {
+      id: 'state',
+      title: t('col.state'),
+      width: '8rem',
+      cell: (r) => stateWord(r.alarm.state),
+      sort: (a, b) => a.alarm.state.localeCompare(b.alarm.state),
+    },
   ];
   if (tab === 'shelved') {
-    cols.push({ id: 'until', title: t('col.until'), width: '9rem', cell: (r) => (r.alarm.until ? stamp(r.alarm.until) : '') });
+    cols.push({
+      id: 'until',
+      title: t('col.until'),
+      width: '9rem',
+      cell: (r) => (r.alarm.until ? stamp(r.alarm.until) : ''),
+    });
   } else {
     cols.push({
       id: 'dur',
@@ -156,7 +217,8 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
       width: '5.6rem',
       num: true,
       cell: (r) => span((r.alarm.cleared || now) - r.alarm.raised),
-      sort: (a, b) => (a.alarm.cleared || now) - a.alarm.raised - ((b.alarm.cleared || now) - b.alarm.raised),
+      sort: (a, b) =>
+        (a.alarm.cleared || now) - a.alarm.raised - ((b.alarm.cleared || now) - b.alarm.raised),
     });
   }
   cols.push({ id: 'by', title: t('col.by'), width: '4.2rem', cell: (r) => r.alarm.by ?? '' });
@@ -164,7 +226,11 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
 }
 
 /** Rows that stay put while somebody works in the list. */
-function useHeld(rows: Row[], busy: boolean, signature: string): { rows: Row[]; waiting: number; release: () => void } {
+function useHeld(
+  rows: Row[],
+  busy: boolean,
+  signature: string,
+): { rows: Row[]; waiting: number; release: () => void } {
   const held = useRef<{ rows: Row[]; signature: string } | null>(null);
   const [, redraw] = useState(0);
   if (!busy || held.current?.signature !== signature) held.current = { rows, signature };
@@ -190,7 +256,11 @@ export default function AlarmsScreen() {
   const all = world.value.alarms.list.value;
   const inThisTab = tab === 'history' ? history.items : all.filter((a) => inTab(a, tab));
   const shown = inThisTab.filter(keeps(filter, site.value));
-  const held = useHeld(fold(shown, open, folded && tab === 'active'), busy && tab !== 'history', JSON.stringify([query, folded, [...open]]));
+  const held = useHeld(
+    fold(shown, open, folded && tab === 'active'),
+    busy && tab !== 'history',
+    JSON.stringify([query, folded, [...open]]),
+  );
   useKey('.', () => t('new', { n: '' }), held.release);
 
   useEffect(() => {
@@ -222,7 +292,10 @@ export default function AlarmsScreen() {
           label={t('tabs')}
           current={tab}
           onChange={(id) => setQuery({ tab: id })}
-          tabs={TABS.map((x) => ({ id: x, title: x === 'history' ? t('tab.history') : `${t(`tab.${x}`)} ${count(x)}` }))}
+          tabs={TABS.map((x) => ({
+            id: x,
+            title: x === 'history' ? t('tab.history') : `${t(`tab.${x}`)} ${count(x)}`,
+          }))}
         />
         <CountFilters alarms={inThisTab} filter={filter} />
       </div>
@@ -255,7 +328,11 @@ export default function AlarmsScreen() {
           />
         </div>
         <aside class="alarms-pane panel" aria-label={t('title')}>
-          {picked ? <AlarmCard target={alarm(picked)} known={pickedAlarm} /> : <p class="pad hint">{t('pick')}</p>}
+          {picked ? (
+            <AlarmCard target={alarm(picked)} known={pickedAlarm} />
+          ) : (
+            <p class="pad hint">{t('pick')}</p>
+          )}
         </aside>
       </div>
     </div>

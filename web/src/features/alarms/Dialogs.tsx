@@ -104,7 +104,13 @@ function ReasonDialog({ title, alarms, close, run, timed }: ReasonProps) {
           options={MINUTES.map((n) => ({ id: String(n), title: minuteTitle(n) }))}
         />
       )}
-      <AreaField label={t('shelve.reason')} value={reason} onInput={setReason} required hint={timed ? t('shelve.note') : undefined} />
+      <AreaField
+        label={t('shelve.reason')}
+        value={reason}
+        onInput={setReason}
+        required
+        hint={timed ? t('shelve.note') : undefined}
+      />
       {error && <p class="error">{error}</p>}
     </Dialog>
   );

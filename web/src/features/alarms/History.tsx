@@ -22,10 +22,19 @@ function spanOf(query: Record<string, string>): [number, number] {
   return [query.from ? Number(query.from) : to - DAY, to];
 }
 
-export function useHistory(on: boolean, query: Record<string, string>, filter: Filter): { items: readonly Alarm[]; more: () => void } {
-  const [state, setState] = useState<{ items: Alarm[]; next: string | null }>({ items: [], next: null });
+export function useHistory(
+  on: boolean,
+  query: Record<string, string>,
+  filter: Filter,
+): { items: readonly Alarm[]; more: () => void } {
+  const [state, setState] = useState<{ items: Alarm[]; next: string | null }>({
+    items: [],
+    next: null,
+  });
   const reading = useRef(0);
-  const key = on ? JSON.stringify([query.from, query.to, query.priority, filter.place, filter.q]) : '';
+  const key = on
+    ? JSON.stringify([query.from, query.to, query.priority, filter.place, filter.q])
+    : '';
 
   async function read(cursor: string | undefined, before: Alarm[]) {
     const mine = ++reading.current;
@@ -41,13 +50,14 @@ export function useHistory(on: boolean, query: Record<string, string>, filter: F
         limit: PAGE,
         cursor,
       });
-      if (mine === reading.current) setState({ items: [...before, ...page.items], next: page.next ?? null });
+      if (mine === reading.current)
+        setState({ items: [...before, ...page.items], next: page.next ?? null });
     } catch (e) {
       if (mine === reading.current) toastError(e);
     }
   }
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read anew when what is asked changes
+  // read anew when what is asked changes
   useEffect(() => {
     setState({ items: [], next: null });
     if (on) void read(undefined, []);
@@ -63,7 +73,18 @@ export function useHistory(on: boolean, query: Record<string, string>, filter: F
 
 function csv(items: readonly Alarm[]): string {
   const quote = (v: unknown) => `"${String(v ?? '').replaceAll('"', '""')}"`;
-  const head = [t('col.level'), t('col.time'), t('col.point'), t('col.alarm'), t('col.value'), t('col.limit'), t('col.state'), t('cleared'), t('acked'), t('col.by')];
+  const head = [
+    t('col.level'),
+    t('col.time'),
+    t('col.point'),
+    t('col.alarm'),
+    t('col.value'),
+    t('col.limit'),
+    t('col.state'),
+    t('cleared'),
+    t('acked'),
+    t('col.by'),
+  ];
   const lines = items.map((a) =>
     [
       priorityWord(a.priority),
@@ -83,7 +104,13 @@ function csv(items: readonly Alarm[]): string {
   return `\ufeff${[head.map(quote).join(','), ...lines].join('\r\n')}\r\n`;
 }
 
-export function HistoryFilter({ query, items }: { query: Record<string, string>; items: readonly Alarm[] }) {
+export function HistoryFilter({
+  query,
+  items,
+}: {
+  query: Record<string, string>;
+  items: readonly Alarm[];
+}) {
   const [from, to] = spanOf(query);
   const field = (name: 'from' | 'to', value: number) => (
     <label class="row">
@@ -103,7 +130,11 @@ export function HistoryFilter({ query, items }: { query: Record<string, string>;
     <>
       {field('from', from)}
       {field('to', to)}
-      <button type="button" class="btn" onClick={() => download('alarms.csv', 'text/csv', csv(items))}>
+      <button
+        type="button"
+        class="btn"
+        onClick={() => download('alarms.csv', 'text/csv', csv(items))}
+      >
         {t('csv')}
       </button>
       <button type="button" class="btn" onClick={() => print()}>

@@ -23,11 +23,16 @@ export function KpiLine() {
   const [list, setList] = useState<readonly Alarm[]>([]);
   const now = live.now.value;
   const minute = Math.floor(now / 60_000);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked once a minute
+  // asked once a minute
   useEffect(() => {
     if (!minute) return;
     api
-      .get<{ items: Alarm[] }>('/alarms', { state: 'history', from: now - PARTS * TEN, to: now, limit: 1000 })
+      .get<{ items: Alarm[] }>('/alarms', {
+        state: 'history',
+        from: now - PARTS * TEN,
+        to: now,
+        limit: 1000,
+      })
       .then((r) => setList(r.items))
       .catch(() => undefined);
   }, [minute]);
@@ -41,10 +46,18 @@ export function KpiLine() {
       <span>{t('kpi', { n: last })}</span>
       <svg class="kpi-bars" viewBox={`0 0 ${PARTS * 6} 18`} role="img" aria-label={t('kpi.spark')}>
         {n.map((v, i) => (
-          <rect key={i} x={i * 6} width="5" y={18 - (v / max) * 17 - 1} height={(v / max) * 17 + 1} />
+          <rect
+            key={i}
+            x={i * 6}
+            width="5"
+            y={18 - (v / max) * 17 - 1}
+            height={(v / max) * 17 + 1}
+          />
         ))}
       </svg>
-      <span class={last > FLOOD ? 'flood' : ''}>{t('kpi.flood', { word: last > FLOOD ? t('yes') : t('no') })}</span>
+      <span class={last > FLOOD ? 'flood' : ''}>
+        {t('kpi.flood', { word: last > FLOOD ? t('yes') : t('no') })}
+      </span>
     </span>
   );
 }

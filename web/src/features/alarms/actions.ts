@@ -37,7 +37,11 @@ export function acknowledge(alarms: readonly Alarm[], note?: string): void {
     .catch(toastError);
 }
 
-export function shelve(alarms: readonly Alarm[], minutes: number, reason: string): Promise<unknown> {
+export function shelve(
+  alarms: readonly Alarm[],
+  minutes: number,
+  reason: string,
+): Promise<unknown> {
   return request('alarm.shelve', { alarms: alarms.map((a) => a.id), minutes, reason });
 }
 

@@ -38,8 +38,7 @@ export function install(app: App): void {
     on: ['alarm'],
     acts: true,
     title: () => t('ack'),
-    when: (target) =>
-      !replaying.value && can('alarm.ack') && chosen(target).some((a) => isUnacked(a)),
+    when: (target) => can('alarm.ack') && chosen(target).some((a) => isUnacked(a)),
     run: (target) => acknowledge(chosen(target)),
   });
   app.actions.add({

@@ -32,10 +32,22 @@ function alarmText(c: Listed): string {
 function columns(): Column<Listed>[] {
   const now = live.now.value;
   return [
-    { id: 'id', title: t('col.id'), width: '5rem', cell: (c) => `#${c.id}`, sort: (a, b) => a.id - b.id },
+    {
+      id: 'id',
+      title: t('col.id'),
+      width: '5rem',
+      cell: (c) => `#${c.id}`,
+      sort: (a, b) => a.id - b.id,
+    },
     { id: 'alarm', title: t('col.alarm'), width: '14rem', cell: alarmText },
     { id: 'point', title: t('col.point'), cell: pointText },
-    { id: 'opened', title: t('col.opened'), width: '9rem', cell: (c) => (c.opened ? stamp(c.opened) : ''), sort: (a, b) => (a.opened ?? 0) - (b.opened ?? 0) },
+    {
+      id: 'opened',
+      title: t('col.opened'),
+      width: '9rem',
+      cell: (c) => (c.opened ? stamp(c.opened) : ''),
+      sort: (a, b) => (a.opened ?? 0) - (b.opened ?? 0),
+    },
     { id: 'state', title: t('col.state'), width: '7rem', cell: (c) => t(c.state) },
     {
       id: 'follow',
@@ -44,7 +56,11 @@ function columns(): Column<Listed>[] {
       cell: (c) => {
         if (c.state === 'closed' || !c.next_followup) return '';
         const left = c.next_followup - now;
-        return left < 0 ? <b>{t('follow.late', { span: span(-left) })}</b> : t('follow.left', { span: span(left) });
+        return left < 0 ? (
+          <b>{t('follow.late', { span: span(-left) })}</b>
+        ) : (
+          t('follow.left', { span: span(left) })
+        );
       },
     },
     { id: 'cause', title: t('col.cause'), width: '16rem', cell: (c) => c.cause ?? '' },
@@ -56,7 +72,7 @@ export default function CardsScreen() {
   const state = query.state ?? 'open';
   const [items, setItems] = useState<Listed[]>([]);
   const [round, setRound] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read anew when a round starts
+  // read anew when a round starts
   useEffect(() => {
     let gone = false;
     api.all<Listed>('/cards', { limit: 500 }, 2000).then((x) => !gone && setItems(x), toastError);

@@ -19,11 +19,15 @@ import { errorText } from '../../ui/Toast';
 import { openCardId, stepsOf } from './state';
 import { t } from './texts';
 
-export function useCard(id: number): { card: Card | null; error: string; send: (verb: string, args: Record<string, unknown>) => Promise<void> } {
+export function useCard(id: number): {
+  card: Card | null;
+  error: string;
+  send: (verb: string, args: Record<string, unknown>) => Promise<void>;
+} {
   const [card, setCard] = useState<Card | null>(null);
   const [error, setError] = useState('');
   const [round, setRound] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read anew when a round starts
+  // read anew when a round starts
   useEffect(() => {
     let gone = false;
     api.get<Card>(`/cards/${id}`).then(
@@ -34,7 +38,10 @@ export function useCard(id: number): { card: Card | null; error: string; send: (
       gone = true;
     };
   }, [id, round]);
-  useEffect(() => live.on('card', (c) => (c as { id?: number }).id === id && setRound((n) => n + 1)), [id]);
+  useEffect(
+    () => live.on('card', (c) => (c as { id?: number }).id === id && setRound((n) => n + 1)),
+    [id],
+  );
   return {
     card,
     error,
@@ -50,7 +57,15 @@ export function useCard(id: number): { card: Card | null; error: string; send: (
   };
 }
 
-function Step({ step, act, onSign }: { step: CardStep; act: boolean; onSign: (text: string) => void }) {
+function Step({
+  step,
+  act,
+  onSign,
+}: {
+  step: CardStep;
+  act: boolean;
+  onSign: (text: string) => void;
+}) {
   const [text, setText] = useState('');
   return (
     <li class={step.done ? 'done' : ''}>
@@ -64,7 +79,13 @@ function Step({ step, act, onSign }: { step: CardStep; act: boolean; onSign: (te
       ) : (
         act && (
           <>
-            <input class="input" aria-label={`${t('stepNote')}: ${pick(step.text)}`} placeholder={t('stepNote')} value={text} onInput={(e) => setText(e.currentTarget.value)} />
+            <input
+              class="input"
+              aria-label={`${t('stepNote')}: ${pick(step.text)}`}
+              placeholder={t('stepNote')}
+              value={text}
+              onInput={(e) => setText(e.currentTarget.value)}
+            />
             <button type="button" class="btn" onClick={() => onSign(text.trim())}>
               {t('sign')}
             </button>
@@ -75,18 +96,35 @@ function Step({ step, act, onSign }: { step: CardStep; act: boolean; onSign: (te
   );
 }
 
-function FollowUp({ card, act, onSend }: { card: Card; act: boolean; onSend: (text: string) => void }) {
+function FollowUp({
+  card,
+  act,
+  onSend,
+}: {
+  card: Card;
+  act: boolean;
+  onSend: (text: string) => void;
+}) {
   const [text, setText] = useState('');
   if (!card.next_followup || card.state === 'closed') return null;
   const left = card.next_followup - live.now.value;
   return (
     <section class="row followup">
       <b class={left < 0 ? 'late' : ''}>
-        {t('follow')} {left < 0 ? t('follow.late', { span: span(-left) }) : t('follow.left', { span: span(left) })}
+        {t('follow')}{' '}
+        {left < 0
+          ? t('follow.late', { span: span(-left) })
+          : t('follow.left', { span: span(left) })}
       </b>
       {act && (
         <>
-          <input class="input grow" aria-label={t('follow.text')} placeholder={t('follow.text')} value={text} onInput={(e) => setText(e.currentTarget.value)} />
+          <input
+            class="input grow"
+            aria-label={t('follow.text')}
+            placeholder={t('follow.text')}
+            value={text}
+            onInput={(e) => setText(e.currentTarget.value)}
+          />
           <button
             type="button"
             class="btn"
@@ -104,7 +142,15 @@ function FollowUp({ card, act, onSend }: { card: Card; act: boolean; onSend: (te
   );
 }
 
-function CauseAndClose({ card, act, send }: { card: Card; act: boolean; send: (verb: string, args: Record<string, unknown>) => void }) {
+function CauseAndClose({
+  card,
+  act,
+  send,
+}: {
+  card: Card;
+  act: boolean;
+  send: (verb: string, args: Record<string, unknown>) => void;
+}) {
   const [cause, setCause] = useState(card.cause ?? '');
   const [measure, setMeasure] = useState(card.measure ?? '');
   const [text, setText] = useState('');
@@ -124,13 +170,30 @@ function CauseAndClose({ card, act, send }: { card: Card; act: boolean; send: (v
       <section class="cause">
         <AreaField label={t('cause')} value={cause} onInput={setCause} />
         <AreaField label={t('measure')} value={measure} onInput={setMeasure} />
-        <button type="button" class="btn" disabled={!cause.trim() || !measure.trim()} onClick={() => send('card.measure', { cause: cause.trim(), measure: measure.trim() })}>
+        <button
+          type="button"
+          class="btn"
+          disabled={!cause.trim() || !measure.trim()}
+          onClick={() => send('card.measure', { cause: cause.trim(), measure: measure.trim() })}
+        >
           {t('measure.save')}
         </button>
       </section>
       <section class="row">
-        <input class="input grow" aria-label={t('close.text')} placeholder={t('close.text')} value={text} onInput={(e) => setText(e.currentTarget.value)} />
-        <button type="button" class="btn primary" title={t('close.note')} disabled={!recorded || !text.trim()} onClick={() => send('card.close', { text: text.trim() })}>
+        <input
+          class="input grow"
+          aria-label={t('close.text')}
+          placeholder={t('close.text')}
+          value={text}
+          onInput={(e) => setText(e.currentTarget.value)}
+        />
+        <button
+          type="button"
+          class="btn primary"
+          title={t('close.note')}
+          disabled={!recorded || !text.trim()}
+          onClick={() => send('card.close', { text: text.trim() })}
+        >
           {t('close')}
         </button>
       </section>
@@ -146,10 +209,16 @@ export default function ResponseCard({ id }: { id: number }) {
   const name = a ? `${site.value.alarmName(a)} ${site.value.alarmTitle(a)}` : `#${id}`;
   const post = (verb: string, args: Record<string, unknown>) => void send(verb, args);
   return (
-    <Dialog modal={false} class="response" title={t('card', { name })} onClose={() => (openCardId.value = null)}>
+    <Dialog
+      modal={false}
+      class="response"
+      title={t('card', { name })}
+      onClose={() => (openCardId.value = null)}
+    >
       {a && (
         <p class="row">
-          <AlarmTag alarm={a} text /> {stateWord(a.state)} {stamp(a.raised)} · {site.value.alarmPlace(a)}
+          <AlarmTag alarm={a} text /> {stateWord(a.state)} {stamp(a.raised)} ·{' '}
+          {site.value.alarmPlace(a)}
         </p>
       )}
       {error && (
@@ -161,7 +230,12 @@ export default function ResponseCard({ id }: { id: number }) {
         <>
           <ol class="steps">
             {stepsOf(card, rule).map((s) => (
-              <Step key={s.id} step={s} act={!!act} onSign={(text) => post('card.step', { step: s.id, text })} />
+              <Step
+                key={s.id}
+                step={s}
+                act={!!act}
+                onSign={(text) => post('card.step', { step: s.id, text })}
+              />
             ))}
           </ol>
           <FollowUp card={card} act={!!act} onSend={(text) => post('card.followup', { text })} />
@@ -174,7 +248,8 @@ export default function ResponseCard({ id }: { id: number }) {
               <ol>
                 {card.entries.map((e, i) => (
                   <li key={i}>
-                    <time class="hint">{stamp(e.t)}</time> {t(`c.${e.change}` as Parameters<typeof t>[0])} {e.by} {e.text}
+                    <time class="hint">{stamp(e.t)}</time>{' '}
+                    {t(`c.${e.change}` as Parameters<typeof t>[0])} {e.by} {e.text}
                   </li>
                 ))}
               </ol>

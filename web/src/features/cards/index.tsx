@@ -14,7 +14,15 @@ function CardOverlay() {
 }
 
 export function install(app: App): void {
-  app.screens.add({ id: 'cards', order: 30, glyph: '单', key: 'w', title: () => t('title'), right: 'view', load: loadScreen });
+  app.screens.add({
+    id: 'cards',
+    order: 30,
+    glyph: '单',
+    key: 'w',
+    title: () => t('title'),
+    right: 'view',
+    load: loadScreen,
+  });
   app.overlays.add({ id: 'card', view: CardOverlay });
   app.actions.add({
     id: 'alarm.respond',

@@ -10,8 +10,8 @@ import type { Command, CommandState, Output, PointInfo } from '../../api/model';
 import { can, me } from '../../api/session';
 import { site } from '../../api/site';
 import { canAct, live, replaying } from '../../api/world';
-import { nameOf, pick } from '../../app/i18n';
 import { span } from '../../app/format';
+import { nameOf, pick } from '../../app/i18n';
 import { Dialog } from '../../ui/Dialog';
 import { AreaField, TextField } from '../../ui/Field';
 import { errorText } from '../../ui/Toast';
@@ -22,7 +22,7 @@ import { t } from './texts';
 function useOutput(id: string): Output | null {
   const [o, setO] = useState<Output | null>(null);
   const tick = Math.floor(live.now.value / 2000);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the check is repeated while it is shown
+  // the check is repeated while it is shown
   useEffect(() => {
     let gone = false;
     api.get<Output>(`/outputs/${encodeURIComponent(id)}`).then(
@@ -50,12 +50,19 @@ function Check({ o, opening }: { o: Output | null; opening: boolean }) {
       <ul class="conditions">
         {conditions.map((c, i) => (
           <li key={i} class={c.ok === true ? 'ok' : 'bad'}>
-            <b aria-hidden="true">{c.ok === true ? '✓' : c.ok === null ? '?' : '✗'}</b> {pick(c.text)}
-            <span class="hint">{t(c.ok === true ? 'cond.ok' : c.ok === null ? 'cond.unknown' : 'cond.bad')}</span>
+            <b aria-hidden="true">{c.ok === true ? '✓' : c.ok === null ? '?' : '✗'}</b>{' '}
+            {pick(c.text)}
+            <span class="hint">
+              {t(c.ok === true ? 'cond.ok' : c.ok === null ? 'cond.unknown' : 'cond.bad')}
+            </span>
           </li>
         ))}
       </ul>
-      {!!o.latched_by?.length && <p class="error">{t('latched', { by: o.latched_by.map((x) => site.value.pointName(x)).join('、') })}</p>}
+      {!!o.latched_by?.length && (
+        <p class="error">
+          {t('latched', { by: o.latched_by.map((x) => site.value.pointName(x)).join('、') })}
+        </p>
+      )}
       {o.tags?.map((x, i) => (
         <p key={i} class="error">
           {t('tagged', { by: x.by, reason: x.reason })}
@@ -78,14 +85,20 @@ function Progress({ c, p }: { c: Command; p: PointInfo }) {
       </h3>
       <ol class="way">
         {WAY.filter((s) => s !== 'confirmed' || c.second || c.state === 'confirmed').map((s) => (
-          <li key={s} class={!failed && WAY.indexOf(s) <= at ? 'done' : ''} aria-current={s === c.state ? 'step' : undefined}>
+          <li
+            key={s}
+            class={!failed && WAY.indexOf(s) <= at ? 'done' : ''}
+            aria-current={s === c.state ? 'step' : undefined}
+          >
             {stateText(s)}
           </li>
         ))}
       </ol>
       {failed && <p class="error">{stateText(c.state)}</p>}
       {c.text && <p>{c.text}</p>}
-      {!!c.expires && !ENDED.has(c.state) && <p class="hint">{t('expires', { span: span(c.expires - live.now.value) })}</p>}
+      {!!c.expires && !ENDED.has(c.state) && (
+        <p class="hint">{t('expires', { span: span(c.expires - live.now.value) })}</p>
+      )}
       <p class="hint">
         {c.by} {c.second ? `+ ${c.second}` : ''} {c.reason}
       </p>
@@ -117,7 +130,8 @@ export default function CommandDialog({ output, value }: { output: string; value
   const feed = p.feed ? site.value.pointById.get(p.feed) : undefined;
   const word = site.value.word(p, value);
   const blocked = replaying.value ? t('replay') : !canAct.value ? t('offline') : '';
-  const ready = !blocked && reason.trim() !== '' && (opening || (typed.trim() === p.id && allowed(o, opening)));
+  const ready =
+    !blocked && reason.trim() !== '' && (opening || (typed.trim() === p.id && allowed(o, opening)));
   const send = (verb: string, args: Record<string, unknown>) => {
     setError('');
     request(verb, args).then(
@@ -138,7 +152,12 @@ export default function CommandDialog({ output, value }: { output: string; value
           </button>
           {waiting ? (
             <>
-              <button type="button" class="btn" disabled={!!blocked} onClick={() => send('output.cancel', { command: waiting.id })}>
+              <button
+                type="button"
+                class="btn"
+                disabled={!!blocked}
+                onClick={() => send('output.cancel', { command: waiting.id })}
+              >
                 {t('cancel')}
               </button>
               <button
@@ -151,7 +170,12 @@ export default function CommandDialog({ output, value }: { output: string; value
               </button>
             </>
           ) : (
-            <button type="button" class="btn primary" disabled={!ready} onClick={() => send('output.command', { output, value, reason: reason.trim() })}>
+            <button
+              type="button"
+              class="btn primary"
+              disabled={!ready}
+              onClick={() => send('output.command', { output, value, reason: reason.trim() })}
+            >
               {o?.two_person && !opening ? t('request') : t('execute', { word })}
             </button>
           )}
@@ -188,7 +212,14 @@ export default function CommandDialog({ output, value }: { output: string; value
         {!waiting && (
           <div class="stack">
             <AreaField label={t('reason')} value={reason} onInput={setReason} required />
-            {!opening && <TextField label={t('typed', { id: p.id })} autocomplete="off" value={typed} onInput={setTyped} />}
+            {!opening && (
+              <TextField
+                label={t('typed', { id: p.id })}
+                autocomplete="off"
+                value={typed}
+                onInput={setTyped}
+              />
+            )}
           </div>
         )}
         {waiting?.by === me.value?.user && waiting && <p class="hint">{t('own')}</p>}

@@ -14,4 +14,10 @@ export function stateText(s: CommandState): string {
   return t(`s.${s}`);
 }
 
-export const ENDED: ReadonlySet<CommandState> = new Set(['proved', 'refused', 'failed', 'expired', 'anomaly']);
+export const ENDED: ReadonlySet<CommandState> = new Set([
+  'proved',
+  'refused',
+  'failed',
+  'expired',
+  'anomaly',
+]);

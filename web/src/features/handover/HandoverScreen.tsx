@@ -94,7 +94,9 @@ function Lists({ h }: { h: Handover }) {
         {h.notes?.map((n, i) => (
           <li key={i}>
             <time class="hint">{stamp(n.t)}</time> {n.by}: {n.text}{' '}
-            <span class="hint">{s.placeName(n.place) || (n.point ? s.pointName(n.point) : '')}</span>
+            <span class="hint">
+              {s.placeName(n.place) || (n.point ? s.pointName(n.point) : '')}
+            </span>
           </li>
         ))}
       </Block>
@@ -113,7 +115,10 @@ function Note({ onDone }: { onDone: () => void }) {
   const [text, setText] = useState('');
   const root = [...site.value.places.values()].find((p) => !p.parent)?.id ?? '';
   const [where, setWhere] = useState(root);
-  const places = [...site.value.places.values()].map((p) => ({ id: p.id, title: site.value.placeName(p.id) }));
+  const places = [...site.value.places.values()].map((p) => ({
+    id: p.id,
+    title: site.value.placeName(p.id),
+  }));
   return (
     <form
       class="card"
@@ -154,7 +159,12 @@ function Sign({ onDone }: { onDone: () => void }) {
       }}
     >
       <div class="body stack">
-        <SelectField label={t('shift')} value={shift} onChange={setShift} options={shifts.map((s) => ({ id: s.id, title: pick(s.name) }))} />
+        <SelectField
+          label={t('shift')}
+          value={shift}
+          onChange={setShift}
+          options={shifts.map((s) => ({ id: s.id, title: pick(s.name) }))}
+        />
         <TextField label={t('from')} value={from} onInput={setFrom} required />
         <TextField label={t('to')} value={to} onInput={setTo} required />
         <AreaField label={t('note')} value={note} onInput={setNote} />
@@ -170,7 +180,7 @@ export default function HandoverScreen() {
   const [h, setH] = useState<Handover | null>(null);
   const [round, setRound] = useState(0);
   const again = () => setRound((n) => n + 1);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read anew when a round starts
+  // read anew when a round starts
   useEffect(() => {
     let gone = false;
     api.get<Handover>('/handover').then((x) => !gone && setH(x), toastError);

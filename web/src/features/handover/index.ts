@@ -6,5 +6,13 @@ import { t } from './texts';
 const load = () => import('./HandoverScreen');
 
 export function install(app: App): void {
-  app.screens.add({ id: 'handover', order: 70, glyph: '班', key: 'h', title: () => t('title'), right: 'view', load });
+  app.screens.add({
+    id: 'handover',
+    order: 70,
+    glyph: '班',
+    key: 'h',
+    title: () => t('title'),
+    right: 'view',
+    load,
+  });
 }

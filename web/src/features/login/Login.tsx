@@ -46,7 +46,14 @@ function LoginForm() {
       }}
       onKeyDown={(e) => setCaps(e.getModifierState?.('CapsLock') ?? false)}
     >
-      <TextField label={t('user')} name="user" autocomplete="username" required value={user} onInput={setUser} />
+      <TextField
+        label={t('user')}
+        name="user"
+        autocomplete="username"
+        required
+        value={user}
+        onInput={setUser}
+      />
       <TextField
         label={t('password')}
         name="password"
@@ -84,9 +91,30 @@ function PasswordForm() {
       }}
     >
       <p>{t('first')}</p>
-      <TextField label={t('old')} type="password" autocomplete="current-password" required value={old} onInput={setOld} />
-      <TextField label={t('new')} type="password" autocomplete="new-password" required value={next} onInput={setNext} />
-      <TextField label={t('again')} type="password" autocomplete="new-password" required value={again} onInput={setAgain} />
+      <TextField
+        label={t('old')}
+        type="password"
+        autocomplete="current-password"
+        required
+        value={old}
+        onInput={setOld}
+      />
+      <TextField
+        label={t('new')}
+        type="password"
+        autocomplete="new-password"
+        required
+        value={next}
+        onInput={setNext}
+      />
+      <TextField
+        label={t('again')}
+        type="password"
+        autocomplete="new-password"
+        required
+        value={again}
+        onInput={setAgain}
+      />
       {error && (
         <p class="error" role="alert">
           {error}
@@ -103,7 +131,11 @@ function SoundTest() {
   return (
     <fieldset>
       <legend>{t('sound')}</legend>
-      <CheckField label={t('sound.on')} checked={soundOn.value} onChange={(on) => (soundOn.value = on)} />
+      <CheckField
+        label={t('sound.on')}
+        checked={soundOn.value}
+        onChange={(on) => (soundOn.value = on)}
+      />
       <div class="row wrap">
         {([1, 2, 3, 4] as Priority[]).map((p) => (
           <button

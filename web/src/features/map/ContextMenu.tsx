@@ -36,10 +36,14 @@ export function ContextMenu({ menu, view, onClose, onMeasure }: Props) {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => ref.current?.querySelector<HTMLElement>('button')?.focus(), []);
   const [x, y] = menu.at;
-  const near = view.items.value.filter((i) => i.point && Math.hypot(i.x - x, i.y - y) <= NEAR_M).length;
+  const near = view.items.value.filter(
+    (i) => i.point && Math.hypot(i.x - x, i.y - y) <= NEAR_M,
+  ).length;
   const target = menu.item?.point ? point(menu.item.point.id) : null;
   const actions = target
-    ? app.actions.list.filter((a) => a.on.includes('point') && !(a.acts && replaying.value) && (a.when?.(target) ?? true))
+    ? app.actions.list.filter(
+        (a) => a.on.includes('point') && !(a.acts && replaying.value) && (a.when?.(target) ?? true),
+      )
     : [];
   const run = (f: () => void) => () => {
     onClose();

@@ -67,7 +67,14 @@ function FeatureLayer({ def, view }: { def: MapLayerDef; view: MapView }) {
   const legend = def.legend ? pick(def.legend()) : '';
   return (
     <>
-      <LayerRow id={def.id} name={def.title()} layer={layer} hint={hint} on={on} onToggle={(x) => (layersOn.value = { ...layersOn.value, [def.id]: x })} />
+      <LayerRow
+        id={def.id}
+        name={def.title()}
+        layer={layer}
+        hint={hint}
+        on={on}
+        onToggle={(x) => (layersOn.value = { ...layersOn.value, [def.id]: x })}
+      />
       {on && legend && <li class="hint legend">{legend}</li>}
     </>
   );
@@ -88,7 +95,10 @@ function LiveGroups({ view }: { view: MapView }) {
   world.value.points.tick.value;
   useEffect(() => {
     const timer = setInterval(() => {
-      drawn.value = t('drawn', { ms: view.liveLayer.drawMs.toFixed(1), n: view.liveLayer.labelCount });
+      drawn.value = t('drawn', {
+        ms: view.liveLayer.drawMs.toFixed(1),
+        n: view.liveLayer.labelCount,
+      });
     }, 1000);
     return () => clearInterval(timer);
   }, [view]);
@@ -96,15 +106,27 @@ function LiveGroups({ view }: { view: MapView }) {
   return (
     <>
       <li>
-        <CheckField label={t('names')} checked={names.value} onChange={(on) => (names.value = on)} />
+        <CheckField
+          label={t('names')}
+          checked={names.value}
+          onChange={(on) => (names.value = on)}
+        />
       </li>
       <li>
-        <CheckField label={t('asset')} checked={!hidden.has('asset')} onChange={(on) => setGroup('asset', on)} />
+        <CheckField
+          label={t('asset')}
+          checked={!hidden.has('asset')}
+          onChange={(on) => setGroup('asset', on)}
+        />
       </li>
       {groupCounts().map(([g, n]) => (
         <li key={g} class="row">
           <span class="grow">
-            <CheckField label={site.value.groupTitle(g)} checked={!hidden.has(g)} onChange={(on) => setGroup(g, on)} />
+            <CheckField
+              label={site.value.groupTitle(g)}
+              checked={!hidden.has(g)}
+              onChange={(on) => setGroup(g, on)}
+            />
           </span>
           <span class="hint">{n}</span>
         </li>
@@ -117,7 +139,12 @@ function LiveGroups({ view }: { view: MapView }) {
 export function LayersPanel({ view, data }: { view: MapView | null; data: MapData | null }) {
   if (!panelOpen.value) {
     return (
-      <button type="button" class="btn layers-open" aria-expanded="false" onClick={() => (panelOpen.value = true)}>
+      <button
+        type="button"
+        class="btn layers-open"
+        aria-expanded="false"
+        onClick={() => (panelOpen.value = true)}
+      >
         {t('layers')} ▸
       </button>
     );
@@ -126,11 +153,21 @@ export function LayersPanel({ view, data }: { view: MapView | null; data: MapDat
     <aside class="layers panel" aria-label={t('layers')}>
       <header class="row">
         <h2 class="grow">{t('layers')}</h2>
-        <button type="button" class="btn plain" aria-expanded="true" aria-label={t('layers.close')} onClick={() => (panelOpen.value = false)}>
+        <button
+          type="button"
+          class="btn plain"
+          aria-expanded="true"
+          aria-label={t('layers.close')}
+          onClick={() => (panelOpen.value = false)}
+        >
           ◂
         </button>
       </header>
-      <CheckField label={t('abnormal')} checked={onlyAbnormal.value} onChange={(on) => (onlyAbnormal.value = on)} />
+      <CheckField
+        label={t('abnormal')}
+        checked={onlyAbnormal.value}
+        onChange={(on) => (onlyAbnormal.value = on)}
+      />
       <h3>{t('group.live')}</h3>
       <ul>{view && <LiveGroups view={view} />}</ul>
       <h3>{t('group.base')}</h3>
@@ -146,7 +183,10 @@ export function LayersPanel({ view, data }: { view: MapView | null; data: MapDat
             onToggle={(on) => (layersOn.value = { ...layersOn.value, [b.id]: on })}
           />
         ))}
-        {view && app.layers.list.filter((l) => l.group === 'base').map((l) => <FeatureLayer key={l.id} def={l} view={view} />)}
+        {view &&
+          app.layers.list
+            .filter((l) => l.group === 'base')
+            .map((l) => <FeatureLayer key={l.id} def={l} view={view} />)}
       </ul>
       {view && app.layers.list.some((l) => l.group !== 'base') && (
         <>

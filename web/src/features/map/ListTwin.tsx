@@ -38,17 +38,25 @@ function listed(items: readonly Item[]): Item[] {
 export function ListTwin({ view }: { view: MapView }) {
   const w = world.value;
   // sorted anew when an alarm, the filter or a second changes, not with each value
-  const rows = useMemo(() => listed(view.items.value), [
-    view.items.value,
-    filter.value,
-    boxed.value,
-    w,
-    w.alarms.worstOfPoint.value,
-    Math.floor(w.points.tick.value / 4),
-  ]);
+  const rows = useMemo(
+    () => listed(view.items.value),
+    [
+      view.items.value,
+      filter.value,
+      boxed.value,
+      w,
+      w.alarms.worstOfPoint.value,
+      Math.floor(w.points.tick.value / 4),
+    ],
+  );
   if (!listOpen.value) {
     return (
-      <button type="button" class="btn list-open" aria-expanded="false" onClick={() => (listOpen.value = true)}>
+      <button
+        type="button"
+        class="btn list-open"
+        aria-expanded="false"
+        onClick={() => (listOpen.value = true)}
+      >
         {t('list', { n: rows.length })} ▴
       </button>
     );
@@ -56,13 +64,21 @@ export function ListTwin({ view }: { view: MapView }) {
   return (
     <section class="list-twin panel" aria-label={t('list', { n: rows.length })}>
       <header class="row">
-        <b class="grow">{boxed.value ? t('list.box', { n: rows.length }) : t('list', { n: rows.length })}</b>
+        <b class="grow">
+          {boxed.value ? t('list.box', { n: rows.length }) : t('list', { n: rows.length })}
+        </b>
         {boxed.value && (
           <button type="button" class="btn plain" onClick={() => (boxed.value = null)}>
             {t('list.box.clear')}
           </button>
         )}
-        <button type="button" class="btn plain" aria-expanded="true" aria-label={t('list.close')} onClick={() => (listOpen.value = false)}>
+        <button
+          type="button"
+          class="btn plain"
+          aria-expanded="true"
+          aria-label={t('list.close')}
+          onClick={() => (listOpen.value = false)}
+        >
           ▾
         </button>
       </header>
@@ -81,12 +97,19 @@ export function ListTwin({ view }: { view: MapView }) {
               const a = w.alarms.worstOfPoint.value.get(r.point!.id);
               return (
                 <>
-                  {a && <AlarmTag alarm={a} />} <span class="hint">{site.value.shortOf(r.point!)}</span> {nameOf(r.point)}
+                  {a && <AlarmTag alarm={a} />}{' '}
+                  <span class="hint">{site.value.shortOf(r.point!)}</span> {nameOf(r.point)}
                 </>
               );
             },
           },
-          { id: 'value', title: t('col.value'), width: '8rem', num: true, cell: (r) => <Value point={r.point!} /> },
+          {
+            id: 'value',
+            title: t('col.value'),
+            width: '8rem',
+            num: true,
+            cell: (r) => <Value point={r.point!} />,
+          },
         ]}
       />
     </section>

@@ -29,7 +29,7 @@ function useMap(host: { current: HTMLDivElement | null }, onMenu: (m: MenuAt) =>
   const [view, setView] = useState<MapView | null>(null);
   const [data, setData] = useState<MapData | null>(null);
   const [error, setError] = useState('');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the drawing is read once a site
+  // the drawing is read once a site
   useEffect(() => {
     let v: MapView | null = null;
     let gone = false;
@@ -71,7 +71,8 @@ function savedViews(): { name: string; id: string }[] {
   const s = site.value;
   const out = [{ name: t('fit'), id: '' }];
   for (const p of s.places.values()) {
-    if (p.kind === 'panel' || p.kind === 'heading-area') out.push({ name: s.placeName(p.id), id: p.id });
+    if (p.kind === 'panel' || p.kind === 'heading-area')
+      out.push({ name: s.placeName(p.id), id: p.id });
   }
   return out.slice(0, 9);
 }
@@ -82,17 +83,35 @@ function showView(view: MapView, id: string): void {
     return;
   }
   const inside = site.value.below(id);
-  const coords = view.items.value.filter((i) => i.point && inside.has(i.point.place)).map((i): [number, number] => [i.x, i.y]);
+  const coords = view.items.value
+    .filter((i) => i.point && inside.has(i.point.place))
+    .map((i): [number, number] => [i.x, i.y]);
   if (coords.length > 1) view.fit(extentOf(coords));
   else view.flyToTarget(place(id));
 }
 
 function ViewKeys({ view }: { view: MapView }) {
   const views = savedViews();
-  useKey('F', () => t('fit'), () => view.fit());
-  useKey('+', () => t('zoomIn'), () => view.zoom(1.6));
-  useKey('=', () => t('zoomIn'), () => view.zoom(1.6));
-  useKey('-', () => t('zoomOut'), () => view.zoom(1 / 1.6));
+  useKey(
+    'F',
+    () => t('fit'),
+    () => view.fit(),
+  );
+  useKey(
+    '+',
+    () => t('zoomIn'),
+    () => view.zoom(1.6),
+  );
+  useKey(
+    '=',
+    () => t('zoomIn'),
+    () => view.zoom(1.6),
+  );
+  useKey(
+    '-',
+    () => t('zoomOut'),
+    () => view.zoom(1 / 1.6),
+  );
   return (
     <>
       {views.map((v, i) => (
@@ -138,7 +157,7 @@ function MeasureTools({ view, start }: { view: MapView; start: { n: number } }) 
     setOn('');
     tool.current?.clear();
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: begins when the menu asks
+  // begins when the menu asks
   useEffect(() => {
     if (start.n > 0) begin('LineString');
   }, [start.n]);
@@ -146,15 +165,27 @@ function MeasureTools({ view, start }: { view: MapView; start: { n: number } }) 
   const f = (n: number) => n.toFixed(1);
   return (
     <>
-      <button type="button" class="btn" aria-pressed={on === 'LineString'} onClick={() => (on === 'LineString' ? end() : begin('LineString'))}>
+      <button
+        type="button"
+        class="btn"
+        aria-pressed={on === 'LineString'}
+        onClick={() => (on === 'LineString' ? end() : begin('LineString'))}
+      >
         {t('measure')}
       </button>
-      <button type="button" class="btn" aria-pressed={on === 'Polygon'} onClick={() => (on === 'Polygon' ? end() : begin('Polygon'))}>
+      <button
+        type="button"
+        class="btn"
+        aria-pressed={on === 'Polygon'}
+        onClick={() => (on === 'Polygon' ? end() : begin('Polygon'))}
+      >
         {t('measureArea')}
       </button>
       {result && (
         <output class="panel measured">
-          {result.area_m2 > 0 ? t('measuredArea', { a: f(result.area_m2), l: f(result.length_m) }) : t('measured', { l: f(result.length_m) })}
+          {result.area_m2 > 0
+            ? t('measuredArea', { a: f(result.area_m2), l: f(result.length_m) })
+            : t('measured', { l: f(result.length_m) })}
           <button type="button" class="btn plain" onClick={end}>
             {t('measure.clear')}
           </button>
@@ -170,7 +201,9 @@ function TraceNote() {
   const dir = t(tr.dir === 'down' ? 'downwind' : 'upwind');
   return (
     <div class="panel trace-note row">
-      <span>{t('trace', { place: site.value.placeName(tr.place), dir, n: traced.value.length - 1 })}</span>
+      <span>
+        {t('trace', { place: site.value.placeName(tr.place), dir, n: traced.value.length - 1 })}
+      </span>
       <span class="hint ellipsis">
         {traced.value
           .slice(1, 9)
@@ -191,7 +224,11 @@ export default function MapScreen() {
   const [measureFrom, setMeasureFrom] = useState({ n: 0 });
   const { view, data, error } = useMap(host, setMenu);
   useFlight(view);
-  useKey('Ctrl+P', () => t('print'), () => setSheet(true));
+  useKey(
+    'Ctrl+P',
+    () => t('print'),
+    () => setSheet(true),
+  );
   selectedPoint.value;
   return (
     <div class="map">
@@ -208,10 +245,20 @@ export default function MapScreen() {
               {t('fit')}
               <kbd>F</kbd>
             </button>
-            <button type="button" class="btn" aria-label={t('zoomIn')} onClick={() => view.zoom(1.6)}>
+            <button
+              type="button"
+              class="btn"
+              aria-label={t('zoomIn')}
+              onClick={() => view.zoom(1.6)}
+            >
               ＋
             </button>
-            <button type="button" class="btn" aria-label={t('zoomOut')} onClick={() => view.zoom(1 / 1.6)}>
+            <button
+              type="button"
+              class="btn"
+              aria-label={t('zoomOut')}
+              onClick={() => view.zoom(1 / 1.6)}
+            >
               －
             </button>
             <MeasureTools view={view} start={measureFrom} />
@@ -232,7 +279,9 @@ export default function MapScreen() {
           onMeasure={() => setMeasureFrom({ n: measureFrom.n + 1 })}
         />
       )}
-      {sheet && view && data && <SheetDialog view={view} data={data} onClose={() => setSheet(false)} />}
+      {sheet && view && data && (
+        <SheetDialog view={view} data={data} onClose={() => setSheet(false)} />
+      )}
     </div>
   );
 }

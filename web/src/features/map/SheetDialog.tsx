@@ -29,7 +29,9 @@ export function SheetDialog({ view, data, onClose }: Props) {
   const s = site.value.site;
   const wanted = scaleOf(view.state.value.resolution);
   const [paper, setPaper] = useState('A3');
-  const [scale, setScale] = useState(String(SCALES.find((x) => x >= wanted) ?? SCALES[SCALES.length - 1]));
+  const [scale, setScale] = useState(
+    String(SCALES.find((x) => x >= wanted) ?? SCALES[SCALES.length - 1]),
+  );
   const [title, setTitle] = useState(`${pick(s.name)} ${t('title')}`);
   const [drawn, setDrawn] = useState(me.value?.name ?? '');
   const [checked, setChecked] = useState('');
@@ -76,7 +78,9 @@ export function SheetDialog({ view, data, onClose }: Props) {
             type="button"
             class="btn"
             disabled={!sheet}
-            onClick={() => sheet?.toBlob((b) => b && download(`${title} 1-${scale}.png`, 'image/png', b))}
+            onClick={() =>
+              sheet?.toBlob((b) => b && download(`${title} 1-${scale}.png`, 'image/png', b))
+            }
           >
             {t('print.save')}
           </button>
@@ -96,8 +100,18 @@ export function SheetDialog({ view, data, onClose }: Props) {
       }
     >
       <div class="sheet-form">
-        <SelectField label={t('print.paper')} value={paper} onChange={setPaper} options={Object.keys(PAPERS).map((id) => ({ id, title: id }))} />
-        <SelectField label={t('print.scale')} value={scale} onChange={setScale} options={SCALES.map((n) => ({ id: String(n), title: `1:${n}` }))} />
+        <SelectField
+          label={t('print.paper')}
+          value={paper}
+          onChange={setPaper}
+          options={Object.keys(PAPERS).map((id) => ({ id, title: id }))}
+        />
+        <SelectField
+          label={t('print.scale')}
+          value={scale}
+          onChange={setScale}
+          options={SCALES.map((n) => ({ id: String(n), title: `1:${n}` }))}
+        />
         <TextField label={t('print.name')} value={title} onInput={setTitle} />
         <TextField label={t('print.drawn')} value={drawn} onInput={setDrawn} />
         <TextField label={t('print.checked')} value={checked} onInput={setChecked} />

@@ -16,7 +16,16 @@ function placeOf(target: Target): string | undefined {
 }
 
 export function install(app: App): void {
-  app.screens.add({ id: 'map', order: 10, glyph: '图', key: 'm', title: () => t('title'), right: 'view', floatPopups: true, load });
+  app.screens.add({
+    id: 'map',
+    order: 10,
+    glyph: '图',
+    key: 'm',
+    title: () => t('title'),
+    right: 'view',
+    floatPopups: true,
+    load,
+  });
   for (const dir of ['down', 'up'] as const) {
     app.actions.add({
       id: `trace.${dir}`,

@@ -22,7 +22,13 @@ export function CardHead({ title, sub }: { title: ComponentChildren; sub: Compon
 }
 
 /** Jump links and other actions that features offer for this thing. */
-export function CardActions({ target, children }: { target: Target; children?: ComponentChildren }) {
+export function CardActions({
+  target,
+  children,
+}: {
+  target: Target;
+  children?: ComponentChildren;
+}) {
   const list = app.actions.list.filter(
     (a) => a.on.includes(target.kind) && !(a.acts && replaying.value) && (a.when?.(target) ?? true),
   );
@@ -40,7 +46,9 @@ export function CardActions({ target, children }: { target: Target; children?: C
 }
 
 export function CardSections({ target }: { target: Target }) {
-  const list = app.sections.list.filter((s) => s.on.includes(target.kind) && (s.when?.(target) ?? true));
+  const list = app.sections.list.filter(
+    (s) => s.on.includes(target.kind) && (s.when?.(target) ?? true),
+  );
   return (
     <>
       {list.map((s) => (

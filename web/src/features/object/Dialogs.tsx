@@ -41,10 +41,13 @@ function FormDialog({ spec, close }: { spec: FormSpec; close: () => void }) {
     Object.fromEntries(spec.fields.map((f) => [f.name, f.start ?? ''])),
   );
   const [error, setError] = useState('');
-  const complete = spec.fields.every((f) => values[f.name]?.trim() && (!f.number || Number.isFinite(Number(values[f.name]))));
+  const complete = spec.fields.every(
+    (f) => values[f.name]?.trim() && (!f.number || Number.isFinite(Number(values[f.name]))),
+  );
   function send() {
     const args: Record<string, unknown> = { ...spec.fixed };
-    for (const f of spec.fields) args[f.name] = f.number ? Number(values[f.name]) : values[f.name]!.trim();
+    for (const f of spec.fields)
+      args[f.name] = f.number ? Number(values[f.name]) : values[f.name]!.trim();
     request(spec.verb, args).then(
       () => {
         close();
@@ -66,9 +69,23 @@ function FormDialog({ spec, close }: { spec: FormSpec; close: () => void }) {
       {spec.fields.map((f) => {
         const set = (v: string) => setValues((old) => ({ ...old, [f.name]: v }));
         return f.long ? (
-          <AreaField key={f.name} label={f.label} value={values[f.name] ?? ''} onInput={set} required />
+          <AreaField
+            key={f.name}
+            label={f.label}
+            value={values[f.name] ?? ''}
+            onInput={set}
+            required
+          />
         ) : (
-          <TextField key={f.name} label={f.label} type={f.number ? 'number' : 'text'} step="any" value={values[f.name] ?? ''} onInput={set} required />
+          <TextField
+            key={f.name}
+            label={f.label}
+            type={f.number ? 'number' : 'text'}
+            step="any"
+            value={values[f.name] ?? ''}
+            onInput={set}
+            required
+          />
         );
       })}
       {error && <p class="error">{error}</p>}
@@ -106,7 +123,14 @@ export function NoteButton({ target }: { target: Target }) {
       type="button"
       class="btn"
       disabled={!canAct.value}
-      onClick={() => ask({ title: t('note'), verb: 'note.add', fixed: { [target.kind]: target.id }, fields: [{ name: 'text', label: t('note.text'), long: true }] })}
+      onClick={() =>
+        ask({
+          title: t('note'),
+          verb: 'note.add',
+          fixed: { [target.kind]: target.id },
+          fields: [{ name: 'text', label: t('note.text'), long: true }],
+        })
+      }
     >
       {t('note')}
     </button>
@@ -122,7 +146,15 @@ export function CalibrationButtons({ d, again }: { d: PointDetail; again: () => 
         type="button"
         class="btn"
         disabled={!canAct.value}
-        onClick={() => ask({ title: t('calibration.close'), verb: 'calibration.close', fixed: { record: open.record }, fields: [{ name: 'result', label: t('calibration.result'), long: true }], done: again })}
+        onClick={() =>
+          ask({
+            title: t('calibration.close'),
+            verb: 'calibration.close',
+            fixed: { record: open.record },
+            fields: [{ name: 'result', label: t('calibration.result'), long: true }],
+            done: again,
+          })
+        }
       >
         {t('calibration.close')}
       </button>

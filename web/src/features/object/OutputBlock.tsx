@@ -18,7 +18,7 @@ export function useOutput(id: string): Output | undefined {
   const o = world.value.outputs.value.get(id);
   const change = world.value.commands.value.get(id);
   const live_ = world.value === live;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read anew after each change of its command
+  // read anew after each change of its command
   useEffect(() => {
     if (!live_) return;
     api.get<Output>(`/outputs/${encodeURIComponent(id)}`).then((x) => {
@@ -74,7 +74,9 @@ export function OutputBlock({ p }: { p: PointInfo }) {
         )}
       </dl>
       {!!o?.latched_by?.length && (
-        <p class="error">{t('latched', { by: o.latched_by.map((x) => site.value.pointName(x)).join('、') })}</p>
+        <p class="error">
+          {t('latched', { by: o.latched_by.map((x) => site.value.pointName(x)).join('、') })}
+        </p>
       )}
       {tags.map((x, i) => (
         <p key={i} class="error">
@@ -83,27 +85,52 @@ export function OutputBlock({ p }: { p: PointInfo }) {
       ))}
       <div class="row wrap">
         {can('output.open') && (
-          <button type="button" class="btn" disabled={!act} onClick={() => openCommand(p.id, opening)}>
+          <button
+            type="button"
+            class="btn"
+            disabled={!act}
+            onClick={() => openCommand(p.id, opening)}
+          >
             {site.value.word(p, opening)}…
           </button>
         )}
         {can('output.close') && (
-          <button type="button" class="btn" disabled={!act} onClick={() => openCommand(p.id, closing)}>
+          <button
+            type="button"
+            class="btn"
+            disabled={!act}
+            onClick={() => openCommand(p.id, closing)}
+          >
             {site.value.word(p, closing)}…
           </button>
         )}
         {c?.state === 'requested' && (
-          <button type="button" class="btn" disabled={!act} onClick={() => openCommand(p.id, c.value)}>
+          <button
+            type="button"
+            class="btn"
+            disabled={!act}
+            onClick={() => openCommand(p.id, c.value)}
+          >
             {stateText(c.state)}…
           </button>
         )}
         {can('output.tag') && (
-          <button type="button" class="btn" disabled={!act} onClick={() => (tagging.value = { output: p.id, verb: 'output.tag' })}>
+          <button
+            type="button"
+            class="btn"
+            disabled={!act}
+            onClick={() => (tagging.value = { output: p.id, verb: 'output.tag' })}
+          >
             {t('tag')}
           </button>
         )}
         {tags.length > 0 && can('output.untag') && (
-          <button type="button" class="btn" disabled={!act} onClick={() => (tagging.value = { output: p.id, verb: 'output.untag' })}>
+          <button
+            type="button"
+            class="btn"
+            disabled={!act}
+            onClick={() => (tagging.value = { output: p.id, verb: 'output.untag' })}
+          >
             {t('untag')}
           </button>
         )}

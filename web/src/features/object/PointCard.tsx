@@ -5,7 +5,7 @@ import { api } from '../../api/client';
 import type { PointDetail, PointInfo } from '../../api/model';
 import { gradeOf } from '../../api/points';
 import { site } from '../../api/site';
-import { live, world } from '../../api/world';
+import { live, lost, world } from '../../api/world';
 import { age, decimalsOf, fullStamp, num, stamp } from '../../app/format';
 import { nameOf, pick } from '../../app/i18n';
 import { alarm, place, point, select, type Target } from '../../app/selection';
@@ -20,7 +20,7 @@ import { t } from './texts';
 export function useDetail(id: string): { d: PointDetail | null; again: () => void } {
   const [d, setD] = useState<PointDetail | null>(null);
   const [round, setRound] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read anew when a round starts
+  // read anew when a round starts
   useEffect(() => {
     let gone = false;
     api.get<PointDetail>(`/points/${encodeURIComponent(id)}`).then(
@@ -46,19 +46,21 @@ export function useDetail(id: string): { d: PointDetail | null; again: () => voi
 function Big({ p }: { p: PointInfo }) {
   const w = world.value;
   const r = w.points.at(p.i).value;
-  const lost = w === live && live.link.value === 'down';
-  const grade = lost ? 'bad' : gradeOf(r.q);
+  const old = w === live && lost.value;
+  const grade = old ? 'bad' : gradeOf(r.q);
   return (
     <div class={`object-big value ${grade}`}>
       <span class="v">
         {valueText(p, r)}
-        {lost && '?'}
+        {old && '?'}
       </span>
       <span class="unit">{site.value.unitOf(p)}</span>
       <span class="object-age">
         {qualityWord(r.q)} <QualityMark q={r.q} />
         <br />
-        <span title={r.t ? fullStamp(r.t) : ''}>{r.t ? t('ago', { age: age(w.now.value - r.t) }) : '–'}</span>
+        <span title={r.t ? fullStamp(r.t) : ''}>
+          {r.t ? t('ago', { age: age(w.now.value - r.t) }) : '–'}
+        </span>
       </span>
     </div>
   );
@@ -187,8 +189,14 @@ export default function PointCard({ target }: { target: Target }) {
     <article class="object">
       <CardHead title={nameOf(p)} sub={`${site.value.shortOf(p)} · ${p.id}`} />
       <Big p={p} />
-      {latched?.latched && <p class="error">{t('latched', { by: latched.by?.join(', ') ?? '' })}</p>}
-      {d?.manual && <p class="error">{t('manual', { value: d.manual.value, by: d.manual.by, reason: d.manual.reason ?? '' })}</p>}
+      {latched?.latched && (
+        <p class="error">{t('latched', { by: latched.by?.join(', ') ?? '' })}</p>
+      )}
+      {d?.manual && (
+        <p class="error">
+          {t('manual', { value: d.manual.value, by: d.manual.by, reason: d.manual.reason ?? '' })}
+        </p>
+      )}
       {p.kind === 'output' && <OutputBlock p={p} />}
       <CardActions target={target}>
         <NoteButton target={target} />

@@ -9,7 +9,14 @@ const loadPlace = () => import('./PlaceCard');
 const loadScreen = () => import('./ObjectScreen');
 
 export function install(app: App): void {
-  app.screens.add({ id: 'o', order: 90, title: () => t('title'), right: 'view', ownPane: true, load: loadScreen });
+  app.screens.add({
+    id: 'o',
+    order: 90,
+    title: () => t('title'),
+    right: 'view',
+    ownPane: true,
+    load: loadScreen,
+  });
   app.cards.add({ id: 'point', load: loadPoint });
   app.cards.add({ id: 'place', load: loadPlace });
   app.overlays.add({ id: 'object-dialogs', view: ObjectDialogs });

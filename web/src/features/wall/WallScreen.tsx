@@ -34,17 +34,18 @@ function useWall() {
   useEffect(() => {
     const before = theme.value;
     const root = document.documentElement;
-    const fit = () => root.style.setProperty('--wall-scale', String((innerWidth / BASE_WIDTH) * wallScale.value));
+    const rescale = () =>
+      root.style.setProperty('--wall-scale', String((innerWidth / BASE_WIDTH) * wallScale.value));
     document.documentElement.dataset.theme = 'dark';
-    fit();
-    addEventListener('resize', fit);
+    rescale();
+    addEventListener('resize', rescale);
     let moved = false;
     const burnIn = setInterval(() => {
       moved = !moved;
       root.classList.toggle('wall-moved', moved);
     }, BURN_IN_MS);
     return () => {
-      removeEventListener('resize', fit);
+      removeEventListener('resize', rescale);
       clearInterval(burnIn);
       root.style.removeProperty('--wall-scale');
       root.dataset.theme = before;
@@ -83,7 +84,9 @@ function Head() {
         {site.value.site.simulation && <b class="sim-word">{ta('sim')}</b>}
         {live.drill.value && <b class="sim-word">{ta('drill')}</b>}
       </span>
-      <span class={late ? 'strip-age late' : 'strip-age'}>{age < 0 ? ta('dataAge.none') : ta('dataAge', { age: `${Math.round(age / 1000)}s` })}</span>
+      <span class={late ? 'strip-age late' : 'strip-age'}>
+        {age < 0 ? ta('dataAge.none') : ta('dataAge', { age: `${Math.round(age / 1000)}s` })}
+      </span>
       {([1, 2, 3, 4] as Priority[]).map((p) => (
         <Tag key={p} severity={p} text={String(n[p])} hollow={n[p] === 0} />
       ))}
@@ -121,7 +124,13 @@ function WallMap() {
       (d) => {
         if (gone || !host.current) return;
         const factor = Math.max(1, (innerWidth / BASE_WIDTH) * 0.8);
-        const v = new MapView(host.current, d, { filter, marked, interactive: false, factor, overview: true });
+        const v = new MapView(host.current, d, {
+          filter,
+          marked,
+          interactive: false,
+          factor,
+          overview: true,
+        });
         view = v;
         off = effect(() => {
           const target = flyTo.value;
@@ -157,7 +166,9 @@ function tally(points: readonly PointInfo[]): { on: number; off: number } {
 function Areas() {
   const s = site.value;
   live.points.tick.value;
-  const areas = [...s.places.values()].filter((p) => p.kind === 'panel' || p.kind === 'heading-area').slice(0, 12);
+  const areas = [...s.places.values()]
+    .filter((p) => p.kind === 'panel' || p.kind === 'heading-area')
+    .slice(0, 12);
   return (
     <section class="wall-panel">
       <h2>{t('areas')}</h2>
@@ -174,7 +185,9 @@ function Area({ area }: { area: Place }) {
   const s = site.value;
   const inside = s.below(area.id);
   const alarm = live.alarms.active.value.find((a) => inside.has(a.place));
-  const gas = s.points.filter((p) => p.kind === 'analog' && s.groupOf(p) === 'gas' && inside.has(p.place));
+  const gas = s.points.filter(
+    (p) => p.kind === 'analog' && s.groupOf(p) === 'gas' && inside.has(p.place),
+  );
   let top: PointInfo | undefined;
   for (const p of gas) {
     const r = live.points.peek(p.i);
@@ -223,6 +236,28 @@ function Systems() {
   );
 }
 
+/** Active alarms after the two of the banner, as many as there is room for. */
+function Others() {
+  const shown = new Set(live.alarms.unacked.value.slice(0, 2).map((a) => a.id));
+  const list = live.alarms.active.value.filter((a) => !shown.has(a.id));
+  return (
+    <section class="wall-panel">
+      <h2>{t('alarms', { n: live.alarms.active.value.length })}</h2>
+      <ul>
+        {list.slice(0, 12).map((a) => (
+          <li key={a.id} class="row">
+            <AlarmTag alarm={a} />
+            <span class="grow ellipsis">
+              {site.value.alarmName(a)} {site.value.alarmTitle(a)}
+            </span>
+            <span class="hint">{stateWord(a.state)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 /** An hour of the points that matter now: those in alarm, else the cut-off sensors. */
 function Trends() {
   const s = site.value;
@@ -255,6 +290,7 @@ export default function WallScreen() {
       <WallMap />
       <div class="wall-side">
         <Areas />
+        <Others />
         <Systems />
       </div>
       <Trends />

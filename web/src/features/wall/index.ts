@@ -7,6 +7,13 @@ import { t } from './texts';
 const load = () => import('./WallScreen');
 
 export function install(app: App): void {
-  app.screens.add({ id: 'wall', order: 95, title: () => t('title'), right: 'view', bare: true, load });
+  app.screens.add({
+    id: 'wall',
+    order: 95,
+    title: () => t('title'),
+    right: 'view',
+    bare: true,
+    load,
+  });
   startFollowing();
 }

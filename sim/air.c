@@ -11,9 +11,9 @@
 #include "plant.h"
 
 enum { SWEEPS = 3 };
-#define DQ_MAX_M3S   4.0
-#define DAMPER_SHUT  2000.0 /* a standby fan behind its damper, Ns2/m8 */
-#define DAMPER_OPEN  0.05   /* both fans still: the doors over the shaft open */
+#define DQ_MAX_M3S  4.0
+#define DAMPER_SHUT 2000.0 /* a standby fan behind its damper, Ns2/m8 */
+#define DAMPER_OPEN 0.05   /* both fans still: the doors over the shaft open */
 
 struct tree { /* spanning tree of the network while it is built */
     int *group, *order;
@@ -72,8 +72,10 @@ static void close_loop(struct sim_plant *p, struct tree *t, int chord)
         more = false;
         for (int b = 0; b < p->n[SIM_BRANCH]; b++) {
             const struct sim_branch *e = &p->branches[b];
-            bool fwd = t->in_tree[b] && t->from_branch[e->from] != -2 && t->from_branch[e->to] == -2;
-            bool back = t->in_tree[b] && t->from_branch[e->to] != -2 && t->from_branch[e->from] == -2;
+            bool fwd =
+                t->in_tree[b] && t->from_branch[e->from] != -2 && t->from_branch[e->to] == -2;
+            bool back =
+                t->in_tree[b] && t->from_branch[e->to] != -2 && t->from_branch[e->from] == -2;
             if (fwd || back) {
                 int n = fwd ? e->to : e->from;
                 t->from_branch[n] = b;

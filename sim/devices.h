@@ -3,8 +3,8 @@
 #define SIM_DEVICES_H
 /*
  * devices: the Modbus TCP servers of a plan, one port a device, all on one thread that waits for
- * nothing but the wire. libmodbus makes the answers; they pass through here, so a device can be told
- * to misbehave.
+ * nothing but the wire. libmodbus makes the answers; they pass through here, so a device can be
+ * told to misbehave.
  *
  * Threads: start and stop by the owner; take_coils and show by the plant's thread; mode from any.
  */

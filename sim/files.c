@@ -102,8 +102,7 @@ static void done(struct sim_outlet *o)
     free(o->own);
 }
 
-int sim_files_start(struct sim_run *r, const char *dir, struct sim_outlet **ret,
-                    struct kt_err *err)
+int sim_files_start(struct sim_run *r, const char *dir, struct sim_outlet **ret, struct kt_err *err)
 {
     struct sim_outlet *o = calloc(1, sizeof(*o));
     struct drop *d = calloc(1, sizeof(*d));

@@ -33,7 +33,7 @@ void sim_gas_init(struct sim_plant *p)
         double n = fmin(fmin(b->length_m / CELL_M, most), CELLS_MAX);
         b->cells = n < 1 ? 1 : (int)n;
         b->cell_m3 = fmax(b->length_m * b->area_m2 / b->cells, 20);
-        b->c = KT_NEW_ARRAY(p->arena, double, (size_t)b->cells * SIM_SPECIES);
+        b->c = KT_NEW_ARRAY(p->arena, double, (size_t)b->cells *SIM_SPECIES);
         for (int k = 0; k < b->cells; k++) {
             cell(b, k)[SIM_CO2] = CO2_OUTSIDE;
         }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Machines: what runs, what it draws, what it gives off. Something runs when its switch is live, what
- * it needs runs, and it is its turn (shifts of a shearer, level of a sump, or a command).
+ * Machines: what runs, what it draws, what it gives off. Something runs when its switch is live,
+ * what it needs runs, and it is its turn (shifts of a shearer, level of a sump, or a command).
  */
 #include <math.h>
 
 #include "plant.h"
 
 enum { DEPTH_MAX = 8, BACKUP_STEPS = 30, DOOR_OPEN_S = 25 };
-#define BELT_START_S  6.0
-#define HOT_S         240.0  /* a dry drum heats */
-#define COOL_S        900.0
-#define CO_NORMAL     2.0    /* ppm m3/s of a belt that runs well */
-#define CO_HOT        1500.0 /* and of one whose drum slips */
-#define MAIN_SPIN_S   12.0
-#define LOCAL_SPIN_S  2.5
+#define BELT_START_S 6.0
+#define HOT_S        240.0 /* a dry drum heats */
+#define COOL_S       900.0
+#define CO_NORMAL    2.0    /* ppm m3/s of a belt that runs well */
+#define CO_HOT       1500.0 /* and of one whose drum slips */
+#define MAIN_SPIN_S  12.0
+#define LOCAL_SPIN_S 2.5
 
 static bool live(const struct sim_plant *p, int sw)
 {
@@ -32,7 +32,8 @@ static double effort(const struct sim_plant *p, int i)
 {
     double t = sim_seconds(p) / 40;
     uint64_t k = (uint64_t)t;
-    double a = sim_even(p->seed, (uint64_t)i + 7000, k), b = sim_even(p->seed, (uint64_t)i + 7000, k + 1);
+    double a = sim_even(p->seed, (uint64_t)i + 7000, k),
+           b = sim_even(p->seed, (uint64_t)i + 7000, k + 1);
     return 0.7 + 0.3 * (a + (b - a) * (t - (double)k));
 }
 
@@ -186,7 +187,8 @@ void sim_machines_step(struct sim_plant *p)
             cut(p, &p->machines[i], i);
         }
     }
-    for (int i = p->n[SIM_MACHINE] - 1; i >= 0; i--) { /* the plan lists a belt after what it loads */
+    for (int i = p->n[SIM_MACHINE] - 1; i >= 0;
+         i--) { /* the plan lists a belt after what it loads */
         if (p->machines[i].kind == SIM_BELT) {
             carry(p, &p->machines[i]);
         } else if (p->machines[i].kind == SIM_PUMP) {

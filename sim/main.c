@@ -112,8 +112,8 @@ static int start(struct parts *x, const struct options *o, struct sim_plant *p, 
     atomic_store(&x->run.speed_milli, (int64_t)(o->speed * 1000));
     int r = sim_devices_start(p, base, &x->run.devices, err);
     if (r == KT_OK) {
-        r = sim_server_start(&x->run, base + p->clock_port, base + p->control_port,
-                             &x->run.server, err);
+        r = sim_server_start(&x->run, base + p->clock_port, base + p->control_port, &x->run.server,
+                             err);
     }
     if (r == KT_OK) {
         r = sim_scenario_begin(&x->run, o->scenario, err);

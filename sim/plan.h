@@ -2,7 +2,8 @@
 #ifndef SIM_PLAN_H
 #define SIM_PLAN_H
 /*
- * plan: reads a plan (sim/README.md) into a plant. One line a thing: keyword, name, key=value words.
+ * plan: reads a plan (sim/README.md) into a plant. One line a thing: keyword, name, key=value
+ * words.
  */
 #include "plant.h"
 

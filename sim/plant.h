@@ -25,18 +25,18 @@
 
 enum sim_species { SIM_CH4, SIM_CO, SIM_CO2, SIM_DUST, SIM_HEAT, SIM_SPECIES };
 enum sim_kind { /* name spaces of a plan */
-    SIM_NODE,
-    SIM_BRANCH,
-    SIM_FAN,
-    SIM_DOOR,
-    SIM_SWITCH,
-    SIM_MACHINE, /* belts and pumps are machines, too */
-    SIM_TANK,
-    SIM_GOAF,
-    SIM_DEVICE,
-    SIM_POINT,
-    SIM_SCENARIO,
-    SIM_KINDS
+                SIM_NODE,
+                SIM_BRANCH,
+                SIM_FAN,
+                SIM_DOOR,
+                SIM_SWITCH,
+                SIM_MACHINE, /* belts and pumps are machines, too */
+                SIM_TANK,
+                SIM_GOAF,
+                SIM_DEVICE,
+                SIM_POINT,
+                SIM_SCENARIO,
+                SIM_KINDS
 };
 enum sim_mode { SIM_AUTO, SIM_ON, SIM_OFF };
 
@@ -50,10 +50,10 @@ struct sim_branch {
     int from, to;
     double r, length_m, area_m2, head_pa, temp_c;
     bool duct;
-    double give[SIM_SPECIES];         /* given off along it, per second */
+    double give[SIM_SPECIES];              /* given off along it, per second */
     double factor, factor_to, factor_step; /* emission: present, wanted, change per step */
-    double q_m3s;                     /* along from -> to */
-    double r_now, head_now_pa;        /* with doors, dampers and fans */
+    double q_m3s;                          /* along from -> to */
+    double r_now, head_now_pa;             /* with doors, dampers and fans */
     int cells;
     double cell_m3;
     double *c; /* [cells][SIM_SPECIES], first cell at `from` */
@@ -66,7 +66,7 @@ struct sim_fan {
     double h0_pa, k, q_m3s, kw;
     enum sim_mode mode;
     bool running;
-    int wait; /* steps until an automatic start */
+    int wait;    /* steps until an automatic start */
     double spin; /* 0 .. 1 */
 };
 
@@ -81,8 +81,8 @@ struct sim_switch {
     int point, feed, parent;
     double volt_v;
     bool command, contact, live, stuck;
-    int delay;    /* steps until the contact follows */
-    double kw;    /* what hangs on it now */
+    int delay; /* steps until the contact follows */
+    double kw; /* what hangs on it now */
 };
 
 enum sim_machine_kind {
@@ -101,9 +101,9 @@ struct sim_machine {
     double kw, at, give[SIM_SPECIES], tph, period_s, duty, phase_s, length_m, speed_ms, flow_m3h;
     enum sim_mode mode;
     bool running, pulled;
-    double work;                     /* 0 .. 1: how hard it cuts */
-    double in_tph, out_tph, now_ms;  /* belts */
-    double heat_to, hot;             /* belts: friction wanted and reached; 1 smokes */
+    double work;                    /* 0 .. 1: how hard it cuts */
+    double in_tph, out_tph, now_ms; /* belts */
+    double heat_to, hot;            /* belts: friction wanted and reached; 1 smokes */
 };
 
 struct sim_tank {
@@ -112,7 +112,8 @@ struct sim_tank {
 
 struct sim_goaf {
     int branch;
-    double ch4_m3s, volume_m3, conc, co_ppm, share; /* share: part of the air that sweeps the corner */
+    double ch4_m3s, volume_m3, conc, co_ppm,
+        share; /* share: part of the air that sweeps the corner */
     double now_m3s;
 };
 
@@ -257,7 +258,8 @@ double sim_even(uint64_t seed, uint64_t a, uint64_t b);
 /** About normal, mean 0, deviation 1. */
 double sim_normal(uint64_t seed, uint64_t a, uint64_t b);
 
-/** Loops, cells, half an hour of quiet work, first values of the sensors; step is not 0 after it. */
+/** Loops, cells, half an hour of quiet work, first values of the sensors; step is not 0 after it.
+ */
 void sim_plant_ready(struct sim_plant *p);
 void sim_plant_step(struct sim_plant *p);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Instruments: what they feel (lag, drift, noise, resolution, range), what can be wrong with them, and
- * the status word that their substation makes of it.
+ * Instruments: what they feel (lag, drift, noise, resolution, range), what can be wrong with them,
+ * and the status word that their substation makes of it.
  */
 #include <math.h>
 

@@ -26,8 +26,8 @@ struct sim_server {
     struct kt_loop *loop;
     pthread_t thread;
     int clock_fd, control_fd;
-    pthread_mutex_t lock;      /* of clocks */
-    int clocks[CLIENTS_MAX];   /* -1: free */
+    pthread_mutex_t lock;    /* of clocks */
+    int clocks[CLIENTS_MAX]; /* -1: free */
     struct client *clients[CLIENTS_MAX];
 };
 
@@ -181,8 +181,8 @@ static void free_server(struct sim_server *s)
     free(s);
 }
 
-int sim_server_start(struct sim_run *run, int clock_port, int control_port,
-                     struct sim_server **ret, struct kt_err *err)
+int sim_server_start(struct sim_run *run, int clock_port, int control_port, struct sim_server **ret,
+                     struct kt_err *err)
 {
     struct sim_server *s = calloc(1, sizeof(*s));
     KT_ASSERT(s);

@@ -4,8 +4,8 @@
 /*
  * server: the plant's clock and its control port, on one thread.
  *
- * clock: every client gets the plant's time in milliseconds since 1970, a line a step; one that does
- * not read is dropped. control: one command a line, one line back (sim/README.md).
+ * clock: every client gets the plant's time in milliseconds since 1970, a line a step; one that
+ * does not read is dropped. control: one command a line, one line back (sim/README.md).
  */
 #include "base/err.h"
 #include "base/time.h"

@@ -295,7 +295,7 @@ def build_panels(m):
         m.area(f"{n}-face", f"{n}采煤工作面", "face", [(i, face_v - 12), (r, face_v - 12), (r, face_v + 12), (i, face_v + 12)])
         m.area(f"{n}-face", f"{n}采空区", "goaf", [(i, face_v + 12), (r, face_v + 12), (r, end_v), (i, end_v)])
         m.area(f"{n}", f"{n}采面", "panel", [(i - 12, 150), (r + 12, 150), (r + 12, end_v + 12), (i - 12, end_v + 12)])
-        m.label(f"{n}综采工作面", ((i + r) / 2, face_v - 90), 40)
+        m.label(f"{n}综采工作面", ((i + r) / 2, face_v - 80), 28)
         m.label(f"{n}采空区", ((i + r) / 2, (face_v + end_v) / 2), 32)
     seal_cross(m, "1203", "1203O", "1205I", v_c, "1203/1205", "1203/1205", "1203")
 
@@ -307,7 +307,7 @@ def build_panels(m):
     m.edge("1206L3", "1206O@-60", "R1140", p, kind="gate-return", area=15, fixed=14.0, temp=20)
     m.area("1206", "1206备采面", "panel", [(888, -50), (1152, -50), (1152, -1112), (888, -1112)])
     m.area("1206-face", "1206采煤工作面", "face", [(900, -1088), (1140, -1088), (1140, -1112), (900, -1112)])
-    m.label("1206备采工作面", (1020, -960), 36)
+    m.label("1206备采工作面", (1020, -1020), 28)
 
 
 def heading(m, key, zh, en, mouth, face, via, q, rock=False):
@@ -337,7 +337,7 @@ def build_headings(m):
         m.edge(f"{key}L1", f"{key}@160", f"R{u}", p, kind="gate-return", area=15, temp=20)
         p = m.place(f"{hp}-airlock", "level-820", "roadway", f"{zh}风门联络巷", f"{m.places[hp].en}, airlock", (u - 15, 110))
         m.edge(f"{key}L2", f"A{u - 15}", f"{key}@160", p, via=[(u - 15, 140)], kind="crosscut", area=13, extra_r=1800, door=f"FM-{key}")
-        m.label(f"{zh}掘进", (u + 55, 560 if key == "1207H" else 950), 30)
+        m.label(f"{zh}掘进", (u + 125, 560 if key == "1207H" else 950), 24)
     seal_cross(m, "1205", "1205O", "1207Y", v_c, "1205/1207", "1205/1207", "1205")
 
     m.node("AH@60", 2360, 50)
@@ -370,21 +370,21 @@ def build_surface(m):
                                   ("winder-house", "station", "副井提升机房", "Winder house", (-330, 0)),
                                   ("prep-plant", "station", "选煤厂", "Preparation plant", (-1480, -640)),
                                   ("belt-gallery", "station", "上仓带式输送机走廊", "Enclosed belt gallery", (-1310, -520)),
-                                  ("drain-house", "station", "地面瓦斯抽采泵站", "Surface drainage station", (-700, 300)),
+                                  ("drain-house", "station", "地面瓦斯抽采泵站", "Surface drainage station", (60, 470)),
                                   ("surface-sub", "station", "35kV变电所", "Surface substation", (-1000, -640)),
                                   ("weather", "station", "地面气象站", "Weather station", (-850, -640)),
                                   ("hydro", "station", "水文长观孔", "Observation boreholes", (1400, -500))]:
         m.place(pid, "surface", kind, zh, en, at)
     m.area("prep-plant", "选煤厂", "station", [(-1560, -690), (-1410, -690), (-1410, -600), (-1560, -600)])
     m.area("fan-house", "主要通风机房", "station", [(-185, 420), (-115, 420), (-115, 470), (-185, 470)])
-    m.area("drain-house", "地面瓦斯抽采泵站", "station", [(-740, 270), (-660, 270), (-660, 330), (-740, 330)])
+    m.area("drain-house", "地面瓦斯抽采泵站", "station", [(20, 440), (100, 440), (100, 500), (20, 500)])
     m.area("surface-sub", "35kV变电所", "station", [(-1050, -670), (-960, -670), (-960, -610), (-1050, -610)])
     m.area("people-shaft", "副立井", "station", ring((-330, 60), 16))
     m.area("return-shaft", "回风立井", "station", ring((-120, 400), 16))
-    for text, at, size in [("主斜井", (-640, -200), 32), ("副立井", (-330, 150), 30), ("回风立井", (-60, 420), 30),
+    for text, at, size in [("主斜井", (-640, -200), 32), ("副立井", (-390, 20), 26), ("回风立井", (-60, 380), 30),
                            ("胶带大巷", (1560, -28), 26), ("辅运大巷", (1770, 30), 26), ("回风大巷", (1600, 128), 26),
                            ("西翼辅运巷", (-780, 40), 26), ("西翼回风巷", (-780, 196), 26), ("中央变电所", (-225, -12), 18),
-                           ("主排水泵房", (-165, 26), 18), ("选煤厂", (-1485, -575), 28), ("工业场地", (-1000, -720), 36),
+                           ("主排水泵房", (-165, 26), 18), ("选煤厂", (-1485, -575), 28), ("地面瓦斯抽采泵站", (60, 520), 24), ("工业场地", (-1000, -720), 36),
                            ("乘南煤矿（演示）+820水平采掘工程平面图", (400, 2080), 72)]:
         m.label(text, at, size)
 

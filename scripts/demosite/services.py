@@ -131,8 +131,7 @@ def surface(eq):
     p = eq.p
     p.add("TM-XM", "选煤厂甲烷", "Preparation plant, methane", "ch4.prep-plant", "prep-plant", "const:0.06:0.03:9000", "sub20", (-1470, -640))
     p.add("TM-ZL", "上仓走廊甲烷", "Belt gallery, methane", "ch4.belt-gallery", "belt-gallery", "const:0.05:0.02:7000", "sub20", (-1320, -528))
-    p.add("TB-DM", "地面抽采泵房甲烷", "Surface drainage, methane", "ch4.drain-pump-house", "drain-house", "const:0.04:0.02:8000", "sub20",
-          (-700, 300))
+    p.add("TB-DM", "地面抽采泵房甲烷", "Surface drainage, methane", "ch4.drain-pump-house", "drain-house", "const:0.04:0.02:8000", "sub20", (60, 470))
     for i in (1, 2):
         p.add(f"TS-{i}", f"副井提升机{i}号", f"Winding engine {i}", "winder.run", "winder-house", f"run:TS{i}", "sub20", (-330 + 12 * i, -4))
         p.plan.append(f"machine TS{i} kind=winder period={180 + 40 * i} duty=0.4 kw=900 phase={30 * i}")

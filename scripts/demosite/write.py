@@ -51,6 +51,7 @@ at gas-rise 20 emission 1203F 3.6 300
 scenario fan-trip
 at fan-trip 20 fan JF-1207Y-2 off
 at fan-trip 30 fan JF-1207Y-1 off
+at fan-trip 40 emission h1207y-6 2.2 120
 at fan-trip 1500 fan JF-1207Y-2 auto
 scenario sensor-lies
 at sensor-lies 15 freeze T1-1205

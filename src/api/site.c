@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a screen needs once: the site, its map, its points. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,19 +112,59 @@ static void shifts(const struct kt_site *s, struct kt_jw *w)
         kt_jw_obj(w);
         kt_jw_kstr(w, "id", s->shifts[i].id);
         text(w, "name", s->shifts[i].name);
-        kt_jw_kint(w, "start_s", s->shifts[i].start_s);
+        char start[8];
+        snprintf(start, sizeof(start), "%02d:%02d", s->shifts[i].start_s / 3600 % 24,
+                 s->shifts[i].start_s / 60 % 60);
+        kt_jw_kstr(w, "start", start);
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);
 }
 
+/* Words for the qualities; the grade alone decides in rules. */
+static const struct {
+    kt_quality q;
+    struct kt_text title;
+} quality_words[] = {
+    {KT_Q_NORMAL, {"正常", "normal"}},
+    {KT_Q_CALIBRATION, {"调校", "calibration"}},
+    {KT_Q_OVER_RANGE, {"超量程", "over range"}},
+    {KT_Q_BROKEN, {"断线", "broken line"}},
+    {KT_Q_FEED_ANOMALY, {"馈电异常", "feed anomaly"}},
+    {KT_Q_STALE, {"无新数据", "stale"}},
+    {KT_Q_MANUAL, {"手动", "manual"}},
+    {KT_Q_DEVICE_FAULT, {"设备故障", "device fault"}},
+    {KT_Q_COMM_FAULT, {"通信故障", "communication fault"}},
+    {KT_Q_FUTURE, {"时间超前", "time in the future"}},
+    {KT_Q_UNDER_RANGE, {"欠量程", "under range"}},
+    {KT_Q_NEVER, {"尚无数据", "no value yet"}},
+    {KT_Q_PAUSED, {"暂停", "paused"}},
+};
+
 static void qualities(struct kt_jw *w)
 {
     kt_jw_key(w, "qualities");
     kt_jw_arr(w);
-#define X(sym, code, id, grade) kt_jw_str(w, id);
-    KT_QUALITY_LIST(X)
-#undef X
+    for (size_t i = 0; i < KT_ARRAY_LEN(quality_words); i++) {
+        kt_jw_obj(w);
+        kt_jw_kstr(w, "id", kt_quality_id(quality_words[i].q));
+        text(w, "title", quality_words[i].title);
+        kt_jw_kstr(w, "grade", kt_quality_grade(quality_words[i].q));
+        kt_jw_obj_end(w);
+    }
+    kt_jw_arr_end(w);
+}
+
+static void ranges(const struct kt_site *s, struct kt_jw *w)
+{
+    kt_jw_key(w, "ranges");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < s->ranges_n; i++) {
+        kt_jw_obj(w);
+        kt_jw_kstr(w, "id", s->ranges[i].id);
+        text(w, "title", s->ranges[i].title);
+        kt_jw_obj_end(w);
+    }
     kt_jw_arr_end(w);
 }
 
@@ -160,6 +201,7 @@ void get_site(struct call *c)
     roles(s, &w);
     places(c, &w);
     rules(s, &w);
+    ranges(s, &w);
     qualities(&w);
     kt_jw_obj_end(&w);
     reply_buf(c, 200, &b);

@@ -338,7 +338,9 @@ static void settle(struct eng *e, const struct loaded *present)
         eng_live_flags(e, p);
         int64_t after = point->ended ? 0 : point->role->stale_after_ns;
         e->pt[p].seen = l->is ? e->pt[p].seen : e->now;
-        if (e->now != 0 && after > 0 && !(e->pt[p].bits & (PT_STALE | PT_MANUAL))) {
+        uint8_t bits = e->pt[p].bits;
+        bool waits = (bits & PT_AWAIT) || !(bits & (PT_STALE | PT_MANUAL));
+        if (e->now != 0 && after > 0 && waits) {
             wheel_set(e->wheel, p, e->pt[p].seen + after);
         }
         if (e->now != 0) {

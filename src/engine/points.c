@@ -227,7 +227,7 @@ static void point_down(struct eng *e, uint32_t point)
 static void point_up(struct eng *e, uint32_t point)
 {
     struct pt *pt = &e->pt[point];
-    if (e->site->points[point].role->stale_after_ns <= 0) {
+    if (e->site->points[point].role->stale_after_ns <= 0 || (pt->bits & PT_MANUAL)) {
         eng_set_flag(e, point, KT_FLAG_LINK_DOWN, false);
         return;
     }

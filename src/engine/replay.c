@@ -31,13 +31,14 @@ static int new_engine(struct kt_replay *r, struct kt_err *err)
     return e;
 }
 
-/* Where to begin without a checkpoint: the first event, or some hours before. */
+/* Where to begin without a checkpoint: the first event, or when that is far, some hours before. */
 static int begin_at(struct kt_runtime *rt, kt_time at, kt_seq *ret, struct kt_err *err)
 {
-    kt_seq seq = 0;
+    enum { NEAR = 100000 };
+    kt_seq seq = 0, first = kt_journal_first(rt->journal);
     int r = kt_journal_find(rt->journal, NULL, at - WARM_UP, &seq, err);
     if (r == KT_OK) {
-        *ret = seq ? seq : kt_journal_first(rt->journal);
+        *ret = seq > first + NEAR ? seq : first;
     }
     return r;
 }

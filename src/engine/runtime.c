@@ -18,7 +18,7 @@ static void init_locks(struct kt_runtime *rt)
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&rt->lock, NULL);
-    pthread_cond_init(&rt->reloaded, NULL);
+    pthread_cond_init(&rt->reloaded, &attr);
     pthread_mutex_init(&rt->followers.lock, NULL);
     pthread_mutex_init(&rt->keeper.lock, NULL);
     pthread_cond_init(&rt->keeper.work, &attr);
@@ -137,6 +137,9 @@ void kt_runtime_stop(struct kt_runtime *rt)
     }
     atomic_store(&rt->stopping, true);
     kt_queue_close(rt->queue);
+    pthread_mutex_lock(&rt->lock);
+    pthread_cond_broadcast(&rt->reloaded);
+    pthread_mutex_unlock(&rt->lock);
     if (rt->runs) {
         pthread_join(rt->thread, NULL);
         kt_journal_flush(rt->journal);
@@ -245,6 +248,12 @@ int kt_runtime_link(struct kt_runtime *rt, struct kt_str json, const char *link)
 
 void kt_runtime_tick(struct kt_runtime *rt, kt_time t)
 {
+    if (atomic_load(&rt->first_tick) == 0) {
+        pthread_mutex_lock(&rt->lock);
+        atomic_store(&rt->first_tick, t);
+        pthread_cond_broadcast(&rt->reloaded);
+        pthread_mutex_unlock(&rt->lock);
+    }
     struct rt_message *m = rt_message_new(IN_TICK, (struct kt_str){NULL, 0}, "plant");
     m->tick = t;
     if (rt_message_push(rt, m, KT_LANE_URGENT) < 0) {

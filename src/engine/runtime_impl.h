@@ -202,7 +202,7 @@ struct rt_way {
     kt_effect_fn fn;
     void *arg;
     uint32_t index; /* under which it registered */
-    int8_t up; /* as the link said last: 1 up, 0 down, -1 nothing yet */
+    int8_t up;      /* as the link said last: 1 up, 0 down, -1 nothing yet */
 };
 struct rt_ways {
     pthread_mutex_t lock;
@@ -306,7 +306,7 @@ struct kt_runtime {
     int64_t checkpoint_ns;
     size_t queue_max;
 
-    pthread_mutex_t lock; /* site, live, retired, reload */
+    pthread_mutex_t lock; /* site, live, retired, reload, first tick */
     pthread_cond_t reloaded;
     struct kt_site *site;
     struct kt_live *live;
@@ -354,6 +354,7 @@ struct kt_runtime {
     kt_time started;
     _Atomic uint32_t points_n;
     _Atomic int64_t engine_time, lag_ns, disk_free, disk_size;
+    _Atomic int64_t first_tick;   /* of the plant */
     _Atomic int64_t console_seen; /* engine time of the last heartbeat of a console */
     _Atomic size_t queued[KT_LANES];
     _Atomic uint64_t refused;

@@ -15,9 +15,10 @@
 #include "sys/clock.h"
 #include "sys/thread.h"
 
-#define TICK_NS  (100 * KT_MS)
-#define FLUSH_AT ((size_t)1 << 20)  /* bytes appended */
-#define STALLED  ((size_t)48 << 20) /* bytes that wait for the disk: bulk waits too */
+#define TICK_NS    (100 * KT_MS)
+#define PLANT_WAIT (5 * KT_SEC)
+#define FLUSH_AT   ((size_t)1 << 20)  /* bytes appended */
+#define STALLED    ((size_t)48 << 20) /* bytes that wait for the disk: bulk waits too */
 enum { TURN_MAX = 64, HEAVY = 4096 };
 
 struct rt_message *rt_message_new(enum rt_input_kind kind, struct kt_str body, const char *origin)
@@ -201,6 +202,24 @@ static size_t turn(struct kt_runtime *rt)
     return n;
 }
 
+/* The time of the start. A plant's clock is waited for a little, so that no input comes before it.
+ */
+static kt_time start_time(struct kt_runtime *rt, kt_mono now)
+{
+    if (!rt->plant_clock) {
+        return next_time(rt, now);
+    }
+    kt_mono end = now + PLANT_WAIT;
+    struct timespec ts = {.tv_sec = (time_t)(end / KT_SEC), .tv_nsec = (long)(end % KT_SEC)};
+    pthread_mutex_lock(&rt->lock);
+    while (!atomic_load(&rt->first_tick) && !atomic_load(&rt->stopping) &&
+           pthread_cond_timedwait(&rt->reloaded, &rt->lock, &ts) == 0) {
+    }
+    pthread_mutex_unlock(&rt->lock);
+    kt_time first = atomic_load(&rt->first_tick), last = kt_engine_time(rt->engine);
+    return first > last ? first : last > 0 ? last : 1;
+}
+
 void *rt_engine_thread(void *arg)
 {
     struct kt_runtime *rt = arg;
@@ -208,8 +227,7 @@ void *rt_engine_thread(void *arg)
     kt_mono now = kt_clock_mono();
     rt->ticked = rt->next_tick = now;
     rt->next_checkpoint = now + rt->checkpoint_ns;
-    kt_time t = kt_engine_time(rt->engine);
-    rt_apply_start(rt, rt->plant_clock ? (t ? t : 1) : next_time(rt, now));
+    rt_apply_start(rt, start_time(rt, now));
     while (turn(rt) > 0 || !atomic_load(&rt->stopping)) {
     }
     apply_held(rt, true);

@@ -124,7 +124,7 @@ static void long_way(struct eng *e, uint32_t point, kt_time arrival, kt_time t, 
         return;
     }
     if (pt->bits & PT_MANUAL) {
-        pt->seen = e->now; /* a value set by hand stands until it is taken away */
+        heard(e, point); /* a value set by hand stands until it is taken away */
         return;
     }
     bool old = t < e->now - pt->old_ns;

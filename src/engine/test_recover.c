@@ -429,6 +429,93 @@ static void a_backtest_of_the_same_rules_says_the_same(void)
     kt_dir_remove(dir);
 }
 
+/* ---- from chunks, where the journal has dropped the samples ---- */
+
+struct sum {
+    int n;
+    uint64_t hash; /* of all outcomes, in any order */
+};
+
+static void on_sum(void *arg, kt_seq seq, kt_time time, struct kt_str json)
+{
+    struct sum *s = arg;
+    (void)seq;
+    (void)time;
+    s->n++;
+    s->hash += kt_hash64(json.p, json.n, 7);
+}
+
+/* Every point once in each batch, ten batches a second; waits until history has all. */
+static void live_and_fill_segments(struct kt_runtime *rt, uint64_t *seed, int steps)
+{
+    for (int i = 0; i <= steps; i++) {
+        kt_time t = T0 + i * 100 * KT_MS;
+        kt_runtime_tick(rt, t);
+        struct kt_batch *b;
+        while (!(b = kt_batch_get(rt))) {
+            kt_sleep(KT_MS);
+        }
+        b->n = OUTPUT;
+        b->arrival = t;
+        for (uint32_t p = 0; p < OUTPUT; p++) {
+            uint64_t r = unit_rand(seed);
+            b->point[p] = p;
+            b->time[p] = t;
+            b->value[p] = (double)(r >> 12) * 0x1p-52 * (r & 0xff ? 0.999 : 1.2);
+            b->quality[p] = KT_Q_NORMAL;
+        }
+        snprintf(b->producer, sizeof(b->producer), "p");
+        CHECK_INT(kt_runtime_samples(rt, b), KT_OK);
+    }
+    while (kt_queue_weight(rt->queue) > 0 || kt_runtime_now(rt) < T0 + steps * 100 * KT_MS) {
+        kt_sleep(KT_MS);
+    }
+    kt_seq last = kt_journal_last(rt->journal);
+    CHECK_INT(kt_journal_wait(rt->journal, last, 10 * KT_SEC), KT_OK);
+    pthread_mutex_lock(&rt->history.lock);
+    kt_seq offered = rt->history.offered;
+    pthread_mutex_unlock(&rt->history.lock);
+    while (atomic_load(&rt->history.added) < offered) {
+        kt_sleep(KT_MS);
+    }
+}
+
+static void dropped_samples_come_from_history(void)
+{
+    enum { STEPS = 9000 };
+    char dir[256];
+    struct kt_err err = {0};
+    uint64_t seed = 31;
+    REQUIRE(kt_dir_temp("kt-thin", dir, sizeof(dir), &err) == KT_OK);
+    struct kt_site *site = toy_site(POINTS);
+    struct kt_runtime *rt = open_runtime(dir, site, true);
+    REQUIRE(rt != NULL);
+    CHECK_OK(kt_runtime_start(rt, &err), &err);
+    live_and_fill_segments(rt, &seed, STEPS);
+    kt_time from = T0 + 10 * KT_SEC, to = T0 + 880 * KT_SEC;
+    struct sum whole = {0}, thin = {0};
+    CHECK_OK(kt_backtest(rt, dir, site, from, to, on_sum, &whole, NULL, &err), &err);
+    CHECK_OK(kt_journal_thin(rt->journal, kt_journal_last(rt->journal), &err), &err);
+    CHECK_OK(kt_backtest(rt, dir, site, from, to, on_sum, &thin, NULL, &err), &err);
+    printf("# %d outcomes\n", whole.n);
+    CHECK(whole.n > 500);
+    CHECK_INT(thin.n, whole.n);
+    CHECK(thin.hash == whole.hash);
+    struct kt_journal_reader *r;
+    struct kt_event ev;
+    int dropped = 0;
+    CHECK_OK(kt_journal_read(rt->journal, NULL, 1, &r, &err), &err);
+    while (kt_journal_next_of(r, 1u << KT_EV_SAMPLES, &ev, &err) > 0) {
+        dropped += ev.body.n == 0;
+    }
+    kt_journal_reader_free(r);
+    printf("# %d bodies dropped\n", dropped);
+    CHECK(dropped > STEPS / 4);
+    kt_runtime_stop(rt);
+    kt_site_unref(site);
+    kt_dir_remove(dir);
+}
+
 /* ---- checkpoints ---- */
 
 static int count_files(const char *dir)
@@ -501,4 +588,5 @@ UNIT_MAIN({"killed at random moments", killed_at_random_moments},
           {"a difference is named", a_difference_is_named},
           {"a back-test of the same rules says the same",
            a_backtest_of_the_same_rules_says_the_same},
+          {"dropped samples come from history", dropped_samples_come_from_history},
           {"checkpoints are checked and thinned", checkpoints_are_checked_and_thinned})

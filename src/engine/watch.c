@@ -333,6 +333,10 @@ int eng_manual_set(struct eng *e, const struct request *q, struct kt_err *err)
     eng_text(m->reason, sizeof m->reason, reason);
     struct pt *pt = &e->pt[point];
     pt->bits = (uint8_t)((pt->bits | PT_MANUAL) & ~PT_STALE);
+    if (pt->bits & PT_AWAIT) {
+        pt->bits &= (uint8_t)~PT_AWAIT;
+        eng_set_flag(e, point, KT_FLAG_LINK_DOWN, false);
+    }
     wheel_set(e->wheel, point, 0);
     say_manual(e, q, point, value, true, reason);
     (void)eng_present(e, point, value, e->now, KT_Q_MANUAL);

@@ -5,9 +5,12 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "history/history.h"
 #include "sys/file.h"
 #include "unit.h"
@@ -288,6 +291,69 @@ static void readers_and_the_writer(void)
     kt_dir_remove(dir);
 }
 
+/* ---- a full disk ---- */
+
+static int fill_until_refused(struct kt_history *h, uint64_t *seq)
+{
+    uint64_t s = 77;
+    int r = KT_OK;
+    for (; r == KT_OK && *seq < 5000; ++*seq) {
+        uint32_t point[100];
+        kt_time time[100];
+        double value[100];
+        for (uint32_t i = 0; i < 100; i++) {
+            point[i] = i % 4;
+            time[i] = T0 + (int64_t)(*seq * 100 + i) * KT_SEC;
+            value[i] = (double)unit_rand(&s); /* does not compress */
+        }
+        struct kt_samples b = {100, point, time, value, NULL};
+        r = kt_history_add(h, *seq + 1, time[0], &b, &err);
+    }
+    return r;
+}
+
+static void a_full_disk(void)
+{
+    char dir[200];
+    struct rlimit was, small = {.rlim_cur = 400000};
+    CHECK_OK(kt_dir_temp("kt-history", dir, sizeof(dir), &err), &err);
+    struct kt_history *h = open_dir(dir, 200);
+    for (uint32_t p = 0; p < 4; p++) {
+        declare(h, p, names[p], 0);
+    }
+    signal(SIGXFSZ, SIG_IGN);
+    REQUIRE(getrlimit(RLIMIT_FSIZE, &was) == 0);
+    small.rlim_max = was.rlim_max;
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+    kt_log_set_level(KT_LOG_ERROR);
+    uint64_t seq = 0;
+    CHECK(fill_until_refused(h, &seq) < 0); /* memory has a bound */
+    CHECK(strstr(err.text, ".db") != NULL);
+    uint64_t taken = (seq - 1) * 100;
+    CHECK(kt_history_safe_seq(h) < seq - 1);
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &was) == 0);
+    kt_log_set_level(KT_LOG_INFO);
+    struct kt_history_stats st;
+    static struct list l;
+    for (int again = 0; again < 2; again++) { /* all is there before and after it can be written */
+        uint64_t found = 0;
+        for (int p = 0; p < 4; p++) {
+            l.n = 0;
+            CHECK_OK(kt_history_scan(h, names[p], INT64_MIN, INT64_MAX, collect, &l, &err), &err);
+            found += l.n;
+        }
+        CHECK_INT(found, taken);
+        CHECK_OK(kt_history_seal(h, 0, true, &err), &err);
+    }
+    kt_history_stats(h, &st);
+    CHECK_INT(st.samples, taken);
+    CHECK_INT(kt_history_safe_seq(h), seq - 1);
+    kt_history_close(h);
+    uint64_t chunks = 0;
+    CHECK_OK(kt_history_verify(dir, NULL, NULL, &chunks, &err), &err);
+    kt_dir_remove(dir);
+}
+
 /* ---- a month of seconds ---- */
 
 enum { MONTH = 30 * 86400, CHUNK = 3600, BUCKETS = 2000 };
@@ -441,4 +507,5 @@ static void real_sensors(void)
 
 UNIT_MAIN({"same after kills", same_after_kills},
           {"readers and the writer", readers_and_the_writer},
+          {"a full disk", a_full_disk},
           {"a month of seconds", a_month_of_seconds}, {"real sensors", real_sensors})

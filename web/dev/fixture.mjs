@@ -434,7 +434,7 @@ function alarmsAt(at) {
     .map((a) => ({ ...strip(a), state: a.acked && a.acked <= at ? 'ack' : 'unack' }));
 }
 
-function sse(req, res) {
+function sse(res) {
   res.writeHead(200, {
     'Content-Type': 'text/event-stream',
     'Cache-Control': 'no-store',
@@ -444,7 +444,7 @@ function sse(req, res) {
 }
 
 function openStream(req, res) {
-  const send = sse(req, res);
+  const send = sse(res);
   send('hello', { sid: `s${streams.size}`, seq, now: Date.now(), clock: 'real' });
   send('live', { t: Date.now(), p: POINTS.map((p) => tuple(p, Date.now())) });
   streams.add(res);
@@ -452,7 +452,7 @@ function openStream(req, res) {
 }
 
 function openReplay(req, res, q) {
-  const send = sse(req, res);
+  const send = sse(res);
   const speed = Number(q.get('speed') ?? 1);
   const at0 = Number(q.get('at'));
   const t0 = Date.now();
@@ -566,7 +566,10 @@ async function answer(req, res, path, q) {
       must_change_password: false,
       language: 'zh',
     });
-  if (path === '/logout') return (sessions.delete(sid), json(res, {}));
+  if (path === '/logout') {
+    sessions.delete(sid);
+    return json(res, {});
+  }
   if (path === '/stream') return openStream(req, res);
   if (path === '/replay/stream') return openReplay(req, res, q);
   if (path === '/requests') {

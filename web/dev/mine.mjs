@@ -560,7 +560,9 @@ for (let k = 0; k < 12; k++)
   [1402, 1300, 1060],
   [1403, 3100, 1380],
   [1404, 700, 1060],
-].forEach(([n, x, y]) => heading(n, x, y));
+].forEach(([n, x, y]) => {
+  heading(n, x, y);
+});
 point('FAN-1', 'fan.main', 'south-shaft', '南风井主扇1#', 'Main fan 1', 20, 1330);
 point('FAN-2', 'fan.main', 'south-shaft', '南风井主扇2#', 'Main fan 2', 20, 1280);
 asset('fan-1', '主扇1#', 'fan', 'south-shaft', 'FAN-1', 20, 1340);

@@ -143,7 +143,7 @@ double item_value(const struct item *it, const struct block *b, const uint16_t *
 kt_quality quality_of_status(unsigned status)
 {
     return status & 128  ? KT_Q_BROKEN
-           : status & 16 ? KT_Q_COMM_FAULT
+           : status & 16 ? KT_Q_DEVICE_FAULT /* of the substation */
            : status & 32 ? KT_Q_COMM_FAULT
            : status & 64 ? KT_Q_PAUSED
            : status & 8  ? KT_Q_OVER_RANGE

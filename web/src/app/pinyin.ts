@@ -11,7 +11,7 @@ const RARE: Record<string, string> = {
   埋: 'm',
   采: 'c',
   掘: 'j',
-  巷: 'h',
+  巷: 'x',
   长: 'c',
   重: 'z',
   调: 't',

@@ -42,7 +42,7 @@ export async function unlock(): Promise<void> {
 
 export function play(p: Priority, loud = 1): void {
   const c = ctx();
-  if (!c || c.state !== 'running') {
+  if (c?.state !== 'running') {
     blocked.value = true;
     return;
   }

@@ -4,8 +4,8 @@ import './records.css';
 import type { ComponentChildren } from 'preact';
 import type { LimitName, Source } from '../api/records';
 import { fromInput, toInput } from '../app/format';
-import type { Reading } from './use';
 import { t } from './texts';
+import type { Reading } from './use';
 
 export function limitName(name: string): string {
   return t(`limit.${name}` as Parameters<typeof t>[0]);

@@ -116,9 +116,7 @@ export function PointPicker({ onPick, fits, label }: PickerProps) {
           ))}
         </ul>
         {hits.length === 0 && <p class="hint">{t('picker.none')}</p>}
-        {all.length > SHOWN && (
-          <p class="hint">{t('picker.more', { n: all.length - SHOWN })}</p>
-        )}
+        {all.length > SHOWN && <p class="hint">{t('picker.more', { n: all.length - SHOWN })}</p>}
       </div>
     </div>
   );

@@ -17,6 +17,10 @@ export function csvText(head: readonly string[], rows: Iterable<readonly Cell[]>
   return `\ufeff${lines.join('\r\n')}\r\n`;
 }
 
-export function saveCsv(name: string, head: readonly string[], rows: Iterable<readonly Cell[]>): void {
+export function saveCsv(
+  name: string,
+  head: readonly string[],
+  rows: Iterable<readonly Cell[]>,
+): void {
   download(`${name}.csv`, 'text/csv;charset=utf-8', csvText(head, rows));
 }

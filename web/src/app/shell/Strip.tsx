@@ -157,9 +157,9 @@ function SoundButton() {
 export function Strip() {
   const worst = live.alarms.unacked.value.slice(0, 3);
   return (
-    <header class="strip" role="banner" aria-label={t('strip')}>
+    <header class="strip">
       <Who />
-      <div class="strip-worst">
+      <div class="strip-worst" role="group" aria-label={t('strip')}>
         {worst.length === 0 && <span class="hint">{t('strip.none')}</span>}
         {worst.map((a) => (
           <WorstItem key={a.id} a={a} />

@@ -243,7 +243,7 @@ function ReplayControls() {
 export function TimeBar() {
   const past = replaying.value;
   return (
-    <footer role="contentinfo" class={`timebar${past ? ' past' : ''}`} aria-label={t('timebar')}>
+    <footer class={`timebar${past ? ' past' : ''}`}>
       <b class="timebar-mode">
         {past ? `${t('time.replay')} ${stamp(replayAt.value)}` : `● ${t('time.live')}`}
       </b>

@@ -442,11 +442,7 @@ static void read_at(struct plan_reader *r, int i)
                                            .line = kt_arena_strndup(r->p->arena, what.p, what.n)};
 }
 
-static const struct plan_keyword {
-    const char *word;
-    int kind; /* enum sim_kind, or PLAN_LISTS + which counter, or -1 */
-    void (*read)(struct plan_reader *, int);
-} keywords[] = {
+static const struct plan_keyword keywords[] = {
     {"plan", -1, read_plan},
     {"site", -1, read_site},
     {"source", -1, read_source},

@@ -234,6 +234,7 @@ static void point_up(struct eng *e, uint32_t point)
     pt->bits |= PT_AWAIT;
     pt->seen = e->now;
     eng_stale_timer(e, point);
+    eng_band(e, point);
 }
 
 static void say_gap(struct eng *e, uint32_t link, bool up, kt_time since, const char *text)

@@ -199,8 +199,8 @@ static bool add_samples(struct history_sink *s, const struct history_cols *c, ui
     return true;
 }
 
-int kt_history_buckets(struct kt_history *h, const char *point, kt_time from, kt_time to, uint32_t n,
-                       struct kt_bucket *ret, struct kt_err *err)
+int kt_history_buckets(struct kt_history *h, const char *point, kt_time from, kt_time to,
+                       uint32_t n, struct kt_bucket *ret, struct kt_err *err)
 {
     if (n == 0 || from >= to) {
         return kt_err_set(err, KT_EINVAL,
@@ -209,9 +209,8 @@ int kt_history_buckets(struct kt_history *h, const char *point, kt_time from, kt
                           point);
     }
     uint64_t span = (uint64_t)to - (uint64_t)from;
-    struct bucketing b = {.sink = {add_summary, add_samples},
-                          .from = from,
-                          .width = (span - 1) / n + 1};
+    struct bucketing b = {
+        .sink = {add_summary, add_samples}, .from = from, .width = (span - 1) / n + 1};
     b.list = calloc(n, sizeof(*b.list));
     KT_ASSERT(b.list);
     for (uint32_t i = 0; i < n; i++) {
@@ -367,7 +366,8 @@ int kt_history_last(struct kt_history *h, const char *point, kt_time at, struct 
         return r;
     }
     if (w.best == INT64_MIN) {
-        return kt_err_set(err, KT_ENOTFOUND, "nothing is stored of point %s up to that time", point);
+        return kt_err_set(err, KT_ENOTFOUND, "nothing is stored of point %s up to that time",
+                          point);
     }
     struct kt_sample s = {.point = {KT_NONE}, .time = INT64_MIN};
     pthread_rwlock_rdlock(&h->names);

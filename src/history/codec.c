@@ -80,7 +80,8 @@ static bool arrivals_divide(const struct history_cols *c, uint32_t lo, uint32_t 
     return true;
 }
 
-/* Runs of equal arrivals: (samples since the last run, length, distance from the arrival before). */
+/* Runs of equal arrivals: (samples since the last run, length, distance from the arrival before).
+ */
 static uint32_t arrival_runs(const struct history_cols *c, uint32_t lo, uint32_t hi, int64_t unit,
                              struct kt_buf *to)
 {

@@ -4,17 +4,17 @@
 /*
  * codec: a run of samples of one point as bytes, and back, bit for bit.
  *
- * Layout: version u8, n varint, then times, values, qualities, arrivals, each a method byte and what
- * the method needs. Numbers are LEB128 varints (zig-zag where signed) or little-endian.
+ * Layout: version u8, n varint, then times, values, qualities, arrivals, each a method byte and
+ * what the method needs. Numbers are LEB128 varints (zig-zag where signed) or little-endian.
  *
- *   times      t0 and one step when regular; else a grid of that step with gaps (k steps at once) and
- *              a column of residuals against it, all in the coarsest exact unit (s, ms, us, ns)
- *   values     constant; decimal mantissas m with v == m / 10^s; decimal mantissas plus the distance
- *              in ulps (float32 and double); float32 or double bytes in planes; the smallest wins.
- *              Up to n/16 values that do not fit (-0, NaN, infinities) are listed beside.
- *   qualities  runs;   arrivals  runs of those that differ from the sample's time
- *   a column of integers: constant; linear; zig-zag deltas as varints or bit-packed in blocks of
- *              128; bytes of x - min in planes; bytes go through zstd level 1 when that helps
+ *   times      t0 and one step when regular; else a grid of that step with gaps (k steps at once)
+ * and a column of residuals against it, all in the coarsest exact unit (s, ms, us, ns) values
+ * constant; decimal mantissas m with v == m / 10^s; decimal mantissas plus the distance in ulps
+ * (float32 and double); float32 or double bytes in planes; the smallest wins. Up to n/16 values
+ * that do not fit (-0, NaN, infinities) are listed beside. qualities  runs;   arrivals  runs of
+ * those that differ from the sample's time a column of integers: constant; linear; zig-zag deltas
+ * as varints or bit-packed in blocks of 128; bytes of x - min in planes; bytes go through zstd
+ * level 1 when that helps
  *
  * Light coding leaves zstd out: it is for the blocks in memory that become a chunk later.
  * Threads: one codec belongs to one thread at a time.

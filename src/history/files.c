@@ -501,8 +501,8 @@ static int free_key(struct history_file *f, int64_t num, kt_time first, int64_t 
                     struct kt_err *err)
 {
     const int64_t places = (int64_t)1 << HISTORY_PLACE_BITS;
-    int64_t key = num << (HISTORY_SECOND_BITS + HISTORY_PLACE_BITS) |
-                  (first - f->start) / KT_SEC << HISTORY_PLACE_BITS;
+    int64_t key = num << (HISTORY_SECOND_BITS + HISTORY_PLACE_BITS) | (first - f->start) / KT_SEC
+                                                                          << HISTORY_PLACE_BITS;
     int64_t end = history_file_key(f, num, history_day(first) + 1);
     for (; key < end; key += places) {
         int64_t top = 0;

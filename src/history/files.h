@@ -11,8 +11,8 @@
  *
  * Threads: functions marked W on the history thread; the others from any.
  * Invariants
- *  1. A key lies in the UTC day of its chunk (not always in the very second), so the chunks of a day
- *     are one range of keys.
+ *  1. A key lies in the UTC day of its chunk (not always in the very second), so the chunks of a
+ * day are one range of keys.
  *  2. A file in the list exists; it is closed and removed when it was dropped and nobody holds it.
  * Lock: files->lock, a leaf, guards the list, the reading stores and refs.
  */

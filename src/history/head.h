@@ -4,8 +4,8 @@
 /*
  * head: the samples of one point that are not in a file yet, in the order in which they came.
  *
- * The newest HISTORY_TAIL lie in plain columns; whenever these are full they become a block in light
- * coding. A head of 3,600 samples takes about 2 KB of columns and 1 byte a sample of blocks.
+ * The newest HISTORY_TAIL lie in plain columns; whenever these are full they become a block in
+ * light coding. A head of 3,600 samples takes about 2 KB of columns and 1 byte a sample of blocks.
  * Threads: see the lock of its shard (private.h).
  */
 #include "history/codec.h"
@@ -13,14 +13,14 @@
 enum { HISTORY_TAIL = 128 };
 
 struct history_head {
-    uint32_t n;         /* all samples */
-    uint32_t limit;     /* full at this many */
-    uint16_t tail, cap; /* samples in the columns, room of the columns */
-    kt_time *time;      /* one allocation: time, value, quality */
-    kt_time *arrival;   /* NULL until one differs */
-    kt_time max;        /* newest time */
-    uint64_t first_seq; /* of the oldest journaled sample in it; 0 none */
-    kt_time opened;     /* arrival of the first */
+    uint32_t n;            /* all samples */
+    uint32_t limit;        /* full at this many */
+    uint16_t tail, cap;    /* samples in the columns, room of the columns */
+    kt_time *time;         /* one allocation: time, value, quality */
+    kt_time *arrival;      /* NULL until one differs */
+    kt_time max;           /* newest time */
+    uint64_t first_seq;    /* of the oldest journaled sample in it; 0 none */
+    kt_time opened;        /* arrival of the first */
     unsigned char *blocks; /* (length u32, run) … */
     uint32_t blocks_n, blocks_cap;
 };

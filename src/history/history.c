@@ -243,8 +243,8 @@ static bool within_deadband(const struct history_point *p, kt_time t, double v, 
 }
 
 /* One sample into the head; the shard is locked. */
-static void take(struct kt_history *h, struct history_point *p, uint64_t seq, kt_time now, kt_time t,
-                 double v, kt_quality q)
+static void take(struct kt_history *h, struct history_point *p, uint64_t seq, kt_time now,
+                 kt_time t, double v, kt_quality q)
 {
     if (t < p->newest) {
         h->late++;
@@ -364,9 +364,8 @@ uint64_t kt_history_safe_seq(const struct kt_history *h)
 
 void kt_history_stats(struct kt_history *h, struct kt_history_stats *ret)
 {
-    *ret = (struct kt_history_stats){.head_samples = h->head_samples,
-                                     .late = h->late,
-                                     .duplicates = h->duplicates};
+    *ret = (struct kt_history_stats){
+        .head_samples = h->head_samples, .late = h->late, .duplicates = h->duplicates};
     pthread_rwlock_rdlock(&h->names);
     for (uint32_t i = 0; i < h->n_points; i++) {
         ret->points += h->points[i]->pid != KT_NONE;

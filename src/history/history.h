@@ -2,9 +2,9 @@
 #ifndef KT_HISTORY_HISTORY_H
 #define KT_HISTORY_HISTORY_H
 /*
- * history: samples compressed in chunks, exact to the bit, with count, min, max, sum and last beside
- * each chunk; queries from raw samples to buckets over years. Embedded backend: one SQLite file a
- * month and retention class under DIR (store/), clustered by (point, start).
+ * history: samples compressed in chunks, exact to the bit, with count, min, max, sum and last
+ * beside each chunk; queries from raw samples to buckets over years. Embedded backend: one SQLite
+ * file a month and retention class under DIR (store/), clustered by (point, start).
  *
  * Points are named by text id in the files (a table id -> number), by kt_point_id in memory.
  * Threads: add/seal from one thread (the history thread, which alone writes); queries from any.
@@ -12,8 +12,8 @@
  *  1. What kt_history_add() took is found by a query at once (heads are searched too).
  *  2. A sample with the time and value of one that is stored is stored once; another value at the
  *     same time: both are kept, the later arrival answers queries for "last".
- *  3. kt_history_safe_seq(): every sample from events up to it is on disk; recovery re-adds the rest
- *     from the journal, and doubles vanish by 2.
+ *  3. kt_history_safe_seq(): every sample from events up to it is on disk; recovery re-adds the
+ * rest from the journal, and doubles vanish by 2.
  */
 #include "base/arena.h"
 #include "base/crypto.h"
@@ -22,8 +22,8 @@
 struct kt_history;
 struct kt_history_opts {
     const char *dir;
-    uint32_t chunk_samples;    /* 0: 3600 */
-    int64_t chunk_age_ns;      /* 0: 1 h: an older head is sealed (and merged later) */
+    uint32_t chunk_samples; /* 0: 3600 */
+    int64_t chunk_age_ns;   /* 0: 1 h: an older head is sealed (and merged later) */
     /** a chunk was written: hash for the journal's chain (history thread) */
     void (*on_sealed)(void *arg, const char *point, kt_time from, kt_time to, uint32_t n,
                       const struct kt_hash *hash);
@@ -35,10 +35,10 @@ void kt_history_close(struct kt_history *h); /**< seals all heads */
 
 /* A point must be declared before its first sample; calling again (reload) changes the settings. */
 struct kt_history_point {
-    const char *id;      /* text id */
-    double deadband;     /* thins what is stored: a good value within it of the last stored one, and
-                            younger than 10 min, is passed over; 0: everything is kept */
-    uint8_t retention;   /* class: enum kt_retention */
+    const char *id;    /* text id */
+    double deadband;   /* thins what is stored: a good value within it of the last stored one, and
+                          younger than 10 min, is passed over; 0: everything is kept */
+    uint8_t retention; /* class: enum kt_retention */
 };
 KT_MUST_CHECK int kt_history_declare(struct kt_history *h, kt_point_id p,
                                      const struct kt_history_point *conf, struct kt_err *err);
@@ -47,8 +47,7 @@ KT_MUST_CHECK int kt_history_declare(struct kt_history *h, kt_point_id p,
 KT_MUST_CHECK int kt_history_add(struct kt_history *h, uint64_t seq, kt_time arrival,
                                  const struct kt_samples *s, struct kt_err *err);
 /** Seal what is full or old, spread over calls; `all` seals everything. */
-KT_MUST_CHECK int kt_history_seal(struct kt_history *h, kt_time now, bool all,
-                                  struct kt_err *err);
+KT_MUST_CHECK int kt_history_seal(struct kt_history *h, kt_time now, bool all, struct kt_err *err);
 /** Join small neighbouring chunks into full ones and reclaim space (also after an import). */
 KT_MUST_CHECK int kt_history_merge(struct kt_history *h, kt_time before, struct kt_err *err);
 /** Drop months that are past their class's retention (days; 0 keeps for ever). */
@@ -58,7 +57,7 @@ uint64_t kt_history_safe_seq(const struct kt_history *h); /**< any thread */
 
 /* Queries. Ranges are [from, to). Points by text id, so that ended points answer too. */
 struct kt_bucket {
-    kt_time start; /* from + i * width */
+    kt_time start;  /* from + i * width */
     uint64_t count; /* of known samples; 0: gap */
     double min, max, sum, last;
     kt_time min_time, max_time, last_time;
@@ -69,10 +68,9 @@ KT_MUST_CHECK int kt_history_buckets(struct kt_history *h, const char *point, kt
                                      kt_time to, uint32_t n, struct kt_bucket *ret,
                                      struct kt_err *err);
 /** Raw samples in time order to fn (with arrival, 0 when equal); stop when fn returns false. */
-typedef bool (*kt_history_fn)(void *arg, kt_time time, double value, kt_quality q,
-                              kt_time arrival);
-KT_MUST_CHECK int kt_history_scan(struct kt_history *h, const char *point, kt_time from,
-                                  kt_time to, kt_history_fn fn, void *arg, struct kt_err *err);
+typedef bool (*kt_history_fn)(void *arg, kt_time time, double value, kt_quality q, kt_time arrival);
+KT_MUST_CHECK int kt_history_scan(struct kt_history *h, const char *point, kt_time from, kt_time to,
+                                  kt_history_fn fn, void *arg, struct kt_err *err);
 /** Last sample at or before `at`; KT_ENOTFOUND. */
 KT_MUST_CHECK int kt_history_last(struct kt_history *h, const char *point, kt_time at,
                                   struct kt_sample *ret, struct kt_err *err);
@@ -91,6 +89,5 @@ typedef bool (*kt_history_chunk_fn)(void *arg, const char *point, kt_time from, 
 KT_MUST_CHECK int kt_history_chunks(const char *dir, kt_history_chunk_fn fn, void *arg,
                                     struct kt_err *err);
 /** A consistent copy of all files into another folder while running. */
-KT_MUST_CHECK int kt_history_backup(struct kt_history *h, const char *to_dir,
-                                    struct kt_err *err);
+KT_MUST_CHECK int kt_history_backup(struct kt_history *h, const char *to_dir, struct kt_err *err);
 #endif

@@ -191,7 +191,8 @@ static uint64_t long_varint(const unsigned char **at)
     return v;
 }
 
-/* The padding ends a varint that runs over the end, so it is enough to look once behind the loop. */
+/* The padding ends a varint that runs over the end, so it is enough to look once behind the loop.
+ */
 static bool get_varint_deltas(struct kt_str s, uint32_t n, int64_t *ret)
 {
     const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;

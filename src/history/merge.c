@@ -50,7 +50,8 @@ static int read_notes(struct merging *m, struct note notes[NOTES], size_t *ret, 
 static int point_id(struct merging *m, int64_t num, char **ret, struct kt_err *err)
 {
     struct kt_stmt *st;
-    int r = kt_db_prepare(kt_store_writer(m->f->rw), "SELECT id FROM point WHERE num = ?", &st, err);
+    int r =
+        kt_db_prepare(kt_store_writer(m->f->rw), "SELECT id FROM point WHERE num = ?", &st, err);
     if (r < 0) {
         return r;
     }
@@ -71,8 +72,8 @@ static int read_day(struct merging *m, const struct note *note, struct kt_err *e
 {
     struct kt_stmt *st;
     int r = kt_db_prepare(kt_store_writer(m->f->rw),
-                          "SELECT key, data FROM chunk WHERE key >= ? AND key < ? ORDER BY key", &st,
-                          err);
+                          "SELECT key, data FROM chunk WHERE key >= ? AND key < ? ORDER BY key",
+                          &st, err);
     if (r < 0) {
         return r;
     }

@@ -24,9 +24,9 @@ enum {
     HISTORY_CHUNK_LIMIT = 32768, /* chunk_samples at most */
     HISTORY_SHARDS = 64,
     HISTORY_SHARD_RUN = 64,
-    HISTORY_SEAL_GROUP = 256,    /* points sealed in one transaction of each file */
-    HISTORY_SEAL_CALL = 512,     /* points sealed in one call that is not `all` */
-    HISTORY_AGED_CALL = 2048,    /* heads whose age is looked at in one such call */
+    HISTORY_SEAL_GROUP = 256, /* points sealed in one transaction of each file */
+    HISTORY_SEAL_CALL = 512,  /* points sealed in one call that is not `all` */
+    HISTORY_AGED_CALL = 2048, /* heads whose age is looked at in one such call */
 };
 #define HISTORY_LATE_NS     KT_SEC        /* arrival is kept when it differs by more */
 #define HISTORY_DEADBAND_NS (10 * KT_MIN) /* a value is stored at least so often */
@@ -35,7 +35,7 @@ struct history_point {
     /* touched by every sample */
     struct history_head head;
     double deadband;
-    kt_time newest; /* of all seen */
+    kt_time newest;    /* of all seen */
     kt_time last_time; /* the last one stored, for the deadband */
     double last_value;
     kt_quality last_quality;
@@ -90,7 +90,7 @@ struct kt_history {
     struct kt_buf row;
     struct history_point **due;
     uint32_t n_due, cap_due;
-    uint32_t aged_at; /* where the search for old heads goes on */
+    uint32_t aged_at;                     /* where the search for old heads goes on */
     uint64_t last_seq, recover_to, order; /* order: of the last chunk */
     bool first_batch;                     /* of the journal, since it was opened */
     _Atomic uint64_t safe_seq, head_samples, late, duplicates;
@@ -115,8 +115,7 @@ KT_MUST_CHECK int history_state_load(struct history_state *s, struct kt_history 
 KT_MUST_CHECK int history_state_save(struct history_state *s, struct kt_history *h,
                                      struct history_point *const *points, size_t n,
                                      struct kt_err *err);
-KT_MUST_CHECK int history_state_backup(struct history_state *s, const char *to,
-                                       struct kt_err *err);
+KT_MUST_CHECK int history_state_backup(struct history_state *s, const char *to, struct kt_err *err);
 
 /* seal.c */
 /** Write the heads of points[0..n) and empty them; on failure they stay. */
@@ -165,11 +164,11 @@ void history_ctx_head(struct kt_history *h, struct history_ctx *c, const char *p
 /* A chunk, or a part of the head, of one day. */
 struct history_piece {
     struct history_summary sum;
-    struct kt_str run;   /* of a chunk: its bytes in ctx->rows once all of the day are there */
-    size_t at;           /* place of the row in ctx->rows */
+    struct kt_str run; /* of a chunk: its bytes in ctx->rows once all of the day are there */
+    size_t at;         /* place of the row in ctx->rows */
     size_t bytes;
     int64_t key;
-    uint32_t lo, hi;     /* of the head */
+    uint32_t lo, hi; /* of the head */
     bool head;
 };
 /** Append the chunks of one day of a file to the context's pieces. */

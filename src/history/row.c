@@ -121,9 +121,9 @@ int history_row_open(const char *id, struct kt_str row, struct history_summary *
     }
     history_row_hash(id, row, &h);
     if (memcmp(h.b, row.p, HISTORY_CHECK_BYTES) != 0) {
-        return kt_err_set(err, KT_ECORRUPT,
-                          "point %s: a chunk does not match its hash; restore the file from a backup",
-                          id);
+        return kt_err_set(
+            err, KT_ECORRUPT,
+            "point %s: a chunk does not match its hash; restore the file from a backup", id);
     }
     struct kt_rd r = kt_rd_init(row.p + HISTORY_CHECK_BYTES, row.n - HISTORY_CHECK_BYTES);
     struct history_summary s = {0};

@@ -2,9 +2,9 @@
 /*
  * From heads to rows.
  *
- * Invariant: a head is emptied only after every file that took its samples was committed and synced;
- * state.db and the callbacks follow. A failure in between leaves the head as it was, and what files
- * have of it by then vanishes as repeats.
+ * Invariant: a head is emptied only after every file that took its samples was committed and
+ * synced; state.db and the callbacks follow. A failure in between leaves the head as it was, and
+ * what files have of it by then vanishes as repeats.
  */
 #include <stdlib.h>
 
@@ -20,8 +20,8 @@ struct group {
 
 void history_set_limit(struct kt_history *h, struct history_point *p)
 {
-    /* The first seal after a start lies anywhere between a sixteenth and the whole, by a hash of the
-     * id, so that ten thousand points never seal in the same second. */
+    /* The first seal after a start lies anywhere between a sixteenth and the whole, by a hash of
+     * the id, so that ten thousand points never seal in the same second. */
     uint32_t least = h->chunk_samples / 16 + 1, room = h->chunk_samples - least + 1;
     p->head.limit = p->spread ? h->chunk_samples
                               : least + (uint32_t)(kt_hash64(p->id, strlen(p->id), 1) % room);

@@ -19,12 +19,9 @@ static ZSTD_CCtx *compressor(struct history_codec *k)
         static const struct {
             ZSTD_cParameter p;
             int v;
-        } set[] = {{ZSTD_c_compressionLevel, 1},
-                   {ZSTD_c_strategy, ZSTD_fast},
-                   {ZSTD_c_minMatch, 7},
-                   {ZSTD_c_format, ZSTD_f_zstd1_magicless},
-                   {ZSTD_c_contentSizeFlag, 0},
-                   {ZSTD_c_checksumFlag, 0},
+        } set[] = {{ZSTD_c_compressionLevel, 1}, {ZSTD_c_strategy, ZSTD_fast},
+                   {ZSTD_c_minMatch, 7},         {ZSTD_c_format, ZSTD_f_zstd1_magicless},
+                   {ZSTD_c_contentSizeFlag, 0},  {ZSTD_c_checksumFlag, 0},
                    {ZSTD_c_dictIDFlag, 0}};
         for (size_t i = 0; i < KT_ARRAY_LEN(set); i++) {
             KT_ASSERT(!ZSTD_isError(ZSTD_CCtx_setParameter(k->zc, set[i].p, set[i].v)));
@@ -111,7 +108,7 @@ void history_codec_free(struct history_codec *k)
     free(k->resid);
     free(k->grid);
     free(k->sel);
-    struct kt_buf *all[] = {&k->raw,       &k->stream,    &k->ints[0],  &k->ints[1],
+    struct kt_buf *all[] = {&k->raw,       &k->stream,    &k->ints[0], &k->ints[1],
                             &k->values[0], &k->values[1], &k->except};
     for (size_t i = 0; i < KT_ARRAY_LEN(all); i++) {
         kt_buf_done(all[i]);

@@ -3,8 +3,8 @@
  * state.db: how far each point's samples are in files, and the last one stored.
  *
  * It is written after the files it speaks of were committed and synced, and may be behind them:
- * then recovery adds again what a file has already. That starts from the same last one stored, so the
- * deadband passes over the same samples, and what is added again vanishes as repeats.
+ * then recovery adds again what a file has already. That starts from the same last one stored, so
+ * the deadband passes over the same samples, and what is added again vanishes as repeats.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -31,9 +31,8 @@ int history_state_open(const char *dir, struct history_state **ret, struct kt_er
     if (snprintf(path, sizeof(path), "%s/state.db", dir) >= (int)sizeof(path)) {
         return kt_err_set(err, KT_EINVAL, "the path is too long: %s", dir);
     }
-    struct kt_store_opts o = {.path = path,
-                              .versions = versions,
-                              .n_versions = (int)KT_ARRAY_LEN(versions)};
+    struct kt_store_opts o = {
+        .path = path, .versions = versions, .n_versions = (int)KT_ARRAY_LEN(versions)};
     struct history_state *s = calloc(1, sizeof(*s));
     KT_ASSERT(s);
     int r = kt_store_open(&o, &s->store, err);
@@ -76,8 +75,8 @@ int history_state_load(struct history_state *s, struct kt_history *h, struct kt_
     }
     struct kt_stmt *st;
     if (r == KT_OK) {
-        r = kt_db_prepare(db, "SELECT id, seq, newest, stored, time, value, quality FROM point", &st,
-                          err);
+        r = kt_db_prepare(db, "SELECT id, seq, newest, stored, time, value, quality FROM point",
+                          &st, err);
     }
     if (r < 0) {
         return r;

@@ -70,7 +70,19 @@ static double unit01(void)
     return (double)(unit_rand(&seed) >> 11) * 0x1p-53;
 }
 
-enum shape { CONSTANT, WALK, STEPS, DECIMALS, FLOATS, NEAR, NOISE, BITS, SWITCHES, COUNTER, SHAPES };
+enum shape {
+    CONSTANT,
+    WALK,
+    STEPS,
+    DECIMALS,
+    FLOATS,
+    NEAR,
+    NOISE,
+    BITS,
+    SWITCHES,
+    COUNTER,
+    SHAPES
+};
 
 static double odd_value(void)
 {
@@ -159,8 +171,8 @@ static void any_columns(void)
         fill(&c, s, times, n, rnd(2) ? 0 : 1 + (unsigned)rnd(60));
         double bytes = both(&c);
         if (bytes < 0) {
-            printf("# seed %llu shape %d times %d n %u\n", (unsigned long long)before, (int)s, times,
-                   n);
+            printf("# seed %llu shape %d times %d n %u\n", (unsigned long long)before, (int)s,
+                   times, n);
         }
         CHECK(bytes >= 0);
         history_cols_done(&c);
@@ -226,8 +238,18 @@ static void sizes(void)
 
 static void exact_examples(void)
 {
-    static const double v[] = {5.827000141143799, 0.1, -0.0, 0.0, 1e-9, 123456789.123456789, NAN,
-                               INFINITY, -INFINITY, 9007199254740993.0, 5e-324, 1.7976931348623157e308};
+    static const double v[] = {5.827000141143799,
+                               0.1,
+                               -0.0,
+                               0.0,
+                               1e-9,
+                               123456789.123456789,
+                               NAN,
+                               INFINITY,
+                               -INFINITY,
+                               9007199254740993.0,
+                               5e-324,
+                               1.7976931348623157e308};
     for (size_t i = 0; i < KT_ARRAY_LEN(v); i++) {
         struct history_cols c = {0};
         for (uint32_t j = 0; j <= i; j++) {
@@ -364,8 +386,7 @@ static void real_sensors(void)
     for (int c = 0; c < COLUMNS; c++) {
         for (uint32_t lo = 0; lo < cols[c].n; lo += RUN) {
             struct history_cols part = {0};
-            history_cols_append(&part, &cols[c], lo,
-                                cols[c].n - lo < RUN ? cols[c].n : lo + RUN);
+            history_cols_append(&part, &cols[c], lo, cols[c].n - lo < RUN ? cols[c].n : lo + RUN);
             double b = both(&part);
             CHECK(b >= 0);
             bytes += b;

@@ -89,11 +89,10 @@ static bool same_bucket(const struct kt_bucket *a, const struct kt_bucket *b, do
     if (a->start != b->start || a->count != b->count || a->worst != b->worst) {
         return false;
     }
-    return a->count == 0 ||
-           (memcmp(&a->min, &b->min, 8) == 0 && memcmp(&a->max, &b->max, 8) == 0 &&
-            memcmp(&a->last, &b->last, 8) == 0 && near_sum(a->sum, b->sum, scale) &&
-            a->min_time == b->min_time && a->max_time == b->max_time &&
-            a->last_time == b->last_time);
+    return a->count == 0 || (memcmp(&a->min, &b->min, 8) == 0 && memcmp(&a->max, &b->max, 8) == 0 &&
+                             memcmp(&a->last, &b->last, 8) == 0 &&
+                             near_sum(a->sum, b->sum, scale) && a->min_time == b->min_time &&
+                             a->max_time == b->max_time && a->last_time == b->last_time);
 }
 
 static int buckets_differ(struct kt_history *h, const struct model *m, kt_time from, kt_time to,
@@ -333,8 +332,8 @@ static void deadband_thins(void)
     struct kt_history *h = open_with(0);
     declare(h, 0, "a", 0.05, 1);
     add(h, 1, 0, T0, 1.00);
-    add(h, 2, 0, T0 + KT_SEC, 1.03);                                        /* passed over */
-    add(h, 3, 0, T0 + 2 * KT_SEC, 1.06);                                    /* 0.06 from the stored one */
+    add(h, 2, 0, T0 + KT_SEC, 1.03);     /* passed over */
+    add(h, 3, 0, T0 + 2 * KT_SEC, 1.06); /* 0.06 from the stored one */
     CHECK_OK(add_q(h, 4, 0, T0 + 3 * KT_SEC, 1.06, KT_Q_BROKEN, T0), &err); /* never thinned */
     add(h, 5, 0, T0 + 4 * KT_SEC, 1.06);                                    /* good again */
     add(h, 6, 0, T0 + 4 * KT_SEC + 9 * KT_MIN, 1.06);                       /* passed over */
@@ -552,7 +551,8 @@ static void damage_is_found(void)
     CHECK_INT(kt_history_scan(h, "a", INT64_MIN, INT64_MAX, count_one, &n, &err), KT_ECORRUPT);
     kt_history_close(h);
     /* no database at all: put aside, the rest goes on */
-    CHECK_OK(kt_file_replace(path, "nothing that SQLite would ever open..........", 45, &err), &err);
+    CHECK_OK(kt_file_replace(path, "nothing that SQLite would ever open..........", 45, &err),
+             &err);
     CHECK_OK(kt_history_open(&o, &h, &err), &err);
     CHECK_INT(count_all(h, "a"), 0);
     declare(h, 0, "a", 0, 1);

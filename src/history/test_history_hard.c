@@ -452,8 +452,8 @@ struct column {
 static bool as_read(void *arg, kt_time time, double value, kt_quality q, kt_time arrival)
 {
     struct column *c = arg;
-    c->bad += time != T0 + (int64_t)c->n * 30 * KT_SEC || memcmp(&value, &c->v[c->n], 8) != 0 || q ||
-              arrival;
+    c->bad += time != T0 + (int64_t)c->n * 30 * KT_SEC || memcmp(&value, &c->v[c->n], 8) != 0 ||
+              q || arrival;
     c->n++;
     return true;
 }
@@ -475,7 +475,7 @@ static void real_sensors(void)
     CHECK_INT(n, 13368);
     CHECK_OK(kt_dir_temp("kt-history", dir, sizeof(dir), &err), &err);
     struct kt_history *h = open_dir(dir, CHUNK);
-    static const char *const id[COLUMNS] = {"MM31", "MM116", "AS038", "PG072",
+    static const char *const id[COLUMNS] = {"MM31", "MM116", "AS038",  "PG072",
                                             "PD",   "BA13",  "DMM116", "MM116_pred"};
     for (uint32_t c = 0; c < COLUMNS; c++) {
         declare(h, c, id[c], 0);
@@ -506,6 +506,5 @@ static void real_sensors(void)
 }
 
 UNIT_MAIN({"same after kills", same_after_kills},
-          {"readers and the writer", readers_and_the_writer},
-          {"a full disk", a_full_disk},
+          {"readers and the writer", readers_and_the_writer}, {"a full disk", a_full_disk},
           {"a month of seconds", a_month_of_seconds}, {"real sensors", real_sensors})

@@ -150,7 +150,8 @@ static struct grid grid_of(struct history_codec *k, const int64_t *x, uint32_t n
     return best;
 }
 
-/* Gaps into the codec's stream as (places since the last, steps); residuals into its grid column. */
+/* Gaps into the codec's stream as (places since the last, steps); residuals into its grid column.
+ */
 static uint32_t split(struct history_codec *k, const int64_t *x, uint32_t n, struct grid g)
 {
     uint32_t count = 0, last = 0;

@@ -6,8 +6,8 @@
 
 enum method { V_CONST, V_DECIMAL, V_NEAR64, V_NEAR32, V_PLANES64, V_PLANES32 };
 enum {
-    WINDOW = 64,        /* values looked at to choose a scale for V_NEAR */
-    EASY_SCALE = 7,     /* a decimal column of up to this scale needs no rival */
+    WINDOW = 64,         /* values looked at to choose a scale for V_NEAR */
+    EASY_SCALE = 7,      /* a decimal column of up to this scale needs no rival */
     RESID_MAX = 1 << 20, /* ulps; more is an exception */
     NEAR32_SCALE = 7
 };
@@ -58,9 +58,9 @@ static bool near64(double v, int s, int64_t *m, int64_t *r)
         return false;
     }
     *m = llrint(x);
-    *r = history_sub((int64_t)history_bits(v),
-                     (int64_t)history_bits((double)*m / history_pow10[s]));
-    return *r < RESID_MAX && *r > -RESID_MAX;
+    *r =
+        history_sub((int64_t)history_bits(v), (int64_t)history_bits((double)*m / history_pow10[s]));
+    return *r<RESID_MAX && * r> - RESID_MAX;
 }
 
 static double from_near64(int64_t m, int64_t r, int s)
@@ -77,7 +77,7 @@ static bool near32(double v, int s, int64_t *m, int64_t *r)
     *m = llrint(x);
     float f = (float)((double)*m / history_pow10[s]);
     *r = (int64_t)bits32((float)v) - (int64_t)bits32(f);
-    return *r < RESID_MAX && *r > -RESID_MAX && is_float(v);
+    return *r<RESID_MAX && * r> - RESID_MAX && is_float(v);
 }
 
 static double from_near32(int64_t m, int64_t r, int s)

@@ -27,12 +27,12 @@ static bool same_num(double a, double b)
 
 static bool same_summary(const struct history_summary *a, const struct history_summary *b)
 {
-    bool known = a->known == b->known &&
-                 (!a->known ||
-                  (same_num(a->min, b->min) && same_num(a->max, b->max) &&
-                   same_num(a->sum, b->sum) && same_num(a->last_value, b->last_value) &&
-                   a->min_time == b->min_time && a->max_time == b->max_time &&
-                   a->last_time == b->last_time));
+    bool known =
+        a->known == b->known &&
+        (!a->known ||
+         (same_num(a->min, b->min) && same_num(a->max, b->max) && same_num(a->sum, b->sum) &&
+          same_num(a->last_value, b->last_value) && a->min_time == b->min_time &&
+          a->max_time == b->max_time && a->last_time == b->last_time));
     return known && a->n == b->n && a->first == b->first && a->last == b->last &&
            a->worst == b->worst;
 }

@@ -150,8 +150,8 @@ def _():
     t = kt.now_ms()
     up().samples(("ENV-1", 900.5, t), ("T-MR", 0.25))
     kt.wait_for("the values", lambda: value("ENV-1")[::2] == (900.5, t) and value("T-MR")[0] == 0.25)
-    up().samples(("T-MR", 0.3, None, "calibration"))
-    kt.wait_for("the quality", lambda: value("T-MR")[1] == "calibration")
+    up().samples(("T-MR", 0.3, None, "device-fault"))
+    kt.wait_for("the quality", lambda: value("T-MR")[1] == "device-fault")
     status, _ = kt.Client(up()).push(
         "/api/v1/samples", json.dumps([{"point": "T-MR", "value": 0.5,
                                         "time": "2026-01-01T00:00:00+08:00"}]),

@@ -94,11 +94,11 @@ export function valueRange(lo: number, hi: number, limits: readonly number[]): [
     const known = limits.filter(Number.isFinite);
     [lo, hi] = known.length ? [Math.min(0, ...known), Math.max(...known)] : [0, 1];
   }
-  const data = Math.max(hi - lo, Math.abs(hi) * 0.02, 1e-6);
+  const data = Math.max(hi - lo, Math.abs(hi) * 0.3, 1e-6);
   for (const l of [...limits].sort((a, b) => Math.abs(a - hi) - Math.abs(b - hi))) {
     const next: [number, number] = [Math.min(lo, l), Math.max(hi, l)];
-    if (next[1] - next[0] <= data * 5 || next[1] - next[0] <= Math.abs(l) * 1.5) [lo, hi] = next;
+    if (next[1] - next[0] <= data * 5) [lo, hi] = next;
   }
-  const pad = Math.max((hi - lo) * 0.08, data * 0.08);
+  const pad = Math.max((hi - lo) * 0.08, Math.abs(hi) * 0.02, 1e-6);
   return [lo - pad, hi + pad];
 }

@@ -168,6 +168,7 @@ static int run(const struct options *o, struct kt_err *err)
     sim_outlet_stop(x.push);
     sim_server_stop(x.run.server);
     sim_devices_stop(x.run.devices);
+    sim_run_done(&x.run);
     sim_plant_free(p);
     return KT_OK;
 }

@@ -64,5 +64,9 @@ void sim_run_stop(struct sim_run *r)
 {
     atomic_store(&r->stopping, true);
     pthread_join(r->thread, NULL);
+}
+
+void sim_run_done(struct sim_run *r)
+{
     pthread_mutex_destroy(&r->lock);
 }

@@ -29,7 +29,8 @@ struct sim_run {
 
 void sim_run_init(struct sim_run *r, struct sim_plant *p);
 KT_MUST_CHECK int sim_run_start(struct sim_run *r, struct kt_err *err);
-void sim_run_stop(struct sim_run *r);
+void sim_run_stop(struct sim_run *r); /**< others may still use the lock */
+void sim_run_done(struct sim_run *r); /**< after the last of them has ended */
 /** One step with its scenario and the exchange with the devices (what the thread does). */
 void sim_run_step(struct sim_run *r);
 

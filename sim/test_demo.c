@@ -32,7 +32,7 @@ static void begin(struct sim_run *r, struct sim_plant *p, const char *scenario)
 static void end(struct sim_run *r)
 {
     sim_plant_free(r->plant);
-    pthread_mutex_destroy(&r->lock);
+    sim_run_done(r);
 }
 
 static void steps(struct sim_run *r, double seconds)

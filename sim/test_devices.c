@@ -51,7 +51,7 @@ static void stop(void)
     sim_server_stop(run.server);
     sim_devices_stop(run.devices);
     sim_plant_free(run.plant);
-    pthread_mutex_destroy(&run.lock);
+    sim_run_done(&run);
 }
 
 static int dial(int port)

@@ -86,13 +86,13 @@ const char *kt_share_dir(char *buf, size_t cap, const char *what)
     if (slash) {
         *slash = '\0';
     }
-    /* beside the program; in a source tree the program is in build/; installed */
-    snprintf(buf, cap, "%s/%s", exe, what);
-    if (!kt_file_exists(buf)) {
-        snprintf(buf, cap, "%s/../%s", exe, what);
-    }
-    if (!kt_file_exists(buf)) {
-        snprintf(buf, cap, "%s/../share/kuangtu/%s", exe, what);
+    /* beside the program; in a source tree the program is in build/src; installed */
+    static const char *const forms[] = {"", "/..", "/../..", "/../share/kuangtu"};
+    for (size_t i = 0; i < KT_ARRAY_LEN(forms); i++) {
+        snprintf(buf, cap, "%s%s/%s", exe, forms[i], what);
+        if (kt_file_exists(buf)) {
+            break;
+        }
     }
     return buf;
 }

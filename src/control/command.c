@@ -81,6 +81,7 @@ kt_command_id kt_control_open(struct kt_control *c, const struct kt_ask *ask)
         return (kt_command_id){0};
     }
     if (o->close.state != KT_CMD_NONE) {
+        o->guard_until = o->close.state >= KT_CMD_SENT ? o->close.expires : o->guard_until;
         control_state(c, &o->close, KT_CMD_FAILED, "overtaken by an opening");
     }
     if (o->open.state == KT_CMD_SENT && o->open.sent == ask->now) {
@@ -131,6 +132,7 @@ static void send_closing(struct kt_control *c, struct kt_output *o, kt_time now)
         control_state(c, &o->open, KT_CMD_FAILED, "given up for a closing");
     }
     o->against_since = 0;
+    o->guard_until = 0;
     control_send(c, o, &o->close, now);
     control_state(c, &o->close, KT_CMD_SENT, "");
     control_due(c, o->close.expires);

@@ -72,6 +72,7 @@ struct kt_output { /* a view */
     kt_time sent;          /* last write */
     kt_time against_since; /* 0: command and feed agree */
     kt_time read_at;       /* last read asked for; 0: none */
+    kt_time guard_until;   /* an overtaken closing may still arrive: found closed is opened again */
     kt_command_id read_id;
     struct kt_command open, close; /* state KT_CMD_NONE: none alive */
     struct kt_rule_instance *latch;

@@ -110,19 +110,21 @@ static void review_resend(struct kt_control *c, struct kt_output *o, kt_time now
     control_due(c, at);
 }
 
-/* A latched output that is found closed is opened again. */
+/* A latched output that is found closed is opened again; so is one whose closing was overtaken by
+ * an opening while it was on its way. */
 static void review_latched(struct kt_control *c, struct kt_output *o, kt_time now)
 {
     int8_t closed = (int8_t)!kt_control_opening(c, o);
     bool found_closed = o->reg == closed || (o->feed.v != KT_NONE && o->fed == 1);
-    if (o->latch_n == 0 || !found_closed || o->open.state != KT_CMD_NONE) {
+    bool held = o->latch_n > 0 || now < o->guard_until;
+    if (!held || !found_closed || o->open.state != KT_CMD_NONE) {
         return;
     }
     if (o->sent != 0 && now < o->sent + KT_CTL_RESEND) {
         control_due(c, o->sent + KT_CTL_RESEND);
         return;
     }
-    struct kt_ask ask = {now, 0, o->point, "latch", "found closed while latched"};
+    struct kt_ask ask = {now, 0, o->point, "latch", "found closed while held open"};
     (void)kt_control_open(c, &ask);
 }
 

@@ -80,6 +80,7 @@ static void save_output(const struct kt_control *c, const struct kt_output *o, s
     kt_put_i64(out, o->sent);
     kt_put_i64(out, o->against_since);
     kt_put_i64(out, o->read_at);
+    kt_put_i64(out, o->guard_until);
     kt_put_u64(out, o->read_id.v);
     save_command(&o->open, out);
     save_command(&o->close, out);
@@ -168,6 +169,7 @@ static void load_output(struct kt_control *c, struct kt_rd *in)
     o->sent = kt_get_i64(in);
     o->against_since = kt_get_i64(in);
     o->read_at = kt_get_i64(in);
+    o->guard_until = kt_get_i64(in);
     o->read_id.v = kt_get_u64(in);
     load_command(&o->open, o->point, in);
     load_command(&o->close, o->point, in);

@@ -342,6 +342,28 @@ static void latched_and_found_closed_is_opened_again(void)
     end();
 }
 
+static void an_overtaken_closing_that_arrives_is_opened_again(void)
+{
+    begin();
+    kt_command_id id;
+    CHECK_OK(close_by(S1, "wang", &id), &err);
+    kt_command_id open = open_by(S1, "li");
+    CHECK(open.v > id.v);
+    kt_control_feed(c, S1, true, 0, now);
+    kt_control_answer(c, open, KT_ANS_READBACK, 0, "", now);
+    CHECK_INT(last_state(), KT_CMD_PROVED);
+    now += 3 * KT_SEC;
+    int n = writes_n;
+    kt_control_register(c, S1, true, 1, now);
+    CHECK_INT(writes_n, n + 1);
+    CHECK(writes[n].protective);
+    kt_control_register(c, S1, true, 0, now);
+    now += KT_MIN; /* its expiry has passed: whoever closes now does it on the spot */
+    kt_control_register(c, S1, true, 1, now);
+    CHECK_INT(writes_n, n + 1);
+    end();
+}
+
 static void local_closing_after_unlatch_is_no_anomaly(void)
 {
     begin();
@@ -519,6 +541,8 @@ UNIT_MAIN({"safety rule 5: a cut is proved by the feed alone", cut_is_proved_by_
           {"safety rule 4: a closing dies", closing_dies},
           {"safety rule 4: after a restart read first", after_restart_read_first},
           {"latched and found closed is opened again", latched_and_found_closed_is_opened_again},
+          {"an overtaken closing that arrives is opened again",
+           an_overtaken_closing_that_arrives_is_opened_again},
           {"local closing after unlatch is no anomaly", local_closing_after_unlatch_is_no_anomaly},
           {"random walks: nothing closes by itself", random_walks},
           {"damaged bytes are refused", damaged_bytes_are_refused},

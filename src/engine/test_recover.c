@@ -272,6 +272,7 @@ static void live_ten_minutes(struct kt_runtime *rt, uint64_t *seed)
             kt_sleep(KT_MS); /* so that checkpoints fall in between */
         }
     }
+    kt_runtime_tick(rt, T0 + 602 * KT_SEC); /* the last ones may be thinned */
     while (kt_runtime_now(rt) < T0 + 600 * KT_SEC) {
         kt_sleep(KT_MS);
     }
@@ -466,7 +467,11 @@ static void live_and_fill_segments(struct kt_runtime *rt, uint64_t *seed, int st
         }
         snprintf(b->producer, sizeof(b->producer), "p");
         CHECK_INT(kt_runtime_samples(rt, b), KT_OK);
+        while (kt_queue_weight(rt->queue) > 0) { /* in step, as a mine that keeps up */
+            kt_sleep(10 * KT_US);
+        }
     }
+    kt_runtime_tick(rt, T0 + steps * 100 * KT_MS + 2 * KT_SEC); /* the last ones may be thinned */
     while (kt_queue_weight(rt->queue) > 0 || kt_runtime_now(rt) < T0 + steps * 100 * KT_MS) {
         kt_sleep(KT_MS);
     }

@@ -73,8 +73,9 @@ static inline bool history_decimal(double v, int s, int64_t *ret)
 }
 /** Smallest scale >= from that holds v; -1 none. */
 int history_scale_of(double v, int from);
-/** The scale for a column with at most n/16 exceptions; -1 when it is not decimal. */
-int history_scale_pick(const double *v, uint32_t n);
+/** The scale for a column with at most n/16 exceptions; -1 when it is not decimal. When ret_all,
+ * the mantissas at that scale are in ret_mant. */
+int history_scale_pick(const double *v, uint32_t n, int64_t *ret_mant, bool *ret_all);
 
 static inline unsigned history_bitlen(uint64_t v)
 {

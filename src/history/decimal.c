@@ -60,25 +60,36 @@ static int raised(const uint32_t count[HISTORY_SCALE_MAX + 1], int s)
     return top;
 }
 
-int history_scale_pick(const double *v, uint32_t n)
+/* One pass at scale s: mantissas into ret; how many did not fit, and which scale they need. */
+static uint32_t try_scale(const double *v, uint32_t n, int s, int64_t *ret,
+                          uint32_t count[HISTORY_SCALE_MAX + 1], uint32_t *none)
+{
+    uint32_t fails = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (KT_LIKELY(history_decimal(v[i], s, &ret[i]))) {
+            continue;
+        }
+        int need = history_scale_of(v[i], s + 1);
+        fails++;
+        if (need >= 0) {
+            count[need]++;
+        } else if (++*none > n / HISTORY_EXCEPT_PART) {
+            break;
+        }
+    }
+    return fails;
+}
+
+int history_scale_pick(const double *v, uint32_t n, int64_t *ret_mant, bool *ret_all)
 {
     int s = guess(v, n);
     uint32_t spare = n / HISTORY_EXCEPT_PART;
     while (s >= 0) {
-        uint32_t count[HISTORY_SCALE_MAX + 1] = {0}, none = 0, fails = 0;
-        for (uint32_t i = 0; i < n; i++) {
-            int64_t m;
-            if (KT_LIKELY(history_decimal(v[i], s, &m))) {
-                continue;
-            }
-            int need = history_scale_of(v[i], s + 1);
-            fails++;
-            if (need < 0 && ++none > spare) {
-                return -1;
-            }
-            if (need >= 0) {
-                count[need]++;
-            }
+        uint32_t count[HISTORY_SCALE_MAX + 1] = {0}, none = 0;
+        uint32_t fails = try_scale(v, n, s, ret_mant, count, &none);
+        *ret_all = fails == 0;
+        if (none > spare) {
+            return -1;
         }
         if (fails <= spare) {
             /* a few values with one more digit are cheaper than as exceptions of nine bytes */

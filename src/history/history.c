@@ -14,7 +14,7 @@
 #include "history/private.h"
 #include "sys/file.h"
 
-enum { EXPECT_POINTS = 1024 };
+enum { EXPECT_POINTS = 1024, POINT_ALIGN = 64 /* a cache line */ };
 
 /* What state.db knew is found again by recovery, so a damaged one is put aside. */
 static int open_state(const char *dir, struct history_state **ret, struct kt_err *err)
@@ -73,6 +73,7 @@ static void destroy(struct kt_history *h)
     kt_map_free(h->by_name);
     history_codec_free(h->codec);
     history_cols_done(&h->cols);
+    history_cols_done(&h->tail_cols);
     kt_buf_done(&h->row);
     free(h->points);
     free(h->by_pid);
@@ -132,7 +133,8 @@ struct history_point *history_point_of(struct kt_history *h, const char *id, boo
         h->points = realloc(h->points, h->cap_points * sizeof(*h->points));
         KT_ASSERT(h->points);
     }
-    struct history_point *p = calloc(1, sizeof(*p));
+    struct history_point *p =
+        aligned_alloc(POINT_ALIGN, (sizeof(*p) + POINT_ALIGN - 1) / POINT_ALIGN * POINT_ALIGN);
     KT_ASSERT(p);
     *p = (struct history_point){.id = strdup(id),
                                 .pid = KT_NONE,
@@ -173,7 +175,8 @@ int kt_history_declare(struct kt_history *h, kt_point_id id, const struct kt_his
     pthread_rwlock_wrlock(&h->names);
     pids_reserve(h, id.v + 1);
     struct history_point *p = history_point_of(h, conf->id, true);
-    if (p->pid != KT_NONE && h->by_pid[p->pid] == p) {
+    if (p->pid != KT_NONE) {
+        p->has_last = p->has_last && p->deadband > 0; /* it is followed for the deadband only */
         h->by_pid[p->pid] = NULL;
     }
     if (h->by_pid[id.v]) {
@@ -254,7 +257,7 @@ static void take(struct kt_history *h, struct history_point *p, uint64_t seq, kt
     if (within_deadband(p, t, v, q)) {
         return;
     }
-    if (!p->has_last || t >= p->last_time) {
+    if (p->deadband > 0 && (!p->has_last || t >= p->last_time)) {
         p->has_last = true;
         p->last_time = t;
         p->last_value = v;
@@ -269,7 +272,7 @@ static void take(struct kt_history *h, struct history_point *p, uint64_t seq, kt
     if (hd->first_seq == 0) {
         hd->first_seq = seq;
     }
-    history_head_add(hd, h->codec, t, v, q, late ? now : 0);
+    history_head_add(hd, h->codec, &h->tail_cols, t, v, q, late ? now : 0);
     if (hd->n >= hd->limit && !p->due) {
         due(h, p);
     }
@@ -278,18 +281,15 @@ static void take(struct kt_history *h, struct history_point *p, uint64_t seq, kt
 /* Points lie all over memory: fetch what the next samples will touch. */
 static inline void look_ahead(const struct kt_history *h, const struct kt_samples *s, uint32_t i)
 {
-    enum { FAR = 16, NEAR = 6 };
+    enum { FAR = 16, NEAR = 8 };
     if (i + FAR < s->n) {
         const char *p = (const char *)h->by_pid[s->point[i + FAR]];
         __builtin_prefetch(p, 1);
-        __builtin_prefetch(p + 64, 1);
-        __builtin_prefetch(p + 128, 1);
+        __builtin_prefetch(p + POINT_ALIGN, 1);
     }
     if (i + NEAR < s->n) {
         const struct history_head *hd = &h->by_pid[s->point[i + NEAR]]->head;
-        if (hd->cap) {
-            history_head_prefetch(hd);
-        }
+        __builtin_prefetch(hd->records + hd->tail, 1);
     }
 }
 

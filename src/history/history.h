@@ -7,13 +7,17 @@
  * file a month and retention class under DIR (store/), clustered by (point, start).
  *
  * Points are named by text id in the files (a table id -> number), by kt_point_id in memory.
- * Threads: add/seal from one thread (the history thread, which alone writes); queries from any.
+ * Threads: open, declare, add, seal, merge, retain, close from one thread (the history thread,
+ * which alone writes); queries, stats, safe_seq, backup from any. One process writes a folder;
+ * verify and chunks only read it and may run beside.
+ * Layout and reasons: docs/decisions/0005-history-files.md.
+ *
  * Invariants
  *  1. What kt_history_add() took is found by a query at once (heads are searched too).
  *  2. A sample with the time and value of one that is stored is stored once; another value at the
  *     same time: both are kept, the later arrival answers queries for "last".
  *  3. kt_history_safe_seq(): every sample from events up to it is on disk; recovery re-adds the
- * rest from the journal, and doubles vanish by 2.
+ *     rest from the journal, and doubles vanish by 2.
  */
 #include "base/arena.h"
 #include "base/crypto.h"
@@ -42,13 +46,23 @@ struct kt_history_point {
 };
 KT_MUST_CHECK int kt_history_declare(struct kt_history *h, kt_point_id p,
                                      const struct kt_history_point *conf, struct kt_err *err);
-/** Add a batch that the journal holds under `seq`. Arrival is kept where it differs from the
- *  sample's time by more than `late_ns` (1 s). */
+/**
+ * Add a batch that the journal holds under `seq` (0: an import, in no journal). It is taken whole or
+ * not at all; after an error add it again later.
+ *
+ * @param seq      rising; a first one at or below kt_history_safe_seq() means that the journal began
+ *                 anew
+ * @param arrival  kept where it differs from the sample's time by more than 1 s; 0: not known
+ * @return KT_OK; KT_EINVAL a point that was not declared, or a time before 1700 or after 2261;
+ *         KT_EFULL, KT_EIO files cannot be written and memory is at its bound
+ */
 KT_MUST_CHECK int kt_history_add(struct kt_history *h, uint64_t seq, kt_time arrival,
                                  const struct kt_samples *s, struct kt_err *err);
-/** Seal what is full or old, spread over calls; `all` seals everything. */
+/** Seal what is full or old, spread over calls (one a second is right); `all` seals everything.
+ *  On failure samples stay in memory, are found by queries, and the next call tries again. */
 KT_MUST_CHECK int kt_history_seal(struct kt_history *h, kt_time now, bool all, struct kt_err *err);
-/** Join small neighbouring chunks into full ones and reclaim space (also after an import). */
+/** Join small neighbouring chunks of days before `before` into full ones, settle chunks that
+ * overlap, and reclaim space of months that are over (once a night, and after an import). */
 KT_MUST_CHECK int kt_history_merge(struct kt_history *h, kt_time before, struct kt_err *err);
 /** Drop months that are past their class's retention (days; 0 keeps for ever). */
 KT_MUST_CHECK int kt_history_retain(struct kt_history *h, kt_time now, const int days[3],
@@ -58,12 +72,13 @@ uint64_t kt_history_safe_seq(const struct kt_history *h); /**< any thread */
 /* Queries. Ranges are [from, to). Points by text id, so that ended points answer too. */
 struct kt_bucket {
     kt_time start;  /* from + i * width */
-    uint64_t count; /* of known samples; 0: gap */
+    uint64_t count; /* of known samples (quality not bad, value not NaN); 0: gap */
     double min, max, sum, last;
     kt_time min_time, max_time, last_time;
     kt_quality worst; /* worst quality seen, NORMAL when none */
 };
-/** Exact buckets over [from,to): n of equal width (the last may be shorter). ret has room for n. */
+/** Exact buckets over [from,to): n of equal width (the last may be shorter or empty). ret has room
+ *  for n. A point of which nothing is stored gives gaps. KT_ECORRUPT names file and chunk. */
 KT_MUST_CHECK int kt_history_buckets(struct kt_history *h, const char *point, kt_time from,
                                      kt_time to, uint32_t n, struct kt_bucket *ret,
                                      struct kt_err *err);

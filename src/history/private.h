@@ -86,10 +86,11 @@ struct kt_history {
 
     /* history thread */
     struct history_codec *codec;
-    struct history_cols cols;
+    struct history_cols cols, tail_cols;
     struct kt_buf row;
     struct history_point **due;
     uint32_t n_due, cap_due;
+    uint32_t safe_calls;
     uint32_t aged_at;                     /* where the search for old heads goes on */
     uint64_t last_seq, recover_to, order; /* order: of the last chunk */
     bool first_batch;                     /* of the journal, since it was opened */

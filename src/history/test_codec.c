@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "history/codec.h"
+#include "history/head.h"
 
 #include <math.h>
 
@@ -177,6 +178,47 @@ static void any_columns(void)
         CHECK(bytes >= 0);
         history_cols_done(&c);
     }
+}
+
+/* A head gives back what it took, in that order, read directly and through a copy. */
+static void heads(void)
+{
+    seed = 515;
+    struct history_codec *k = history_codec_new();
+    for (int round = 0; round < 60; round++) {
+        struct history_head h = {0};
+        struct history_cols c = {0}, scratch = {0}, back = {0}, copied = {0};
+        fill(&c, (enum shape)(round % SHAPES), round % 6, 1 + (uint32_t)rnd(700),
+             rnd(2) ? 0 : 1 + (unsigned)rnd(8));
+        for (uint32_t i = 0; i < c.n; i++) {
+            history_head_add(&h, k, &scratch, c.time[i], c.value[i], c.quality[i],
+                             c.late ? c.arrival[i] : 0);
+        }
+        struct kt_buf copy;
+        kt_buf_init(&copy, 0);
+        history_head_copy(&h, &copy);
+        history_head_read(&h, k, &back);
+        history_head_read_copy(&copy, k, &copied);
+        CHECK(h.n == c.n && same(&c, &back) && same(&c, &copied));
+        history_head_clear(&h);
+        CHECK(h.n == 0);
+        history_head_done(&h);
+        kt_buf_done(&copy);
+        history_cols_done(&c);
+        history_cols_done(&scratch);
+        history_cols_done(&back);
+        history_cols_done(&copied);
+    }
+    /* the longest block there is */
+    struct history_head h = {0};
+    struct history_cols scratch = {0};
+    for (int i = 0; i < 3 * HISTORY_TAIL; i++) {
+        history_head_add(&h, k, &scratch, (kt_time)unit_rand(&seed), next_value(BITS, 0, 0),
+                         (kt_quality)i, (kt_time)unit_rand(&seed) | 1);
+    }
+    history_head_done(&h);
+    history_cols_done(&scratch);
+    history_codec_free(k);
 }
 
 static double bytes_per_sample(double (*value)(uint32_t i), bool jitter)
@@ -400,7 +442,8 @@ static void real_sensors(void)
     kt_buf_done(&text);
 }
 
-UNIT_MAIN({"any columns come back", any_columns}, {"sizes of usual columns", sizes},
-          {"exact examples", exact_examples}, {"the largest run", largest_run},
-          {"numbers of a row", numbers}, {"order and repeats", settling},
-          {"cut and flipped bytes", cut_and_flipped}, {"real sensors", real_sensors})
+UNIT_MAIN({"any columns come back", any_columns}, {"heads", heads},
+          {"sizes of usual columns", sizes}, {"exact examples", exact_examples},
+          {"the largest run", largest_run}, {"numbers of a row", numbers},
+          {"order and repeats", settling}, {"cut and flipped bytes", cut_and_flipped},
+          {"real sensors", real_sensors})

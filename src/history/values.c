@@ -114,18 +114,26 @@ static uint32_t split(struct history_codec *k, enum method how, const double *v,
     return out;
 }
 
-static void encode_mantissas(struct history_codec *k, enum method how, const double *v, uint32_t n,
-                             int s, bool light, struct kt_buf *out)
+/* Layout: method, scale, exceptions, mantissas, and residuals where the method has them. */
+static void put_mantissas(struct history_codec *k, enum method how, uint32_t n, int s,
+                          uint32_t exceptions, bool light, struct kt_buf *out)
 {
-    uint32_t exceptions = split(k, how, v, n, s);
     kt_put_u8(out, (uint8_t)how);
     kt_put_u8(out, (uint8_t)s);
     kt_put_varint(out, exceptions);
-    kt_buf_put(out, k->except.p, k->except.n);
+    if (exceptions) {
+        kt_buf_put(out, k->except.p, k->except.n);
+    }
     history_ints_encode(k, k->mant, n, light, out);
     if (how != V_DECIMAL) {
         history_ints_encode(k, k->resid, n, light, out);
     }
+}
+
+static void encode_mantissas(struct history_codec *k, enum method how, const double *v, uint32_t n,
+                             int s, bool light, struct kt_buf *out)
+{
+    put_mantissas(k, how, n, s, split(k, how, v, n, s), light, out);
 }
 
 static void encode_planes(struct history_codec *k, enum method how, const double *v, uint32_t n,
@@ -209,8 +217,11 @@ void history_values_encode(struct history_codec *k, const double *v, uint32_t n,
     }
     kt_buf_clear(&k->values[0]);
     kt_buf_clear(&k->values[1]);
-    int s = history_scale_pick(v, n);
-    if (s >= 0) {
+    bool all = false;
+    int s = history_scale_pick(v, n, k->mant, &all);
+    if (s >= 0 && all) {
+        put_mantissas(k, V_DECIMAL, n, s, 0, light, &k->values[0]);
+    } else if (s >= 0) {
         encode_mantissas(k, V_DECIMAL, v, n, s, light, &k->values[0]);
     }
     if (s < 0 || s > EASY_SCALE) {

@@ -336,7 +336,8 @@ class Program:
         words = [BIN, "serve", str(self.site.dir), "--listen", f"127.0.0.1:{self.port}", *self.words]
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, text=True, errors="replace",
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True).start()
+        self.reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
+        self.reader.start()
         return mark
 
     def start(self, limit=None):
@@ -360,18 +361,20 @@ class Program:
     def kill9(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.reader.join()
 
     def stop(self, limit=30):
         if not self.alive():
             return self.process.returncode if self.process else None
         self.process.terminate()
         try:
-            return self.process.wait(limit)
+            self.process.wait(limit)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
             note("the program did not stop by itself and was killed")
-            return -9
+        self.reader.join()
+        return self.process.returncode
 
     def local(self):
         """A client with the rights of `kuangtu` verbs on this machine."""

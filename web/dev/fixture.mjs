@@ -7,9 +7,9 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LIMITS, MAP, POINTS, qualityAt, RULES, SITE, valueAt } from './mine.mjs';
-import { extra } from './more.mjs';
+import { extra, verbs as moreVerbs } from './more.mjs';
 
-const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
+const DIST = process.env.KT_DIST ?? fileURLToPath(new URL('../dist/', import.meta.url));
 const CSP =
   "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 const TYPES = {
@@ -59,6 +59,29 @@ function tell(type, data, id = seq) {
   for (const s of streams) s.write(`id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
+/** One entry of the journal about an alarm. */
+function note(a, what, time, by = '', text = '') {
+  events.unshift({
+    seq: ++seq,
+    time,
+    kind: 'outcome',
+    origin: '',
+    body: {
+      type: 'alarm',
+      id: a.id,
+      rule: a.rule,
+      point: a.point,
+      place: a.place,
+      state: a.state,
+      change: what,
+      priority: a.priority,
+      raised: a.raised,
+      by,
+      note: text,
+    },
+  });
+}
+
 function raise(ruleId, pointId, ageMs, more = {}) {
   const rule = RULES.find((r) => r.id === ruleId);
   const p = byId.get(pointId);
@@ -86,9 +109,8 @@ function raise(ruleId, pointId, ageMs, more = {}) {
     title: rule.title,
     ...more,
   };
-  a.changes = [{ change: 'raise', t: a.raised, by: '' }];
+  note(a, 'raise', a.raised);
   alarms.set(a.id, a);
-  events.unshift({ seq: a.id, t: a.raised, type: 'alarm', body: { ...a, changes: undefined } });
   if (rule.priority === 1) openCard(a);
   return a;
 }
@@ -98,15 +120,18 @@ function openCard(a) {
   cards.set(id, {
     id,
     alarm: a.id,
-    point: a.point,
-    place: a.place,
-    rule: a.rule,
     state: 'open',
+    card: 'gas',
+    rule: a.rule,
+    point: a.point,
     opened: a.raised,
-    entries: [{ t: a.raised, change: 'open', by: 'rule:gas' }],
     next_followup: a.raised + 1800_000,
+    overdue: false,
+    raises: 1,
+    cause: '',
+    measure: '',
+    log: [{ time: a.raised, change: 'open', by: 'rule:gas' }],
   });
-  a.card = id;
 }
 
 const first = raise('gas.over-limit', 'T2-1203', 134_000, { value: 1.12, peak: 1.2 });
@@ -121,11 +146,14 @@ raise('wind.low', 'F-1203', 500_000, {
   value: 0.42,
   first_out: first.id,
 });
-for (let k = 1; k <= 5; k++)
-  raise('sensor.fault', `T3-1205-${k}`, 1_000_000 + k * 60_000, {
-    first_out: k > 1 ? seq - k + 2 : null,
+let firstFault = null;
+for (let k = 1; k <= 5; k++) {
+  const a = raise('sensor.fault', `T3-1205-${k}`, 1_000_000 + k * 60_000, {
+    first_out: firstFault,
     state: k % 2 ? 'unack' : 'ack',
   });
+  firstFault ??= a.id;
+}
 raise('dust.high', 'C-1203-1', 3_000_000, { value: 8.1 });
 raise('dust.high', 'C-1301-2', 5_000_000, { state: 'rtn', cleared: Date.now() - 1_000_000 });
 raise('wind.low', 'M-1', 90_000_000, {
@@ -159,11 +187,6 @@ for (let k = 0; k < 400; k++) {
     by: '王伟',
     title: rule.title,
     name: p.name,
-    changes: [
-      { change: 'raise', t: raised },
-      { change: 'ack', t: raised + 60_000, by: '王伟' },
-      { change: 'clear', t: raised + 240_000 },
-    ],
   });
 }
 
@@ -173,7 +196,6 @@ const STATES = {
   suppressed: ['suppressed'],
   oos: ['oos'],
 };
-const strip = ({ changes, card, ...a }) => a;
 
 function listAlarms(q) {
   const state = q.get('state') ?? 'active';
@@ -191,7 +213,7 @@ function listAlarms(q) {
   const counts = { priority: {}, category: {} };
   for (const a of list) counts.priority[a.priority] = (counts.priority[a.priority] ?? 0) + 1;
   return {
-    items: list.slice(at, at + limit).map(strip),
+    items: list.slice(at, at + limit),
     next: at + limit < list.length ? String(at + limit) : null,
     counts,
   };
@@ -212,15 +234,22 @@ function output(id) {
     { text: { zh: '局部通风机运行', en: 'Local fan running' }, ok: true },
     { text: { zh: '无挂牌', en: 'No tag-out' }, ok: !tags.has(id) },
   ];
+  const feed = p.feed ? tuple(byId.get(p.feed), Date.now())[1] : null;
   return {
-    id,
+    output: id,
+    opening: 0,
     value: o.value,
-    command: o.command,
-    feed: p.feed ?? null,
+    commanded: o.command?.value ?? null,
+    feed,
+    feed_point: p.feed ?? null,
+    anomaly: id === 'K-1401',
+    unread: false,
+    two_person: !!p.two_person,
     latched_by: v >= 1 ? [gas.id] : [],
     tags: tags.has(id) ? [tags.get(id)] : [],
     interlock: { ok: conditions.every((c) => c.ok), conditions },
-    two_person: !!p.two_person,
+    command: o.command,
+    name: p.name,
   };
 }
 
@@ -240,9 +269,9 @@ function tuple(p, ms) {
 
 function change(a, what, who, more) {
   Object.assign(a, { change: what, ...more });
-  a.changes.push({ change: what, t: Date.now(), by: who, note: more.note });
+  note(a, what, Date.now(), who, more.note);
   seq++;
-  tell('alarm', strip(a));
+  tell('alarm', a);
 }
 
 function runCommand(c, states, delay = 700) {
@@ -278,7 +307,7 @@ function command({ output: id, value, reason }, who) {
     reason,
     text: '',
     expires: Date.now() + 60_000,
-    t: Date.now(),
+    requested: Date.now(),
   };
   o.command = c;
   tell('command', c);
@@ -350,7 +379,7 @@ const VERBS = {
     if (o) runCommand(o.command, ['expired'], 50);
   },
   'output.tag': ({ output: id, reason }, who) => {
-    tags.set(id, { by: who, reason, since: Date.now() });
+    tags.set(id, { id: ++seq, output: id, by: who, reason, at: Date.now() });
     tell('outcome', { type: 'tag', output: id });
   },
   'output.untag': ({ output: id }) => {
@@ -376,18 +405,19 @@ const VERBS = {
     ),
   'card.close': (args, who) =>
     entry(args.card, 'close', who, { text: args.text }, { state: 'closed', closed: Date.now() }),
-  'handover.sign': (args) => signatures.unshift({ t: Date.now(), ...args }),
-  'note.add': (args, who) => notes.unshift({ t: Date.now(), by: who, ...args }),
+  'handover.sign': (args, who) => signatures.push({ at: Date.now(), by: who, ...args }),
+  'note.add': ({ point, place, text }, who) =>
+    notes.push({ id: ++seq, where: point ?? place, by: who, text, at: Date.now() }),
 };
 
 function entry(id, what, who, e, more = {}) {
   const c = cards.get(id);
   if (!c || c.state === 'closed')
     throw new Refused('KT_ECONFLICT', 'the card is closed', '处置卡已结案');
-  c.entries.push({ t: Date.now(), change: what, by: who, ...e });
+  c.log.push({ time: Date.now(), change: what, by: who, ...e });
   Object.assign(c, more);
   seq++;
-  tell('card', { type: 'card', id, alarm: c.alarm, change: what, state: c.state });
+  tell('outcome', { type: 'card', id, alarm: c.alarm, change: what, state: c.state });
 }
 
 function history(q) {
@@ -431,7 +461,7 @@ function alarmsAt(at) {
       (a) =>
         a.raised <= at && !(a.cleared && a.cleared <= at) && !(a.state === 'normal' && !a.cleared),
     )
-    .map((a) => ({ ...strip(a), state: a.acked && a.acked <= at ? 'ack' : 'unack' }));
+    .map((a) => ({ ...a, state: a.acked && a.acked <= at ? 'ack' : 'unack' }));
 }
 
 function sse(res) {
@@ -466,25 +496,83 @@ function openReplay(req, res, q) {
 
 function pointDetail(id) {
   const p = byId.get(id);
-  const l = LIMITS[p.role] ?? {};
+  const l = LIMITS[p.role];
   return {
     ...p,
-    limits: Object.entries(l).map(([name, value]) => ({
-      name,
-      value,
-      unit: p.unit,
-      source: { standard: '煤矿安全规程', clause: '第498条', verified: true },
-    })),
-    switches: p.cutoff
+    pack_limits: l
+      ? {
+          ...l,
+          source: { standard: '煤矿安全规程', edition: '2016', clause: '第498条', verified: true },
+        }
+      : null,
+    cuts: p.cutoff
       ? POINTS.filter((x) => x.kind === 'output' && x.serves?.includes(p.place)).map((x) => x.id)
       : [],
-    latch: null,
-    tags: [],
+    rules: [],
+    limits:
+      p.id === 'T1-1203'
+        ? [
+            {
+              id: 5,
+              point: p.id,
+              name: 'alarm',
+              value: 0.8,
+              before: 1,
+              by: 'zhao',
+              second: 'wang',
+              reason: '过断层',
+              at: START - 86_400_000,
+              in_force: true,
+            },
+          ]
+        : [],
     calibrations:
-      p.id === 'CO-1301' ? [{ record: 7, state: 'open', since: START, by: '李强' }] : [],
+      p.id === 'CO-1301'
+        ? [{ id: 7, point: p.id, state: 'open', opened: START, by: '李强', gas: '20 ppm' }]
+        : [],
+    tags: [],
     manual:
-      p.id === 'C-1203-2' ? { value: 4, by: '王伟', reason: '传感器送检', since: START } : null,
-    changes: [{ t: START - 86_400_000, by: '赵工', text: '更换传感器' }],
+      p.id === 'C-1203-2'
+        ? [{ point: p.id, value: 4, by: '王伟', reason: '传感器送检', at: START }]
+        : [],
+  };
+}
+
+function kpi(from, to) {
+  const list = [...alarms.values()].filter((a) => a.raised >= from && a.raised < to);
+  const per = new Array(Math.floor((to - from) / 600_000) + 1).fill(0);
+  for (const a of list) per[Math.floor((a.raised - from) / 600_000)]++;
+  const priority = { 1: 0, 2: 0, 3: 0, 4: 0 };
+  const worst = new Map();
+  for (const a of list) {
+    priority[a.priority]++;
+    worst.set(a.point, (worst.get(a.point) ?? 0) + 1);
+  }
+  const top = [...worst]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 10)
+    .map(([point, count]) => ({
+      point,
+      rule: 'sensor.fault',
+      name: byId.get(point).name,
+      count,
+      share: count / list.length,
+    }));
+  return {
+    from,
+    to,
+    total: list.length,
+    stale: 0,
+    acknowledged: list.length,
+    ack_seconds: 48,
+    per_10min: per,
+    average: list.length / per.length,
+    peak: Math.max(...per),
+    flood_periods: 0,
+    flood_share: 0,
+    priority,
+    top,
+    chattering: [],
   };
 }
 
@@ -494,15 +582,7 @@ const ROUTES = {
   'GET /points': () => ({ items: POINTS, next: null }),
   'GET /live': () => POINTS.map((p) => tuple(p, Date.now())),
   'GET /alarms': (q) => listAlarms(q),
-  'GET /alarms/kpi': () => ({
-    average_per_10min: 1.5,
-    floods: 0,
-    rate: [],
-    top: [],
-    chattering: [],
-    stale: [],
-    priorities: { 1: 2, 2: 6, 3: 30, 4: 62 },
-  }),
+  'GET /alarms/kpi': (q) => kpi(Number(q.get('from')), Number(q.get('to'))),
   'GET /outputs': () => ({ items: [...outputs.keys()].map(output), next: null }),
   'GET /commands': () => ({
     items: [...outputs.values()].map((o) => o.command).filter(Boolean),
@@ -521,15 +601,15 @@ const ROUTES = {
     };
   },
   'GET /handover': () => ({
-    shift: 'day',
-    alarms: listAlarms(new URLSearchParams('state=active')).items,
-    shelved: listAlarms(new URLSearchParams('state=shelved')).items,
-    tags: [...tags].map(([id, x]) => ({ output: id, ...x })),
-    calibrations: [{ point: 'CO-1301', record: 7, by: '李强', until: Date.now() + 600_000 }],
+    alarms: [...alarms.values()].filter((a) => a.state !== 'normal'),
+    tags: [...tags.values()],
+    calibrations: [
+      { id: 7, point: 'CO-1301', state: 'open', by: '李强', until: Date.now() + 600_000 },
+    ],
     commands: [],
-    cards: [...cards.values()].filter((c) => c.state === 'open'),
+    cards: [...cards.values()],
     notes,
-    signatures,
+    handover: signatures,
   }),
 };
 
@@ -575,12 +655,31 @@ async function answer(req, res, path, q) {
   if (path === '/requests') {
     const { verb, args } = await body(req);
     try {
-      const result = VERBS[verb]?.(args, who) ?? {};
+      const run = VERBS[verb] ?? moreVerbs[verb];
+      const result = run?.(args, who, { tell, Refused, next: () => ++seq, byId }) ?? {};
       return json(res, { seq: ++seq, result: typeof result === 'object' ? result : {} });
     } catch (e) {
       return error(res, e.status ?? 400, e.code ?? 'KT_EINVAL', e.message, e.text_zh);
     }
   }
+  const more = await extra(req.method, path, q, () => body(req), {
+    who,
+    points: POINTS,
+    byId,
+    events,
+    site: SITE,
+    limits: LIMITS,
+    rules: RULES,
+    alarms,
+    valueAt,
+    qualityAt,
+  });
+  if (more?.raw !== undefined) {
+    res.writeHead(200, { 'Content-Type': more.type, 'Content-Security-Policy': CSP });
+    return res.end(more.raw);
+  }
+  if (more?.refused) return error(res, more.refused, more.code, more.text, more.text_zh);
+  if (more !== undefined) return json(res, more);
   const route = ROUTES[`${req.method} ${path}`];
   if (route) return json(res, route(q));
   const one = /^\/(alarms|points|outputs|cards)\/([^/]+)$/.exec(path);
@@ -590,18 +689,9 @@ async function answer(req, res, path, q) {
     if (one[1] === 'outputs' && outputs.has(id)) return json(res, output(id));
     if (one[1] === 'cards' && cards.has(Number(id))) return json(res, cards.get(Number(id)));
     const a = one[1] === 'alarms' && alarms.get(Number(id));
-    if (a) return json(res, { ...a, card: a.card ? cards.get(a.card) : null, commands: [] });
+    if (a)
+      return json(res, { alarm: a, cards: [...cards.values()].filter((c) => c.alarm === a.id) });
   }
-  const more = await extra(req.method, path, q, () => body(req), {
-    who,
-    points: POINTS,
-    events,
-    site: SITE,
-    limits: LIMITS,
-    rules: RULES,
-    valueAt,
-  });
-  if (more !== undefined) return json(res, more);
   error(res, 404, 'KT_ENOTFOUND', `no such thing: ${path}`, `没有：${path}`);
 }
 
@@ -652,7 +742,7 @@ export function serve(port = 0) {
         url: `http://127.0.0.1:${server.address().port}/`,
         raise: (rule, point, more) => {
           const a = raise(rule, point, 0, more);
-          tell('alarm', strip(a));
+          tell('alarm', a);
           return a.id;
         },
         /** Silence on the open streams: a dead line as the browser sees it. */

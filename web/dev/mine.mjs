@@ -111,18 +111,6 @@ export const ROLES = [
   },
 ];
 
-const GROUPS = [
-  ['gas', '瓦斯', 'Gas'],
-  ['wind', '风', 'Air'],
-  ['co', '一氧化碳', 'CO'],
-  ['temperature', '温度', 'Temperature'],
-  ['dust', '粉尘', 'Dust'],
-  ['fan', '通风机', 'Fans'],
-  ['door', '风门', 'Doors'],
-  ['power', '供电', 'Power'],
-  ['belt', '运输', 'Belts'],
-].map(([id, zh, en]) => ({ id, title: text(zh, en) }));
-
 const clause = (standard, c) => ({ standard, edition: '2016', clause: c, verified: true });
 export const RULES = [
   {
@@ -600,7 +588,6 @@ export const SITE = {
   gas_class: 'high',
   packs: ['core', 'gas'],
   roles: ROLES,
-  groups: GROUPS,
   qualities: QUALITIES,
   places,
   rules: RULES,

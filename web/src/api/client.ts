@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One way to the server: JSON in and out, the CSRF header on writes, errors with the server's text. */
 import { lang } from '../app/i18n';
+import { t } from '../app/texts';
+import zh from '../app/zh.json';
 
 export const BASE = 'api/v1';
 
@@ -16,7 +18,11 @@ export class ApiError extends Error {
 
   /** In the language of the screen. */
   get text(): string {
-    return (lang.value === 'zh' && this.textZh) || this.message;
+    if (lang.value !== 'zh') return this.message;
+    if (this.textZh) return this.textZh;
+    const key = `err.${this.code}`;
+    const lead = key in zh ? t(key as keyof typeof zh) : '';
+    return lead ? `${lead}：${this.message}` : this.message;
   }
 }
 
@@ -106,7 +112,7 @@ export function requestKey(): string {
 
 export interface Verdict {
   seq: number;
-  result: Record<string, unknown>;
+  result: Record<string, unknown> | null;
 }
 
 /** Name of this browser as a console: mutes and heartbeats are its own. */

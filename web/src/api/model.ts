@@ -65,7 +65,7 @@ export interface RuleInfo {
   consequence?: TextLike;
   action?: TextLike;
   within_s?: number;
-  clause?: string | { standard?: string; clause?: string; edition?: string; verified?: boolean };
+  clause?: Source;
   note_required?: boolean;
 }
 
@@ -102,31 +102,74 @@ export interface PointInfo {
   y?: number;
   resolution?: number;
   range?: [number, number] | null;
-  feed?: string;
+  feed?: string | null;
   serves?: string[];
   two_person?: boolean;
   cutoff?: boolean;
-  link?: string;
+  link?: string | null;
   address?: string;
 }
 
+export interface Source {
+  standard?: string;
+  edition?: string;
+  clause?: string;
+  verified?: boolean;
+}
+
+/** A limit in force: the pack's, or what two persons changed it to. */
 export interface LimitInfo {
   name: string;
   value: number;
-  unit?: string;
-  source?: { standard?: string; edition?: string; clause?: string; verified?: boolean } | string;
+  source?: Source;
+  /** Who changed it, if anybody. */
   by?: string;
-  since?: number;
+}
+
+export interface LimitChange {
+  id: number;
+  point: string;
+  name: string;
+  value: number;
+  before?: number;
+  by: string;
+  second?: string;
+  reason?: string;
+  at?: number;
+  in_force: boolean;
+}
+
+export interface Calibration {
+  id: number;
+  point: string;
+  state: 'open' | 'expired' | 'closed';
+  by: string;
+  gas?: string;
+  opened?: number;
+  until?: number;
+  closed?: number;
+  result?: string;
+}
+
+export interface TagOut {
+  id: number;
+  output?: string;
+  by: string;
+  reason: string;
+  at?: number;
+  untag_by?: string;
 }
 
 export interface PointDetail extends PointInfo {
-  limits?: LimitInfo[];
-  switches?: string[];
-  latch?: { latched: boolean; by?: string[] } | boolean | null;
-  tags?: { id?: number; by: string; reason: string; since?: number }[];
-  calibrations?: { record: number; state?: string; since?: number; until?: number; by?: string }[];
-  manual?: { value: number; by: string; reason?: string; since?: number } | null;
-  changes?: { t: number; by: string; text: string }[];
+  pack_limits?: (Record<string, number> & { source?: Source; range_text?: Text }) | null;
+  /** Outputs that this sensor cuts. */
+  cuts?: string[];
+  rules?: string[];
+  limits?: LimitChange[];
+  calibrations?: Calibration[];
+  tags?: TagOut[];
+  manual?: { point: string; value: number; by: string; reason?: string; at?: number }[];
+  tests?: { passed: boolean; overdue: boolean; by: string; note?: string; at?: number }[];
 }
 
 /** `[i, value, quality, time]` */
@@ -160,15 +203,18 @@ export interface Alarm {
   reason?: string;
 }
 
-export interface AlarmDetail extends Alarm {
-  changes?: (Partial<Alarm> & { t?: number; change: string })[];
-  card?: Card | null;
-  commands?: Command[];
+export interface AlarmDetail {
+  alarm: Alarm;
+  cards: Card[];
 }
 
-export interface AlarmCounts {
-  priority?: Record<string, number>;
-  category?: Record<string, number>;
+/** One entry of the journal, as GET /events gives it. */
+export interface JournalItem {
+  seq: number;
+  time: number;
+  kind: string;
+  origin?: string;
+  body: Record<string, unknown>;
 }
 
 export interface Page<V> {
@@ -177,17 +223,32 @@ export interface Page<V> {
 }
 
 export interface AlarmPage extends Page<Alarm> {
-  counts?: AlarmCounts;
+  counts?: Record<string, number>;
+  total?: number;
 }
 
 export interface AlarmKpi {
-  rate?: { t: number; n: number; p1?: number; p2?: number }[];
-  average_per_10min?: number;
-  floods?: number | { t: number; n: number }[];
-  top?: { point: string; rule?: string; name?: string; n: number }[];
-  chattering?: { point: string; rule?: string; name?: string; n: number }[] | number;
-  stale?: Alarm[] | number;
-  priorities?: Record<string, number>;
+  total: number;
+  stale: number;
+  acknowledged: number;
+  ack_seconds: number;
+  per_10min: number[];
+  average: number;
+  peak: number;
+  flood_periods: number;
+  flood_share: number;
+  priority: Record<string, number>;
+  top: WorstPoint[];
+  chattering: WorstPoint[];
+}
+
+export interface WorstPoint {
+  point: string;
+  rule: string;
+  name?: string;
+  name_en?: string;
+  count: number;
+  share: number;
 }
 
 export type CommandState =
@@ -211,32 +272,40 @@ export interface Command {
   second?: string;
   reason?: string;
   text?: string;
+  requested?: number;
+  sent?: number;
   expires?: number;
   latched_by?: string[];
-  t?: number;
+}
+
+export interface Condition {
+  code?: string;
+  ok: boolean | null;
+  text: TextLike;
+  rule?: string;
+  point?: string;
+  who?: string;
 }
 
 export interface Output {
-  id: string;
+  output: string;
+  opening?: number;
   value?: number | null;
-  command?: Command | null;
-  feed?: number | string | null;
-  latched_by?: string[];
-  tags?: { by: string; reason: string; since?: number }[];
-  interlock?: { ok: boolean; conditions: { text: TextLike; ok: boolean | null }[] };
+  commanded?: number | null;
+  feed?: number | null;
+  feed_point?: string | null;
+  anomaly?: boolean;
+  /** Not yet read back after a restart: nothing is sent to it. */
+  unread?: boolean;
   two_person?: boolean;
-}
-
-export interface CardStep {
-  id: string;
-  text: TextLike;
-  done?: number | null;
-  by?: string;
-  note?: string;
+  latched_by?: string[];
+  tags?: TagOut[];
+  interlock?: { ok: boolean; conditions: Condition[] };
+  command?: Command | null;
 }
 
 export interface CardEntry {
-  t: number;
+  time: number;
   change: string;
   step?: string;
   text?: string;
@@ -247,28 +316,36 @@ export interface Card {
   id: number;
   alarm: number;
   state: 'open' | 'closed';
-  kind?: string;
+  /** Name of the form in the pack. */
+  card?: string;
+  rule: string;
+  point: string;
   opened?: number;
-  closed?: number | null;
-  steps?: CardStep[];
-  entries?: CardEntry[];
+  next_followup?: number | null;
+  overdue?: boolean;
+  raises?: number;
+  cleared?: number;
+  closed?: number;
   cause?: string;
   measure?: string;
-  next_followup?: number | null;
-  title?: TextLike;
-  by?: string;
+  log?: CardEntry[];
 }
 
 export interface Handover {
-  shift?: string;
-  alarms?: Alarm[];
-  shelved?: Alarm[];
-  tags?: { output: string; by: string; reason: string; since?: number }[];
-  calibrations?: { point: string; record?: number; by?: string; until?: number; state?: string }[];
+  alarms: Alarm[];
+  tags?: TagOut[];
+  calibrations?: Calibration[];
   commands?: Command[];
   cards?: Card[];
-  notes?: { t: number; by: string; text: string; point?: string; place?: string }[];
-  signatures?: { t: number; shift?: string; from?: string; to?: string; note?: string }[];
+  notes?: { id: number; where: string; by: string; text: string; at?: number }[];
+  handover?: {
+    shift?: string;
+    from?: string;
+    to?: string;
+    by?: string;
+    note?: string;
+    at?: number;
+  }[];
 }
 
 export interface HistorySeries {
@@ -295,10 +372,13 @@ export interface ReplayState {
 
 export interface ClockEvent {
   now: number;
-  engine: number;
+  /** Absent in a replay, where `now` is the replayed moment. */
+  engine?: number;
   lag_ms?: number;
   simulation?: boolean;
   drill?: boolean | string | null;
+  /** The program can no longer record: nothing it shows may be relied upon. */
+  failed?: boolean;
 }
 
 export interface Outcome {

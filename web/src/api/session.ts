@@ -54,8 +54,9 @@ export async function login(user: string, password: string): Promise<void> {
 }
 
 export async function changePassword(old: string, next: string): Promise<void> {
+  const user = me.value?.user ?? '';
   await api.post('/password', { old, new: next });
-  await enter(await api.get<Me>('/me'));
+  await login(user, next);
 }
 
 export async function logout(): Promise<void> {

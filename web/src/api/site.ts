@@ -3,6 +3,8 @@
 import { signal } from '@preact/signals';
 import { siteOffset } from '../app/format';
 import { nameOf, pick } from '../app/i18n';
+import { t } from '../app/texts';
+import zh from '../app/zh.json';
 import { api } from './client';
 import type { Alarm, Place, PointInfo, Quality, Role, RuleInfo, Site } from './model';
 
@@ -37,20 +39,22 @@ export class SiteModel {
   }
 
   groupOf(p: PointInfo): string {
-    return this.roles.get(p.role)?.group ?? 'other';
+    return this.roles.get(p.role)?.group || 'other';
   }
 
   groupTitle(id: string): string {
-    return pick(this.site.groups?.find((g) => g.id === id)?.title) || id;
+    const key = `group.${id}`;
+    const known = key in zh ? t(key as keyof typeof zh) : id;
+    return pick(this.site.groups?.find((g) => g.id === id)?.title) || known;
   }
 
   unitOf(p: PointInfo): string {
-    return p.unit ?? this.roles.get(p.role)?.unit ?? '';
+    return p.unit || this.roles.get(p.role)?.unit || '';
   }
 
   /** "T1" of the role, or the id: what the map writes. */
   shortOf(p: PointInfo): string {
-    return this.roles.get(p.role)?.short ?? p.id;
+    return this.roles.get(p.role)?.short || p.id;
   }
 
   placeName(id: string | undefined): string {
@@ -73,7 +77,7 @@ export class SiteModel {
   }
 
   alarmTitle(a: Alarm): string {
-    return pick(a.title) || pick(this.rules.get(a.rule)?.title) || a.rule;
+    return pick(this.rules.get(a.rule)?.title) || pick(a.title) || a.rule;
   }
 
   alarmPlace(a: Alarm): string {

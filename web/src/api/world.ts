@@ -14,6 +14,11 @@ import { type LinkState, Stream } from './sse';
 
 type Listener = (data: unknown) => void;
 
+/** Title of a drill; a blank where it has none, empty for no drill. */
+function drillText(d: boolean | string | null): string {
+  return d ? String(d === true ? ' ' : d) : '';
+}
+
 export class World {
   readonly points = new PointTable();
   readonly alarms = new AlarmBook();
@@ -23,6 +28,7 @@ export class World {
   readonly now = signal(0);
   readonly lagMs = signal(0);
   readonly drill = signal<string>('');
+  readonly failed = signal(false);
   readonly link = signal<LinkState>('idle');
   /**
    * performance.now() of the last clock event; silence is measured from it. Other events do not
@@ -51,15 +57,23 @@ export class World {
       else if (type === 'alarm') this.alarms.apply(data as Alarm);
       else if (type === 'command') this.command(data as Command);
       else if (type === 'clock') this.clock(data as ClockEvent);
+      else if (type === 'outcome') this.outcome(data as Outcome);
       this.tell(type, data);
       if (type === 'outcome') this.tell((data as Outcome).type, data);
     });
   }
 
+  private outcome(o: Outcome): void {
+    if (o.type !== 'drill') return;
+    if (o.change === 'start') this.drill.value = drillText(String(o.title ?? '') || true);
+    else if (o.change === 'stop') this.drill.value = '';
+  }
+
   private clock(c: ClockEvent): void {
-    this.now.value = c.engine || c.now;
+    this.now.value = c.engine ?? c.now;
+    this.failed.value = c.failed ?? false;
     this.lagMs.value = c.lag_ms ?? 0;
-    this.drill.value = c.drill ? String(c.drill === true ? ' ' : c.drill) : '';
+    if (c.drill !== undefined) this.drill.value = drillText(c.drill);
   }
 
   private command(c: Command): void {
@@ -72,7 +86,7 @@ export class World {
   }
 
   setOutputs(list: readonly Output[]): void {
-    this.outputs.value = new Map(list.map((o) => [o.id, o]));
+    this.outputs.value = new Map(list.map((o) => [o.output, o]));
   }
 }
 
@@ -150,7 +164,9 @@ const pastStream = new Stream(
   {
     event: (type, data) => {
       if (!replaying.value) return;
-      past.event(type, data);
+      if (type === 'state') showState(data as ReplayState);
+      else if (type === 'failed') replayError.value = String((data as { text?: string }).text);
+      else past.event(type, data);
       if (type === 'clock') replayAt.value = past.now.value;
     },
     state: (s) => {
@@ -160,23 +176,25 @@ const pastStream = new Stream(
   false,
 );
 
-async function seek(at: number): Promise<boolean> {
+function showState(s: ReplayState): void {
+  batch(() => {
+    past.points.clear();
+    past.points.apply(s.live);
+    past.alarms.replace(s.alarms);
+    past.setOutputs(s.outputs);
+    past.now.value = s.at;
+    replayError.value = '';
+  });
+}
+
+async function seek(at: number): Promise<void> {
   const mine = ++seekNumber;
   try {
     const s = await api.get<ReplayState>('/replay', { at: Math.round(at) });
-    if (mine !== seekNumber || !replaying.value) return false;
-    batch(() => {
-      past.points.clear();
-      past.points.apply(s.live);
-      past.alarms.replace(s.alarms);
-      past.setOutputs(s.outputs);
-      past.now.value = s.at;
-      replayError.value = '';
-    });
-    return true;
+    if (mine !== seekNumber || !replaying.value) return;
+    showState(s);
   } catch (e) {
     if (mine === seekNumber) replayError.value = e instanceof Error ? e.message : String(e);
-    return false;
   }
 }
 
@@ -188,7 +206,9 @@ export async function showPast(at: number, play = replayPlaying.value): Promise<
     replayAt.value = at;
     replayPlaying.value = play;
   });
-  if ((await seek(at)) && replayPlaying.value && replayAt.value === at) pastStream.open();
+  seekNumber += 1;
+  if (play) pastStream.open();
+  else await seek(at);
 }
 
 export function playPast(on: boolean): void {

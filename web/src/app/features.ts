@@ -6,7 +6,17 @@ import { install as command } from '../features/command';
 import { install as handover } from '../features/handover';
 import { install as map } from '../features/map';
 import { install as object } from '../features/object';
+import { install as trend } from '../features/trend';
 import { install as wall } from '../features/wall';
 import type { Install } from './app';
 
-export const installers: readonly Install[] = [map, alarms, cards, object, command, handover, wall];
+export const installers: readonly Install[] = [
+  map,
+  alarms,
+  cards,
+  object,
+  command,
+  handover,
+  wall,
+  trend,
+];

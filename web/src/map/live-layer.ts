@@ -279,7 +279,7 @@ export class LiveLayer extends Layer {
   }
 
   /** What the load side says of a switch: the proof of a cut. */
-  private feedText(feed: string | undefined): string {
+  private feedText(feed: string | null | undefined): string {
     const f = feed ? this.view.site.pointById.get(feed) : undefined;
     const v = f ? this.view.world.points.v[f.i] : undefined;
     return f && v !== undefined && !Number.isNaN(v) ? `·${this.view.site.word(f, v)}` : '';

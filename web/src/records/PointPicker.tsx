@@ -77,7 +77,7 @@ export function PointPicker({ onPick, fits, label }: PickerProps) {
     >
       <input
         class="input"
-        type="search"
+        type="text"
         role="combobox"
         aria-label={label ?? t('picker.add')}
         aria-expanded={shown}

@@ -18,7 +18,17 @@ import { beat } from '../ticker';
 /** No word from the server for 5 s: the screen is hatched and says since when. */
 export function LinkLoss() {
   beat.value;
-  if (!ready.value || !lost.value) return null;
+  if (!ready.value) return null;
+  if (live.failed.value) {
+    return (
+      <div class="linkloss" role="alert">
+        <p>
+          <b>{t('failed')}</b>
+        </p>
+      </div>
+    );
+  }
+  if (!lost.value) return null;
   return (
     <div class="linkloss" role="alert">
       <p>

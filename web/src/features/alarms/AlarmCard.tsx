@@ -3,7 +3,7 @@
 import './alarms.css';
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../../api/client';
-import type { Alarm, AlarmDetail, RuleInfo } from '../../api/model';
+import type { Alarm, AlarmDetail, JournalItem, RuleInfo, Source } from '../../api/model';
 import { can } from '../../api/session';
 import { site } from '../../api/site';
 import { canAct, replaying, world } from '../../api/world';
@@ -18,12 +18,10 @@ import { Value } from '../../ui/Value';
 import { noting, returnToService, takingOut, unshelve } from './actions';
 import { t } from './texts';
 
-function clauseText(c: RuleInfo['clause']): string {
-  if (!c) return '';
-  if (typeof c === 'string') return c;
-  const mark =
-    c.verified === undefined ? '' : c.verified ? ` (${t('verified')})` : ` (${t('unverified')})`;
-  return `${c.standard ?? ''} ${c.edition ?? ''} ${c.clause ?? ''}${mark}`;
+function clauseText(c: Source | undefined): string {
+  if (!c?.standard) return '';
+  const mark = c.verified === undefined ? '' : ` (${t(c.verified ? 'verified' : 'unverified')})`;
+  return `${c.standard} ${c.edition ?? ''} ${c.clause ?? ''}${mark}`;
 }
 
 function Meaning({ rule }: { rule: RuleInfo | undefined }) {
@@ -41,7 +39,7 @@ function Meaning({ rule }: { rule: RuleInfo | undefined }) {
       <dd>
         <b>{pick(rule.action) || '–'}</b>
       </dd>
-      {rule.clause && (
+      {rule.clause?.standard && (
         <>
           <dt>{t('clause')}</dt>
           <dd class="hint">{clauseText(rule.clause)}</dd>
@@ -153,17 +151,44 @@ function Buttons({ a, target }: { a: Alarm; target: Target }) {
   );
 }
 
-function Course({ detail }: { detail: AlarmDetail | null }) {
-  if (!detail?.changes?.length) return null;
-  const word = (c: string) => t(`change.${c}` as Parameters<typeof t>[0]);
+/** What happened to this alarm, out of the journal. */
+function useCourse(a: Alarm): JournalItem[] {
+  const [items, setItems] = useState<JournalItem[]>([]);
+  // read anew when the alarm changes
+  useEffect(() => {
+    let gone = false;
+    setItems([]);
+    if (!can('history.read')) return undefined;
+    api
+      .get<{ items: JournalItem[] }>('/events', {
+        type: 'alarm',
+        point: a.point,
+        from: a.raised - 1000,
+        limit: 200,
+      })
+      .then((r) => {
+        if (!gone) setItems(r.items.filter((i) => i.body.id === a.id).reverse());
+      })
+      .catch(() => undefined);
+    return () => {
+      gone = true;
+    };
+  }, [a.id, a.state]);
+  return items;
+}
+
+function Course({ a }: { a: Alarm }) {
+  const items = useCourse(a);
+  if (items.length === 0) return null;
+  const word = (c: unknown) => t(`change.${c}` as Parameters<typeof t>[0]);
   return (
     <section>
       <h4>{t('changes')}</h4>
       <ol class="course">
-        {detail.changes.map((c, i) => (
-          <li key={i}>
-            <time>{hms(c.t ?? c.acked ?? c.cleared ?? c.raised ?? detail.raised)}</time>{' '}
-            {word(c.change)} {c.by} {c.note}
+        {items.map((i) => (
+          <li key={i.seq}>
+            <time>{hms(i.time)}</time> {word(i.body.change)} {String(i.body.by ?? '')}{' '}
+            {String(i.body.note ?? '')}
           </li>
         ))}
       </ol>
@@ -171,20 +196,22 @@ function Course({ detail }: { detail: AlarmDetail | null }) {
   );
 }
 
-function useDetail(id: number, change: unknown): AlarmDetail | null {
-  const [detail, setDetail] = useState<AlarmDetail | null>(null);
-  // read anew when the alarm changes
+/** An alarm that is not in the list: one that somebody linked to. */
+function useDetail(id: number, needed: boolean): Alarm | null {
+  const [detail, setDetail] = useState<Alarm | null>(null);
   useEffect(() => {
     let gone = false;
+    setDetail(null);
+    if (!needed) return undefined;
     api.get<AlarmDetail>(`/alarms/${id}`).then(
-      (d) => !gone && setDetail(d),
-      () => !gone && setDetail(null),
+      (d) => !gone && setDetail(d.alarm),
+      () => undefined,
     );
     return () => {
       gone = true;
     };
-  }, [id, change]);
-  return detail?.id === id ? detail : null;
+  }, [id, needed]);
+  return detail;
 }
 
 export default function AlarmCard({
@@ -196,7 +223,7 @@ export default function AlarmCard({
 }) {
   const id = Number(target.id);
   const book = world.value.alarms.get(id);
-  const detail = useDetail(id, book?.state);
+  const detail = useDetail(id, !book && !known);
   const a = book ?? known ?? detail;
   if (!a) return <p class="pad hint">{t('gone')}</p>;
   const s = site.value;
@@ -221,7 +248,7 @@ export default function AlarmCard({
       <Numbers a={a} />
       {p && p.kind === 'analog' && <MiniTrend point={p} label={t('hour1')} />}
       <Meaning rule={s.rules.get(a.rule)} />
-      <Course detail={detail} />
+      <Course a={a} />
       {sections.map((x) => (
         <section key={x.id}>
           <h4>{x.title()}</h4>

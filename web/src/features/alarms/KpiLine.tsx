@@ -2,7 +2,7 @@
 /** How loaded the dispatcher is: alarms in the last 10 min, the two hours before, flood or not. */
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../../api/client';
-import type { Alarm } from '../../api/model';
+import type { AlarmKpi } from '../../api/model';
 import { live } from '../../api/world';
 import { t } from './texts';
 
@@ -10,35 +10,29 @@ const TEN = 600_000;
 const PARTS = 12;
 const FLOOD = 10;
 
-export function rates(raised: readonly number[], now: number): number[] {
-  const out = new Array<number>(PARTS).fill(0);
-  for (const r of raised) {
-    const back = Math.floor((now - r) / TEN);
-    if (back >= 0 && back < PARTS) out[PARTS - 1 - back]! += 1;
-  }
-  return out;
+/** Of the server's counts, which begin at `from`, the last PARTS; missing ones are none. */
+export function lastParts(perTen: readonly number[]): number[] {
+  const kept = perTen.slice(-PARTS);
+  return [...new Array<number>(PARTS - kept.length).fill(0), ...kept];
 }
 
 export function KpiLine() {
-  const [list, setList] = useState<readonly Alarm[]>([]);
+  const [kpi, setKpi] = useState<AlarmKpi | null>(null);
   const now = live.now.value;
-  const minute = Math.floor(now / 60_000);
-  // asked once a minute
+  const half = Math.floor(now / 30_000);
+  // asked twice a minute
   useEffect(() => {
-    if (!minute) return;
+    if (!half) return;
     api
-      .get<{ items: Alarm[] }>('/alarms', {
-        state: 'history',
-        from: now - PARTS * TEN,
-        to: now,
-        limit: 1000,
+      .get<AlarmKpi>('/alarms/kpi', {
+        from: Math.round(now - PARTS * TEN) + 1,
+        to: Math.round(now),
       })
-      .then((r) => setList(r.items))
+      .then(setKpi)
       .catch(() => undefined);
-  }, [minute]);
-  const seen = new Map(list.map((a) => [a.id, a.raised]));
-  for (const a of live.alarms.list.value) seen.set(a.id, a.raised);
-  const n = rates([...seen.values()], now);
+  }, [half]);
+  if (!kpi) return null;
+  const n = lastParts(kpi.per_10min);
   const last = n[PARTS - 1]!;
   const max = Math.max(FLOOD, ...n);
   return (

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Alarm } from '../../api/model';
 import { SiteModel } from '../../api/site';
-import { rates } from './KpiLine';
+import { lastParts } from './KpiLine';
 import { fold, hold, inTab, keeps, readFilter } from './rows';
 
 const site = new SiteModel(
@@ -77,8 +77,8 @@ describe('rows', () => {
     expect(h.waiting).toBe(1);
   });
 
-  it('count in tens of minutes', () => {
-    const now = 100 * 600_000;
-    expect(rates([now - 1, now - 600_001, now + 5, 0], now).slice(-2)).toEqual([1, 1]);
+  it('show the last two hours, with none where the record is shorter', () => {
+    expect(lastParts([3, 4])).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 4]);
+    expect(lastParts(Array.from({ length: 20 }, (_, i) => i))).toHaveLength(12);
   });
 });

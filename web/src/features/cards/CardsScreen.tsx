@@ -15,21 +15,16 @@ import { toastError } from '../../ui/Toast';
 import { openCardId } from './state';
 import { t } from './texts';
 
-type Listed = Card & { point?: string; place?: string; rule?: string };
-
-function pointText(c: Listed): string {
-  const a = live.alarms.get(c.alarm);
-  const point = c.point ?? a?.point;
-  const place = c.place ?? a?.place;
-  return `${point ? site.value.pointName(point) : ''} ${place ? site.value.placeName(place) : ''}`;
+function pointText(c: Card): string {
+  const p = site.value.pointById.get(c.point);
+  return `${site.value.pointName(c.point)} ${p ? site.value.placeName(p.place) : ''}`;
 }
 
-function alarmText(c: Listed): string {
-  const rule = c.rule ?? live.alarms.get(c.alarm)?.rule;
-  return pick(c.title) || pick(site.value.rules.get(rule ?? '')?.title) || `#${c.alarm}`;
+function alarmText(c: Card): string {
+  return pick(site.value.rules.get(c.rule)?.title) || c.rule;
 }
 
-function columns(): Column<Listed>[] {
+function columns(): Column<Card>[] {
   const now = live.now.value;
   return [
     {
@@ -70,12 +65,12 @@ function columns(): Column<Listed>[] {
 export default function CardsScreen() {
   const { parts, query } = route.value;
   const state = query.state ?? 'open';
-  const [items, setItems] = useState<Listed[]>([]);
+  const [items, setItems] = useState<Card[]>([]);
   const [round, setRound] = useState(0);
   // read anew when a round starts
   useEffect(() => {
     let gone = false;
-    api.all<Listed>('/cards', { limit: 500 }, 2000).then((x) => !gone && setItems(x), toastError);
+    api.all<Card>('/cards', { limit: 500 }, 2000).then((x) => !gone && setItems(x), toastError);
     return () => {
       gone = true;
     };

@@ -6,7 +6,7 @@
 import './cards.css';
 import { useEffect, useState } from 'preact/hooks';
 import { api, request } from '../../api/client';
-import type { Card, CardStep } from '../../api/model';
+import type { Card } from '../../api/model';
 import { can } from '../../api/session';
 import { site } from '../../api/site';
 import { canAct, live } from '../../api/world';
@@ -16,7 +16,7 @@ import { Dialog } from '../../ui/Dialog';
 import { AreaField } from '../../ui/Field';
 import { AlarmTag, stateWord } from '../../ui/Tag';
 import { errorText } from '../../ui/Toast';
-import { openCardId, stepsOf } from './state';
+import { type CardStep, openCardId, stepsOf } from './state';
 import { t } from './texts';
 
 export function useCard(id: number): {
@@ -71,7 +71,7 @@ function Step({
     <li class={step.done ? 'done' : ''}>
       <b aria-hidden="true">{step.done ? '✓' : '☐'}</b>
       <span class="grow">
-        {pick(step.text)}
+        {step.text}
         {step.note && <span class="hint"> {step.note}</span>}
       </span>
       {step.done ? (
@@ -81,7 +81,7 @@ function Step({
           <>
             <input
               class="input"
-              aria-label={`${t('stepNote')}: ${pick(step.text)}`}
+              aria-label={`${t('stepNote')}: ${step.text}`}
               placeholder={t('stepNote')}
               value={text}
               onInput={(e) => setText(e.currentTarget.value)}
@@ -204,9 +204,9 @@ function CauseAndClose({
 export default function ResponseCard({ id }: { id: number }) {
   const { card, error, send } = useCard(id);
   const a = card ? live.alarms.get(card.alarm) : undefined;
-  const rule = a ? site.value.rules.get(a.rule) : undefined;
+  const rule = site.value.rules.get(card?.rule ?? '');
   const act = canAct.value && can('card.write') && card?.state === 'open';
-  const name = a ? `${site.value.alarmName(a)} ${site.value.alarmTitle(a)}` : `#${id}`;
+  const name = card ? `${site.value.pointName(card.point)} ${pick(rule?.title)}` : `#${id}`;
   const post = (verb: string, args: Record<string, unknown>) => void send(verb, args);
   return (
     <Dialog
@@ -240,15 +240,15 @@ export default function ResponseCard({ id }: { id: number }) {
           </ol>
           <FollowUp card={card} act={!!act} onSend={(text) => post('card.followup', { text })} />
           <CauseAndClose key={`${card.cause}${card.measure}`} card={card} act={!!act} send={post} />
-          {!!card.entries?.length && (
+          {!!card.log?.length && (
             <details>
               <summary>
-                {t('course')} {card.entries.length}
+                {t('course')} {card.log.length}
               </summary>
               <ol>
-                {card.entries.map((e, i) => (
+                {card.log.map((e, i) => (
                   <li key={i}>
-                    <time class="hint">{stamp(e.t)}</time>{' '}
+                    <time class="hint">{stamp(e.time)}</time>{' '}
                     {t(`c.${e.change}` as Parameters<typeof t>[0])} {e.by} {e.text}
                   </li>
                 ))}

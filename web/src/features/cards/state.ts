@@ -2,36 +2,53 @@
 /** Which response card stands open, and how an alarm leads to its card. */
 import { signal } from '@preact/signals';
 import { api } from '../../api/client';
-import type { AlarmDetail, Card, CardStep, RuleInfo } from '../../api/model';
+import type { Card, RuleInfo } from '../../api/model';
 import { pick } from '../../app/i18n';
 import { toast, toastError } from '../../ui/Toast';
 import { t } from './texts';
 
 export const openCardId = signal<number | null>(null);
 
+/** The card of an alarm, by the list of cards: an alarm that is over keeps its card. */
 export async function respond(alarmId: number): Promise<void> {
   try {
-    const a = await api.get<AlarmDetail>(`/alarms/${alarmId}`);
-    if (a.card) openCardId.value = a.card.id;
+    const card = (await api.all<Card>('/cards')).reverse().find((c) => c.alarm === alarmId);
+    if (card) openCardId.value = card.id;
     else toast(t('noCard'));
   } catch (e) {
     toastError(e);
   }
 }
 
+export interface CardStep {
+  id: string;
+  text: string;
+  done: number | null;
+  by: string;
+  note: string;
+}
+
 /**
- * The steps of a card: its own, else the written action of the rule cut at its numbers
- * ("①停止作业 ②撤人"), each done when an entry of the card names it.
+ * The steps of a card: the written action of the rule cut at its numbers ("①停止作业 ②撤人"), each
+ * done when an entry of the card names it. A step's text in Chinese is its name in the journal.
  */
 export function stepsOf(card: Card, rule: RuleInfo | undefined): CardStep[] {
-  if (card.steps?.length) return card.steps;
-  const parts = pick(rule?.action)
-    .split(/[①-⑳]|(?:^|[；;。]\s*)\d+[.、)]|[；;]/)
-    .map((s) => s.trim())
-    .filter(Boolean);
-  return parts.map((text, i) => {
-    const id = String(i + 1);
-    const done = card.entries?.find((e) => e.change === 'step' && e.step === id);
-    return { id, text, done: done?.t ?? null, by: done?.by ?? '', note: done?.text ?? '' };
+  const cut = (text: string) =>
+    text
+      .split(/[①-⑳]|(?:^|[；;。]\s*)\d+[.、)]|[；;。]/)
+      .map((s) => s.trim())
+      .filter(Boolean);
+  const action = rule?.action;
+  const names = cut(typeof action === 'string' ? action : (action?.zh ?? ''));
+  const shown = cut(pick(action));
+  return names.map((name, i) => {
+    const done = card.log?.find((e) => e.change === 'step' && e.step === name);
+    return {
+      id: name,
+      text: shown.length === names.length ? shown[i]! : name,
+      done: done?.time ?? null,
+      by: done?.by ?? '',
+      note: done?.text ?? '',
+    };
   });
 }

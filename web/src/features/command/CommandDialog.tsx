@@ -135,7 +135,7 @@ export default function CommandDialog({ output, value }: { output: string; value
   const send = (verb: string, args: Record<string, unknown>) => {
     setError('');
     request(verb, args).then(
-      (v) => setMine(Number(v.result.command ?? v.result.id ?? v.seq)),
+      (v) => setMine(Number(v.result?.command ?? v.seq)),
       (e: unknown) => setError(errorText(e)),
     );
   };

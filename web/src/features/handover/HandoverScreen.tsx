@@ -2,6 +2,7 @@
 import './handover.css';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { byUrgency, isActive } from '../../api/alarms';
 import { api, request } from '../../api/client';
 import type { Alarm, Handover } from '../../api/model';
 import { can, me, shiftAt } from '../../api/session';
@@ -43,30 +44,39 @@ function AlarmLine({ a }: { a: Alarm }) {
   );
 }
 
+const open = (a: Alarm) => isActive(a);
+const shelved = (a: Alarm) => a.state === 'shelved';
+const NEWEST = 10;
+
 function Lists({ h }: { h: Handover }) {
   const s = site.value;
+  const calibrations = h.calibrations?.filter((c) => c.state !== 'closed') ?? [];
+  const cards = h.cards?.filter((c) => c.state === 'open') ?? [];
+  const notes = [...(h.notes ?? [])].reverse().slice(0, NEWEST);
+  const signed = [...(h.handover ?? [])].reverse().slice(0, NEWEST);
+  const alarms = [...h.alarms].sort(byUrgency);
   return (
     <div class="handover-lists">
-      <Block title={t('open')} n={h.alarms?.length ?? 0}>
-        {h.alarms?.map((a) => (
+      <Block title={t('open')} n={alarms.filter(open).length}>
+        {alarms.filter(open).map((a) => (
           <AlarmLine key={a.id} a={a} />
         ))}
       </Block>
-      <Block title={t('shelved')} n={h.shelved?.length ?? 0}>
-        {h.shelved?.map((a) => (
+      <Block title={t('shelved')} n={alarms.filter(shelved).length}>
+        {alarms.filter(shelved).map((a) => (
           <AlarmLine key={a.id} a={a} />
         ))}
       </Block>
       <Block title={t('tags')} n={h.tags?.length ?? 0}>
-        {h.tags?.map((x, i) => (
-          <li key={i}>
-            <b>{s.pointName(x.output)}</b> {t('by', { by: x.by, reason: x.reason })}
+        {h.tags?.map((x) => (
+          <li key={x.id}>
+            <b>{s.pointName(x.output ?? '')}</b> {t('by', { by: x.by, reason: x.reason })}
           </li>
         ))}
       </Block>
-      <Block title={t('calibrations')} n={h.calibrations?.length ?? 0}>
-        {h.calibrations?.map((x, i) => (
-          <li key={i}>
+      <Block title={t('calibrations')} n={calibrations.length}>
+        {calibrations.map((x) => (
+          <li key={x.id}>
             <b>{s.pointName(x.point)}</b> {x.by} {x.until ? t('until', { at: stamp(x.until) }) : ''}
           </li>
         ))}
@@ -81,29 +91,29 @@ function Lists({ h }: { h: Handover }) {
           );
         })}
       </Block>
-      <Block title={t('cards')} n={h.cards?.length ?? 0}>
-        {h.cards?.map((c) => (
+      <Block title={t('cards')} n={cards.length}>
+        {cards.map((c) => (
           <li key={c.id}>
             <a href={`#/cards/${c.id}`}>
-              #{c.id} {pick(c.title)}
+              {s.pointName(c.point)} {pick(s.rules.get(c.rule)?.title)}
             </a>
           </li>
         ))}
       </Block>
-      <Block title={t('notes')} n={h.notes?.length ?? 0}>
-        {h.notes?.map((n, i) => (
-          <li key={i}>
-            <time class="hint">{stamp(n.t)}</time> {n.by}: {n.text}{' '}
+      <Block title={t('notes')} n={notes.length}>
+        {notes.map((n) => (
+          <li key={n.id}>
+            {n.at && <time class="hint">{stamp(n.at)}</time>} {n.by}: {n.text}{' '}
             <span class="hint">
-              {s.placeName(n.place) || (n.point ? s.pointName(n.point) : '')}
+              {s.places.has(n.where) ? s.placeName(n.where) : s.pointName(n.where)}
             </span>
           </li>
         ))}
       </Block>
-      <Block title={t('signatures')} n={h.signatures?.length ?? 0}>
-        {h.signatures?.map((x, i) => (
+      <Block title={t('signatures')} n={signed.length}>
+        {signed.map((x, i) => (
           <li key={i}>
-            <time class="hint">{stamp(x.t)}</time> {x.from} → {x.to} {x.note}
+            {x.at && <time class="hint">{stamp(x.at)}</time>} {x.from} → {x.to} {x.note}
           </li>
         ))}
       </Block>

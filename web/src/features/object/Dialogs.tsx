@@ -150,7 +150,7 @@ export function CalibrationButtons({ d, again }: { d: PointDetail; again: () => 
           ask({
             title: t('calibration.close'),
             verb: 'calibration.close',
-            fixed: { record: open.record },
+            fixed: { record: open.id },
             fields: [{ name: 'result', label: t('calibration.result'), long: true }],
             done: again,
           })
@@ -171,7 +171,7 @@ export function CalibrationButtons({ d, again }: { d: PointDetail; again: () => 
           verb: 'calibration.open',
           fixed: { point: d.id },
           fields: [
-            { name: 'gas', label: t('calibration.gas'), number: true },
+            { name: 'gas', label: t('calibration.gas') },
             { name: 'minutes', label: t('calibration.minutes'), number: true, start: '15' },
           ],
           done: again,
@@ -185,7 +185,7 @@ export function CalibrationButtons({ d, again }: { d: PointDetail; again: () => 
 
 export function ManualButtons({ d, again }: { d: PointDetail; again: () => void }) {
   if (d.cutoff || d.kind === 'output' || !can('manual.set')) return null;
-  if (d.manual) {
+  if (d.manual?.length) {
     return (
       <button
         type="button"

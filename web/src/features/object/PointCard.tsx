@@ -2,7 +2,7 @@
 /** Value with unit, age and quality; trend, limits, alarms, power side, records, commands, links. */
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../../api/client';
-import type { PointDetail, PointInfo } from '../../api/model';
+import type { LimitInfo, PointDetail, PointInfo, Source } from '../../api/model';
 import { gradeOf } from '../../api/points';
 import { site } from '../../api/site';
 import { live, lost, world } from '../../api/world';
@@ -70,26 +70,39 @@ function limitName(name: string): string {
   return t(`limit.${name}` as Parameters<typeof t>[0]);
 }
 
-function sourceText(s: NonNullable<PointDetail['limits']>[number]['source']): string {
-  if (!s) return '';
-  if (typeof s === 'string') return s;
+function sourceText(s: Source | undefined): string {
+  if (!s?.standard) return '';
   const mark = s.verified === undefined ? '' : ` (${t(s.verified ? 'verified' : 'unverified')})`;
-  return `${s.standard ?? ''} ${s.clause ?? ''}${mark}`;
+  return `${s.standard} ${s.clause ?? ''}${mark}`;
 }
 
-function Limits({ d }: { d: PointDetail | null }) {
-  if (!d?.limits?.length) return null;
-  const dec = decimalsOf(d.resolution);
+/** The pack's values, with what persons changed since laid over them. */
+export function limitsInForce(d: PointDetail | null): LimitInfo[] {
+  const { source, range_text: _, ...values } = d?.pack_limits ?? {};
+  return Object.entries(values as Record<string, number>).map(([name, value]) => {
+    const change = d?.limits?.find((c) => c.name === name && c.in_force);
+    return {
+      name,
+      value: change?.value ?? value,
+      ...(source ? { source } : {}),
+      ...(change ? { by: change.second ? `${change.by} + ${change.second}` : change.by } : {}),
+    };
+  });
+}
+
+function Limits({ p, limits }: { p: PointInfo; limits: readonly LimitInfo[] }) {
+  if (limits.length === 0) return null;
+  const dec = decimalsOf(p.resolution);
   return (
     <section>
       <h3>{t('limits')}</h3>
       <table class="wide-table">
         <tbody>
-          {d.limits.map((l) => (
+          {limits.map((l) => (
             <tr key={l.name}>
               <th scope="row">{limitName(l.name)}</th>
               <td>
-                {num(l.value, dec)} {l.unit ?? ''}
+                {num(l.value, dec)} {site.value.unitOf(p)}
               </td>
               <td class="hint">
                 {sourceText(l.source)} {l.by ? t('limit.by', { by: l.by }) : ''}
@@ -160,7 +173,7 @@ function Facts({ p }: { p: PointInfo }) {
           {s.placeName(p.place)}
         </button>
       </dd>
-      {p.range && (
+      {p.range && p.kind === 'analog' && (
         <>
           <dt>{t('range')}</dt>
           <dd>
@@ -184,17 +197,15 @@ export default function PointCard({ target }: { target: Target }) {
   const p = site.value.pointById.get(target.id);
   const { d, again } = useDetail(target.id);
   if (!p) return <p class="pad">{t('unknown', { id: target.id })}</p>;
-  const latched = d?.latch && typeof d.latch === 'object' ? d.latch : null;
+  const limits = limitsInForce(d);
+  const manual = d?.manual?.[0];
   return (
     <article class="object">
       <CardHead title={nameOf(p)} sub={`${site.value.shortOf(p)} · ${p.id}`} />
       <Big p={p} />
-      {latched?.latched && (
-        <p class="error">{t('latched', { by: latched.by?.join(', ') ?? '' })}</p>
-      )}
-      {d?.manual && (
+      {manual && (
         <p class="error">
-          {t('manual', { value: d.manual.value, by: d.manual.by, reason: d.manual.reason ?? '' })}
+          {t('manual', { value: manual.value, by: manual.by, reason: manual.reason ?? '' })}
         </p>
       )}
       {p.kind === 'output' && <OutputBlock p={p} />}
@@ -203,18 +214,19 @@ export default function PointCard({ target }: { target: Target }) {
         {d && <CalibrationButtons d={d} again={again} />}
         {d && <ManualButtons d={d} again={again} />}
       </CardActions>
-      {p.kind === 'analog' && <MiniTrend point={p} label={t('trend')} limits={d?.limits} />}
-      <Limits d={d} />
+      {p.kind === 'analog' && <MiniTrend point={p} label={t('trend')} limits={limits} />}
+      <Limits p={p} limits={limits} />
       <Alarms p={p} />
-      <Others title={t('switches')} ids={d?.switches} />
+      <Others title={t('switches')} ids={d?.cuts} />
       <Facts p={p} />
-      {!!d?.changes?.length && (
+      {!!d?.limits?.length && (
         <section>
           <h3>{t('changes')}</h3>
           <ul>
-            {d.changes.slice(0, 8).map((c, i) => (
-              <li key={i}>
-                <time class="hint">{stamp(c.t)}</time> {c.by} {c.text}
+            {d.limits.slice(-6).map((c) => (
+              <li key={c.id}>
+                {c.at && <time class="hint">{stamp(c.at)}</time>} {limitName(c.name)}{' '}
+                {c.before ?? ''} → {c.value} · {c.by} {c.second} {c.reason}
               </li>
             ))}
           </ul>

@@ -43,8 +43,14 @@ export interface Layout {
 
 const isBar = (p: PointInfo) => p.kind === 'switch' || p.kind === 'output';
 
-export function styleOf(trend: Trend, p: PointInfo): { token: string; dash: number[]; index: number } {
-  const i = trend.points.peek().filter((o) => !isBar(o)).indexOf(p);
+export function styleOf(
+  trend: Trend,
+  p: PointInfo,
+): { token: string; dash: number[]; index: number } {
+  const i = trend.points
+    .peek()
+    .filter((o) => !isBar(o))
+    .indexOf(p);
   return {
     token: `--series-${(i % COLOURS) + 1}`,
     dash: DASHES[Math.floor(i / COLOURS) % DASHES.length]!,
@@ -71,7 +77,10 @@ export function layout(trend: Trend, w: number, h: number): Layout {
   const groups = mode === 'norm' ? [''] : units;
   const each = shared
     ? room
-    : Math.max(PANEL_LEAST, (room - PANEL_GAP * Math.max(0, groups.length - 1)) / Math.max(1, groups.length));
+    : Math.max(
+        PANEL_LEAST,
+        (room - PANEL_GAP * Math.max(0, groups.length - 1)) / Math.max(1, groups.length),
+      );
   const panels = (curves.length ? groups : []).map((unit, i): Panel => {
     const own = mode === 'norm' ? curves : curves.filter((p) => site.peek().unitOf(p) === unit);
     return {
@@ -155,7 +164,8 @@ function setRange(pen: Pen, panel: Panel, curves: readonly Curve[]): void {
 
 function grid(pen: Pen, panel: Panel, share: boolean): void {
   const { c, l, ink } = pen;
-  const y = (v: number) => panel.top + panel.height - ((v - panel.lo) / (panel.hi - panel.lo)) * panel.height;
+  const y = (v: number) =>
+    panel.top + panel.height - ((v - panel.lo) / (panel.hi - panel.lo)) * panel.height;
   const ticks = valueTicks(panel.lo, panel.hi, panel.height);
   const d = decimalsOfStep(ticks);
   const axisX = panel.side === 'left' ? l.left - panel.offset : l.left + l.width + panel.offset;
@@ -190,7 +200,8 @@ function grid(pen: Pen, panel: Panel, share: boolean): void {
 
 function limitsOf(pen: Pen, panel: Panel): void {
   const { c, l, trend, ink, from, to } = pen;
-  const y = (v: number) => panel.top + panel.height - ((v - panel.lo) / (panel.hi - panel.lo)) * panel.height;
+  const y = (v: number) =>
+    panel.top + panel.height - ((v - panel.lo) / (panel.hi - panel.lo)) * panel.height;
   const done = new Set<string>();
   const above: string[] = [];
   for (const p of panel.points) {
@@ -363,7 +374,14 @@ function lane(pen: Pen, p: PointInfo, top: number): void {
   }
 }
 
-function hatch(c: CanvasRenderingContext2D, x: number, y: number, w: number, h: number, ink: Ink): void {
+function hatch(
+  c: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  w: number,
+  h: number,
+  ink: Ink,
+): void {
   c.fillStyle = ink('--running');
   c.fillRect(x, y, w, h);
   c.fillStyle = ink('--stopped');
@@ -386,8 +404,17 @@ function mark(pen: Pen, a: Alarm, x: number, y: number): void {
   else {
     const pts =
       a.priority === 2
-        ? [[0, -8], [8, 6], [-8, 6]]
-        : [[0, -8], [8, 0], [0, 8], [-8, 0]];
+        ? [
+            [0, -8],
+            [8, 6],
+            [-8, 6],
+          ]
+        : [
+            [0, -8],
+            [8, 0],
+            [0, 8],
+            [-8, 0],
+          ];
     for (const [i, [dx, dy]] of pts.entries()) {
       if (i) c.lineTo(x + dx!, y + dy!);
       else c.moveTo(x + dx!, y + dy!);

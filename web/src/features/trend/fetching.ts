@@ -37,6 +37,11 @@ export function plan(from: number, to: number, px: number, now: number): Plan {
 }
 
 /** Is the view drawn as finely as it can be from what is there? */
-export function satisfied(segs: readonly Segment[], from: number, to: number, width: number): boolean {
+export function satisfied(
+  segs: readonly Segment[],
+  from: number,
+  to: number,
+  width: number,
+): boolean {
   return segs.some((s) => s.width <= width && s.from <= from && s.to >= to);
 }

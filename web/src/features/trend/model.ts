@@ -298,7 +298,13 @@ export class Trend {
     }
   }
 
-  private async readShift(from: number, to: number, now: number, shift: number, anew: boolean): Promise<void> {
+  private async readShift(
+    from: number,
+    to: number,
+    now: number,
+    shift: number,
+    anew: boolean,
+  ): Promise<void> {
     const width = widthFor(to - from, this.px);
     const end = Math.min(to, now);
     const missing = this.points.peek().filter((p) => {

@@ -8,11 +8,28 @@ describe('time ticks', () => {
   it('stand on round local times and say the day once', () => {
     const from = Date.UTC(2026, 2, 1, 14, 30); // 22:30 at the site
     const ticks = timeTicks(from, from + 6 * 3600_000, 600, H8);
-    expect(ticks.map((x) => x.text)).toEqual(['23:00', '00:00', '01:00', '02:00', '03:00', '04:00']);
+    expect(ticks.map((x) => x.text)).toEqual([
+      '23:00',
+      '00:00',
+      '01:00',
+      '02:00',
+      '03:00',
+      '04:00',
+    ]);
     expect(ticks.filter((x) => x.day).map((x) => x.day)).toEqual(['2026-03-01', '2026-03-02']);
   });
   it('go from milliseconds to years and never crowd', () => {
-    for (const span of [500, 5e3, 6e4, 36e5, 864e5, 7 * 864e5, 30 * 864e5, 365 * 864e5, 3650 * 864e5]) {
+    for (const span of [
+      500,
+      5e3,
+      6e4,
+      36e5,
+      864e5,
+      7 * 864e5,
+      30 * 864e5,
+      365 * 864e5,
+      3650 * 864e5,
+    ]) {
       const ticks = timeTicks(1.7e12, 1.7e12 + span, 1000, H8);
       expect(ticks.length).toBeGreaterThan(1);
       expect(ticks.length).toBeLessThanOrEqual(13);

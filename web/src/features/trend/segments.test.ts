@@ -24,7 +24,12 @@ function buckets(from: number, width: number, values: ([number, number] | null)[
 
 function raw(from: number, to: number, samples: [number, number, string?][]) {
   return segmentOf(
-    { id: 'x', t: samples.map((s) => s[0]), v: samples.map((s) => s[1]), q: samples.map((s) => s[2] ?? 'normal') },
+    {
+      id: 'x',
+      t: samples.map((s) => s[0]),
+      v: samples.map((s) => s[1]),
+      q: samples.map((s) => s[2] ?? 'normal'),
+    },
     from,
     to,
     0,
@@ -34,7 +39,13 @@ function raw(from: number, to: number, samples: [number, number, string?][]) {
 describe('pieces of history', () => {
   it('a one-second spike stays in sight on a year', () => {
     const n = 8760;
-    const seg = buckets(0, 3600_000, Array.from({ length: n }, (_, i): [number, number] => (i === 4321 ? [0.4, 1.52] : [0.4, 0.5])));
+    const seg = buckets(
+      0,
+      3600_000,
+      Array.from({ length: n }, (_, i): [number, number] =>
+        i === 4321 ? [0.4, 1.52] : [0.4, 0.5],
+      ),
+    );
     const view = dots(cover([seg], 0, YEAR), YEAR / 900);
     expect(view.length).toBeLessThanOrEqual(901);
     expect(Math.max(...view.map((d) => d.hi))).toBe(1.52);
@@ -52,30 +63,58 @@ describe('pieces of history', () => {
   });
 
   it('a gap is a gap, a thinned point is none', () => {
-    const one = raw(0, 200_000, [...Array(60).keys()].map((i): [number, number] => [i * 1000, 1]).concat([[150_000, 1], [151_000, 1]]));
+    const one = raw(
+      0,
+      200_000,
+      [...Array(60).keys()]
+        .map((i): [number, number] => [i * 1000, 1])
+        .concat([
+          [150_000, 1],
+          [151_000, 1],
+        ]),
+    );
     expect(dots(cover([one], 0, 200_000), 10).filter((d) => d.broken).length).toBe(2); // first and after the gap
-    const thinned = raw(0, 4e6, [...Array(10).keys()].map((i): [number, number] => [i * 400_000, 1]));
+    const thinned = raw(
+      0,
+      4e6,
+      [...Array(10).keys()].map((i): [number, number] => [i * 400_000, 1]),
+    );
     expect(dots(cover([thinned], 0, 4e6), 10).filter((d) => d.broken).length).toBe(1);
   });
 
   it('bad values make no line', () => {
-    const s = raw(0, 10_000, [[0, 1], [1000, 9, 'broken'], [2000, 1]]);
+    const s = raw(0, 10_000, [
+      [0, 1],
+      [1000, 9, 'broken'],
+      [2000, 1],
+    ]);
     expect(dots(cover([s], 0, 10_000), 1).map((d) => d.hi)).toEqual([1, 1]);
   });
 
   it('bars of a switch hold until the next entry; both states in one bucket show', () => {
-    const s = raw(0, 100_000, [[0, 1], [30_000, 0], [60_000, 1]]);
+    const s = raw(0, 100_000, [
+      [0, 1],
+      [30_000, 0],
+      [60_000, 1],
+    ]);
     expect(runs(cover([s], 0, 100_000), 100_000)).toEqual([
       { from: 0, to: 30_000, state: 1 },
       { from: 30_000, to: 60_000, state: 0 },
       { from: 60_000, to: 100_000, state: 1 },
     ]);
-    const b = buckets(0, 1000, [[1, 1], [0, 1], [1, 1]]);
+    const b = buckets(0, 1000, [
+      [1, 1],
+      [0, 1],
+      [1, 1],
+    ]);
     expect(runs(cover([b], 0, 3000), 3000).map((r) => r.state)).toEqual([1, 2, 1]);
   });
 
   it('reads a moment and the figures of a span', () => {
-    const s = raw(0, 10_000, [[0, 1], [5000, 3]]);
+    const s = raw(0, 10_000, [
+      [0, 1],
+      [5000, 3],
+    ]);
     expect(entryAt([s], 4000)?.v).toBe(1);
     expect(entryAt([s], 6000)?.v).toBe(3);
     expect(stats([s], 0, 10_000)).toEqual({ n: 2, min: 1, max: 3, mean: 2 });

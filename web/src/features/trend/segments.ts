@@ -37,7 +37,11 @@ const column = (a: readonly (number | null)[] | undefined, n: number) =>
   Float64Array.from({ length: n }, (_, i) => a?.[i] ?? Number.NaN);
 
 /** Four times what nine in ten steps stay under: thinned points have long steps, others short. */
-export function gapLimit(t: ArrayLike<number>, known: (i: number) => boolean, width: number): number {
+export function gapLimit(
+  t: ArrayLike<number>,
+  known: (i: number) => boolean,
+  width: number,
+): number {
   const steps: number[] = [];
   let before = Number.NaN;
   for (let i = 0; i < t.length; i++) {
@@ -61,7 +65,20 @@ export function segmentOf(s: HistorySeries, from: number, to: number, width: num
     const v = column(s.v, n);
     for (let i = 0; i < n; i++) if (grade[i] === 2) v[i] = Number.NaN;
     const count = new Float64Array(n).fill(1);
-    seg = { from, to, width: 0, t, min: v, max: v, mean: v, last: v, count, grade, quality, gap: 0 };
+    seg = {
+      from,
+      to,
+      width: 0,
+      t,
+      min: v,
+      max: v,
+      mean: v,
+      last: v,
+      count,
+      grade,
+      quality,
+      gap: 0,
+    };
   } else {
     const last = column(s.last ?? s.mean, n);
     seg = {
@@ -258,7 +275,11 @@ export function stats(segs: readonly Segment[], from: number, to: number): Stats
   const s = { n: 0, min: Infinity, max: -Infinity, sum: 0 };
   for (const p of cover(segs, from, to)) {
     const { seg } = p;
-    for (let i = lowerBound(seg.t, p.from - seg.width / 2); i < seg.t.length && seg.t[i]! < p.to; i++) {
+    for (
+      let i = lowerBound(seg.t, p.from - seg.width / 2);
+      i < seg.t.length && seg.t[i]! < p.to;
+      i++
+    ) {
       if (Number.isNaN(seg.mean[i]!)) continue;
       const n = seg.count[i] || 1;
       s.n += n;

@@ -6,10 +6,10 @@
  *  1. CALIBRATING is set exactly while the device's flag is up and a record is open.
  *  2. A flag without a record, or a record without a flag, changes no value; both are trust flags.
  *  3. A record is for one sensor and one person, at most ENG_CAL_MINUTES at a time; more only with
- *     a second person. At its end it closes by itself; a flag still up is "too long".
+ *     a second person. Past its time it counts no more and is "too long" until it is closed, or
+ *     extended by another person.
  */
 #include <math.h>
-#include <stdio.h>
 
 #include "engine/core.h"
 
@@ -23,7 +23,7 @@ static void write_record(const struct eng *e, const struct cal *c, struct kt_jw 
 {
     kt_jw_kint(w, "id", (int64_t)c->id);
     eng_jpoint(e, w, "point", c->point);
-    kt_jw_kstr(w, "state", c->closed == 0 ? "open" : c->expired ? "expired" : "closed");
+    kt_jw_kstr(w, "state", c->closed != 0 ? "closed" : c->expired ? "expired" : "open");
     kt_jw_kstr(w, "by", c->by);
     eng_jtext(w, "second", c->second);
     kt_jw_kstr(w, "gas", c->gas);
@@ -49,16 +49,14 @@ void eng_cal_review(struct eng *e, uint32_t point)
 {
     struct pt *pt = &e->pt[point];
     struct cal *c = eng_cal_of(e, point);
-    bool flag = (pt->bits & PT_DEVICE_CAL) != 0;
-    if (flag && c && c->agreed == 0) {
+    bool flag = (pt->bits & PT_DEVICE_CAL) != 0, record = c && !c->expired;
+    if (flag && record && c->agreed == 0) {
         c->agreed = e->now;
     }
-    eng_set_flag(e, point, KT_FLAG_CALIBRATING, flag && c);
-    eng_set_flag(e, point, KT_FLAG_CAL_FLAG_ONLY, flag && !c);
-    eng_set_flag(e, point, KT_FLAG_CAL_RECORD_ONLY, !flag && c);
-    if (!flag || c) {
-        eng_set_flag(e, point, KT_FLAG_CAL_TOO_LONG, false);
-    }
+    eng_set_flag(e, point, KT_FLAG_CALIBRATING, flag && record);
+    eng_set_flag(e, point, KT_FLAG_CAL_FLAG_ONLY, flag && !record);
+    eng_set_flag(e, point, KT_FLAG_CAL_RECORD_ONLY, !flag && record);
+    eng_set_flag(e, point, KT_FLAG_CAL_TOO_LONG, c && c->expired);
     eng_refresh(e, point);
 }
 
@@ -129,14 +127,27 @@ static int arg_minutes(const struct request *q, int64_t *ret, struct kt_err *err
     return r;
 }
 
+/* The gas used: its name, or its concentration. */
+static int arg_gas(const struct request *q, char gas[ENG_NAME], struct kt_err *err)
+{
+    double value;
+    const char *text = kt_json_str(kt_json_get(q->args, "gas"));
+    if (kt_json_num(kt_json_get(q->args, "gas"), &value)) {
+        gas[kt_fmt_double(gas, value)] = '\0';
+        return KT_OK;
+    }
+    eng_text(gas, ENG_NAME, text);
+    return gas[0] ? KT_OK : kt_err_set(err, KT_EINVAL, "gas: which gas is used");
+}
+
 int eng_calibration_open(struct eng *e, const struct request *q, struct kt_err *err)
 {
     uint32_t point = 0;
-    const char *gas;
+    char gas[ENG_NAME] = "";
     int64_t minutes = 0;
     int r = eng_arg_point(e, q, "point", &point, err);
-    if (r < 0 || (r = eng_arg_text(q, "gas", &gas, err)) < 0 ||
-        (r = arg_minutes(q, &minutes, err)) < 0 || (r = may_open(e, q, point, err)) < 0) {
+    if (r < 0 || (r = arg_gas(q, gas, err)) < 0 || (r = arg_minutes(q, &minutes, err)) < 0 ||
+        (r = may_open(e, q, point, err)) < 0) {
         return r;
     }
     struct cal *c = ENG_PUSH(e->cal);
@@ -180,24 +191,11 @@ int eng_calibration_extend(struct eng *e, const struct request *q, struct kt_err
     }
     c->until = e->now + minutes * KT_MIN;
     eng_text(c->second, sizeof c->second, q->user);
+    c->expired = false;
     say_record(e, c, "extend");
+    eng_cal_review(e, c->point);
+    eng_band(e, c->point);
     return KT_OK;
-}
-
-static void close_record(struct eng *e, struct cal *c, const char *result, bool expired)
-{
-    uint32_t point = c->point;
-    c->closed = e->now;
-    c->expired = expired;
-    eng_text(c->result, sizeof c->result, result);
-    e->pt[point].cal = KT_NONE;
-    say_record(e, c, expired ? "expire" : "close");
-    forget_oldest(e);
-    eng_cal_review(e, point);
-    if (expired && (e->pt[point].bits & PT_DEVICE_CAL)) {
-        eng_set_flag(e, point, KT_FLAG_CAL_TOO_LONG, true);
-    }
-    eng_band(e, point);
 }
 
 int eng_calibration_close(struct eng *e, const struct request *q, struct kt_err *err)
@@ -208,7 +206,14 @@ int eng_calibration_close(struct eng *e, const struct request *q, struct kt_err 
     if (r < 0 || (r = eng_arg_text(q, "result", &result, err)) < 0) {
         return r;
     }
-    close_record(e, c, result, false);
+    uint32_t point = c->point;
+    c->closed = e->now;
+    eng_text(c->result, sizeof c->result, result);
+    e->pt[point].cal = KT_NONE;
+    say_record(e, c, "close");
+    forget_oldest(e);
+    eng_cal_review(e, point);
+    eng_band(e, point);
     return KT_OK;
 }
 
@@ -216,10 +221,11 @@ void eng_cal_tick(struct eng *e)
 {
     for (uint32_t i = 0; i < e->cal.n; i++) {
         struct cal *c = &e->cal.v[i];
-        if (c->closed == 0 && c->until <= e->now) {
-            uint32_t before = e->cal.n;
-            close_record(e, c, "", true);
-            i -= before != e->cal.n; /* an older one was forgotten */
+        if (c->closed == 0 && !c->expired && c->until <= e->now) {
+            c->expired = true;
+            say_record(e, c, "expire");
+            eng_cal_review(e, c->point);
+            eng_band(e, c->point);
         }
     }
 }

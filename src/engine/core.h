@@ -175,6 +175,7 @@ struct eng {
     struct csr feeds;       /* windows by the point that they watch */
     struct csr fed_outputs; /* outputs by feed-state point */
     uint32_t *timed;        /* instances that windows make depend on time */
+    kt_time *timed_at;      /* when a sample gave each its last turn */
     uint32_t *window_inst;  /* by window: its instance */
     char *windows;          /* windows_n of kt_window_size() */
     struct kt_expr_live xl;

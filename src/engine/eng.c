@@ -118,6 +118,7 @@ static void build_instances(struct eng *e)
     e->insts_n = e->rule_first[s->rules_n];
     e->inst = zeroed(e->insts_n, sizeof *e->inst);
     e->timed = zeroed(e->insts_n, sizeof *e->timed);
+    e->timed_at = zeroed(e->insts_n, sizeof *e->timed_at);
     struct pairs of = {0};
     for (uint32_t r = 0; r < s->rules_n; r++) {
         const struct kt_rule *rule = &s->rules[r];
@@ -244,6 +245,16 @@ static void build_windows(struct eng *e)
     e->feeds = csr_of(&feeds, e->points_n);
 }
 
+static bool has_timed(const struct eng *e, uint32_t p)
+{
+    for (uint32_t i = e->of.at[p]; i < e->of.at[p + 1]; i++) {
+        if (e->inst[e->of.list[i]].timed != KT_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static uint8_t point_kind(const struct eng *e, uint32_t p)
 {
     uint8_t kind = 0;
@@ -252,6 +263,7 @@ static uint8_t point_kind(const struct eng *e, uint32_t p)
         bool timed_only = (k & RULE_TIMED) && !eng_rule(e, &e->inst[e->of.list[i]])->statutory;
         kind |= (k & RULE_SIMPLE) || timed_only ? 0 : PT_COMPLEX;
     }
+    kind |= has_timed(e, p) ? PT_WINDOWS : 0;
     kind |= e->feeds.at[p] != e->feeds.at[p + 1] ? PT_WINDOWS : 0;
     kind |= e->readers.at[p] != e->readers.at[p + 1] ? PT_READERS : 0;
     kind |= e->site->points[p].kind == KT_POINT_OUTPUT ? PT_OUTPUT : 0;
@@ -318,6 +330,7 @@ static void free_indexes(struct eng *e)
     free(e->rule_first);
     free(e->inst);
     free(e->timed);
+    free(e->timed_at);
     free(e->windows);
     free(e->window_inst);
     free(e->cutoffs);

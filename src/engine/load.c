@@ -136,7 +136,7 @@ static void load_instance(struct eng *e, struct kt_rd *in)
     kt_rule_id rule = in->bad ? (kt_rule_id){KT_NONE} : kt_site_rule(e->site, rule_id);
     uint32_t i = p != KT_NONE && rule.v != KT_NONE ? find_instance(e, rule, p) : KT_NONE;
     uint8_t state = kt_get_u8(in);
-    kt_time due = kt_get_i64(in);
+    kt_time due = kt_get_i64(in), timed_at = kt_get_i64(in);
     uint64_t windows = get_count(in, 1024);
     bool fits = i != KT_NONE && windows_of(e, &e->inst[i]) == windows;
     in->bad |= state > IN_FALLING;
@@ -149,6 +149,9 @@ static void load_instance(struct eng *e, struct kt_rd *in)
     if (i != KT_NONE && !in->bad) {
         e->inst[i].state = state;
         e->inst[i].due = due;
+        if (e->inst[i].timed != KT_NONE) {
+            e->timed_at[e->inst[i].timed] = timed_at < e->now ? timed_at : e->now;
+        }
     }
 }
 

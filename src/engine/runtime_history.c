@@ -34,30 +34,38 @@ static void on_sealed(void *arg, const char *point, kt_time from, kt_time to, ui
     h->sealed_n++;
 }
 
-/* One event for what a pass has sealed: number, span, hash over points, spans and chunk hashes. */
-static void say_sealed(struct kt_runtime *rt)
+/* One event for what was sealed since the last: number, span, hash over points, spans and chunk
+ * hashes. False: nothing was. */
+static bool sealed_json(struct rt_history *h, struct kt_buf *out)
 {
-    struct rt_history *h = &rt->history;
-    if (h->sealed_n == 0) {
-        return;
-    }
     struct kt_hash hash;
     char hex[65], from[40], to[40];
-    struct kt_buf json;
+    if (h->sealed_n == 0) {
+        return false;
+    }
     kt_hash_of(h->sealed.p, h->sealed.n, &hash);
-    kt_buf_init(&json, 0);
-    kt_buf_printf(&json,
+    kt_buf_printf(out,
                   "{\"type\":\"sealed\",\"chunks\":%" PRIu32
                   ",\"from\":\"%s\",\"to\":\"%s\",\"hash\":\"%s\"}",
                   h->sealed_n, kt_time_fmt(h->sealed_from, 0, from),
                   kt_time_fmt(h->sealed_to, 0, to), kt_hash_hex(&hash, hex));
-    struct rt_message *m = rt_message_new(IN_OUTCOME, (struct kt_str){json.p, json.n}, "history");
-    if (rt_message_push(rt, m, KT_LANE_BULK) < 0 && !atomic_load(&rt->stopping)) {
-        KT_WARN("history", "the seal of %" PRIu32 " chunks is not in the journal", h->sealed_n);
-    }
-    kt_buf_done(&json);
     kt_buf_clear(&h->sealed);
     h->sealed_n = 0;
+    return true;
+}
+
+static void say_sealed(struct kt_runtime *rt)
+{
+    struct kt_buf json;
+    kt_buf_init(&json, 0);
+    if (!atomic_load(&rt->stopping) && sealed_json(&rt->history, &json)) {
+        struct rt_message *m =
+            rt_message_new(IN_OUTCOME, (struct kt_str){json.p, json.n}, "history");
+        if (rt_message_push(rt, m, KT_LANE_BULK) < 0) {
+            KT_WARN("history", "not in the journal: %s", json.p);
+        }
+    }
+    kt_buf_done(&json);
 }
 
 /* ---- points ---- */
@@ -334,7 +342,13 @@ void rt_history_stop(struct kt_runtime *rt)
     if (h->runs) {
         pthread_join(h->thread, NULL);
     }
-    kt_history_close(h->h);
+    kt_history_close(h->h); /* seals all heads */
+    struct kt_buf json;
+    kt_buf_init(&json, 0);
+    if (rt->engine && sealed_json(h, &json)) {
+        rt_say(rt, (struct kt_str){json.p, json.n}); /* the engine thread has ended by now */
+    }
+    kt_buf_done(&json);
     kt_columns_done(&h->columns);
     kt_buf_done(&h->sealed);
     pthread_cond_destroy(&h->work);

@@ -146,15 +146,27 @@ static void long_way(struct eng *e, uint32_t point, kt_time arrival, kt_time t, 
     eng_drain(e);
 }
 
+/* What windows make depend on time has a turn of its own each second; samples give it one more. */
+static void eval_timed(struct eng *e, const struct inst *in)
+{
+    kt_time *last = &e->timed_at[in->timed];
+    if (*last == 0 || e->now - *last >= KT_SEC) {
+        *last = e->now;
+        eng_eval(e, e->timed[in->timed]);
+    }
+}
+
 /* Inside the band, where the point has more than simple rules. */
 static void with_rules(struct eng *e, uint32_t point, bool changed)
 {
     uint8_t kind = e->pt[point].kind;
-    for (uint32_t k = e->of.at[point]; changed && (kind & PT_COMPLEX) && k < e->of.at[point + 1];
+    bool complex = changed && (kind & PT_COMPLEX);
+    for (uint32_t k = e->of.at[point]; (complex || (kind & PT_WINDOWS)) && k < e->of.at[point + 1];
          k++) {
         const struct inst *in = &e->inst[e->of.list[k]];
-        bool by_time = (in->kind & RULE_TIMED) && !eng_rule(e, in)->statutory;
-        if (!(in->kind & RULE_SIMPLE) && !by_time) {
+        if ((in->kind & RULE_TIMED) && !eng_rule(e, in)->statutory) {
+            eval_timed(e, in);
+        } else if (changed && !(in->kind & RULE_SIMPLE)) {
             eng_eval(e, e->of.list[k]);
         }
     }

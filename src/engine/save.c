@@ -60,6 +60,7 @@ static void save_instances(const struct eng *e, struct kt_buf *out)
         put_point(e, out, in->self);
         kt_put_u8(out, in->state);
         kt_put_i64(out, in->due);
+        kt_put_i64(out, in->timed == KT_NONE ? 0 : e->timed_at[in->timed]);
         kt_put_varint(out, windows);
         for (uint32_t k = 0; k < windows; k++) {
             struct kt_buf one;

@@ -196,7 +196,7 @@ static void too_long_a_calibration_ends(void)
 {
     rig_init(&r);
     rig_fresh(&r, 0.3);
-    open_calibration("wang", "T1");
+    uint64_t id = open_calibration("wang", "T1");
     for (int i = 0; i < 31 * 4; i++) {
         rig_wait(&r, 15 * KT_SEC);
         rig_sample_at(&r, "T1", 2.0, KT_Q_CALIBRATION, r.now);
@@ -205,7 +205,13 @@ static void too_long_a_calibration_ends(void)
     CHECK_INT(rig_count(&r, 0, "calibration-too-long", "\"on\":true", NULL), 1);
     CHECK(rig_alarm(&r, "gas.cut", "T1"));
     rig_sample(&r, "T1", 0.2);
+    CHECK_INT(rig_count(&r, 0, "calibration-too-long", "\"on\":false", NULL), 0);
+    char args[80];
+    snprintf(args, sizeof args, "{\"record\":%llu,\"minutes\":5}", (unsigned long long)id);
+    CHECK(rig_ask(&r, "li", "calibration.extend", args));
     CHECK_INT(rig_count(&r, 0, "calibration-too-long", "\"on\":false", NULL), 1);
+    rig_sample_at(&r, "T1", 2.0, KT_Q_CALIBRATION, r.now);
+    CHECK_INT(rig_value(&r, "T1").quality, KT_Q_CALIBRATION);
     rig_done(&r);
 }
 

@@ -468,6 +468,29 @@ static int fill_the_disk(void)
     return unit_bad ? 1 : 0;
 }
 
+/* The disk was full when the samples came to be written: told before they count as durable. */
+static void a_dropped_body_is_not_acknowledged(void)
+{
+    struct world w;
+    world_init(&w);
+    struct kt_runtime_opts o = {.site = w.site, .data_dir = w.dir};
+    REQUIRE(kt_runtime_open(&o, &w.rt, &w.err) == KT_OK);
+    for (int i = 0; i < 2; i++) {
+        struct rt_after_item item = {.kind = AFTER_BATCH, .seq = 0};
+        item.batch = batch(&w, 0, 0, T0, 1);
+        rt_after_push(w.rt, &item);
+    }
+    rt_on_dropped(w.rt, 0);
+    CHECK_INT(w.done, 0); /* not released yet */
+    rt_after_release(w.rt);
+    CHECK_INT(w.done, 2);
+    CHECK_INT(w.refused, 1);
+    struct kt_runtime_stats st;
+    kt_runtime_stats(w.rt, &st);
+    CHECK_INT(st.refused_batches, 1);
+    world_done(&w);
+}
+
 static void a_full_disk_hides_no_gas(void)
 {
     fflush(stdout);
@@ -490,4 +513,5 @@ UNIT_MAIN({"samples reach live, journal and history", samples_reach_live_journal
           {"effects wait for their link", effects_wait_for_their_link},
           {"a reload keeps values and live tables", a_reload_keeps_values_and_live_tables},
           {"numbers outlive a new order of points", numbers_outlive_a_new_order_of_points},
+          {"a dropped body is not acknowledged", a_dropped_body_is_not_acknowledged},
           {"a full disk hides no gas", a_full_disk_hides_no_gas})

@@ -2,6 +2,24 @@
 /* watch: engine time passes: timers, consoles, interlock tests. */
 #include "engine/core.h"
 
+static void timed_turn(struct eng *e, uint32_t t)
+{
+    uint32_t at = e->timed[t];
+    uint8_t before = e->inst[at].state;
+    eng_eval(e, at);
+    if (e->inst[at].state != before) {
+        eng_band(e, e->inst[at].self);
+    }
+    wheel_set(e->wheel, e->points_n + e->insts_n + t, eng_timed_due(e, t));
+}
+
+/* The next turn of a timed instance: once a second, spread over its tenths. */
+kt_time eng_timed_due(const struct eng *e, uint32_t timed)
+{
+    kt_time at = e->now / KT_SEC * KT_SEC + timed % 10 * (100 * KT_MS);
+    return at > e->now ? at : at + KT_SEC;
+}
+
 static void run_timers(struct eng *e)
 {
     uint32_t n = 0;
@@ -13,22 +31,9 @@ static void run_timers(struct eng *e)
         } else if (id < e->points_n + e->insts_n) {
             eng_inst_timer(e, id - e->points_n);
         } else {
-            uint32_t t = id - e->points_n - e->insts_n, at = e->timed[t];
-            uint8_t before = e->inst[at].state;
-            eng_eval(e, at);
-            if (e->inst[at].state != before) {
-                eng_band(e, e->inst[at].self);
-            }
-            wheel_set(e->wheel, id, eng_timed_due(e, t));
+            timed_turn(e, id - e->points_n - e->insts_n);
         }
     }
-}
-
-/* The next turn of a timed instance: once a second, spread over its tenths. */
-kt_time eng_timed_due(const struct eng *e, uint32_t timed)
-{
-    kt_time at = e->now / KT_SEC * KT_SEC + timed % 10 * (100 * KT_MS);
-    return at > e->now ? at : at + KT_SEC;
 }
 
 void eng_start(struct eng *e, kt_time now)

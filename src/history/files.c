@@ -10,7 +10,14 @@
 #include "base/log.h"
 #include "sys/file.h"
 
-enum { PAGE_BYTES = 8192, CACHE_KIB = 1024, READERS = 8, RO_MAX = 32, RW_MAX = 8, PATH_CAP = 4096 };
+enum {
+    PAGE_BYTES = 16384,
+    CACHE_KIB = 1024,
+    READERS = 8,
+    RO_MAX = 32,
+    RW_MAX = 8,
+    PATH_CAP = 4096
+};
 
 static const char *const class_names[HISTORY_CLASSES] = {"key", "normal", "short"};
 

@@ -47,11 +47,11 @@ struct kt_history_point {
 KT_MUST_CHECK int kt_history_declare(struct kt_history *h, kt_point_id p,
                                      const struct kt_history_point *conf, struct kt_err *err);
 /**
- * Add a batch that the journal holds under `seq` (0: an import, in no journal). It is taken whole or
- * not at all; after an error add it again later.
+ * Add a batch that the journal holds under `seq` (0: an import, in no journal). It is taken whole
+ * or not at all; after an error add it again later.
  *
- * @param seq      rising; a first one at or below kt_history_safe_seq() means that the journal began
- *                 anew
+ * @param seq      rising; a first one at or below kt_history_safe_seq() means that the journal
+ * began anew
  * @param arrival  kept where it differs from the sample's time by more than 1 s; 0: not known
  * @return KT_OK; KT_EINVAL a point that was not declared, or a time before 1700 or after 2261;
  *         KT_EFULL, KT_EIO files cannot be written and memory is at its bound

@@ -30,12 +30,30 @@ void history_summarize(const struct history_cols *c, uint32_t lo, uint32_t hi,
     *ret = s;
 }
 
+static const int64_t units[] = {KT_SEC, KT_MS, KT_US, 1};
+
+/* Index of the coarsest unit that divides all times of a summary. */
+static uint8_t unit_of(const struct history_summary *s)
+{
+    const kt_time t[] = {s->first, s->last, s->known ? s->min_time : 0, s->known ? s->max_time : 0,
+                         s->known ? s->last_time : 0};
+    uint8_t u = 0;
+    for (size_t i = 0; i < KT_ARRAY_LEN(t); i++) {
+        while (t[i] % units[u]) {
+            u++;
+        }
+    }
+    return u;
+}
+
 static void put_summary(struct kt_buf *b, const struct history_summary *s)
 {
+    uint8_t u = unit_of(s);
     kt_put_u8(b, VERSION);
+    kt_put_u8(b, u);
     kt_put_varint(b, s->n);
-    kt_put_i64(b, s->first);
-    kt_put_varint(b, (uint64_t)(s->last - s->first));
+    kt_put_varint(b, kt_zigzag(s->first / units[u]));
+    kt_put_varint(b, (uint64_t)((s->last - s->first) / units[u]));
     kt_put_varint(b, s->order);
     kt_put_u8(b, s->worst);
     kt_put_varint(b, s->known);
@@ -44,30 +62,39 @@ static void put_summary(struct kt_buf *b, const struct history_summary *s)
         history_put_num(b, s->max);
         history_put_num(b, s->sum);
         history_put_num(b, s->last_value);
-        kt_put_varint(b, (uint64_t)(s->min_time - s->first));
-        kt_put_varint(b, (uint64_t)(s->max_time - s->first));
-        kt_put_varint(b, (uint64_t)(s->last_time - s->first));
+        kt_put_varint(b, (uint64_t)((s->min_time - s->first) / units[u]));
+        kt_put_varint(b, (uint64_t)((s->max_time - s->first) / units[u]));
+        kt_put_varint(b, (uint64_t)((s->last_time - s->first) / units[u]));
     }
 }
 
-static kt_time get_time(struct kt_rd *r, const struct history_summary *s)
+static kt_time get_time(struct kt_rd *r, int64_t unit, kt_time first)
 {
     uint64_t d = kt_get_varint(r);
-    r->bad = r->bad || d > (uint64_t)KT_DAY;
-    return r->bad ? s->first : s->first + (kt_time)d;
+    r->bad = r->bad || d > (uint64_t)(KT_DAY / unit);
+    return r->bad ? first : first + (kt_time)d * unit;
+}
+
+static bool get_first(struct kt_rd *r, int64_t unit, kt_time *ret)
+{
+    int64_t t = kt_unzigzag(kt_get_varint(r)), most = (INT64_MAX - KT_DAY) / unit;
+    if (r->bad || t > most || t < -most) {
+        return false;
+    }
+    *ret = t * unit;
+    return true;
 }
 
 static bool get_summary(struct kt_rd *r, struct history_summary *s)
 {
-    uint8_t version = kt_get_u8(r);
+    uint8_t version = kt_get_u8(r), u = kt_get_u8(r);
     uint64_t n = kt_get_varint(r);
-    s->first = kt_get_i64(r);
-    if (r->bad || version != VERSION || n == 0 || n > HISTORY_CODEC_MAX ||
-        s->first > INT64_MAX - KT_DAY) {
+    if (r->bad || version != VERSION || u >= KT_ARRAY_LEN(units) || n == 0 ||
+        n > HISTORY_CODEC_MAX || !get_first(r, units[u], &s->first)) {
         return false;
     }
     s->n = (uint32_t)n;
-    s->last = get_time(r, s);
+    s->last = get_time(r, units[u], s->first);
     s->order = kt_get_varint(r);
     s->worst = kt_get_u8(r);
     uint64_t known = kt_get_varint(r);
@@ -80,9 +107,9 @@ static bool get_summary(struct kt_rd *r, struct history_summary *s)
         s->max = history_get_num(r);
         s->sum = history_get_num(r);
         s->last_value = history_get_num(r);
-        s->min_time = get_time(r, s);
-        s->max_time = get_time(r, s);
-        s->last_time = get_time(r, s);
+        s->min_time = get_time(r, units[u], s->first);
+        s->max_time = get_time(r, units[u], s->first);
+        s->last_time = get_time(r, units[u], s->first);
     }
     return !r->bad;
 }

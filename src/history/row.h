@@ -5,8 +5,9 @@
  * row: a chunk as it lies in a file: check, summary, run (codec.h).
  *
  *   check   first 8 bytes of BLAKE2b(point id, 0, rest)
- *   rest    version u8, n, first (8 bytes), last - first, order, worst u8, known, and when known:
- *           min, max, sum, last as numbers, and their times as distances from first; then the run
+ *   rest    version u8, unit of times u8, n, first, last - first, order, worst u8, known, and when
+ *           known: min, max, sum, last as numbers, and their times as distances from first; then
+ *           the run
  *
  * Invariants: samples are sorted and settled (history_cols_settle); a chunk never crosses midnight
  * UTC, so what overlaps lies in one day. `order` rises with every seal: of two chunks with a sample

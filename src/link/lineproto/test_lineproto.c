@@ -425,6 +425,26 @@ static void a_site_gives_the_table(void)
     CHECK(strstr(err.text, "point B"));
 }
 
+static void a_producer_writes_only_its_own(void)
+{
+    static const char *const patterns[] = {"ENV*", "X-1"};
+    struct kt_producer producer = {.id = "telegraf", .points = patterns, .points_n = 2};
+    struct kt_link_conf links[2] = {{.id = "push", .kind = KT_LINK_PUSH},
+                                    {.id = "sub", .kind = KT_LINK_MODBUS}};
+    struct kt_point points[6] = {{.id = "ENV-1", .link = 0},
+                                 {.id = "X-1", .link = KT_NONE},
+                                 {.id = "T1", .link = 0},
+                                 {.id = "ENV-2", .link = 1},
+                                 {.id = "ENV-3", .link = 0, .kind = KT_POINT_OUTPUT},
+                                 {.id = "X-12", .link = KT_NONE}};
+    static const bool want[] = {true, true, false, false, false, false};
+    struct kt_site site = {.links = links, .links_n = 2, .points = points, .points_n = 6};
+    struct kt_lp_grant grant = {&site, 0, &producer};
+    for (uint32_t i = 0; i < 6; i++) {
+        CHECK_INT(kt_lp_granted(&grant, (kt_point_id){i}), want[i]);
+    }
+}
+
 /* ---- random texts whose meaning is known ---- */
 enum { POINTS = 40, LINES = 60 };
 
@@ -552,4 +572,5 @@ UNIT_MAIN({"reads every form", reads_every_form}, {"keeps minus zero", keeps_min
           {"keys beyond the ceiling are looked up", keys_beyond_the_ceiling_are_looked_up},
           {"addresses are checked", addresses_are_checked},
           {"a site gives the table", a_site_gives_the_table},
+          {"a producer writes only its own", a_producer_writes_only_its_own},
           {"random texts mean what was written", random_texts_mean_what_was_written})

@@ -21,6 +21,8 @@ export interface Item {
   /** Names: shown up to this 1:n. */
   maxScale?: number;
   size?: number;
+  /** Height of the letters on the ground, as drawings give it. */
+  height_m?: number;
 }
 
 const GLYPH: Record<string, string> = {
@@ -62,20 +64,9 @@ function drawnLabels(data: MapData): Item[] {
     const e = f.getGeometry()?.getExtent();
     const text = String(f.get('text') ?? '');
     if (!e || !text) return [];
-    const size = Number(f.get('size') ?? 12);
-    return [
-      {
-        kind: 'label' as const,
-        id: `label-${i}`,
-        x: e[0]!,
-        y: e[1]!,
-        slot: 0,
-        group: '',
-        text,
-        size,
-        maxScale: size >= 16 ? 80_000 : 12_000,
-      },
-    ];
+    const height_m = Number(f.get('size') ?? 30);
+    const label = { kind: 'label' as const, id: `label-${i}`, slot: 0, group: '' };
+    return [{ ...label, x: e[0]!, y: e[1]!, text, height_m }];
   });
 }
 

@@ -55,6 +55,12 @@ interface Placed {
   alarm: Alarm | undefined;
 }
 
+/** A name of the drawing shows while its letters are not too small to stand for anything. */
+function labelShows(item: Item, scale: number, resolution: number): boolean {
+  if (item.height_m !== undefined) return item.height_m / resolution > 3.5;
+  return scale <= (item.maxScale ?? L1_SCALE);
+}
+
 /** Of what is normal, only sensors (as dots) and main equipment show at the scale of the mine. */
 function atL1(item: Item): boolean {
   if (item.kind === 'asset') return item.main === true;
@@ -79,6 +85,7 @@ export class LiveLayer extends Layer {
   private hits: Placed[] = [];
   /** Drawn at the scale of the mine (L1). */
   private far = false;
+  private drawnResolution = 1;
   /** Milliseconds of the last drawing; shown in the layers panel. */
   drawMs = 0;
   labelCount = 0;
@@ -156,6 +163,7 @@ export class LiveLayer extends Layer {
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     c.clearRect(0, 0, cw, ch);
     this.sprites ??= new Sprites(this.view.palette, ratio, this.view.factor);
+    this.drawnResolution = resolution;
     this.far = this.scaleAt(resolution) > L1_SCALE;
     const placed = this.placeItems(cx, cy, resolution, cw, ch);
     this.hits = placed;
@@ -183,7 +191,7 @@ export class LiveLayer extends Layer {
       if (x < -20 || y < -20 || x > cw + 20 || y > ch + 20) continue;
       const alarm = item.point ? worst.get(item.point.id) : undefined;
       const severity = severityOf(item, world, alarm);
-      if (item.kind === 'label' ? !names || scale > (item.maxScale ?? L1_SCALE) : false) continue;
+      if (item.kind === 'label' && !(names && labelShows(item, scale, resolution))) continue;
       const chosen = item.point?.id === selected;
       if (item.kind !== 'label' && severity < 3 && !chosen) {
         if (hidden.has(item.group)) continue;
@@ -211,7 +219,7 @@ export class LiveLayer extends Layer {
     }
     if (p.alarm) {
       const unacked = p.alarm.state === 'unack' || p.alarm.state === 'rtn';
-      sprite = sprites.alarm(p.alarm.priority, unacked);
+      sprite = sprites.alarm(p.alarm.priority, unacked, p.alarm.state === 'rtn');
       this.image(
         c,
         sprite,
@@ -306,10 +314,10 @@ export class LiveLayer extends Layer {
       const text = this.textOf(p, scale);
       if (!text) continue;
       const alarm = p.severity >= 3;
-      const size = (p.item.kind === 'label' ? (p.item.size ?? 12) : alarm ? 13 : 12) * factor;
+      const size = this.sizeOf(p) * factor;
       c.font = `${alarm ? 'bold ' : ''}${size}px system-ui, "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif`;
       const tw = c.measureText(text).width;
-      const force = p.severity >= 5 || p.item.point?.id === selected;
+      const force = p.item.point?.id === selected;
       const spot = this.spot(room, p, tw, size, force);
       if (!spot) continue;
       this.labelCount += 1;
@@ -327,6 +335,13 @@ export class LiveLayer extends Layer {
       c.fillStyle = p.item.kind === 'label' ? palette.text2 : palette.text;
       c.fillText(text, spot[0], spot[1]);
     }
+  }
+
+  private sizeOf(p: Placed): number {
+    const { item } = p;
+    if (item.kind !== 'label') return p.severity >= 3 ? 13 : 12;
+    const px = item.height_m ? item.height_m / this.drawnResolution / this.view.factor : item.size;
+    return Math.min(18, Math.max(11, px ?? 12));
   }
 
   /** Right, left, above, below: the first that is free. Names stand centred on their place. */

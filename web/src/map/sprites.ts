@@ -50,9 +50,9 @@ export class Sprites {
     return el;
   }
 
-  /** An alarm: filled shape with digit; unacknowledged = double frame, standing still. */
-  alarm(priority: number, unacked: boolean): HTMLCanvasElement {
-    return this.make(`a${priority}${unacked}`, 17, (c) => {
+  /** An alarm: filled shape with digit; unacknowledged = double frame, standing still; over = pale. */
+  alarm(priority: number, unacked: boolean, over: boolean): HTMLCanvasElement {
+    return this.make(`a${priority}${unacked}${over}`, 17, (c) => {
       const { fill, glyph } = FILLS[priority]!;
       const shape = SHAPE[priority]!;
       if (unacked) {
@@ -64,12 +64,18 @@ export class Sprites {
       }
       c.beginPath();
       shape(c, 9);
+      if (over) {
+        c.fillStyle = this.palette.halo;
+        c.fill();
+        c.globalAlpha = 0.3;
+      }
       c.fillStyle = fill;
       c.fill();
+      c.globalAlpha = 1;
       c.lineWidth = 2;
       c.strokeStyle = this.palette.outline;
       c.stroke();
-      c.fillStyle = glyph;
+      c.fillStyle = over ? this.palette.text : glyph;
       c.font = 'bold 12px sans-serif';
       c.textAlign = 'center';
       c.textBaseline = 'middle';

@@ -31,13 +31,22 @@ interface TagProps {
   text?: string | boolean;
   hollow?: boolean;
   blink?: boolean;
+  /** Over, but nobody has acknowledged: the fill is pale. */
+  pale?: boolean;
+  /** What took the alarm out of sight: a clock for shelved, a bar for suppressed. */
+  mark?: 'clock' | 'bar';
 }
 
-export function Tag({ severity, text, hollow, blink }: TagProps) {
+const MARKS = {
+  clock: 'M18 13a5 5 0 1 1 -.01 0M18 15V18H20.5',
+  bar: 'M2 22.5H22',
+};
+
+export function Tag({ severity, text, hollow, blink, pale, mark }: TagProps) {
   const glyph = severity === 'fault' ? '✕' : String(severity);
   const word = severity === 'fault' ? t('fault') : priorityWord(severity);
   const shown = text === true ? word : text || '';
-  const cls = `tag p${severity}${hollow ? ' hollow' : ''}${blink ? ' blink' : ''}`;
+  const cls = `tag p${severity}${hollow ? ' hollow' : ''}${blink ? ' blink' : ''}${pale ? ' pale' : ''}`;
   return (
     <span class={cls}>
       <svg
@@ -50,6 +59,7 @@ export function Tag({ severity, text, hollow, blink }: TagProps) {
         <text x="12" y={BASELINE[severity]}>
           {glyph}
         </text>
+        {mark && <path class="tagmark" d={MARKS[mark]} />}
       </svg>
       {shown && <span>{shown}</span>}
     </span>
@@ -57,12 +67,15 @@ export function Tag({ severity, text, hollow, blink }: TagProps) {
 }
 
 export function AlarmTag({ alarm, text }: { alarm: Alarm; text?: string | boolean }) {
-  const hollow = alarm.state === 'shelved' || alarm.state === 'suppressed' || alarm.state === 'oos';
+  const s = alarm.state;
   return (
     <Tag
       severity={alarm.priority}
-      hollow={hollow}
-      blink={alarm.state === 'unack'}
+      hollow={s === 'shelved' || s === 'suppressed' || s === 'oos' || s === 'normal'}
+      pale={s === 'rtn'}
+      blink={s === 'unack'}
+      {...(s === 'shelved' ? { mark: 'clock' as const } : {})}
+      {...(s === 'suppressed' || s === 'oos' ? { mark: 'bar' as const } : {})}
       {...(text === undefined ? {} : { text })}
     />
   );

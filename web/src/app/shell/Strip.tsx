@@ -39,7 +39,7 @@ function Who() {
   return (
     <>
       <span class="strip-site">
-        {pick(site.value.site.name)}
+        <span class="ellipsis">{pick(site.value.site.name)}</span>
         {site.value.site.simulation && (
           <b class="sim-word" title={t('sim.long')}>
             {t('sim')}

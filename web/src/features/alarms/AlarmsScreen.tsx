@@ -180,7 +180,7 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
       ),
       sort: (a, b) => s.alarmName(a.alarm).localeCompare(s.alarmName(b.alarm)),
     },
-    { id: 'alarm', title: t('col.alarm'), width: '7.5rem', cell: (r) => s.alarmTitle(r.alarm) },
+    { id: 'alarm', title: t('col.alarm'), width: '10.5rem', cell: (r) => s.alarmTitle(r.alarm) },
     {
       id: 'value',
       title: t('col.value'),

@@ -30,7 +30,7 @@ function columns(): Column<Card>[] {
     {
       id: 'id',
       title: t('col.id'),
-      width: '5rem',
+      width: '7rem',
       cell: (c) => `#${c.id}`,
       sort: (a, b) => a.id - b.id,
     },
@@ -58,7 +58,7 @@ function columns(): Column<Card>[] {
         );
       },
     },
-    { id: 'cause', title: t('col.cause'), width: '16rem', cell: (c) => c.cause ?? '' },
+    { id: 'cause', title: t('col.cause'), width: '13rem', cell: (c) => c.cause ?? '' },
   ];
 }
 

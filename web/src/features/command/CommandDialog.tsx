@@ -6,7 +6,7 @@
 import './command.css';
 import { useEffect, useState } from 'preact/hooks';
 import { api, request } from '../../api/client';
-import type { Command, CommandState, Output, PointInfo } from '../../api/model';
+import type { Command, CommandState, Condition, Output, PointInfo } from '../../api/model';
 import { can, me } from '../../api/session';
 import { site } from '../../api/site';
 import { canAct, live, replaying } from '../../api/world';
@@ -36,6 +36,23 @@ function useOutput(id: string): Output | null {
   return o;
 }
 
+const unknown = (c: Condition) => c.ok === null || c.code === 'unknown';
+const TOLD = new Set(['latch', 'tag', 'unread']);
+
+/** The condition in the language of the screen; the server's own words where its kind is new. */
+function conditionText(c: Condition): string {
+  const s = site.value;
+  const params = {
+    rule: pick(s.rules.get(c.rule ?? '')?.title) || (c.rule ?? ''),
+    point: s.pointName(c.point ?? ''),
+    who: c.who ?? '',
+  };
+  if (c.code && TOLD.has(c.code)) {
+    return t(`if.${c.code}.${c.ok ? 'ok' : 'bad'}` as Parameters<typeof t>[0], params);
+  }
+  return c.rule && c.point ? t('if.rule', params) : pick(c.text);
+}
+
 function Check({ o, opening }: { o: Output | null; opening: boolean }) {
   if (!o) return <p class="hint">{t('checking')}</p>;
   const conditions = o.interlock?.conditions ?? [];
@@ -50,10 +67,10 @@ function Check({ o, opening }: { o: Output | null; opening: boolean }) {
       <ul class="conditions">
         {conditions.map((c, i) => (
           <li key={i} class={c.ok === true ? 'ok' : 'bad'}>
-            <b aria-hidden="true">{c.ok === true ? '✓' : c.ok === null ? '?' : '✗'}</b>{' '}
-            {pick(c.text)}
+            <b aria-hidden="true">{c.ok === true ? '✓' : unknown(c) ? '?' : '✗'}</b>{' '}
+            {conditionText(c)}
             <span class="hint">
-              {t(c.ok === true ? 'cond.ok' : c.ok === null ? 'cond.unknown' : 'cond.bad')}
+              {t(c.ok === true ? 'cond.ok' : unknown(c) ? 'cond.unknown' : 'cond.bad')}
             </span>
           </li>
         ))}

@@ -47,6 +47,7 @@ function AlarmLine({ a }: { a: Alarm }) {
 const open = (a: Alarm) => isActive(a);
 const shelved = (a: Alarm) => a.state === 'shelved';
 const NEWEST = 10;
+const MOST = 40;
 
 function Lists({ h }: { h: Handover }) {
   const s = site.value;
@@ -58,9 +59,17 @@ function Lists({ h }: { h: Handover }) {
   return (
     <div class="handover-lists">
       <Block title={t('open')} n={alarms.filter(open).length}>
-        {alarms.filter(open).map((a) => (
-          <AlarmLine key={a.id} a={a} />
-        ))}
+        {alarms
+          .filter(open)
+          .slice(0, MOST)
+          .map((a) => (
+            <AlarmLine key={a.id} a={a} />
+          ))}
+        {alarms.filter(open).length > MOST && (
+          <li>
+            <a href="#/alarms">{t('more', { n: alarms.filter(open).length - MOST })}</a>
+          </li>
+        )}
       </Block>
       <Block title={t('shelved')} n={alarms.filter(shelved).length}>
         {alarms.filter(shelved).map((a) => (

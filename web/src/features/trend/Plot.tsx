@@ -159,12 +159,13 @@ class Painter {
     c.font = '11px system-ui, sans-serif';
     const room = c.measureText(words).width + 8;
     const left = Math.min(Math.max(x - room / 2, l.left), l.left + l.width - room);
+    const y = held ? l.axisTop + 1 : 0;
     c.fillStyle = ink('--focus');
-    c.fillRect(left, l.axisTop + 1, room, 15);
+    c.fillRect(left, y, room, 15);
     c.fillStyle = ink('--on-focus');
     c.textBaseline = 'middle';
     c.textAlign = 'left';
-    c.fillText(words, left + 4, l.axisTop + 9);
+    c.fillText(words, left + 4, y + 8);
   }
 
   private selection(c: CanvasRenderingContext2D): void {

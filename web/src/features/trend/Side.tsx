@@ -16,9 +16,7 @@ import { t } from './texts';
 const isBar = (p: PointInfo) => p.kind === 'switch' || p.kind === 'output';
 
 export function textOf(p: PointInfo, v: number): string {
-  return isBar(p)
-    ? site.value.word(p, v >= 0.5 ? 1 : 0)
-    : num(v, decimalsOf(p.resolution) + (Number.isInteger(v) ? 0 : 0));
+  return isBar(p) ? site.value.word(p, v >= 0.5 ? 1 : 0) : num(v, decimalsOf(p.resolution));
 }
 
 function Swatch({ trend, p }: { trend: Trend; p: PointInfo }) {
@@ -49,7 +47,7 @@ function Value({ trend, p, at }: { trend: Trend; p: PointInfo; at: number }) {
       <b>{textOf(p, e.v)}</b> <span class="hint">{site.value.unitOf(p)}</span>{' '}
       <QualityMark q={e.quality} />
       {band && (
-        <div class="hint">
+        <div class="hint band">
           {textOf(p, e.lo)} – {textOf(p, e.hi)}
         </div>
       )}
@@ -192,7 +190,7 @@ export function Side({ trend }: { trend: Trend }) {
     <aside class="trend-side" aria-label={t('series')}>
       <div class="row">
         <b class="grow">
-          {a === undefined ? '⌖' : `⌖ ${t('locked')}`} {fullStamp(at)}
+          {t(a === undefined ? 'cursor' : 'locked')} {fullStamp(at)}
         </b>
         {a !== undefined && (
           <button type="button" class="btn plain" onClick={() => (trend.held.value = [])}>

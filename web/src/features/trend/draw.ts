@@ -2,7 +2,7 @@
 /** The picture: panels by unit, bars of switches, alarm marks, one time axis. No state of its own. */
 import type { Alarm, PointInfo } from '../../api/model';
 import { site } from '../../api/site';
-import { num, siteOffset } from '../../app/format';
+import { decimalsOf, num, siteOffset } from '../../app/format';
 import { nameOf } from '../../app/i18n';
 import { limitKind, limitName } from '../../records/Parts';
 import type { LimitLine, Trend } from './model';
@@ -204,6 +204,8 @@ function limitsOf(pen: Pen, panel: Panel): void {
     panel.top + panel.height - ((v - panel.lo) / (panel.hi - panel.lo)) * panel.height;
   const done = new Set<string>();
   const above: string[] = [];
+  /** Labels of one height stand beside each other. */
+  const edges = new Map<number, number>();
   for (const p of panel.points) {
     for (const line of trend.limits.peek().get(p.id) ?? []) {
       const kind = limitKind(line.name);
@@ -230,11 +232,14 @@ function limitsOf(pen: Pen, panel: Panel): void {
       c.setLineDash([]);
       c.lineWidth = 1;
       const yy = y(end);
+      const words = `${limitName(line.name)} ${num(end, decimalsOf(p.resolution))}`;
       if (yy < panel.top || yy > panel.top + panel.height) {
-        above.push(`${yy < panel.top ? '▲' : '▼'} ${limitName(line.name)} ${end}`);
+        above.push(`${yy < panel.top ? '▲' : '▼'} ${words}`);
         continue;
       }
-      label(pen, `${limitName(line.name)} ${end}`, l.left + l.width - 4, yy - 3);
+      const row = Math.round(yy / 12);
+      const right = edges.get(row) ?? l.left + l.width - 4;
+      edges.set(row, right - label(pen, words, right, yy - 3) - 8);
     }
   }
   if (above.length) {
@@ -244,7 +249,7 @@ function limitsOf(pen: Pen, panel: Panel): void {
 }
 
 /** Text that keeps clear of the lines behind it. */
-function label({ c, ink }: Pen, text: string, x: number, y: number): void {
+function label({ c, ink }: Pen, text: string, x: number, y: number): number {
   c.font = '11px system-ui, sans-serif';
   c.textAlign = 'right';
   c.textBaseline = 'alphabetic';
@@ -256,6 +261,7 @@ function label({ c, ink }: Pen, text: string, x: number, y: number): void {
   c.globalAlpha = 1;
   c.fillStyle = fillStyle;
   c.fillText(text, x, y);
+  return w;
 }
 
 function curve(pen: Pen, panel: Panel, cv: Curve, norm: boolean): void {

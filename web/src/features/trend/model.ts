@@ -193,7 +193,7 @@ export class Trend {
     const tail = this.tails.get(p.id);
     if (!tail || tail.t.length === 0) return null;
     const s: HistorySeries = { id: p.id, t: tail.t, v: tail.v, q: tail.q };
-    const seg = segmentOf(s, tail.t[0]!, Math.max(this.now(), tail.t[tail.t.length - 1]! + 1), 0);
+    const seg = segmentOf(s, tail.t[0]!, Math.max(this.now(), tail.t[tail.t.length - 1]!) + 1, 0);
     // a value that does not change is not sent: what was heard holds
     seg.gap = Math.max(seg.gap, 60_000);
     return seg;
@@ -369,6 +369,8 @@ export class Trend {
 
   /** Alarms of the shown points, those that stand now included. */
   alarms(): Alarm[] {
+    const { from, to } = this.view.peek();
+    if (to - from > MARKS_SPAN_MS) return [];
     const ids = new Set(this.points.peek().map((p) => p.id));
     const seen = new Map<number, Alarm>();
     for (const a of this.marks.peek()) if (ids.has(a.point)) seen.set(a.id, a);

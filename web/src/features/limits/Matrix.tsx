@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+/** One row a point, one column a limit: what is in force, what the pack gives, where it comes from. */
+import { useMemo } from 'preact/hooks';
+import type { LimitName, LimitRow, Proposal } from '../../api/records';
+import { can } from '../../api/session';
+import { site } from '../../api/site';
+import { canAct } from '../../api/world';
+import { decimalsOf, num, stamp } from '../../app/format';
+import { nameOf } from '../../app/i18n';
+import { go, route, setQuery } from '../../app/router';
+import { useAsk } from '../../records/Ask';
+import { saveCsv } from '../../records/csv';
+import { propose } from '../../records/decisions';
+import { limitName, SourceText, Waiting } from '../../records/Parts';
+import type { Reading } from '../../records/use';
+import { CheckField, SelectField } from '../../ui/Field';
+import { type Column, Table } from '../../ui/Table';
+import { names, type Shown, shown } from './rows';
+import { t } from './texts';
+
+function Value({ s, name }: { s: Shown; name: LimitName }) {
+  const f = s.force.find((x) => x.name === name);
+  if (!f) return <span class="hint">·</span>;
+  const p = site.value.pointById.get(s.row.point);
+  const d = decimalsOf(p?.resolution ?? 0.01);
+  const c = f.change;
+  if (!c) return <span>{num(f.value, d)}</span>;
+  const why = t('changed', { by: c.by, second: c.second, at: stamp(c.at), reason: c.reason });
+  return (
+    <span title={why}>
+      <b>{num(f.value, d)}</b> <s class="hint">{num(f.pack, d)}</s>
+    </span>
+  );
+}
+
+function changeText(s: Shown): string {
+  const c = s.force.find((f) => f.change)?.change;
+  return c ? t('changed', { by: c.by, second: c.second, at: stamp(c.at), reason: c.reason }) : '';
+}
+
+function saveMatrix(rows: readonly Shown[], cols: readonly LimitName[]): void {
+  const head = [
+    t('col.point'),
+    '',
+    t('col.place'),
+    t('col.unit'),
+    ...cols.flatMap((n) => [limitName(n), `${limitName(n)} · ${t('pack', { value: '' })}`]),
+    t('col.source'),
+    t('col.changed'),
+  ];
+  saveCsv(
+    'limits',
+    head,
+    rows.map((s) => [
+      s.row.point,
+      nameOf(s.row),
+      site.value.placeName(s.row.place),
+      s.row.unit,
+      ...cols.flatMap((n) => {
+        const f = s.force.find((x) => x.name === n);
+        return [f?.value, f?.pack];
+      }),
+      [
+        s.row.source.standard,
+        s.row.source.edition,
+        s.row.source.clause,
+        s.unverified ? '未核实 / unverified' : '',
+      ].join(' '),
+      changeText(s),
+    ]),
+  );
+}
+
+export function Matrix({
+  read,
+  open,
+}: {
+  read: Reading<{ items: LimitRow[] }>;
+  open: readonly Proposal[];
+}) {
+  const q = route.value.query;
+  const [ask, dialog] = useAsk();
+  const all = useMemo(() => shown(read.data?.items ?? []), [read.data]);
+  const groups = [...new Set(all.map((s) => s.row.group))];
+  const word = (q.q ?? '').toLowerCase();
+  const rows = all.filter(
+    (s) =>
+      (!q.group || s.row.group === q.group) &&
+      (!q.changed || s.changed) &&
+      (!q.unverified || s.unverified) &&
+      (!word || `${s.row.point} ${s.row.name} ${s.row.name_en ?? ''}`.toLowerCase().includes(word)),
+  );
+  const cols = names(rows);
+  const waiting = (s: Shown) => open.some((p) => p.point === s.row.point);
+  const columns: Column<Shown>[] = [
+    {
+      id: 'point',
+      title: t('col.point'),
+      cell: (s) => (
+        <a href={`#/point/${encodeURIComponent(s.row.point)}`} title={s.row.point}>
+          {nameOf(s.row)}
+        </a>
+      ),
+      sort: (a, b) => nameOf(a.row).localeCompare(nameOf(b.row)),
+    },
+    {
+      id: 'place',
+      title: t('col.place'),
+      width: '9rem',
+      cell: (s) => <span class="hint">{site.value.placeName(s.row.place)}</span>,
+    },
+    { id: 'unit', title: t('col.unit'), width: '4.5rem', cell: (s) => s.row.unit },
+    ...cols.map((name) => ({
+      id: name,
+      title: limitName(name),
+      width: '6.5rem',
+      num: true,
+      cell: (s: Shown) => <Value s={s} name={name} />,
+    })),
+    {
+      id: 'source',
+      title: t('col.source'),
+      width: '18rem',
+      cell: (s) => <SourceText source={s.row.source} />,
+    },
+    {
+      id: 'act',
+      title: t('col.act'),
+      width: '6.5rem',
+      cell: (s) => {
+        const p = site.value.pointById.get(s.row.point);
+        if (!p || !can('limit.propose')) return waiting(s) ? '…' : '';
+        return (
+          <button
+            type="button"
+            class="btn plain tiny-btn"
+            disabled={!canAct.value}
+            aria-label={t('propose.of', { name: nameOf(s.row) })}
+            onClick={() => ask(propose(p, s.force))}
+          >
+            {t('propose')}
+            {waiting(s) && ' ⏳'}
+          </button>
+        );
+      },
+    },
+  ];
+  return (
+    <>
+      <div class="sheet-bar">
+        <SelectField
+          bare
+          label={t('group')}
+          value={q.group ?? ''}
+          options={[
+            { id: '', title: t('group.all') },
+            ...groups.map((g) => ({ id: g, title: site.value.groupTitle(g) })),
+          ]}
+          onChange={(group) => setQuery({ group })}
+        />
+        <input
+          class="input"
+          type="search"
+          aria-label={t('filter')}
+          placeholder={t('filter')}
+          value={q.q ?? ''}
+          onInput={(e) => setQuery({ q: e.currentTarget.value })}
+        />
+        <CheckField
+          label={t('only.changed')}
+          checked={!!q.changed}
+          onChange={(on) => setQuery({ changed: on ? '1' : null })}
+        />
+        <CheckField
+          label={t('only.unverified')}
+          checked={!!q.unverified}
+          onChange={(on) => setQuery({ unverified: on ? '1' : null })}
+        />
+        <span class="grow hint ellipsis">
+          {t('count', {
+            n: rows.length,
+            c: rows.filter((s) => s.changed).length,
+            u: rows.filter((s) => s.unverified).length,
+          })}
+        </span>
+        <button type="button" class="btn" onClick={() => saveMatrix(rows, cols)}>
+          {t('csv')}
+        </button>
+      </div>
+      <div class="sheet-body fill">
+        {read.data ? (
+          <Table
+            label={t('title')}
+            columns={columns}
+            rows={rows}
+            rowKey={(s) => s.row.point}
+            empty={t('empty')}
+            onOpen={(s) => go(['point', s.row.point])}
+          />
+        ) : (
+          <Waiting read={read} />
+        )}
+      </div>
+      {dialog}
+    </>
+  );
+}

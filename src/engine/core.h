@@ -264,6 +264,9 @@ void eng_refresh(struct eng *e,
 void eng_live_flags(struct eng *e, uint32_t point);
 void eng_stale_timer(struct eng *e, uint32_t point);
 void eng_link(struct eng *e, uint32_t link, bool up, const char *text);
+/** After a pause of the program: nothing is known until it is heard again; each point has the time
+ *  of its role for that, from the next tick on. */
+void eng_resume(struct eng *e);
 bool eng_over_limit(const struct eng *e, uint32_t point, double value);
 kt_quality eng_range_quality(const struct kt_point *p, double value);
 

@@ -155,6 +155,7 @@ void kt_engine_recovered(struct kt_engine *engine, kt_seq seq)
 {
     struct eng *e = engine->s;
     e->cause = seq;
+    eng_resume(e);
     kt_control_recovered(e->control, KT_NONE, seq, e->now);
     eng_drain(e);
 }

@@ -17,7 +17,9 @@
 
 struct kt_engine;
 
-/* One write to a device. Protective: goes out at once; else only after `cause` is durable. */
+/* One write to a device. Protective: goes out at once; else only after `cause` is durable.
+ * Ids rise. Once a protective effect went to an output, one that is not protective and has a lower
+ * command id is dead, however long it waited: whoever holds it drops it. */
 struct kt_effect {
     kt_command_id command;
     kt_seq cause; /* the input that led to it */
@@ -45,7 +47,8 @@ KT_MUST_CHECK int kt_engine_new(struct kt_site *site, struct kt_live *live,
                                 struct kt_err *err);
 void kt_engine_free(struct kt_engine *e);
 
-/** Apply one input that is not samples. ev->seq is the sequence number it has in the journal. */
+/** Apply one input. ev->seq is the sequence number it has in the journal. Beside what contracts.md
+ *  says, a link event may tell the device's own state: {"link","point","alarm":bool,"cut":bool}. */
 void kt_engine_apply(struct kt_engine *e, const struct kt_event *ev);
 /** Apply samples without coding them first. Same effect as applying their event. */
 void kt_engine_samples(struct kt_engine *e, kt_seq seq, kt_time arrival, struct kt_str producer,

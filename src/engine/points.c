@@ -147,7 +147,8 @@ kt_quality eng_range_quality(const struct kt_point *p, double value)
 void eng_refresh(struct eng *e, uint32_t point)
 {
     const struct kt_live_value *v = kt_live_peek(e->live, (kt_point_id){point});
-    if (e->pt[point].bits & (PT_MANUAL | PT_STALE) || v->quality == KT_Q_NEVER) {
+    if (e->pt[point].bits & (PT_MANUAL | PT_STALE) || v->quality == KT_Q_NEVER ||
+        eng_flag(e, point, KT_FLAG_LINK_DOWN)) {
         return;
     }
     kt_quality q = v->quality;
@@ -215,15 +216,24 @@ void eng_stale_timer(struct eng *e, uint32_t point)
     mark_stale(e, point);
 }
 
+/* No word from here on: not known, but silent only when its time has passed without a sample. */
 static void point_down(struct eng *e, uint32_t point)
 {
-    e->pt[point].bits &= (uint8_t)~PT_AWAIT;
+    struct pt *pt = &e->pt[point];
+    const struct kt_live_value *v = kt_live_peek(e->live, (kt_point_id){point});
+    pt->bits &= (uint8_t)~PT_AWAIT;
     eng_set_flag(e, point, KT_FLAG_LINK_DOWN, true);
-    mark_stale(e, point);
+    if (!(pt->bits & (PT_STALE | PT_MANUAL)) && v->quality != KT_Q_NEVER &&
+        v->quality != KT_Q_STALE) {
+        (void)eng_present(e, point, v->value, v->time, KT_Q_COMM_FAULT);
+        eng_dirty(e, point);
+    }
+    eng_band(e, point);
 }
 
 /* Up again: still without a present. The flag falls with the first sample, or when it fails to
- * come, so that what hangs on the link stays quiet until it is known. */
+ * come, so that what hangs on the link stays quiet until it is known. A link that comes and goes
+ * makes nobody's silence shorter. */
 static void point_up(struct eng *e, uint32_t point)
 {
     struct pt *pt = &e->pt[point];
@@ -232,9 +242,22 @@ static void point_up(struct eng *e, uint32_t point)
         return;
     }
     pt->bits |= PT_AWAIT;
-    pt->seen = e->now;
+    pt->seen = pt->bits & PT_STALE ? e->now : pt->seen;
     eng_stale_timer(e, point);
     eng_band(e, point);
+}
+
+void eng_resume(struct eng *e)
+{
+    for (uint32_t p = 0; p < e->points_n; p++) {
+        const struct kt_point *point = &e->site->points[p];
+        bool down = point->link < e->site->links_n && e->link_down[point->link];
+        if (!point->ended && point->role->stale_after_ns > 0 && !down) {
+            point_down(e, p);
+            point_up(e, p);
+        }
+    }
+    e->next_second = 0;
 }
 
 static void say_gap(struct eng *e, uint32_t link, bool up, kt_time since, const char *text)

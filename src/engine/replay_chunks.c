@@ -73,7 +73,9 @@ static int compare(const void *a, const void *b)
 
 static int read_window(struct rt_chunks *c, struct kt_err *err)
 {
-    memmove(c->s, c->s + c->pos, (c->n - c->pos) * sizeof(*c->s));
+    if (c->n > c->pos) {
+        memmove(c->s, c->s + c->pos, (c->n - c->pos) * sizeof(*c->s));
+    }
     c->n -= c->pos;
     c->pos = 0;
     kt_time from = c->read_to, to = from + c->window_ns;

@@ -2,7 +2,7 @@
 /* requests_alarm: acknowledging, shelving, taking out of service; response cards. */
 #include "engine/core.h"
 
-enum { MOST_ALARMS = 10000 };
+enum { MOST_ALARMS = 1000 };
 
 typedef int (*one_alarm_fn)(struct eng *e, const struct request *q, kt_alarm_id id,
                             struct kt_err *err);

@@ -120,6 +120,9 @@ static void add(struct kt_runtime *rt, kt_seq seq, kt_time arrival, struct kt_sa
 {
     struct rt_history *h = &rt->history;
     struct kt_err err = {0};
+    if (atomic_exchange(&h->site_changed, false)) {
+        declare_all(rt);
+    }
     if (has_future(&s, arrival)) { /* a batch is shared: not changed in place */
         if (s.point != h->columns.point) {
             copy_columns(&h->columns, &s);
@@ -207,11 +210,7 @@ void rt_history_offer(struct kt_runtime *rt, struct kt_batch *b)
 
 void rt_history_site(struct kt_runtime *rt)
 {
-    struct rt_history *h = &rt->history;
-    pthread_mutex_lock(&h->lock);
-    h->site_changed = true;
-    pthread_cond_signal(&h->work);
-    pthread_mutex_unlock(&h->lock);
+    atomic_store(&rt->history.site_changed, true);
 }
 
 static void wait_until(struct rt_history *h, kt_mono deadline)
@@ -226,11 +225,9 @@ static bool next_item(struct kt_runtime *rt, kt_mono deadline, struct rt_history
 {
     struct rt_history *h = &rt->history;
     pthread_mutex_lock(&h->lock);
-    while (h->n == 0 && !h->stop && !h->site_changed && kt_clock_mono() < deadline) {
+    while (h->n == 0 && !h->stop && kt_clock_mono() < deadline) {
         wait_until(h, deadline);
     }
-    bool changed = h->site_changed;
-    h->site_changed = false;
     bool go_on = !h->stop || h->n > 0;
     *ret = (struct rt_history_item){0};
     if (h->n) {
@@ -239,9 +236,6 @@ static bool next_item(struct kt_runtime *rt, kt_mono deadline, struct rt_history
         h->n--;
     }
     pthread_mutex_unlock(&h->lock);
-    if (changed) {
-        declare_all(rt);
-    }
     return go_on;
 }
 

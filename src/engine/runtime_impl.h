@@ -245,7 +245,8 @@ struct rt_history {
     pthread_cond_t work;
     struct rt_history_item ring[RT_HISTORY_QUEUE];
     uint32_t head, n;
-    bool stop, site_changed;
+    bool stop;
+    atomic_bool site_changed;
     kt_seq offered;      /* last samples event offered */
     atomic_ullong added; /* last samples event that history has */
     /* the thread's own */

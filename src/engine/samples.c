@@ -176,6 +176,15 @@ static void with_rules(struct eng *e, uint32_t point, bool changed)
     eng_drain(e);
 }
 
+static void say_more_late(struct eng *e)
+{
+    if (e->late_listed > ENG_LATE) {
+        struct kt_jw *w = eng_say(e, "late");
+        kt_jw_kint(w, "more", (int64_t)e->late_listed - ENG_LATE);
+        eng_said(e);
+    }
+}
+
 void eng_samples(struct eng *e, kt_time arrival, struct kt_str producer, const struct kt_samples *s)
 {
     (void)producer; /* what it may write is checked where it is let in */
@@ -207,4 +216,5 @@ void eng_samples(struct eng *e, kt_time arrival, struct kt_str producer, const s
         }
         long_way(e, p, arrival, t, v, q);
     }
+    say_more_late(e);
 }

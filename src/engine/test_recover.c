@@ -273,7 +273,7 @@ static void live_ten_minutes(struct kt_runtime *rt, uint64_t *seed)
         }
     }
     kt_runtime_tick(rt, T0 + 602 * KT_SEC); /* the last ones may be thinned */
-    while (kt_runtime_now(rt) < T0 + 600 * KT_SEC) {
+    while (kt_runtime_now(rt) < T0 + 600 * KT_SEC || atomic_load(&rt->pool.out) > 0) {
         kt_sleep(KT_MS);
     }
 }
@@ -472,7 +472,7 @@ static void live_and_fill_segments(struct kt_runtime *rt, uint64_t *seed, int st
         }
     }
     kt_runtime_tick(rt, T0 + steps * 100 * KT_MS + 2 * KT_SEC); /* the last ones may be thinned */
-    while (kt_queue_weight(rt->queue) > 0 || kt_runtime_now(rt) < T0 + steps * 100 * KT_MS) {
+    while (atomic_load(&rt->pool.out) > 0 || kt_runtime_now(rt) < T0 + steps * 100 * KT_MS) {
         kt_sleep(KT_MS);
     }
     kt_seq last = kt_journal_last(rt->journal);

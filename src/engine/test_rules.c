@@ -127,15 +127,23 @@ static void windows_are_asked_by_time(void)
     rig_done(&r);
 }
 
-static void link_down_is_stale_at_once(void)
+static void link_down_is_stale_in_its_time(void)
 {
     rig_init(&r);
+    rig_wait(&r, KT_SEC);
     rig_fresh(&r, 0.3);
     rig_link(&r, "sub01", false);
-    CHECK_INT(rig_value(&r, "T1").quality, KT_Q_STALE);
+    CHECK_INT(rig_value(&r, "T1").quality, KT_Q_COMM_FAULT);
     CHECK_INT(rig_value(&r, "T3").quality, KT_Q_NORMAL);
-    CHECK(rig_alarm(&r, "gas.sensor-fault", "T1"));
+    rig_wait(&r, 10 * KT_SEC);
+    rig_sample(&r, "T3", 0.3);
+    rig_wait(&r, 19 * KT_SEC);
+    CHECK_INT(rig_value(&r, "T1").quality, KT_Q_STALE);
+    CHECK_INT(rig_value(&r, "W1").quality, KT_Q_COMM_FAULT);
+    CHECK_INT(rig_count(&r, 0, "wind.stale", NULL, NULL), 0);
+    rig_wait(&r, KT_SEC);
     CHECK_INT(rig_count(&r, 0, "wind.stale", "\"state\":\"suppressed\"", "raise"), 1);
+    CHECK(rig_alarm(&r, "gas.sensor-fault", "T1"));
     rig_wait(&r, KT_MIN);
     rig_link(&r, "sub01", true);
     CHECK_INT(rig_count(&r, 0, "\"type\":\"gap\"", "\"link\":\"sub01\"", "\"change\":\"end\""), 1);
@@ -147,11 +155,47 @@ static void link_down_is_stale_at_once(void)
     rig_done(&r);
 }
 
+/* Silence is counted from the last sample, however often the link comes back without one. */
+static void a_flapping_link_is_silent_all_the_same(void)
+{
+    rig_init(&r);
+    rig_wait(&r, KT_SEC);
+    rig_fresh(&r, 0.3);
+    for (int i = 0; i < 4; i++) {
+        rig_link(&r, "sub01", false);
+        rig_wait(&r, 2 * KT_SEC);
+        rig_link(&r, "sub01", true);
+        rig_wait(&r, 2 * KT_SEC);
+    }
+    CHECK_INT(rig_value(&r, "T1").quality, KT_Q_COMM_FAULT);
+    rig_wait(&r, 4 * KT_SEC);
+    CHECK_INT(rig_value(&r, "T1").quality, KT_Q_STALE);
+    rig_done(&r);
+}
+
+/* What came before the first tick may have any time; nobody was silent for that long. */
+static void silence_begins_with_the_first_tick(void)
+{
+    rig_init(&r);
+    kt_time plant = r.now;
+    r.now = 1;
+    rig_event(&r, KT_EV_SITE, "{}", 2);
+    rig_link(&r, "sub01", false);
+    r.now = plant;
+    rig_wait(&r, 20 * KT_SEC);
+    CHECK_INT(rig_value(&r, "T1").quality, KT_Q_NEVER);
+    rig_wait(&r, 200 * KT_MS);
+    CHECK_INT(rig_value(&r, "T1").quality, KT_Q_STALE);
+    rig_done(&r);
+}
+
 static void silence_after_reconnect_is_told(void)
 {
     rig_init(&r);
     rig_fresh(&r, 0.3);
     rig_link(&r, "sub01", false);
+    rig_wait(&r, KT_MIN);
+    CHECK_INT(rig_count(&r, 0, "wind.stale", "\"state\":\"suppressed\"", "raise"), 1);
     rig_link(&r, "sub01", true);
     rig_wait(&r, 29 * KT_SEC);
     CHECK_INT(rig_count(&r, 0, "\"change\":\"unsuppress\"", NULL, NULL), 0);
@@ -298,7 +342,10 @@ UNIT_MAIN({"on and off delay", on_and_off_delay},
           {"peak and first-out in the outcome", peak_and_first_out_in_the_outcome},
           {"topology is read", topology_is_read},
           {"windows are asked by time", windows_are_asked_by_time},
-          {"a link that is down makes stale at once", link_down_is_stale_at_once},
+          {"a link that is down: not known at once, stale in its time",
+           link_down_is_stale_in_its_time},
+          {"a link that comes and goes hides no silence", a_flapping_link_is_silent_all_the_same},
+          {"silence is counted from the first tick", silence_begins_with_the_first_tick},
           {"silence after a reconnect is told", silence_after_reconnect_is_told},
           {"escalates", escalates}, {"cards open and are cleared", cards_open_and_are_cleared},
           {"the cut is first", the_cut_is_first},

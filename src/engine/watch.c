@@ -54,11 +54,26 @@ void eng_start(struct eng *e, kt_time now)
     }
 }
 
+/* Silence is counted from the first tick on, whatever time the inputs before it had. */
+static void first_tick(struct eng *e)
+{
+    e->born = e->next_minute == 0 ? e->now : e->born;
+    for (uint32_t p = 0; p < e->points_n; p++) {
+        if (!(e->pt[p].bits & (PT_STALE | PT_MANUAL))) {
+            e->pt[p].seen = e->now;
+            eng_stale_timer(e, p);
+        }
+    }
+}
+
 void eng_tick(struct eng *e, kt_time now)
 {
     eng_start(e, now);
     if (now > e->now) {
         e->now = now;
+    }
+    if (e->next_second == 0) {
+        first_tick(e);
     }
     run_timers(e);
     kt_control_tick(e->control, e->now);

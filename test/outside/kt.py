@@ -108,9 +108,12 @@ def once(fn):
     made = []
 
     def get():
+        if made and made[0] is None:
+            raise AssertionError("what this file's cases share could not be made")
         if not made:
             before = list(PROGRAMS)
-            made.append(fn())
+            made.append(None)
+            made[0] = fn()
             for program in PROGRAMS:
                 program.kept = program.kept or program not in before
         return made[0]

@@ -6,9 +6,11 @@ import type { Alarm, Priority } from './model';
 export const isActive = (a: Alarm) => a.state === 'unack' || a.state === 'ack' || a.state === 'rtn';
 export const isUnacked = (a: Alarm) => a.state === 'unack' || a.state === 'rtn';
 
-/** Worst first, oldest first inside a priority; active before returned. */
+const over = (a: Alarm) => (a.state === 'rtn' ? 1 : 0);
+
+/** Worst first; inside a priority what still stands before what is over, then the oldest. */
 export function byUrgency(a: Alarm, b: Alarm): number {
-  return a.priority - b.priority || a.raised - b.raised || a.id - b.id;
+  return a.priority - b.priority || over(a) - over(b) || a.raised - b.raised || a.id - b.id;
 }
 
 export class AlarmBook {

@@ -115,6 +115,8 @@ const liveStream = new Stream(() => url('/stream'), {
   state: (s) => {
     live.link.value = s;
   },
+  // asking who is here makes the client say that the session has ended
+  unauthorised: () => void api.get('/me').catch(() => undefined),
 });
 
 function onLive(type: string, data: unknown): void {

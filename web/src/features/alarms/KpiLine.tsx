@@ -52,6 +52,7 @@ export function KpiLine() {
       <span class={last > FLOOD ? 'flood' : ''}>
         {t('kpi.flood', { word: last > FLOOD ? t('yes') : t('no') })}
       </span>
+      <a href="#/alarm-measures">{t('stats')}</a>
     </span>
   );
 }

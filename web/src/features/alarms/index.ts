@@ -11,6 +11,7 @@ import { AlarmDialogs } from './Dialogs';
 import { t } from './texts';
 
 const loadScreen = () => import('./AlarmsScreen');
+const loadMeasures = () => import('./MeasuresScreen');
 const loadCard = () => import('./AlarmCard');
 
 function canShelve(target: Target): boolean {
@@ -28,6 +29,13 @@ export function install(app: App): void {
     right: 'view',
     ownPane: true,
     load: loadScreen,
+  });
+  app.screens.add({
+    id: 'alarm-measures',
+    order: 21,
+    title: () => t('kpi.title'),
+    right: 'history.read',
+    load: loadMeasures,
   });
   app.cards.add({ id: 'alarm', load: loadCard });
   app.overlays.add({ id: 'alarm-dialogs', view: AlarmDialogs });

@@ -12,6 +12,7 @@ import { site } from '../../api/site';
 import { canAct, live } from '../../api/world';
 import { hms, span, stamp } from '../../app/format';
 import { pick } from '../../app/i18n';
+import { useKey } from '../../app/keys';
 import { Dialog } from '../../ui/Dialog';
 import { AreaField } from '../../ui/Field';
 import { AlarmTag, stateWord } from '../../ui/Tag';
@@ -207,6 +208,13 @@ export default function ResponseCard({ id }: { id: number }) {
   const rule = site.value.rules.get(card?.rule ?? '');
   const act = canAct.value && can('card.write') && card?.state === 'open';
   const name = card ? `${site.value.pointName(card.point)} ${pick(rule?.title)}` : `#${id}`;
+  useKey(
+    'Escape',
+    () => t('close.card'),
+    () => {
+      openCardId.value = null;
+    },
+  );
   const post = (verb: string, args: Record<string, unknown>) => void send(verb, args);
   return (
     <Dialog

@@ -19,8 +19,8 @@ export default function LimitsScreen() {
     proposals.again();
   });
   return (
-    <div class="sheet">
-      <div class="sheet-head">
+    <div class="desk">
+      <div class="desk-head">
         <h1 class="sr">{t('title')}</h1>
         <Tabs
           label={t('title')}

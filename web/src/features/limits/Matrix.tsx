@@ -147,7 +147,7 @@ export function Matrix({
   ];
   return (
     <>
-      <div class="sheet-bar">
+      <div class="desk-bar">
         <SelectField
           bare
           label={t('group')}
@@ -187,7 +187,7 @@ export function Matrix({
           {t('csv')}
         </button>
       </div>
-      <div class="sheet-body fill">
+      <div class="desk-body fill">
         {read.data ? (
           <Table
             label={t('title')}

@@ -48,7 +48,7 @@ export function Proposals({ read }: { read: Reading<{ items: Proposal[] }> }) {
   const [ask, dialog] = useAsk();
   const items = read.data?.items ?? [];
   return (
-    <div class="sheet-body">
+    <div class="desk-body">
       <Waiting read={read}>
         {items.length === 0 ? (
           <p class="hint pad">{t('none')}</p>

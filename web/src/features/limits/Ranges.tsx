@@ -80,7 +80,7 @@ export function Ranges({ read }: { read: Reading<{ items: RangeRow[] }> }) {
   const n = all.reduce((sum, r) => sum + gaps(r), 0);
   return (
     <>
-      <div class="sheet-bar noprint">
+      <div class="desk-bar noprint">
         <span class="grow">{t('ranges.intro')}</span>
         <b>{n ? t('gaps', { n }) : t('complete')}</b>
         <CheckField
@@ -93,7 +93,7 @@ export function Ranges({ read }: { read: Reading<{ items: RangeRow[] }> }) {
           {t('print')}
         </button>
       </div>
-      <div class="sheet-body">
+      <div class="desk-body">
         <Waiting read={read}>
           <table class="wide-table lined ranges-table">
             <caption>

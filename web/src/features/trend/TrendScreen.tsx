@@ -283,7 +283,7 @@ function Bar({ trend }: { trend: Trend }) {
   const { from, to, follow } = trend.view.value;
   const spanS = Math.round((to - from) / 1000);
   return (
-    <div class="sheet-bar">
+    <div class="desk-bar">
       <span class="row" role="group" aria-label={t('span')}>
         {SPANS.map((s) => (
           <button
@@ -326,8 +326,8 @@ export default function TrendScreen() {
     else trend.add(p);
   };
   return (
-    <div class="sheet trend">
-      <div class="sheet-head">
+    <div class="desk trend">
+      <div class="desk-head">
         <h1 class="sr">{t('title')}</h1>
         <Views trend={trend} />
         <PointPicker onPick={add} />

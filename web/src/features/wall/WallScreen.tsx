@@ -166,8 +166,13 @@ function tally(points: readonly PointInfo[]): { on: number; off: number } {
 function Areas() {
   const s = site.value;
   live.points.tick.value;
+  const gas = s.points.filter((p) => s.groupOf(p) === 'gas').map((p) => p.place);
   const areas = [...s.places.values()]
     .filter((p) => p.kind === 'panel' || p.kind === 'heading-area')
+    .filter((p) => {
+      const inside = s.below(p.id);
+      return gas.some((g) => inside.has(g));
+    })
     .slice(0, 12);
   return (
     <section class="wall-panel">

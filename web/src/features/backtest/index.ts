@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+/** backtest: tomorrow's limits or rules over hours that have passed. */
+import type { App } from '../../app/app';
+import { t } from './texts';
+
+const load = () => import('./BacktestScreen');
+
+export function install(app: App): void {
+  app.screens.add({ id: 'backtest', order: 60, glyph: '测', key: 'b', title: () => t('title'), right: 'backtest', load });
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+/** calibration: records that are open, those that are over, and the interlock tests that are due. */
+import type { App } from '../../app/app';
+import { t } from './texts';
+
+const load = () => import('./CalibrationScreen');
+
+export function install(app: App): void {
+  app.screens.add({ id: 'calibration', order: 52, glyph: '校', key: 'k', title: () => t('title'), right: 'view', load });
+}

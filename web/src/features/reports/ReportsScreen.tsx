@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The sheet on the screen is the sheet that is printed; files come from the server. */
+import './reports.css';
+import { url } from '../../api/client';
+import type { Report } from '../../api/records';
+import { site } from '../../api/site';
+import { live } from '../../api/world';
+import { day } from '../../app/format';
+import { lang, pick } from '../../app/i18n';
+import { route, setQuery } from '../../app/router';
+import { Waiting } from '../../records/Parts';
+import { useRead } from '../../records/use';
+import { SelectField } from '../../ui/Field';
+import { Tabs } from '../../ui/Tabs';
+import { t } from './texts';
+
+const KINDS = ['analog', 'alarm', 'cut', 'feed', 'switch', 'fault', 'statistics'] as const;
+const DAY = 86_400_000;
+
+/** "2026-11-21" moved by days. */
+export function moved(date: string, days: number): string {
+  const ms = Date.parse(`${date}T00:00:00Z`);
+  return Number.isNaN(ms) ? date : new Date(ms + days * DAY).toISOString().slice(0, 10);
+}
+
+function Sheet({ r }: { r: Report }) {
+  return (
+    <article class="report-sheet">
+      <h2>{r.title}</h2>
+      {r.heads.map((h) => (
+        <p key={h}>{h}</p>
+      ))}
+      <table>
+        <thead>
+          <tr>
+            {r.columns.map((c, i) => (
+              <th key={i} scope="col" class={c.number ? 'num' : ''}>
+                {c.title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {r.rows.map((row, k) => (
+            <tr key={k}>
+              {row.map((cell, i) => (
+                <td key={i} class={r.columns[i]?.number ? 'num' : ''}>
+                  {cell}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {r.rows.length === 0 && <p class="report-empty">{t('empty')}</p>}
+      <footer>
+        {r.feet.map((f) => (
+          <p key={f}>{f}</p>
+        ))}
+      </footer>
+    </article>
+  );
+}
+
+export default function ReportsScreen() {
+  const q = route.value.query;
+  const kind = KINDS.find((k) => k === q.kind) ?? 'analog';
+  const today = day(live.now.value);
+  const date = q.date ?? today;
+  const shift = q.shift ?? '';
+  const query = { date, shift, lang: lang.value === 'zh' ? 'zh' : 'en' };
+  const read = useRead<Report>(`/reports/${kind}`, { ...query, format: 'json' });
+  const file = (format: string) => url(`/reports/${kind}`, { ...query, format });
+  const shifts = (site.value.site.shifts ?? []).map((s) => ({ id: s.id, title: pick(s.name) }));
+  return (
+    <div class="desk reports">
+      <div class="desk-head">
+        <h1 class="sr">{t('title')}</h1>
+        <Tabs label={t('title')} current={kind} tabs={KINDS.map((k) => ({ id: k, title: t(`kind.${k}`) }))} onChange={(k) => setQuery({ kind: k === 'analog' ? null : k })} />
+      </div>
+      <div class="desk-bar">
+        <button type="button" class="btn" aria-label={t('back')} onClick={() => setQuery({ date: moved(date, -1) })}>
+          ◀
+        </button>
+        <input class="input" type="date" aria-label={t('date')} max={today} value={date} onChange={(e) => setQuery({ date: e.currentTarget.value || null })} />
+        <button type="button" class="btn" aria-label={t('forward')} disabled={date >= today} onClick={() => setQuery({ date: moved(date, 1) })}>
+          ▶
+        </button>
+        <SelectField bare label={t('shift')} value={shift} options={[{ id: '', title: t('shift.day') }, ...shifts]} onChange={(s) => setQuery({ shift: s })} />
+        <span class="grow hint" role="status">
+          {read.data ? t('rows', { n: read.data.rows.length }) : ''}
+        </span>
+        <button type="button" class="btn" onClick={() => print()}>
+          {t('print')}
+        </button>
+        <a class="btn" href={file('xlsx')} download>
+          {t('xlsx')}
+        </a>
+        <a class="btn" href={file('pdf')} download>
+          {t('pdf')}
+        </a>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is reached by keys */}
+      <div class="desk-body report-body" tabIndex={0} role="region" aria-label={read.data?.title ?? t('title')}>
+        <Waiting read={read}>{read.data && <Sheet r={read.data} />}</Waiting>
+      </div>
+    </div>
+  );
+}

@@ -90,10 +90,10 @@ static struct post make_post(const struct options *o, int64_t *at, int *walk)
         int64_t t = o->start_ms + *at / o->points * o->step_ms;
         walk[point] += (int)(next_random() % 3) - 1;
         walk[point] = walk[point] < 0 ? 0 : walk[point] > 60 ? 60 : walk[point];
-        n += (size_t)sprintf(body + n, "P%05d value=%d.%02d %lld\n", point, walk[point] / 100,
+        n += (size_t)snprintf(body + n, 72, "P%05d value=%d.%02d %lld\n", point, walk[point] / 100,
                              walk[point] % 100, (long long)t * 1000000);
     }
-    int h = sprintf(p.text,
+    int h = snprintf(p.text, 512,
                     "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Token %s\r\n"
                     "Content-Length: %zu\r\n\r\n",
                     o->path, o->host, o->token, n);

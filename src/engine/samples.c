@@ -96,10 +96,12 @@ static void back_again(struct eng *e, uint32_t point)
     pt->bits &= (uint8_t)~PT_STALE;
 }
 
-static void heard(struct eng *e, uint32_t point)
+/* A sample that says "no connection to the sensor" is word of the substation, not of the sensor: it
+ * does not end its silence. */
+static void heard(struct eng *e, uint32_t point, kt_quality q)
 {
     struct pt *pt = &e->pt[point];
-    pt->seen = e->now;
+    pt->seen = q == KT_Q_COMM_FAULT ? pt->seen : e->now;
     if (pt->bits & PT_AWAIT) {
         pt->bits &= (uint8_t)~PT_AWAIT;
         eng_set_flag(e, point, KT_FLAG_LINK_DOWN, false);
@@ -124,7 +126,7 @@ static void long_way(struct eng *e, uint32_t point, kt_time arrival, kt_time t, 
         return;
     }
     if (pt->bits & PT_MANUAL) {
-        heard(e, point); /* a value set by hand stands until it is taken away */
+        heard(e, point, q); /* a value set by hand stands until it is taken away */
         return;
     }
     bool old = t < e->now - pt->old_ns;
@@ -132,11 +134,15 @@ static void long_way(struct eng *e, uint32_t point, kt_time arrival, kt_time t, 
         q = KT_Q_STALE; /* too old to calm anybody; over a limit it still warns */
     }
     q = q == KT_Q_STALE ? q : device_quality(e, point, value, q);
+    if (q != KT_Q_STALE) {
+        heard(e, point, q);
+    }
+    if (pt->bits & PT_STALE && q == KT_Q_COMM_FAULT) {
+        eng_drain(e); /* silent as before */
+        return;
+    }
     if (pt->bits & PT_STALE && q != KT_Q_STALE) {
         back_again(e, point);
-    }
-    if (q != KT_Q_STALE) {
-        heard(e, point);
     }
     if (eng_present(e, point, value, t, q)) {
         eng_eval_self(e, point);

@@ -229,6 +229,7 @@ static void silence_ends_the_agreement(void)
 static void interlock_test_is_due(void)
 {
     rig_init(&r);
+    rig_wait(&r, 100 * KT_MS);
     rig_fresh(&r, 0.3);
     r.now += 183 * KT_DAY;
     rig_event(&r, KT_EV_TICK, &r.now, 8);

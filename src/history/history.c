@@ -341,19 +341,45 @@ static int bound_heads(struct kt_history *h, struct kt_err *err)
     return r;
 }
 
+/* A batch that could not be taken keeps safe_seq before it, so that the journal keeps it too. */
+static void refuse(struct kt_history *h, uint64_t seq)
+{
+    if (seq == 0) {
+        return;
+    }
+    if (h->refused_low == 0 || seq < h->refused_low) {
+        h->refused_low = seq;
+    }
+    h->refused_high = seq > h->refused_high ? seq : h->refused_high;
+}
+
+/* Refused ones that are added after all come in order. */
+static void accept(struct kt_history *h, uint64_t seq)
+{
+    if (h->refused_low && seq >= h->refused_low && seq <= h->refused_high) {
+        h->refused_low = seq + 1;
+        if (h->refused_low > h->refused_high) {
+            h->refused_low = h->refused_high = 0;
+        }
+    }
+}
+
 int kt_history_add(struct kt_history *h, uint64_t seq, kt_time arrival, const struct kt_samples *s,
                    struct kt_err *err)
 {
     int r = check_batch(h, s, err);
-    if (r == KT_OK) {
-        r = bound_heads(h, err); /* before: a batch is taken whole or not at all */
-    }
     if (r < 0) {
+        return r;
+    }
+    r = bound_heads(h, err); /* before: a batch is taken whole or not at all */
+    if (r < 0) {
+        refuse(h, seq);
         return r;
     }
     check_journal(h, seq);
     take_batch(h, seq, arrival, s);
     h->last_seq = seq > h->last_seq ? seq : h->last_seq;
+    accept(h, seq);
     return KT_OK;
 }
 

@@ -54,7 +54,8 @@ KT_MUST_CHECK int kt_history_declare(struct kt_history *h, kt_point_id p,
  * began anew
  * @param arrival  kept where it differs from the sample's time by more than 1 s; 0: not known
  * @return KT_OK; KT_EINVAL a point that was not declared, or a time before 1700 or after 2261;
- *         KT_EFULL, KT_EIO files cannot be written and memory is at its bound
+ *         KT_EFULL, KT_EIO files cannot be written and memory is at its bound: until the batch is
+ *         added after all (in order), or history opened again, safe_seq stays before it
  */
 KT_MUST_CHECK int kt_history_add(struct kt_history *h, uint64_t seq, kt_time arrival,
                                  const struct kt_samples *s, struct kt_err *err);

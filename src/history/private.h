@@ -93,7 +93,8 @@ struct kt_history {
     uint32_t safe_calls;
     uint32_t aged_at;                     /* where the search for old heads goes on */
     uint64_t last_seq, recover_to, order; /* order: of the last chunk */
-    bool first_batch;                     /* of the journal, since it was opened */
+    uint64_t refused_low, refused_high; /* batches that were refused and not added since; 0: none */
+    bool first_batch;                   /* of the journal, since it was opened */
     _Atomic uint64_t safe_seq, head_samples, late, duplicates;
 };
 

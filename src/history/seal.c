@@ -157,11 +157,17 @@ static void rollback(struct group *g)
     }
 }
 
+/* All batches up to this one are in heads or files. */
+static uint64_t taken_up_to(const struct kt_history *h)
+{
+    return h->refused_low && h->refused_low <= h->last_seq ? h->refused_low - 1 : h->last_seq;
+}
+
 static void empty(struct kt_history *h, struct history_point *p)
 {
     pthread_mutex_t *shard = history_shard(h, p);
     p->sealed_max = p->newest;
-    p->sealed_seq = h->last_seq;
+    p->sealed_seq = taken_up_to(h);
     p->spread = true;
     h->head_samples -= p->head.n;
     pthread_mutex_lock(shard);
@@ -178,7 +184,7 @@ static void update_safe(struct kt_history *h, bool now)
     if (!now && h->n_points > HISTORY_AGED_CALL && ++h->safe_calls % SELDOM) {
         return;
     }
-    uint64_t safe = h->last_seq;
+    uint64_t safe = taken_up_to(h);
     for (uint32_t i = 0; i < h->n_points; i++) {
         const struct history_head *hd = &h->points[i]->head;
         if (hd->n && hd->first_seq && hd->first_seq - 1 < safe) {

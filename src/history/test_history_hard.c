@@ -293,23 +293,41 @@ static void readers_and_the_writer(void)
 
 /* ---- a full disk ---- */
 
-static int fill_until_refused(struct kt_history *h, uint64_t *seq)
+/* Hundred samples that do not compress. */
+static int add_batch(struct kt_history *h, uint64_t seq)
 {
-    uint64_t s = 77;
-    int r = KT_OK;
-    for (; r == KT_OK && *seq < 5000; ++*seq) {
-        uint32_t point[100];
-        kt_time time[100];
-        double value[100];
-        for (uint32_t i = 0; i < 100; i++) {
-            point[i] = i % 4;
-            time[i] = T0 + (int64_t)(*seq * 100 + i) * KT_SEC;
-            value[i] = (double)unit_rand(&s); /* does not compress */
-        }
-        struct kt_samples b = {100, point, time, value, NULL};
-        r = kt_history_add(h, *seq + 1, time[0], &b, &err);
+    uint64_t s = seq * 77;
+    uint32_t point[100];
+    kt_time time[100];
+    double value[100];
+    for (uint32_t i = 0; i < 100; i++) {
+        point[i] = i % 4;
+        time[i] = T0 + (int64_t)(seq * 100 + i) * KT_SEC;
+        value[i] = (double)unit_rand(&s);
     }
-    return r;
+    struct kt_samples b = {100, point, time, value, NULL};
+    return kt_history_add(h, seq, time[0], &b, &err);
+}
+
+static uint64_t found_in(struct kt_history *h)
+{
+    static struct list l;
+    uint64_t n = 0;
+    for (int p = 0; p < 4; p++) {
+        l.n = 0;
+        CHECK_OK(kt_history_scan(h, names[p], INT64_MIN, INT64_MAX, collect, &l, &err), &err);
+        n += l.n;
+    }
+    return n;
+}
+
+static struct kt_history *open_four(const char *dir)
+{
+    struct kt_history *h = open_dir(dir, 200);
+    for (uint32_t p = 0; p < 4; p++) {
+        declare(h, p, names[p], 0);
+    }
+    return h;
 }
 
 static void a_full_disk(void)
@@ -317,37 +335,41 @@ static void a_full_disk(void)
     char dir[200];
     struct rlimit was, small = {.rlim_cur = 400000};
     CHECK_OK(kt_dir_temp("kt-history", dir, sizeof(dir), &err), &err);
-    struct kt_history *h = open_dir(dir, 200);
-    for (uint32_t p = 0; p < 4; p++) {
-        declare(h, p, names[p], 0);
-    }
+    struct kt_history *h = open_four(dir);
     signal(SIGXFSZ, SIG_IGN);
     REQUIRE(getrlimit(RLIMIT_FSIZE, &was) == 0);
     small.rlim_max = was.rlim_max;
     REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
     kt_log_set_level(KT_LOG_ERROR);
-    uint64_t seq = 0;
-    CHECK(fill_until_refused(h, &seq) < 0); /* memory has a bound */
+    uint64_t seq = 1;
+    while (seq < 5000 && add_batch(h, seq) == KT_OK) {
+        seq++;
+    }
+    CHECK(seq < 5000); /* memory has a bound */
     CHECK(strstr(err.text, ".db") != NULL);
-    uint64_t taken = (seq - 1) * 100;
-    CHECK(kt_history_safe_seq(h) < seq - 1);
+    CHECK(add_batch(h, seq + 1) < 0);
     REQUIRE(setrlimit(RLIMIT_FSIZE, &was) == 0);
     kt_log_set_level(KT_LOG_INFO);
-    struct kt_history_stats st;
-    static struct list l;
-    for (int again = 0; again < 2; again++) { /* all is there before and after it can be written */
-        uint64_t found = 0;
-        for (int p = 0; p < 4; p++) {
-            l.n = 0;
-            CHECK_OK(kt_history_scan(h, names[p], INT64_MIN, INT64_MAX, collect, &l, &err), &err);
-            found += l.n;
-        }
-        CHECK_INT(found, taken);
-        CHECK_OK(kt_history_seal(h, 0, true, &err), &err);
-    }
-    kt_history_stats(h, &st);
-    CHECK_INT(st.samples, taken);
+    CHECK(kt_history_safe_seq(h) < seq);
+    CHECK_INT(found_in(h), (seq - 1) * 100);
+    /* there is room again; a caller that does not come back with what was refused */
+    CHECK_OK(kt_history_seal(h, 0, true, &err), &err);
+    CHECK_OK(add_batch(h, seq + 2), &err);
+    CHECK_OK(kt_history_seal(h, 0, true, &err), &err);
     CHECK_INT(kt_history_safe_seq(h), seq - 1);
+    kt_history_close(h);
+    h = open_four(dir); /* gets it from the journal at the next start */
+    CHECK_INT(kt_history_safe_seq(h), seq - 1);
+    for (uint64_t again = seq; again <= seq + 2; again++) {
+        CHECK_OK(add_batch(h, again), &err);
+    }
+    CHECK_INT(found_in(h), (seq + 2) * 100);
+    CHECK_OK(kt_history_seal(h, 0, true, &err), &err);
+    CHECK_INT(kt_history_safe_seq(h), seq + 2);
+    CHECK_OK(kt_history_merge(h, T0 + 100 * KT_DAY, &err), &err);
+    struct kt_history_stats st;
+    kt_history_stats(h, &st);
+    CHECK_INT(st.samples, (seq + 2) * 100);
     kt_history_close(h);
     uint64_t chunks = 0;
     CHECK_OK(kt_history_verify(dir, NULL, NULL, &chunks, &err), &err);

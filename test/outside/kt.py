@@ -624,8 +624,9 @@ class Stream:
                         return e
                 left = end - time.monotonic()
                 if left <= 0 or self.over:
+                    tail = [f"{e['event']} {json.dumps(e['data'])[:200]}" for e in self.all[-6:]]
                     raise AssertionError(f"the stream {'ended' if self.over else 'waited'} without: "
-                                         f"{what}")
+                                         f"{what}; of {len(self.all)} events the last: {tail}")
                 self.changed.wait(left)
 
     def alarm(self, rule, at, change=None, after=0, limit=None):

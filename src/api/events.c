@@ -112,6 +112,22 @@ static void keep(struct search *s, const struct kt_event *ev, const struct kt_js
     *slot = (struct item){ev->seq, b.p, b.n};
 }
 
+/* A request is where its arguments say; one that names no place (an acknowledgement, a step of a
+ * card) is for its author and for those who see the whole site. */
+static bool may_see_event(const struct call *c, const struct kt_event *ev,
+                          const struct kt_json *body)
+{
+    const struct kt_json *args = kt_json_get(body, "args");
+    if (ev->kind != KT_EV_REQUEST) {
+        return may_see_object(c, body);
+    }
+    if (kt_json_get(args, "place") || kt_json_get(args, "point") || kt_json_get(args, "output")) {
+        return may_see_object(c, args);
+    }
+    const char *by = kt_json_get_str(kt_json_get(body, "by"), "user", "");
+    return strcmp(by, c->person.user) == 0 || may_see_all(c);
+}
+
 static void consider(struct search *s, const struct kt_event *ev)
 {
     struct kt_json *body = NULL;
@@ -120,7 +136,7 @@ static void consider(struct search *s, const struct kt_event *ev)
     }
     bool verdict = ev->kind == KT_EV_OUTCOME &&
                    strcmp(kt_json_get_str(body, "type", ""), "verdict") == 0 && !s->type;
-    if (!verdict && type_fits(s, ev, body) && may_see_object(s->c, body)) {
+    if (!verdict && type_fits(s, ev, body) && may_see_event(s->c, ev, body)) {
         keep(s, ev, body);
     }
     kt_json_free(body);

@@ -395,7 +395,31 @@ void post_backtest(struct call *c)
     reply_buf(c, 202, &b);
 }
 
-static void write_job(const struct job *j, struct kt_buf *out)
+/* What the caller may see of a list of outcomes. */
+static void write_seen(const struct call *c, const char *key, const struct kt_buf *items,
+                       struct kt_jw *w)
+{
+    struct kt_buf text;
+    struct kt_json *list = NULL;
+    kt_buf_init(&text, 65 << 20);
+    kt_buf_puts(&text, "[");
+    kt_buf_put(&text, items->n ? items->p : "", items->n);
+    kt_buf_puts(&text, "]");
+    kt_jw_key(w, key);
+    kt_jw_arr(w);
+    if (kt_json_parse((struct kt_str){text.p, text.n}, 65 << 20, &list, NULL) == KT_OK) {
+        for (size_t i = 0; i < kt_json_len(list); i++) {
+            if (may_see_object(c, kt_json_get(kt_json_at(list, i), "body"))) {
+                kt_json_write(kt_json_at(list, i), w);
+            }
+        }
+    }
+    kt_json_free(list);
+    kt_buf_done(&text);
+    kt_jw_arr_end(w);
+}
+
+static void write_job(const struct call *c, const struct job *j, struct kt_buf *out)
 {
     struct kt_jw w = kt_jw_init(out);
     kt_jw_obj(&w);
@@ -413,14 +437,8 @@ static void write_job(const struct job *j, struct kt_buf *out)
     kt_jw_kint(&w, "alarms_then", (int64_t)j->alarms_then);
     kt_jw_kint(&w, "cuts_then", (int64_t)j->cuts_then);
     kt_jw_kbool(&w, "cut_short", j->cut_short);
-    kt_jw_key(&w, "items");
-    kt_jw_arr(&w);
-    kt_jw_raw(&w, (struct kt_str){j->items.n ? j->items.p : "", j->items.n});
-    kt_jw_arr_end(&w);
-    kt_jw_key(&w, "happened");
-    kt_jw_arr(&w);
-    kt_jw_raw(&w, (struct kt_str){j->happened.n ? j->happened.p : "", j->happened.n});
-    kt_jw_arr_end(&w);
+    write_seen(c, "items", &j->items, &w);
+    write_seen(c, "happened", &j->happened, &w);
     kt_jw_obj_end(&w);
 }
 
@@ -434,7 +452,7 @@ void get_job(struct call *c)
     struct job *j = js->jobs[id % JOBS_KEPT];
     bool found = j && j->id == id;
     if (found) {
-        write_job(j, &b);
+        write_job(c, j, &b);
     }
     pthread_mutex_unlock(&js->lock);
     if (found) {

@@ -69,6 +69,8 @@ bool points_list(struct call *c, const char *ids, kt_point_id *ret, uint32_t cap
 struct kt_json *snapshot(struct call *c, enum kt_snapshot what);
 /** May the caller see the object: by its "place", "point" or "output"? */
 bool may_see_object(const struct call *c, const struct kt_json *obj);
+/** May the caller see every place of the site? */
+bool may_see_all(const struct call *c);
 /** Copy a JSON value with times in milliseconds. */
 void copy_value(const struct kt_json *v, struct kt_jw *w);
 

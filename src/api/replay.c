@@ -141,7 +141,9 @@ struct player {
     struct kt_api *api;
     struct kt_site *site;
     struct kt_arena *arena;
-    struct call as; /* the person, for what may be seen */
+    struct call as;        /* the person, for what may be seen */
+    char *token;           /* session; NULL: local */
+    uint64_t auth_version; /* of the rights last looked at */
     struct kt_http_stream *stream;
     pthread_mutex_t lock;
     bool gone;
@@ -207,6 +209,28 @@ static bool send_frame(struct player *p, const struct kt_replay *r, uint32_t *se
     return send_text(p, b);
 }
 
+static void copy_person(struct player *p, const struct kt_person *from);
+
+/* A withdrawn right ends the stream, another place is left out from the next frame on. */
+static bool still_may(struct player *p)
+{
+    uint64_t version = kt_auth_version(p->api->opts.auth);
+    if (!p->token || version == p->auth_version) {
+        return true;
+    }
+    struct kt_err err;
+    struct kt_person person;
+    struct kt_arena *arena = kt_arena_new(1 << 20);
+    bool ok = kt_auth_session(p->api->opts.auth, p->token, arena, &person, &err) == KT_OK &&
+              kt_person_may(&person, "history.read");
+    if (ok) {
+        copy_person(p, &person);
+        p->auth_version = version;
+    }
+    kt_arena_free(arena);
+    return ok;
+}
+
 static void play_forward(struct player *p, struct kt_replay *r, uint32_t *seen)
 {
     struct kt_buf b;
@@ -218,7 +242,8 @@ static void play_forward(struct player *p, struct kt_replay *r, uint32_t *seen)
         kt_time now = kt_runtime_now(p->api->opts.runtime);
         kt_time to = p->at + (int64_t)((double)FRAME_NS * p->speed);
         p->at = to < now ? to : now;
-        on = kt_replay_run(r, p->at, on_outcome, p, &err) >= 0 && send_frame(p, r, seen, &b);
+        on = still_may(p) && kt_replay_run(r, p->at, on_outcome, p, &err) >= 0 &&
+             send_frame(p, r, seen, &b);
         kt_mono left = next - kt_clock_mono();
         if (left > 0) {
             kt_sleep(left);
@@ -233,6 +258,7 @@ static void player_free(struct player *p)
 {
     kt_site_unref(p->site);
     kt_arena_free(p->arena);
+    free(p->token);
     kt_buf_done(&p->outcomes);
     pthread_mutex_destroy(&p->lock);
     free(p);
@@ -287,17 +313,20 @@ static void on_end(void *arg)
     pthread_mutex_unlock(&p->lock);
 }
 
-static void copy_person(struct player *p, const struct call *c)
+/* Into an arena of the player's own, made anew each time. */
+static void copy_person(struct player *p, const struct kt_person *from)
 {
-    const struct kt_person *from = &c->person;
+    struct kt_arena *arena = kt_arena_new(1 << 20);
     struct kt_person *to = &p->as.person;
-    const char **places = KT_NEW_ARRAY(p->arena, const char *, from->places_n + 1);
+    const char **places = KT_NEW_ARRAY(arena, const char *, from->places_n + 1);
     for (uint32_t i = 0; i < from->places_n; i++) {
-        places[i] = kt_arena_strdup(p->arena, from->places[i]);
+        places[i] = kt_arena_strdup(arena, from->places[i]);
     }
-    to->user = kt_arena_strdup(p->arena, from->user);
+    to->user = kt_arena_strdup(arena, from->user);
     to->places = places;
     to->places_n = from->places_n;
+    kt_arena_free(p->arena);
+    p->arena = arena;
 }
 
 void get_replay_stream(struct call *c)
@@ -318,14 +347,16 @@ void get_replay_stream(struct call *c)
     KT_ASSERT(p);
     p->api = c->api;
     p->site = kt_site_ref(c->site);
-    p->arena = kt_arena_new(1 << 20);
     p->at = at;
     p->speed = v;
     p->as.site = p->site;
     p->as.api = c->api;
     kt_buf_init(&p->outcomes, 16 << 20);
     pthread_mutex_init(&p->lock, NULL);
-    copy_person(p, c);
+    copy_person(p, &c->person);
+    const char *token = kt_http_cookie(c->req, "kt_session");
+    p->token = token && strcmp(c->person.user, "local") != 0 ? strdup(token) : NULL;
+    p->auth_version = kt_auth_version(c->api->opts.auth);
     p->stream = kt_http_stream_open(c->req, "text/event-stream", 64 << 20, on_end, p);
     if (kt_thread_start(&thread, "replay", play, p, &err) < 0) {
         KT_ERROR("replay", "%s", err.text);

@@ -183,6 +183,16 @@ bool may_see_object(const struct call *c, const struct kt_json *obj)
     return p.v != KT_NONE && may_see(c, c->site->points[p.v].place);
 }
 
+bool may_see_all(const struct call *c)
+{
+    for (uint32_t i = 0; i < c->site->places_n; i++) {
+        if (c->site->places[i].parent.v == KT_NONE && !may_see(c, (kt_place_id){i})) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void copy_value(const struct kt_json *v, struct kt_jw *w)
 {
     struct kt_buf plain;

@@ -306,7 +306,10 @@ static void *run(void *arg)
             if (c->slot == (int)(tick % SLOTS)) {
                 serve(h, c, live, &values, &clock);
             } else if (!c->gone && c->next_entry < h->ring_next) {
-                send_outcomes(h, c); /* alarms do not wait for the slot */
+                check_rights(h, c); /* alarms do not wait for the slot */
+                if (!c->gone) {
+                    send_outcomes(h, c);
+                }
             }
         }
         pthread_mutex_unlock(&h->lock);
@@ -564,12 +567,10 @@ void hub_site_changed(struct hub *h)
     pthread_mutex_lock(&h->lock);
     kt_site_unref(h->site);
     h->site = kt_runtime_site(h->api->opts.runtime);
-    if (h->site->points_n > h->fragments_n) {
-        free(h->fragments);
-        h->fragments_n = h->site->points_n;
-        h->fragments = calloc(h->fragments_n + 1, sizeof(*h->fragments));
-        KT_ASSERT(h->fragments);
-    }
+    free(h->fragments); /* a reload counts changes anew */
+    h->fragments_n = h->site->points_n;
+    h->fragments = calloc(h->fragments_n + 1, sizeof(*h->fragments));
+    KT_ASSERT(h->fragments);
     for (struct client *c = h->clients; c; c = c->next) {
         c->site_told = false;
         memset(c->seen, 0xff, c->points_n * sizeof(*c->seen));

@@ -40,7 +40,7 @@ static int flush(struct import *im)
         return KT_OK;
     }
     struct kt_samples s = {im->n, im->point, im->time, im->value, im->quality};
-    int r = kt_history_add(im->history, im->seq, im->time[im->n - 1], &s, &im->err);
+    int r = kt_history_add(im->history, im->seq, 0, &s, &im->err);
     im->n = 0;
     return r == KT_OK ? kt_history_seal(im->history, kt_clock_now(), false, &im->err) : r;
 }

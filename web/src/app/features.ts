@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The features that this build has, in the order of the rail. One line a feature. */
 import { install as alarms } from '../features/alarms';
+import { install as backtest } from '../features/backtest';
+import { install as calibration } from '../features/calibration';
 import { install as cards } from '../features/cards';
 import { install as command } from '../features/command';
+import { install as events } from '../features/events';
 import { install as handover } from '../features/handover';
+import { install as health } from '../features/health';
+import { install as limits } from '../features/limits';
 import { install as map } from '../features/map';
 import { install as object } from '../features/object';
+import { install as point } from '../features/point';
+import { install as reports } from '../features/reports';
 import { install as trend } from '../features/trend';
+import { install as users } from '../features/users';
 import { install as wall } from '../features/wall';
 import type { Install } from './app';
 
@@ -19,4 +27,12 @@ export const installers: readonly Install[] = [
   handover,
   wall,
   trend,
+  limits,
+  events,
+  calibration,
+  reports,
+  backtest,
+  users,
+  health,
+  point,
 ];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { beforeEach, describe as group, expect, it } from 'vitest';
+import { beforeEach, expect, describe as group, it } from 'vitest';
 import type { JournalEvent } from '../api/records';
 import { lang } from '../app/i18n';
 import { csvText } from './csv';
@@ -20,7 +20,11 @@ beforeEach(() => {
 
 group('events in words', () => {
   it('an alarm tells its rule and what changed', () => {
-    const e = event('outcome', { type: 'alarm', change: 'raise', point: 'T1', rule: 'gas', value: 1.2 }, { title: '瓦斯超限', title_en: 'Methane over limit' });
+    const e = event(
+      'outcome',
+      { type: 'alarm', change: 'raise', point: 'T1', rule: 'gas', value: 1.2 },
+      { title: '瓦斯超限', title_en: 'Methane over limit' },
+    );
     expect(typeOf(e)).toBe('alarm');
     expect(subjectOf(e)).toBe('T1');
     expect(describe(e)).toBe('Methane over limit · raised · 1.2');
@@ -33,7 +37,17 @@ group('events in words', () => {
     expect(describe(e)).toBe('acknowledge alarms · #3 #4 · seen');
   });
   it('a limit tells before and after, and both persons', () => {
-    const e = event('outcome', { type: 'limit', change: 'approve', point: 'T1', name: 'alarm', before: 1, value: 0.8, by: 'zhao', second: 'sun', reason: 'fault zone' });
+    const e = event('outcome', {
+      type: 'limit',
+      change: 'approve',
+      point: 'T1',
+      name: 'alarm',
+      before: 1,
+      value: 0.8,
+      by: 'zhao',
+      second: 'sun',
+      reason: 'fault zone',
+    });
     expect(describe(e)).toBe('approved · alarm · 1 → 0.8 · fault zone');
     expect(byOf(e)).toBe('zhao + sun');
   });
@@ -45,6 +59,14 @@ group('events in words', () => {
 
 group('CSV', () => {
   it('quotes, keeps numbers, and no cell is a formula', () => {
-    expect(csvText(['a', 'b'], [['x "y"', 1.5], ['=1+1', null]])).toBe('\ufeff"a","b"\r\n"x ""y""",1.5\r\n"\'=1+1",""\r\n');
+    expect(
+      csvText(
+        ['a', 'b'],
+        [
+          ['x "y"', 1.5],
+          ['=1+1', null],
+        ],
+      ),
+    ).toBe('\ufeff"a","b"\r\n"x ""y""",1.5\r\n"\'=1+1",""\r\n');
   });
 });

@@ -67,12 +67,47 @@ function valueText(id: string | undefined, v: unknown): string {
   return `${num(v, decimalsOf(p.resolution))} ${site.value.unitOf(p)}`;
 }
 
-const QUIET = new Set(['type', 'point', 'output', 'place', 'rule', 'by', 'second', 'cause', 'id', 'key', 'change', 'state', 'value', 'before', 'limit', 'unit', 'priority', 'statutory', 'category', 'raised', 'cleared', 'acked', 'first_out', 'until', 'protective', 'expires', 'name', 'quality', 'peak', 'seconds', 'console', 'what']);
+const QUIET = new Set([
+  'type',
+  'point',
+  'output',
+  'place',
+  'rule',
+  'by',
+  'second',
+  'cause',
+  'id',
+  'key',
+  'change',
+  'state',
+  'value',
+  'before',
+  'limit',
+  'unit',
+  'priority',
+  'statutory',
+  'category',
+  'raised',
+  'cleared',
+  'acked',
+  'first_out',
+  'until',
+  'protective',
+  'expires',
+  'name',
+  'quality',
+  'peak',
+  'seconds',
+  'console',
+  'what',
+]);
 
 /** Free texts of the event: reason, note, result, text … in the order in which they stand. */
 function rest(b: Record<string, unknown>): string {
   return Object.entries(b)
-    .filter(([k, v]) => !QUIET.has(k) && (typeof v === 'string' || typeof v === 'number') && v !== '')
+    .filter(
+      ([k, v]) => !QUIET.has(k) && (typeof v === 'string' || typeof v === 'number') && v !== '',
+    )
     .map(([, v]) => String(v))
     .join(' · ');
 }
@@ -95,7 +130,9 @@ export function describe(e: JournalEvent): string {
     const args = (b.args ?? {}) as Record<string, unknown>;
     const said = Object.entries(args)
       .filter(([k]) => k !== 'point' && k !== 'output')
-      .map(([k, v]) => (k === 'value' ? valueText(id, v) : Array.isArray(v) ? `#${v.join(' #')}` : String(v)));
+      .map(([k, v]) =>
+        k === 'value' ? valueText(id, v) : Array.isArray(v) ? `#${v.join(' #')}` : String(v),
+      );
     return [word('verb', String(b.verb)), ...said].filter(Boolean).join(' · ');
   }
   switch (typeOf(e)) {
@@ -106,10 +143,15 @@ export function describe(e: JournalEvent): string {
     case 'effect':
       parts.push(valueText(id, b.value), b.state ? word('command', String(b.state)) : '');
       if (b.protective) parts.push(t('protective'));
-      if (Array.isArray(b.latched_by) && b.latched_by.length) parts.push(t('latched', { by: b.latched_by.join(', ') }));
+      if (Array.isArray(b.latched_by) && b.latched_by.length)
+        parts.push(t('latched', { by: b.latched_by.join(', ') }));
       break;
     case 'limit':
-      parts.push(change(b), word('limit', String(b.name)), `${valueText(id, b.before)} → ${valueText(id, b.value)}`);
+      parts.push(
+        change(b),
+        word('limit', String(b.name)),
+        `${valueText(id, b.before)} → ${valueText(id, b.value)}`,
+      );
       break;
     case 'link':
       parts.push(String(b.link ?? e.origin), t(b.up ? 'up' : 'down'));

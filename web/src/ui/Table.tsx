@@ -67,6 +67,9 @@ export function Table<R>(props: TableProps<R>) {
   const first = Math.max(0, Math.floor(view.top / view.row) - AROUND);
   const last = Math.min(rows.length, Math.ceil((view.top + view.height) / view.row) + AROUND);
 
+  const fixed = columns.map((c) => c.width).filter((w) => w !== undefined);
+  const minWidth = fixed.length > 3 ? `calc(${fixed.join(' + ')} + 12rem)` : '0';
+
   const near = props.onEnd && last >= rows.length && rows.length > 0;
   useEffect(() => {
     if (near) props.onEnd?.();
@@ -144,6 +147,7 @@ export function Table<R>(props: TableProps<R>) {
       }}
     >
       <table
+        style={{ minWidth }}
         aria-label={label}
         aria-rowcount={rows.length + 1}
         role="grid"

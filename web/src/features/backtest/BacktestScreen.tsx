@@ -36,13 +36,25 @@ function forceOf(rows: readonly LimitRow[], x: Try) {
   return row ? inForce(row.pack, row.changes) : [];
 }
 
-function TryRow({ x, rows, set, remove }: { x: Try; rows: readonly LimitRow[]; set: (x: Try) => void; remove: () => void }) {
+function TryRow({
+  x,
+  rows,
+  set,
+  remove,
+}: {
+  x: Try;
+  rows: readonly LimitRow[];
+  set: (x: Try) => void;
+  remove: () => void;
+}) {
   const force = forceOf(rows, x);
   const role = x.role ? site.value.roles.get(x.role) : undefined;
   const p = x.point ? site.value.pointById.get(x.point) : undefined;
   const now = force.find((f) => f.name === x.name);
   const d = decimalsOf(p?.resolution ?? 0.01);
-  const who = p ? site.value.pointName(p.id) : t('role.all', { role: pick(role?.title) || (x.role ?? '') });
+  const who = p
+    ? site.value.pointName(p.id)
+    : t('role.all', { role: pick(role?.title) || (x.role ?? '') });
   return (
     <tr>
       <th scope="row">{who}</th>
@@ -51,16 +63,31 @@ function TryRow({ x, rows, set, remove }: { x: Try; rows: readonly LimitRow[]; s
           bare
           label={`${who} ${t('name')}`}
           value={x.name}
-          options={(force.length ? force.map((f) => f.name) : LIMIT_NAMES).map((n) => ({ id: n, title: limitName(n) }))}
+          options={(force.length ? force.map((f) => f.name) : LIMIT_NAMES).map((n) => ({
+            id: n,
+            title: limitName(n),
+          }))}
           onChange={(name) => set({ ...x, name: name as LimitName })}
         />
       </td>
       <td>
-        <input class="input try-value" type="number" step="any" aria-label={`${who} ${t('value')}`} value={x.value} onInput={(e) => set({ ...x, value: e.currentTarget.value })} />{' '}
+        <input
+          class="input try-value"
+          type="number"
+          step="any"
+          aria-label={`${who} ${t('value')}`}
+          value={x.value}
+          onInput={(e) => set({ ...x, value: e.currentTarget.value })}
+        />{' '}
         <span class="hint">{now ? t('now', { value: num(now.value, d) }) : ''}</span>
       </td>
       <td>
-        <button type="button" class="btn plain" aria-label={`${t('remove')} ${who}`} onClick={remove}>
+        <button
+          type="button"
+          class="btn plain"
+          aria-label={`${t('remove')} ${who}`}
+          onClick={remove}
+        >
           ✕
         </button>
       </td>
@@ -81,12 +108,19 @@ function Limits({ list, set }: { list: readonly Try[]; set: (l: Try[]) => void }
     <fieldset class="stack">
       <legend>{t('limits')}</legend>
       <div class="row wrap">
-        <PointPicker label={t('limits.add')} fits={(p) => has(p.id)} onPick={(p) => add({ point: p.id })} />
+        <PointPicker
+          label={t('limits.add')}
+          fits={(p) => has(p.id)}
+          onPick={(p) => add({ point: p.id })}
+        />
         <SelectField
           bare
           label={t('limits.role')}
           value=""
-          options={[{ id: '', title: t('limits.role.choose') }, ...roles.map((r) => ({ id: r, title: pick(site.value.roles.get(r)?.title) || r }))]}
+          options={[
+            { id: '', title: t('limits.role.choose') },
+            ...roles.map((r) => ({ id: r, title: pick(site.value.roles.get(r)?.title) || r })),
+          ]}
           onChange={(role) => role && add({ role })}
         />
       </div>
@@ -153,19 +187,35 @@ function valueOf(c: Compared): string {
   const b = c.o.body;
   const p = site.value.pointById.get(b.output ?? b.point ?? '');
   if (typeof b.value !== 'number' || !p) return '';
-  return c.cut ? site.value.word(p, b.value) : `${num(b.value, decimalsOf(p.resolution))} ${site.value.unitOf(p)}`;
+  return c.cut
+    ? site.value.word(p, b.value)
+    : `${num(b.value, decimalsOf(p.resolution))} ${site.value.unitOf(p)}`;
 }
 
 const columns = (): Column<Compared>[] => [
   { id: 'time', title: t('col.time'), width: '11.5rem', cell: (c) => fullStamp(c.o.time) },
-  { id: 'verdict', title: t('col.verdict'), width: '6.5rem', cell: (c) => (c.verdict === 'same' ? <span class="hint">{t('verdict.same')}</span> : <b>{t(`verdict.${c.verdict}`)}</b>) },
+  {
+    id: 'verdict',
+    title: t('col.verdict'),
+    width: '6.5rem',
+    cell: (c) =>
+      c.verdict === 'same' ? (
+        <span class="hint">{t('verdict.same')}</span>
+      ) : (
+        <b>{t(`verdict.${c.verdict}`)}</b>
+      ),
+  },
   {
     id: 'kind',
     title: t('col.kind'),
     width: '7rem',
     cell: (c) => {
       const p = c.o.body.priority;
-      return c.cut || !p ? <span class="mark">{t('kind.cut')}</span> : <Tag severity={p as 1 | 2 | 3 | 4} text={t('kind.alarm')} />;
+      return c.cut || !p ? (
+        <span class="mark">{t('kind.cut')}</span>
+      ) : (
+        <Tag severity={p as 1 | 2 | 3 | 4} text={t('kind.alarm')} />
+      );
     },
   },
   { id: 'what', title: t('col.what'), cell: (c) => <span title={what(c)}>{what(c)}</span> },
@@ -182,8 +232,12 @@ function Totals({ j }: { j: Job }) {
       <thead>
         <tr>
           <th scope="col" />
-          <th scope="col" class="num">{t('would')}</th>
-          <th scope="col" class="num">{t('did')}</th>
+          <th scope="col" class="num">
+            {t('would')}
+          </th>
+          <th scope="col" class="num">
+            {t('did')}
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -211,7 +265,13 @@ function Result({ j }: { j: Job }) {
       {j.cut_short && <p class="error">{t('cut.short')}</p>}
       <div class="row wrap">
         {(['', 'more', 'less', 'same'] as const).map((v) => (
-          <button key={v} type="button" class="btn plain" aria-pressed={only === v} onClick={() => setOnly(v)}>
+          <button
+            key={v}
+            type="button"
+            class="btn plain"
+            aria-pressed={only === v}
+            onClick={() => setOnly(v)}
+          >
             {v ? t(v, { n: n(v) }) : t('show.all')}
           </button>
         ))}
@@ -219,12 +279,30 @@ function Result({ j }: { j: Job }) {
         <button
           type="button"
           class="btn"
-          onClick={() => saveCsv('backtest', [t('col.time'), t('col.verdict'), t('col.kind'), t('col.what'), t('col.value')], rows.map((c) => [fullStamp(c.o.time), t(`verdict.${c.verdict}`), t(c.cut ? 'kind.cut' : 'kind.alarm'), what(c), valueOf(c)]))}
+          onClick={() =>
+            saveCsv(
+              'backtest',
+              [t('col.time'), t('col.verdict'), t('col.kind'), t('col.what'), t('col.value')],
+              rows.map((c) => [
+                fullStamp(c.o.time),
+                t(`verdict.${c.verdict}`),
+                t(c.cut ? 'kind.cut' : 'kind.alarm'),
+                what(c),
+                valueOf(c),
+              ]),
+            )
+          }
         >
           {t('csv')}
         </button>
       </div>
-      <Table label={t('result')} columns={columns()} rows={rows} rowKey={(c) => c.key} empty={t('empty')} />
+      <Table
+        label={t('result')}
+        columns={columns()}
+        rows={rows}
+        rowKey={(c) => c.key}
+        empty={t('empty')}
+      />
     </div>
   );
 }
@@ -259,7 +337,9 @@ export default function BacktestScreen() {
       const r = await api.post<{ job: number }>('/backtest', {
         from: Math.round(from),
         to: Math.round(to),
-        ...(good.length ? { limits: good.map(({ value, ...x }) => ({ ...x, value: Number(value) })) } : {}),
+        ...(good.length
+          ? { limits: good.map(({ value, ...x }) => ({ ...x, value: Number(value) })) }
+          : {}),
         ...(rules.trim() ? { rules } : {}),
       });
       setQuery({ job: String(r.job) });
@@ -278,17 +358,33 @@ export default function BacktestScreen() {
         <div class="body stack">
           <p class="hint">{t('intro')}</p>
           <Limits list={limits} set={setLimits} />
-          <AreaField label={t('rules')} hint={t('rules.hint')} rows={8} value={rules} onInput={setRules} />
+          <AreaField
+            label={t('rules')}
+            hint={t('rules.hint')}
+            rows={8}
+            value={rules}
+            onInput={setRules}
+          />
           <fieldset class="row wrap">
             <legend>{t('span')}</legend>
-            <SpanFields from={from} to={to} hours={[8, 24, 168]} now={now} onChange={(a, b) => setSpan([a, b])} />
+            <SpanFields
+              from={from}
+              to={to}
+              hours={[8, 24, 168]}
+              now={now}
+              onChange={(a, b) => setSpan([a, b])}
+            />
           </fieldset>
           {error && (
             <p class="error backtest-error" role="alert">
               {error}
             </p>
           )}
-          <button type="submit" class="btn primary" disabled={runs || (good.length === 0 && !rules.trim())}>
+          <button
+            type="submit"
+            class="btn primary"
+            disabled={runs || (good.length === 0 && !rules.trim())}
+          >
             {t('run')}
           </button>
         </div>

@@ -6,5 +6,13 @@ import { t } from './texts';
 const load = () => import('./BacktestScreen');
 
 export function install(app: App): void {
-  app.screens.add({ id: 'backtest', order: 60, glyph: '测', key: 'b', title: () => t('title'), right: 'backtest', load });
+  app.screens.add({
+    id: 'backtest',
+    order: 60,
+    glyph: '测',
+    key: 'b',
+    title: () => t('title'),
+    right: 'backtest',
+    load,
+  });
 }

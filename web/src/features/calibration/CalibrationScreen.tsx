@@ -35,7 +35,9 @@ const persons = (c: Calibration) => [c.by, c.second].filter(Boolean).join(' + ')
 
 function peak(c: Calibration): string {
   const p = site.value.pointById.get(c.point);
-  return c.peak === undefined || !p ? '' : `${num(c.peak, decimalsOf(p.resolution))} ${site.value.unitOf(p)}`;
+  return c.peak === undefined || !p
+    ? ''
+    : `${num(c.peak, decimalsOf(p.resolution))} ${site.value.unitOf(p)}`;
 }
 
 function OpenRow({ c, ask }: { c: Calibration; ask: Ask }) {
@@ -58,10 +60,21 @@ function OpenRow({ c, ask }: { c: Calibration; ask: Ask }) {
       <td>
         {can('calibration.write') && (
           <span class="row">
-            <button type="button" class="btn" disabled={own || !canAct.value} title={own ? t('second') : ''} onClick={() => ask(decide.extendCalibration(c))}>
+            <button
+              type="button"
+              class="btn"
+              disabled={own || !canAct.value}
+              title={own ? t('second') : ''}
+              onClick={() => ask(decide.extendCalibration(c))}
+            >
               {t('extend')}
             </button>
-            <button type="button" class="btn primary" disabled={!canAct.value} onClick={() => ask(decide.closeCalibration(c))}>
+            <button
+              type="button"
+              class="btn primary"
+              disabled={!canAct.value}
+              onClick={() => ask(decide.closeCalibration(c))}
+            >
               {t('close')}
             </button>
           </span>
@@ -71,12 +84,24 @@ function OpenRow({ c, ask }: { c: Calibration; ask: Ask }) {
   );
 }
 
-function Open({ read, list, ask }: { read: Reading<unknown>; list: readonly Calibration[]; ask: Ask }) {
+function Open({
+  read,
+  list,
+  ask,
+}: {
+  read: Reading<unknown>;
+  list: readonly Calibration[];
+  ask: Ask;
+}) {
   return (
     <>
       <div class="desk-bar">
         {can('calibration.write') && (
-          <PointPicker label={t('start')} fits={isSensor} onPick={(p) => ask(decide.openCalibration(p))} />
+          <PointPicker
+            label={t('start')}
+            fits={isSensor}
+            onPick={(p) => ask(decide.openCalibration(p))}
+          />
         )}
       </div>
       <div class="desk-body">
@@ -87,11 +112,13 @@ function Open({ read, list, ask }: { read: Reading<unknown>; list: readonly Cali
             <table class="wide-table">
               <thead>
                 <tr>
-                  {(['point', 'by', 'gas', 'opened', 'left', 'flag', 'value', 'act'] as const).map((k) => (
-                    <th key={k} scope="col" class={k === 'left' ? 'num' : ''}>
-                      {t(`col.${k}`)}
-                    </th>
-                  ))}
+                  {(['point', 'by', 'gas', 'opened', 'left', 'flag', 'value', 'act'] as const).map(
+                    (k) => (
+                      <th key={k} scope="col" class={k === 'left' ? 'num' : ''}>
+                        {t(`col.${k}`)}
+                      </th>
+                    ),
+                  )}
                 </tr>
               </thead>
               <tbody>
@@ -108,22 +135,64 @@ function Open({ read, list, ask }: { read: Reading<unknown>; list: readonly Cali
 }
 
 const pastColumns = (): Column<Calibration>[] => [
-  { id: 'opened', title: t('col.opened'), width: '11.5rem', cell: (c) => fullStamp(c.opened), sort: (a, b) => a.opened - b.opened },
+  {
+    id: 'opened',
+    title: t('col.opened'),
+    width: '11.5rem',
+    cell: (c) => fullStamp(c.opened),
+    sort: (a, b) => a.opened - b.opened,
+  },
   { id: 'point', title: t('col.point'), cell: (c) => <PointLink id={c.point} /> },
-  { id: 'place', title: t('col.place'), width: '9rem', cell: (c) => <span class="hint">{placeOf(c.point)}</span> },
+  {
+    id: 'place',
+    title: t('col.place'),
+    width: '9rem',
+    cell: (c) => <span class="hint">{placeOf(c.point)}</span>,
+  },
   { id: 'by', title: t('col.by'), width: '10rem', cell: persons },
   { id: 'gas', title: t('col.gas'), width: '8rem', cell: (c) => c.gas },
-  { id: 'lasted', title: t('col.lasted'), width: '6rem', num: true, cell: (c) => (c.closed ? span(c.closed - c.opened) : '') },
+  {
+    id: 'lasted',
+    title: t('col.lasted'),
+    width: '6rem',
+    num: true,
+    cell: (c) => (c.closed ? span(c.closed - c.opened) : ''),
+  },
   { id: 'peak', title: t('col.peak'), width: '7rem', num: true, cell: peak },
-  { id: 'result', title: t('col.result'), width: '16rem', cell: (c) => (c.state === 'expired' ? <b>{t('expired')}</b> : c.result) },
+  {
+    id: 'result',
+    title: t('col.result'),
+    width: '16rem',
+    cell: (c) => (c.state === 'expired' ? <b>{t('expired')}</b> : c.result),
+  },
 ];
 
 function Past({ read, list }: { read: Reading<unknown>; list: readonly Calibration[] }) {
   const save = () =>
     saveCsv(
       'calibrations',
-      [t('col.point'), '', t('col.place'), t('col.by'), t('col.gas'), t('col.opened'), t('col.closed'), t('col.peak'), t('col.result')],
-      list.map((c) => [c.point, site.value.pointName(c.point), placeOf(c.point), persons(c), c.gas, fullStamp(c.opened), c.closed ? fullStamp(c.closed) : '', c.peak, c.state === 'expired' ? t('expired') : c.result]),
+      [
+        t('col.point'),
+        '',
+        t('col.place'),
+        t('col.by'),
+        t('col.gas'),
+        t('col.opened'),
+        t('col.closed'),
+        t('col.peak'),
+        t('col.result'),
+      ],
+      list.map((c) => [
+        c.point,
+        site.value.pointName(c.point),
+        placeOf(c.point),
+        persons(c),
+        c.gas,
+        fullStamp(c.opened),
+        c.closed ? fullStamp(c.closed) : '',
+        c.peak,
+        c.state === 'expired' ? t('expired') : c.result,
+      ]),
     );
   return (
     <>
@@ -135,7 +204,13 @@ function Past({ read, list }: { read: Reading<unknown>; list: readonly Calibrati
       </div>
       <div class="desk-body fill">
         {read.data ? (
-          <Table label={t('title')} columns={pastColumns()} rows={list} rowKey={(c) => c.id} empty={t('none.past')} />
+          <Table
+            label={t('title')}
+            columns={pastColumns()}
+            rows={list}
+            rowKey={(c) => c.id}
+            empty={t('none.past')}
+          />
         ) : (
           <Waiting read={read} />
         )}
@@ -152,28 +227,56 @@ function DueCell({ d }: { d: Due }) {
 }
 
 const testColumns = (ask: Ask): Column<Due>[] => [
-  { id: 'point', title: t('col.point'), cell: (d) => <a href={`#/point/${encodeURIComponent(d.p.id)}`}>{nameOf(d.p)}</a> },
-  { id: 'place', title: t('col.place'), width: '10rem', cell: (d) => <span class="hint">{site.value.placeName(d.p.place)}</span> },
+  {
+    id: 'point',
+    title: t('col.point'),
+    cell: (d) => <a href={`#/point/${encodeURIComponent(d.p.id)}`}>{nameOf(d.p)}</a>,
+  },
+  {
+    id: 'place',
+    title: t('col.place'),
+    width: '10rem',
+    cell: (d) => <span class="hint">{site.value.placeName(d.p.place)}</span>,
+  },
   { id: 'due', title: t('col.due'), width: '9rem', cell: (d) => <DueCell d={d} /> },
-  { id: 'last', title: t('col.last'), width: '11.5rem', cell: (d) => (d.test?.last_pass ? fullStamp(d.test.last_pass) : '–') },
+  {
+    id: 'last',
+    title: t('col.last'),
+    width: '11.5rem',
+    cell: (d) => (d.test?.last_pass ? fullStamp(d.test.last_pass) : '–'),
+  },
   {
     id: 'outcome',
     title: t('col.outcome'),
     width: '14rem',
-    cell: (d) => d.test && (
-      <>
-        <b>{t(d.test.passed ? 'passed' : 'failed')}</b> <span class="hint">{stamp(d.test.at)} {d.test.by}</span>
-      </>
-    ),
+    cell: (d) =>
+      d.test && (
+        <>
+          <b>{t(d.test.passed ? 'passed' : 'failed')}</b>{' '}
+          <span class="hint">
+            {stamp(d.test.at)} {d.test.by}
+          </span>
+        </>
+      ),
   },
-  { id: 'note', title: t('col.note'), width: '16rem', cell: (d) => <span title={d.test?.note}>{d.test?.note}</span> },
+  {
+    id: 'note',
+    title: t('col.note'),
+    width: '16rem',
+    cell: (d) => <span title={d.test?.note}>{d.test?.note}</span>,
+  },
   {
     id: 'act',
     title: t('col.act'),
     width: '7rem',
     cell: (d) =>
       can('test.write') && (
-        <button type="button" class="btn plain" disabled={!canAct.value} onClick={() => ask(decide.recordTest(d.p.id))}>
+        <button
+          type="button"
+          class="btn plain"
+          disabled={!canAct.value}
+          onClick={() => ask(decide.recordTest(d.p.id))}
+        >
           {t('record')}
         </button>
       ),
@@ -186,13 +289,28 @@ function Tests({ read, list, ask }: { read: Reading<unknown>; list: readonly Due
   return (
     <>
       <div class="desk-bar">
-        <CheckField label={t('only.due')} checked={only} onChange={(on) => setQuery({ due: on ? '1' : null })} />
-        <b>{t('tests.count', { n: list.length, over: list.filter((d) => d.over).length, due: list.filter(isSoon).length })}</b>
+        <CheckField
+          label={t('only.due')}
+          checked={only}
+          onChange={(on) => setQuery({ due: on ? '1' : null })}
+        />
+        <b>
+          {t('tests.count', {
+            n: list.length,
+            over: list.filter((d) => d.over).length,
+            due: list.filter(isSoon).length,
+          })}
+        </b>
         <span class="hint grow">{t('tests.intro')}</span>
       </div>
       <div class="desk-body fill">
         {read.data ? (
-          <Table label={t('tab.tests', { n: '' })} columns={testColumns(ask)} rows={rows} rowKey={(d) => d.p.id} />
+          <Table
+            label={t('tab.tests', { n: '' })}
+            columns={testColumns(ask)}
+            rows={rows}
+            rowKey={(d) => d.p.id}
+          />
         ) : (
           <Waiting read={read} />
         )}
@@ -227,12 +345,21 @@ export default function CalibrationScreen() {
           tabs={[
             { id: 'open', title: t('tab.open', { n: open.length }) },
             { id: 'past', title: t('tab.past', { n: past.length }) },
-            { id: 'tests', title: t('tab.tests', { n: due.filter((d) => d.over || isSoon(d)).length }) },
+            {
+              id: 'tests',
+              title: t('tab.tests', { n: due.filter((d) => d.over || isSoon(d)).length }),
+            },
           ]}
           onChange={(id) => setQuery({ tab: id === 'open' ? null : id })}
         />
       </div>
-      {tab === 'tests' ? <Tests read={tests} list={due} ask={act} /> : tab === 'past' ? <Past read={records} list={past} /> : <Open read={records} list={open} ask={act} />}
+      {tab === 'tests' ? (
+        <Tests read={tests} list={due} ask={act} />
+      ) : tab === 'past' ? (
+        <Past read={records} list={past} />
+      ) : (
+        <Open read={records} list={open} ask={act} />
+      )}
       {dialog}
     </div>
   );

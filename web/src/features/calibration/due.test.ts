@@ -16,7 +16,11 @@ const test = (point: string, days: number, overdue = false) => ({
 
 describe('interlock tests', () => {
   it('overdue first, then what comes next, other sensors not at all', () => {
-    const list = dues([p('a'), p('b'), p('c'), p('d'), p('e', false)], [test('a', 2), test('b', 16, true), test('c', 12)], 100 * DAY);
+    const list = dues(
+      [p('a'), p('b'), p('c'), p('d'), p('e', false)],
+      [test('a', 2), test('b', 16, true), test('c', 12)],
+      100 * DAY,
+    );
     expect(list.map((d) => d.p.id)).toEqual(['b', 'd', 'c', 'a']);
     expect(list.map((d) => Math.round(d.left ?? Number.NaN))).toEqual([-1, Number.NaN, 3, 13]);
     expect(list.filter(isSoon).map((d) => d.p.id)).toEqual(['d', 'c']);

@@ -16,7 +16,11 @@ export interface Due {
 }
 
 /** One row a cut-off sensor, the most urgent first. The server's word on "overdue" counts. */
-export function dues(points: readonly PointInfo[], tests: readonly TestRecord[], now: number): Due[] {
+export function dues(
+  points: readonly PointInfo[],
+  tests: readonly TestRecord[],
+  now: number,
+): Due[] {
   const of = new Map(tests.map((x) => [x.point, x]));
   return points
     .filter((p) => p.cutoff)

@@ -6,5 +6,13 @@ import { t } from './texts';
 const load = () => import('./CalibrationScreen');
 
 export function install(app: App): void {
-  app.screens.add({ id: 'calibration', order: 52, glyph: '校', key: 'k', title: () => t('title'), right: 'view', load });
+  app.screens.add({
+    id: 'calibration',
+    order: 52,
+    glyph: '校',
+    key: 'k',
+    title: () => t('title'),
+    right: 'view',
+    load,
+  });
 }

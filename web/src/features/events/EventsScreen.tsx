@@ -57,11 +57,14 @@ function usePages(q: Query, round: number): Pages & { more: () => void } {
     const mine = ++reading.current;
     setState((s) => ({ ...s, busy: true }));
     try {
-      const page = await api.get<{ items: JournalEvent[]; next: number | null; total: number }>('/events', {
-        ...asked(q, now.current),
-        limit: PAGE,
-        cursor,
-      });
+      const page = await api.get<{ items: JournalEvent[]; next: number | null; total: number }>(
+        '/events',
+        {
+          ...asked(q, now.current),
+          limit: PAGE,
+          cursor,
+        },
+      );
       if (mine !== reading.current) return;
       setState((s) => ({
         items: [...before, ...page.items],
@@ -86,7 +89,10 @@ function usePages(q: Query, round: number): Pages & { more: () => void } {
     };
   }, [key]);
 
-  return { ...state, more: () => void (state.next && !state.busy && read(state.next, state.items)) };
+  return {
+    ...state,
+    more: () => void (state.next && !state.busy && read(state.next, state.items)),
+  };
 }
 
 /** Counts what the stream told since the list was read. */
@@ -95,7 +101,9 @@ function useNews(round: number): number {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new reading has no news
   useEffect(() => {
     setN(0);
-    const off = ['alarm', 'outcome', 'command'].map((type) => live.on(type, () => setN((x) => x + 1)));
+    const off = ['alarm', 'outcome', 'command'].map((type) =>
+      live.on(type, () => setN((x) => x + 1)),
+    );
     return () => {
       for (const f of off) f();
     };
@@ -105,13 +113,35 @@ function useNews(round: number): number {
 
 async function exportAll(q: Query): Promise<void> {
   try {
-    const items = await api.all<JournalEvent>('/events', { ...asked(q, world.peek().now.peek() + 1000), limit: 2000 }, CSV_MAX);
+    const items = await api.all<JournalEvent>(
+      '/events',
+      { ...asked(q, world.peek().now.peek() + 1000), limit: 2000 },
+      CSV_MAX,
+    );
     saveCsv(
       'events',
-      [t('col.seq'), t('col.time'), t('col.type'), t('col.subject'), '', t('col.what'), t('col.by'), 'json'],
+      [
+        t('col.seq'),
+        t('col.time'),
+        t('col.type'),
+        t('col.subject'),
+        '',
+        t('col.what'),
+        t('col.by'),
+        'json',
+      ],
       items.map((e) => {
         const id = subjectOf(e) ?? '';
-        return [e.seq, fullStamp(e.time), typeWord(typeOf(e)), id, id && site.value.pointName(id), describe(e), byOf(e), JSON.stringify(e.body)];
+        return [
+          e.seq,
+          fullStamp(e.time),
+          typeWord(typeOf(e)),
+          id,
+          id && site.value.pointName(id),
+          describe(e),
+          byOf(e),
+          JSON.stringify(e.body),
+        ];
       }),
     );
   } catch (e) {
@@ -132,7 +162,13 @@ const columns = (): Column<JournalEvent>[] => [
   { id: 'subject', title: t('col.subject'), width: '13rem', cell: (e) => <Subject e={e} /> },
   { id: 'what', title: t('col.what'), cell: (e) => <span title={describe(e)}>{describe(e)}</span> },
   { id: 'by', title: t('col.by'), width: '9rem', cell: (e) => byOf(e) },
-  { id: 'seq', title: t('col.seq'), width: '5.5rem', num: true, cell: (e) => <span class="hint">{e.seq}</span> },
+  {
+    id: 'seq',
+    title: t('col.seq'),
+    width: '5.5rem',
+    num: true,
+    cell: (e) => <span class="hint">{e.seq}</span>,
+  },
 ];
 
 function Filters({ q, onRefresh, news }: { q: Query; onRefresh: () => void; news: number }) {
@@ -147,16 +183,40 @@ function Filters({ q, onRefresh, news }: { q: Query; onRefresh: () => void; news
         now={Math.round(world.value.now.peek())}
         onChange={(a, b) => setQuery({ from: String(Math.round(a)), to: String(Math.round(b)) })}
       />
-      <SelectField bare label={t('type')} value={q.type ?? ''} options={[{ id: '', title: t('type.all') }, ...types]} onChange={(type) => setQuery({ type })} />
-      <input class="input events-user" aria-label={t('user')} placeholder={t('user')} value={q.user ?? ''} onChange={(e) => setQuery({ user: e.currentTarget.value.trim() })} />
+      <SelectField
+        bare
+        label={t('type')}
+        value={q.type ?? ''}
+        options={[{ id: '', title: t('type.all') }, ...types]}
+        onChange={(type) => setQuery({ type })}
+      />
+      <input
+        class="input events-user"
+        aria-label={t('user')}
+        placeholder={t('user')}
+        value={q.user ?? ''}
+        onChange={(e) => setQuery({ user: e.currentTarget.value.trim() })}
+      />
       {q.point ? (
-        <button type="button" class="btn" title={t('point.clear')} onClick={() => setQuery({ point: null })}>
+        <button
+          type="button"
+          class="btn"
+          title={t('point.clear')}
+          onClick={() => setQuery({ point: null })}
+        >
           {t('point.is', { name: site.value.pointName(q.point) })} ✕
         </button>
       ) : (
         <PointPicker label={t('point')} onPick={(p) => setQuery({ point: p.id })} />
       )}
-      <input class="input" type="search" aria-label={t('text')} placeholder={t('text')} value={q.q ?? ''} onChange={(e) => setQuery({ q: e.currentTarget.value.trim() })} />
+      <input
+        class="input"
+        type="search"
+        aria-label={t('text')}
+        placeholder={t('text')}
+        value={q.q ?? ''}
+        onChange={(e) => setQuery({ q: e.currentTarget.value.trim() })}
+      />
       {news > 0 && !q.to && (
         <button type="button" class="btn primary" onClick={onRefresh}>
           {t('new', { n: news })}
@@ -171,7 +231,8 @@ function Detail({ e, onClose }: { e: JournalEvent; onClose: () => void }) {
   return (
     <Dialog title={t('detail', { seq: e.seq })} onClose={onClose}>
       <p>
-        <time class="hint">{fullStamp(e.time)}</time> <b>{typeWord(typeOf(e))}</b> {describe(e)} {byOf(e) && `— ${byOf(e)}`}
+        <time class="hint">{fullStamp(e.time)}</time> <b>{typeWord(typeOf(e))}</b> {describe(e)}{' '}
+        {byOf(e) && `— ${byOf(e)}`}
       </p>
       {id && site.value.pointById.has(id) && (
         <p>
@@ -229,4 +290,3 @@ export default function EventsScreen() {
     </div>
   );
 }
-

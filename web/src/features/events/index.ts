@@ -6,5 +6,13 @@ import { t } from './texts';
 const load = () => import('./EventsScreen');
 
 export function install(app: App): void {
-  app.screens.add({ id: 'events', order: 50, glyph: '事', key: 'e', title: () => t('title'), right: 'history.read', load });
+  app.screens.add({
+    id: 'events',
+    order: 50,
+    glyph: '事',
+    key: 'e',
+    title: () => t('title'),
+    right: 'history.read',
+    load,
+  });
 }

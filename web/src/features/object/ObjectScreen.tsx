@@ -12,6 +12,7 @@ export default function ObjectScreen() {
   const known = site.value.pointById.has(id) ? 'point' : site.value.places.has(id) ? 'place' : '';
   return (
     <div class="page">
+      <h1 class="sr">{t('title')}</h1>
       <div class="panel object-alone">
         {known === 'point' && <PointCard target={point(id)} />}
         {known === 'place' && <PlaceCard target={place(id)} />}

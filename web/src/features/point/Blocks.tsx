@@ -26,7 +26,15 @@ interface BlockProps {
   ask: (s: AskSpec) => void;
 }
 
-export function Block({ title, act, children }: { title: string; act?: ComponentChildren; children: ComponentChildren }) {
+export function Block({
+  title,
+  act,
+  children,
+}: {
+  title: string;
+  act?: ComponentChildren;
+  children: ComponentChildren;
+}) {
   return (
     <section class="card">
       <header>
@@ -38,7 +46,15 @@ export function Block({ title, act, children }: { title: string; act?: Component
   );
 }
 
-function Act({ right, onClick, children }: { right: string; onClick: () => void; children: ComponentChildren }) {
+function Act({
+  right,
+  onClick,
+  children,
+}: {
+  right: string;
+  onClick: () => void;
+  children: ComponentChildren;
+}) {
   if (!can(right)) return null;
   return (
     <button type="button" class="btn" disabled={!canAct.value} onClick={onClick}>
@@ -71,8 +87,12 @@ export function Limits({ p, d, ask }: BlockProps) {
           <thead>
             <tr>
               <th scope="col" />
-              <th scope="col" class="num">{t('inforce')}</th>
-              <th scope="col" class="num">{t('pack')}</th>
+              <th scope="col" class="num">
+                {t('inforce')}
+              </th>
+              <th scope="col" class="num">
+                {t('pack')}
+              </th>
               <th scope="col">{t('source')}</th>
             </tr>
           </thead>
@@ -88,7 +108,12 @@ export function Limits({ p, d, ask }: BlockProps) {
                   <SourceText source={d.pack_limits?.source} />
                   {l.change && (
                     <div class="hint">
-                      {t('change.by', { by: l.change.by, second: l.change.second, at: stamp(l.change.at), reason: l.change.reason })}
+                      {t('change.by', {
+                        by: l.change.by,
+                        second: l.change.second,
+                        at: stamp(l.change.at),
+                        reason: l.change.reason,
+                      })}
                     </div>
                   )}
                 </td>
@@ -100,7 +125,12 @@ export function Limits({ p, d, ask }: BlockProps) {
       {d.proposals?.map((x) => (
         <p key={x.id} class="error">
           <a href="#/limits?tab=proposals">
-            {t('waiting', { limit: limitName(x.name), value: num(x.value, dec), by: x.by, reason: x.reason })}
+            {t('waiting', {
+              limit: limitName(x.name),
+              value: num(x.value, dec),
+              by: x.by,
+              reason: x.reason,
+            })}
           </a>
         </p>
       ))}
@@ -113,7 +143,8 @@ function PointLine({ id }: { id: string }) {
   if (!o) return <span>{id}</span>;
   return (
     <>
-      <a href={`#/point/${encodeURIComponent(id)}`}>{site.value.pointName(id)}</a> <Value point={o} />
+      <a href={`#/point/${encodeURIComponent(id)}`}>{site.value.pointName(id)}</a>{' '}
+      <Value point={o} />
     </>
   );
 }
@@ -167,7 +198,8 @@ export function Calibrations({ p, d, ask }: BlockProps) {
       {open && (
         <div class="error row wrap">
           <span class="grow">
-            {t('state.open')} · {open.by} · {open.gas} · {open.until ? t('until', { at: stamp(open.until) }) : ''}
+            {t('state.open')} · {open.by} · {open.gas} ·{' '}
+            {open.until ? t('until', { at: stamp(open.until) }) : ''}
           </span>
           {open.by === me.value?.user ? (
             <span class="hint">{t('calibration.second')}</span>
@@ -188,7 +220,8 @@ export function Calibrations({ p, d, ask }: BlockProps) {
           .slice(0, 6)
           .map((c) => (
             <li key={c.id}>
-              <time class="hint">{fullStamp(c.opened)}</time> {t(`state.${c.state}`)} · {[c.by, c.second].filter(Boolean).join(' + ')} · {c.gas}{' '}
+              <time class="hint">{fullStamp(c.opened)}</time> {t(`state.${c.state}`)} ·{' '}
+              {[c.by, c.second].filter(Boolean).join(' + ')} · {c.gas}{' '}
               {c.peak !== undefined && t('peak', { value: num(c.peak, dec) })} {c.result}
             </li>
           ))}
@@ -215,7 +248,8 @@ export function Tests({ p, d, ask }: BlockProps) {
       </p>
       {x && (
         <p>
-          <time class="hint">{fullStamp(x.at)}</time> <b>{t(x.passed ? 'test.passed' : 'test.failed')}</b> · {x.by} {x.note}
+          <time class="hint">{fullStamp(x.at)}</time>{' '}
+          <b>{t(x.passed ? 'test.passed' : 'test.failed')}</b> · {x.by} {x.note}
         </p>
       )}
     </Block>
@@ -226,7 +260,8 @@ export function Manual({ p, d, ask }: BlockProps) {
   const m = d.manual?.[0];
   const feed = site.value.points.some((o) => o.feed === p.id);
   const refused = p.cutoff || feed || p.kind === 'output';
-  if (refused && !m) return <Block title={t('manual')}>{<p class="hint">{t('manual.refused')}</p>}</Block>;
+  if (refused && !m)
+    return <Block title={t('manual')}>{<p class="hint">{t('manual.refused')}</p>}</Block>;
   return (
     <Block
       title={t('manual')}
@@ -244,7 +279,9 @@ export function Manual({ p, d, ask }: BlockProps) {
       }
     >
       {m ? (
-        <p class="error">{t('manual.is', { value: m.value, by: m.by, at: stamp(m.at), reason: m.reason ?? '' })}</p>
+        <p class="error">
+          {t('manual.is', { value: m.value, by: m.by, at: stamp(m.at), reason: m.reason ?? '' })}
+        </p>
       ) : (
         <p class="hint">{t('none')}</p>
       )}
@@ -276,9 +313,16 @@ export function Rules({ d }: { d: PointRecords }) {
 export function Alarms({ p }: { p: PointInfo }) {
   const now = world.value.now.peek();
   const from = useMemo(() => Math.round(now - MONTH), [now]);
-  const past = useRead<{ items: Alarm[] }>('/alarms', { state: 'history', point: p.id, from, limit: 50 });
+  const past = useRead<{ items: Alarm[] }>('/alarms', {
+    state: 'history',
+    point: p.id,
+    from,
+    limit: 50,
+  });
   const open = world.value.alarms.list.value.filter((a) => a.point === p.id);
-  const over = (past.data?.items ?? []).filter((a) => a.point === p.id && !open.some((o) => o.id === a.id));
+  const over = (past.data?.items ?? []).filter(
+    (a) => a.point === p.id && !open.some((o) => o.id === a.id),
+  );
   return (
     <Block title={t('alarms')}>
       {open.length + over.length === 0 && <p class="hint">{t('alarms.none')}</p>}
@@ -301,7 +345,11 @@ export function Alarms({ p }: { p: PointInfo }) {
 export function Events({ p }: { p: PointInfo }) {
   const now = world.value.now.peek();
   const from = useMemo(() => Math.round(now - MONTH), [now]);
-  const read = useRead<{ items: JournalEvent[] }>(can('history.read') ? '/events' : null, { point: p.id, from, limit: 60 });
+  const read = useRead<{ items: JournalEvent[] }>(can('history.read') ? '/events' : null, {
+    point: p.id,
+    from,
+    limit: 60,
+  });
   const items = (read.data?.items ?? []).filter((e) => e.kind !== 'other');
   return (
     <Block

@@ -17,12 +17,30 @@ const SPANS = [
   ['month', 30 * 24 * HOUR, 3600_000],
 ] as const;
 
-function Mini({ p, d, name, spanMs, every }: { p: PointInfo; d: PointRecords | null; name: 'hour' | 'day' | 'month'; spanMs: number; every: number }) {
+function Mini({
+  p,
+  d,
+  name,
+  spanMs,
+  every,
+}: {
+  p: PointInfo;
+  d: PointRecords | null;
+  name: 'hour' | 'day' | 'month';
+  spanMs: number;
+  every: number;
+}) {
   const to = Math.ceil(world.value.now.value / every) * every;
   const from = to - spanMs;
-  const read = useRead<{ points: HistorySeries[] }>(to > spanMs ? '/history' : null, { points: p.id, from, to, buckets: 240 });
+  const read = useRead<{ points: HistorySeries[] }>(to > spanMs ? '/history' : null, {
+    points: p.id,
+    from,
+    to,
+    buckets: 240,
+  });
   const s = read.data?.points[0];
-  const known = (a: readonly (number | null)[] | undefined) => (a ?? []).filter((v): v is number => typeof v === 'number');
+  const known = (a: readonly (number | null)[] | undefined) =>
+    (a ?? []).filter((v): v is number => typeof v === 'number');
   const lo = Math.min(...known(s?.min));
   const hi = Math.max(...known(s?.max));
   const dec = decimalsOf(p.resolution);

@@ -34,7 +34,9 @@ function Big({ p }: { p: PointInfo }) {
       <span class="point-quality">
         {qualityWord(r.q)} <QualityMark q={r.q} />
         <br />
-        <span class="hint">{r.t ? t('age', { age: age(w.now.value - r.t), at: fullStamp(r.t) }) : t('nodata')}</span>
+        <span class="hint">
+          {r.t ? t('age', { age: age(w.now.value - r.t), at: fullStamp(r.t) }) : t('nodata')}
+        </span>
       </span>
     </div>
   );
@@ -50,7 +52,8 @@ function Facts({ p }: { p: PointInfo }) {
       <dd>{p.id}</dd>
       <dt>{t('role')}</dt>
       <dd>
-        {s.shortOf(p)} · {pick(s.roleOf(p)?.title)} {p.cutoff && <div class="hint">{t('cutoff')}</div>}
+        {s.shortOf(p)} · {pick(s.roleOf(p)?.title)}{' '}
+        {p.cutoff && <div class="hint">{t('cutoff')}</div>}
       </dd>
       <dt>{t('place')}</dt>
       <dd>{s.placeName(p.place)}</dd>

@@ -8,7 +8,14 @@ import { t } from './texts';
 const load = () => import('./PointScreen');
 
 export function install(app: App): void {
-  app.screens.add({ id: 'point', order: 91, title: () => t('title'), right: 'view', ownPane: true, load });
+  app.screens.add({
+    id: 'point',
+    order: 91,
+    title: () => t('title'),
+    right: 'view',
+    ownPane: true,
+    load,
+  });
   app.actions.add({
     id: 'point.page',
     order: 60,

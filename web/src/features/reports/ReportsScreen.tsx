@@ -76,17 +76,46 @@ export default function ReportsScreen() {
     <div class="desk reports">
       <div class="desk-head">
         <h1 class="sr">{t('title')}</h1>
-        <Tabs label={t('title')} current={kind} tabs={KINDS.map((k) => ({ id: k, title: t(`kind.${k}`) }))} onChange={(k) => setQuery({ kind: k === 'analog' ? null : k })} />
+        <Tabs
+          label={t('title')}
+          current={kind}
+          tabs={KINDS.map((k) => ({ id: k, title: t(`kind.${k}`) }))}
+          onChange={(k) => setQuery({ kind: k === 'analog' ? null : k })}
+        />
       </div>
       <div class="desk-bar">
-        <button type="button" class="btn" aria-label={t('back')} onClick={() => setQuery({ date: moved(date, -1) })}>
+        <button
+          type="button"
+          class="btn"
+          aria-label={t('back')}
+          onClick={() => setQuery({ date: moved(date, -1) })}
+        >
           ◀
         </button>
-        <input class="input" type="date" aria-label={t('date')} max={today} value={date} onChange={(e) => setQuery({ date: e.currentTarget.value || null })} />
-        <button type="button" class="btn" aria-label={t('forward')} disabled={date >= today} onClick={() => setQuery({ date: moved(date, 1) })}>
+        <input
+          class="input"
+          type="date"
+          aria-label={t('date')}
+          max={today}
+          value={date}
+          onChange={(e) => setQuery({ date: e.currentTarget.value || null })}
+        />
+        <button
+          type="button"
+          class="btn"
+          aria-label={t('forward')}
+          disabled={date >= today}
+          onClick={() => setQuery({ date: moved(date, 1) })}
+        >
           ▶
         </button>
-        <SelectField bare label={t('shift')} value={shift} options={[{ id: '', title: t('shift.day') }, ...shifts]} onChange={(s) => setQuery({ shift: s })} />
+        <SelectField
+          bare
+          label={t('shift')}
+          value={shift}
+          options={[{ id: '', title: t('shift.day') }, ...shifts]}
+          onChange={(s) => setQuery({ shift: s })}
+        />
         <span class="grow hint" role="status">
           {read.data ? t('rows', { n: read.data.rows.length }) : ''}
         </span>
@@ -101,7 +130,12 @@ export default function ReportsScreen() {
         </a>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is reached by keys */}
-      <div class="desk-body report-body" tabIndex={0} role="region" aria-label={read.data?.title ?? t('title')}>
+      <div
+        class="desk-body report-body"
+        tabIndex={0}
+        role="region"
+        aria-label={read.data?.title ?? t('title')}
+      >
         <Waiting read={read}>{read.data && <Sheet r={read.data} />}</Waiting>
       </div>
     </div>

@@ -6,5 +6,14 @@ import { t } from './texts';
 const load = () => import('./ReportsScreen');
 
 export function install(app: App): void {
-  app.screens.add({ id: 'reports', order: 55, glyph: '表', key: 'r', title: () => t('title'), right: 'report.read', ownPane: true, load });
+  app.screens.add({
+    id: 'reports',
+    order: 55,
+    glyph: '表',
+    key: 'r',
+    title: () => t('title'),
+    right: 'report.read',
+    ownPane: true,
+    load,
+  });
 }

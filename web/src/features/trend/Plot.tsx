@@ -134,7 +134,9 @@ class Painter {
       c.fillStyle = ink('--shade');
       c.fillRect(pen.x(Math.min(a, b)), FIELDS, Math.abs(pen.x(b) - pen.x(a)), l.axisTop - FIELDS);
     }
-    trend.held.peek().forEach((at, i) => this.line(c, pen.x(at), 'AB'[i]!, fullStamp(at), true));
+    for (const [i, at] of trend.held.peek().entries()) {
+      this.line(c, pen.x(at), 'AB'[i]!, fullStamp(at), true);
+    }
     const hover = trend.hover.peek();
     if (hover !== null && !this.drag) this.line(c, pen.x(hover), '', fullStamp(hover), false);
     if (this.drag?.moved && this.drag.what === 'select') this.selection(c);
@@ -303,7 +305,7 @@ class Painter {
     c.font = '600 13px system-ui, sans-serif';
     c.fillText(title, 10, 18);
     c.font = '12px system-ui, sans-serif';
-    lines.forEach((s, i) => c.fillText(s, 10, h + head + 16 + i * 17));
+    for (const [i, s] of lines.entries()) c.fillText(s, 10, h + head + 16 + i * 17);
     return new Promise((done) => out.toBlob(done, 'image/png'));
   }
 }

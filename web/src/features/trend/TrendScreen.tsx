@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** S5: curves, bars and marks on one time axis, from a year to a second. */
+/** Curves, bars and marks on one time axis, from a year to a second. */
 import './trend.css';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { url } from '../../api/client';

@@ -22,7 +22,15 @@ interface DoingProps {
   onClose: () => void;
 }
 
-function Roles({ roles, chosen, set }: { roles: readonly PeopleRole[]; chosen: readonly string[]; set: (l: string[]) => void }) {
+function Roles({
+  roles,
+  chosen,
+  set,
+}: {
+  roles: readonly PeopleRole[];
+  chosen: readonly string[];
+  set: (l: string[]) => void;
+}) {
   return (
     <fieldset class="users-roles">
       <legend>{t('roles')}</legend>
@@ -61,7 +69,14 @@ function NewUser({ roles, onDone, onClose }: DoingProps) {
   return (
     <Dialog title={t('new')} onClose={onClose}>
       <form class="stack ask" onSubmit={send}>
-        <TextField label={t('user')} hint={t('user.hint')} value={user} onInput={setUser} autocomplete="off" required />
+        <TextField
+          label={t('user')}
+          hint={t('user.hint')}
+          value={user}
+          onInput={setUser}
+          autocomplete="off"
+          required
+        />
         <TextField label={t('name')} value={name} onInput={setName} autocomplete="off" required />
         <SelectField
           label={t('language')}
@@ -113,7 +128,17 @@ function EditRoles({ user, roles, onDone, onClose }: DoingProps & { user: UserRo
   );
 }
 
-function Sure({ text, run, title, onClose }: { text: string; title: string; run: () => Promise<void>; onClose: () => void }) {
+function Sure({
+  text,
+  run,
+  title,
+  onClose,
+}: {
+  text: string;
+  title: string;
+  run: () => Promise<void>;
+  onClose: () => void;
+}) {
   return (
     <Dialog
       title={title}
@@ -134,12 +159,26 @@ function Sure({ text, run, title, onClose }: { text: string; title: string; run:
   );
 }
 
-function Password({ user, password, onClose }: { user: string; password: string; onClose: () => void }) {
+function Password({
+  user,
+  password,
+  onClose,
+}: {
+  user: string;
+  password: string;
+  onClose: () => void;
+}) {
   return (
     <Dialog title={`${user} · ${t('password')}`} onClose={onClose}>
       <p class="users-password">
         <output aria-label={t('password')}>{password}</output>
-        <button type="button" class="btn" onClick={() => navigator.clipboard?.writeText(password).then(() => toast(t('copied')), toastError)}>
+        <button
+          type="button"
+          class="btn"
+          onClick={() =>
+            navigator.clipboard?.writeText(password).then(() => toast(t('copied')), toastError)
+          }
+        >
           {t('copy')}
         </button>
       </p>
@@ -154,7 +193,8 @@ function Password({ user, password, onClose }: { user: string; password: string;
 export function UserDialog({ doing, ...rest }: DoingProps & { doing: Doing }) {
   const { onDone, onClose } = rest;
   if (doing.what === 'new') return <NewUser {...rest} />;
-  if (doing.what === 'password') return <Password user={doing.user} password={doing.password} onClose={onClose} />;
+  if (doing.what === 'password')
+    return <Password user={doing.user} password={doing.password} onClose={onClose} />;
   const { user } = doing;
   const address = `/users/${encodeURIComponent(user.user)}`;
   if (doing.what === 'roles') return <EditRoles user={user} {...rest} />;

@@ -8,7 +8,7 @@ import { site } from '../../api/site';
 import { live } from '../../api/world';
 import { fullStamp, stamp } from '../../app/format';
 import { pick } from '../../app/i18n';
-import { route, setQuery } from '../../app/router';
+import { go, route, setQuery } from '../../app/router';
 import { saveCsv } from '../../records/csv';
 import { SpanFields, Waiting } from '../../records/Parts';
 import { type Reading, useRead } from '../../records/use';
@@ -42,7 +42,13 @@ function Acts({ u, act, again }: { u: UserRow; act: (d: Doing) => void; again: (
         class="btn small"
         disabled={self}
         title={self ? t('self') : ''}
-        onClick={() => (u.disabled ? api.patch(`/users/${encodeURIComponent(u.user)}`, { disabled: false }).then(again, toastError) : act({ what: 'disable', user: u }))}
+        onClick={() =>
+          u.disabled
+            ? api
+                .patch(`/users/${encodeURIComponent(u.user)}`, { disabled: false })
+                .then(again, toastError)
+            : act({ what: 'disable', user: u })
+        }
       >
         {t(u.disabled ? 'enable' : 'disable')}
       </button>
@@ -73,11 +79,13 @@ function Users({ read, roles, act }: ListProps) {
           <table class="wide-table users-table">
             <thead>
               <tr>
-                {(['user', 'name', 'roles', 'state', 'last', 'created', 'act'] as const).map((k) => (
-                  <th key={k} scope="col">
-                    {t(`col.${k}`)}
-                  </th>
-                ))}
+                {(['user', 'name', 'roles', 'state', 'last', 'created', 'act'] as const).map(
+                  (k) => (
+                    <th key={k} scope="col">
+                      {t(`col.${k}`)}
+                    </th>
+                  ),
+                )}
               </tr>
             </thead>
             <tbody>
@@ -104,8 +112,17 @@ function Users({ read, roles, act }: ListProps) {
   );
 }
 
-function Roles({ read, users }: { read: Reading<{ items: PeopleRole[] }>; users: readonly UserRow[] }) {
-  const places = (r: PeopleRole) => (r.places.includes('*') ? t('everywhere') : r.places.map((p) => site.value.placeName(p)).join('、'));
+function Roles({
+  read,
+  users,
+}: {
+  read: Reading<{ items: PeopleRole[] }>;
+  users: readonly UserRow[];
+}) {
+  const places = (r: PeopleRole) =>
+    r.places.includes('*')
+      ? t('everywhere')
+      : r.places.map((p) => site.value.placeName(p)).join('、');
   return (
     <>
       <p class="desk-bar hint">{t('roles.intro')}</p>
@@ -119,7 +136,12 @@ function Roles({ read, users }: { read: Reading<{ items: PeopleRole[] }>; users:
               </header>
               <dl class="body kv">
                 <dt>{t('role.people')}</dt>
-                <dd>{users.filter((u) => u.roles.includes(r.id)).map((u) => u.name).join('、') || '–'}</dd>
+                <dd>
+                  {users
+                    .filter((u) => u.roles.includes(r.id))
+                    .map((u) => u.name)
+                    .join('、') || '–'}
+                </dd>
                 <dt>{t('role.places')}</dt>
                 <dd>{places(r)}</dd>
                 <dt>{t('role.rights')}</dt>
@@ -143,7 +165,13 @@ const auditColumns = (): Column<AccessRow & { key: number }>[] => [
   { id: 'client', title: t('client'), width: '10rem', cell: (a) => a.client },
   { id: 'method', title: t('method'), width: '5rem', cell: (a) => a.method },
   { id: 'path', title: t('path'), cell: (a) => <span title={a.path}>{a.path}</span> },
-  { id: 'status', title: t('status'), width: '6rem', num: true, cell: (a) => (a.status >= 400 ? <b class="mark">{a.status}</b> : a.status) },
+  {
+    id: 'status',
+    title: t('status'),
+    width: '6rem',
+    num: true,
+    cell: (a) => (a.status >= 400 ? <b class="mark">{a.status}</b> : a.status),
+  },
 ];
 
 function Audit() {
@@ -159,34 +187,69 @@ function Audit() {
     limit: 5000,
   });
   if (!can('audit.read')) return <p class="pad">{t('noright')}</p>;
-  const all = (read.data?.items ?? []).map((a, key) => ({ ...a, key })).sort((a, b) => b.time - a.time || b.key - a.key);
+  const all = (read.data?.items ?? [])
+    .map((a, key) => ({ ...a, key }))
+    .sort((a, b) => b.time - a.time || b.key - a.key);
   const rows = q.refused ? all.filter((a) => a.status >= 400) : all;
   return (
     <>
       <div class="desk-bar">
-        <SpanFields from={from} to={to} hours={[8, 24, 168]} now={now} onChange={(a, b) => setQuery({ from: String(a), to: String(b) })} />
-        <input class="input users-filter" aria-label={t('filter.user')} placeholder={t('filter.user')} value={q.user ?? ''} onChange={(e) => setQuery({ user: e.currentTarget.value.trim() })} />
-        <CheckField label={t('refused.only')} checked={!!q.refused} onChange={(on) => setQuery({ refused: on ? '1' : null })} />
+        <SpanFields
+          from={from}
+          to={to}
+          hours={[8, 24, 168]}
+          now={now}
+          onChange={(a, b) => setQuery({ from: String(a), to: String(b) })}
+        />
+        <input
+          class="input users-filter"
+          aria-label={t('filter.user')}
+          placeholder={t('filter.user')}
+          value={q.user ?? ''}
+          onChange={(e) => setQuery({ user: e.currentTarget.value.trim() })}
+        />
+        <CheckField
+          label={t('refused.only')}
+          checked={!!q.refused}
+          onChange={(on) => setQuery({ refused: on ? '1' : null })}
+        />
         <span class="grow hint">{t('count', { n: rows.length })}</span>
         <button
           type="button"
           class="btn"
-          onClick={() => saveCsv('access', [t('time'), t('col.user'), t('client'), t('method'), t('path'), t('status')], rows.map((a) => [fullStamp(a.time), a.user, a.client, a.method, a.path, a.status]))}
+          onClick={() =>
+            saveCsv(
+              'access',
+              [t('time'), t('col.user'), t('client'), t('method'), t('path'), t('status')],
+              rows.map((a) => [fullStamp(a.time), a.user, a.client, a.method, a.path, a.status]),
+            )
+          }
         >
           {t('csv')}
         </button>
       </div>
       <div class="desk-body fill">
-        {read.data ? <Table label={t('tab.audit')} columns={auditColumns()} rows={rows} rowKey={(a) => a.key} empty={t('empty')} /> : <Waiting read={read} />}
+        {read.data ? (
+          <Table
+            label={t('tab.audit')}
+            columns={auditColumns()}
+            rows={rows}
+            rowKey={(a) => a.key}
+            empty={t('empty')}
+          />
+        ) : (
+          <Waiting read={read} />
+        )}
       </div>
     </>
   );
 }
 
 export default function UsersScreen() {
-  const tab = route.value.query.tab ?? 'users';
-  const users = useRead<{ items: UserRow[] }>('/users');
-  const roles = useRead<{ items: PeopleRole[] }>('/roles');
+  const admin = can('user.admin');
+  const tab = route.value.parts[0] === 'audit' ? 'audit' : (route.value.query.tab ?? 'users');
+  const users = useRead<{ items: UserRow[] }>(admin ? '/users' : null);
+  const roles = useRead<{ items: PeopleRole[] }>(admin ? '/roles' : null);
   const [doing, setDoing] = useState<Doing | null>(null);
   const roleList = roles.data?.items ?? [];
   return (
@@ -197,14 +260,24 @@ export default function UsersScreen() {
           label={t('title')}
           current={tab}
           tabs={[
-            { id: 'users', title: t('tab.users', { n: users.data?.items.length ?? '' }) },
-            { id: 'roles', title: t('tab.roles') },
+            ...(admin
+              ? [
+                  { id: 'users', title: t('tab.users', { n: users.data?.items.length ?? '' }) },
+                  { id: 'roles', title: t('tab.roles') },
+                ]
+              : []),
             { id: 'audit', title: t('tab.audit') },
           ]}
-          onChange={(id) => setQuery({ tab: id === 'users' ? null : id })}
+          onChange={(id) => go(['users'], id === 'users' ? {} : { tab: id })}
         />
       </div>
-      {tab === 'audit' ? <Audit /> : tab === 'roles' ? <Roles read={roles} users={users.data?.items ?? []} /> : <Users read={users} roles={roleList} act={setDoing} />}
+      {tab === 'audit' ? (
+        <Audit />
+      ) : tab === 'roles' ? (
+        <Roles read={roles} users={users.data?.items ?? []} />
+      ) : (
+        <Users read={users} roles={roleList} act={setDoing} />
+      )}
       {doing && (
         <UserDialog
           key={doing.what}

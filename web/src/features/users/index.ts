@@ -2,6 +2,7 @@
 /** users: who may log in and with which roles; the roles themselves; the log of access. */
 import { can } from '../../api/session';
 import type { App } from '../../app/app';
+import { go } from '../../app/router';
 import { t } from './texts';
 
 const load = () => import('./UsersScreen');
@@ -18,11 +19,19 @@ export function install(app: App): void {
     load,
   });
   // whoever may read the log but manages no users still reaches it
+  app.screens.add({
+    id: 'audit',
+    order: 81,
+    title: () => t('tab.audit'),
+    right: 'audit.read',
+    ownPane: true,
+    load,
+  });
   app.finders.add({
     id: 'audit',
     find: (q) =>
       can('audit.read') && t('tab.audit').toLowerCase().includes(q.toLowerCase())
-        ? [{ title: t('tab.audit'), run: () => (location.hash = '#/users?tab=audit') }]
+        ? [{ title: t('tab.audit'), run: () => go(['audit']) }]
         : [],
   });
 }

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+/** health: is the program well, are its links up; how is the alarm system doing. */
+import type { App } from '../../app/app';
+import { go } from '../../app/router';
+import { t } from './texts';
+
+const load = () => import('./HealthScreen');
+
+export function install(app: App): void {
+  app.screens.add({
+    id: 'health',
+    order: 85,
+    glyph: '健',
+    key: 'x',
+    title: () => t('title'),
+    right: 'view',
+    load,
+  });
+  app.finders.add({
+    id: 'kpi',
+    find: (q) =>
+      `${t('tab.kpi')} kpi`.toLowerCase().includes(q.toLowerCase())
+        ? [{ title: t('tab.kpi'), run: () => go(['health'], { tab: 'kpi' }) }]
+        : [],
+  });
+}

@@ -184,7 +184,8 @@ static void handle_api(struct kt_api *a, struct kt_http_req *req, const char *pa
         r->handle(&c);
     }
     if (c.person.user) {
-        kt_auth_log(a->opts.auth, c.person.user, kt_http_client(req), kt_http_method(req), path, 0);
+        kt_auth_log(a->opts.auth, c.person.user, kt_http_client(req), kt_http_method(req), path,
+                    kt_http_status(req));
     }
     kt_json_free(c.body);
     kt_site_unref(c.site);

@@ -66,10 +66,9 @@ static int write_token(const char *dir, const char *name, struct kt_err *err)
     if (r < 0) {
         return r;
     }
-    mode_t old = umask(0077);
-    r = write_text(sub, name, token, strlen(token), err);
-    umask(old);
-    return r;
+    char path[700];
+    snprintf(path, sizeof(path), "%s/%s", sub, name);
+    return kt_file_replace_mode(path, token, strlen(token), 0600, err);
 }
 
 static int write_sample(const char *dir, struct kt_err *err)
@@ -88,6 +87,12 @@ static bool is_dir(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static unsigned mode_of(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? st.st_mode & 0777 : 0600;
 }
 
 enum { DEPTH_MAX = 8, FILE_MAX = 512 << 20 };
@@ -117,7 +122,7 @@ static int copy_tree(const char *from, const char *to, int depth, struct kt_err 
         kt_buf_init(&b, FILE_MAX);
         r = kt_file_read(src, FILE_MAX, &b, err);
         if (r == KT_OK) {
-            r = kt_file_replace(dst, b.p ? b.p : "", b.n, err);
+            r = kt_file_replace_mode(dst, b.p ? b.p : "", b.n, mode_of(src), err);
         }
         kt_buf_done(&b);
     }

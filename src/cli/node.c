@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -188,9 +187,7 @@ static int write_run_file(const struct kt_node *n, struct kt_err *err)
     kt_jw_kint(&w, "pid", getpid());
     kt_jw_obj_end(&w);
     snprintf(path, sizeof(path), "%s/run.json", n->data_dir);
-    mode_t old = umask(0077);
-    int r = kt_file_replace(path, b.p, b.n, err);
-    umask(old);
+    int r = kt_file_replace_mode(path, b.p, b.n, 0600, err); /* the token is a key */
     kt_buf_done(&b);
     return r;
 }

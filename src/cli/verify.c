@@ -102,7 +102,9 @@ static int copy_one(const char *from, const char *to, struct kt_err *err)
     kt_buf_init(&b, (size_t)4 << 30);
     int r = kt_file_read(from, (size_t)4 << 30, &b, err);
     if (r == KT_OK) {
-        r = kt_file_replace(to, b.p ? b.p : "", b.n, err);
+        struct stat st;
+        unsigned mode = stat(from, &st) == 0 ? st.st_mode & 0777 : 0600; /* secrets stay secret */
+        r = kt_file_replace_mode(to, b.p ? b.p : "", b.n, mode, err);
     }
     kt_buf_done(&b);
     return r == KT_ENOTFOUND ? KT_OK : r; /* gone since it was listed */

@@ -215,6 +215,8 @@ struct rt_ways {
     struct kt_effect kept[RT_EFFECTS_KEPT];
     uint32_t kept_link[RT_EFFECTS_KEPT];
     uint32_t kept_n;
+    uint64_t *opened;      /* by output: id of the last protective command that went out */
+    uint32_t opened_n;
 };
 void rt_ways_init(struct rt_ways *w);
 void rt_ways_done(struct rt_ways *w);

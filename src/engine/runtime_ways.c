@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 
@@ -23,6 +24,7 @@ void rt_ways_done(struct rt_ways *w)
 {
     free(w->ways);
     free(w->by_link);
+    free(w->opened);
     kt_site_unref(w->site);
     pthread_mutex_destroy(&w->lock);
 }
@@ -52,6 +54,12 @@ void rt_ways_site(struct rt_ways *w, struct kt_site *site)
     free(w->by_link);
     w->by_link = by_link;
     w->links_n = site->links_n;
+    if (site->points_n > w->opened_n) { /* indexes stay over a reload */
+        w->opened = realloc(w->opened, site->points_n * sizeof(*w->opened));
+        KT_ASSERT(w->opened);
+        memset(w->opened + w->opened_n, 0, (site->points_n - w->opened_n) * sizeof(*w->opened));
+        w->opened_n = site->points_n;
+    }
     kt_site_unref(w->site);
     w->site = kt_site_ref(site);
     pthread_mutex_unlock(&w->lock);
@@ -73,12 +81,26 @@ static void keep(struct rt_ways *w, uint32_t way, const struct kt_effect *e)
     w->kept_n += i == w->kept_n;
 }
 
+/* A closing that waited for the disk while a later opening went out is dead: it expires unsent. */
+static bool overtaken(struct rt_ways *w, const struct kt_effect *e)
+{
+    uint64_t *opened = &w->opened[e->output.v];
+    if (e->protective) {
+        *opened = e->command.v > *opened ? e->command.v : *opened;
+        return false;
+    }
+    return !e->read_first && e->command.v < *opened;
+}
+
 void rt_effect_send(struct kt_runtime *rt, const struct kt_effect *e)
 {
     struct rt_ways *w = &rt->ways;
     pthread_mutex_lock(&w->lock);
     uint32_t link = w->site->points[e->output.v].link;
-    if (link < w->links_n) {
+    if (overtaken(w, e)) {
+        KT_INFO("runtime", "command %llu for %s is dropped: a later opening went out before it",
+                (unsigned long long)e->command.v, w->site->points[e->output.v].id);
+    } else if (link < w->links_n) {
         struct rt_way *way = &w->ways[w->by_link[link]];
         if (way->fn) {
             way->fn(way->arg, e);

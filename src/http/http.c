@@ -435,6 +435,14 @@ struct kt_str kt_http_body(struct kt_http_req *r)
     return (struct kt_str){r->body.p, r->body.n};
 }
 
+int kt_http_status(struct kt_http_req *r)
+{
+    pthread_mutex_lock(&r->lock);
+    int status = r->status;
+    pthread_mutex_unlock(&r->lock);
+    return status;
+}
+
 struct kt_arena *kt_http_arena(struct kt_http_req *r)
 {
     return r->arena;

@@ -49,6 +49,7 @@ const char *kt_http_client(struct kt_http_req *r); /**< address as text */
 bool kt_http_secure(const struct kt_http_req *r);
 /** The body, inflated. There are 64 readable bytes behind it (zeros) for wide loads. */
 struct kt_str kt_http_body(struct kt_http_req *r);
+int kt_http_status(struct kt_http_req *r); /**< of its answer; 0: not answered yet, or a stream */
 struct kt_arena *kt_http_arena(struct kt_http_req *r); /**< until answered */
 void *kt_http_user(const struct kt_http_req *r);       /**< what admit() or a filter attached */
 void kt_http_set_user(struct kt_http_req *r, void *user);

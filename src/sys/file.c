@@ -109,10 +109,9 @@ static int folder_of(const char *path, char *to, size_t cap, struct kt_err *err)
     return KT_OK;
 }
 
-static int write_synced(int fd, const char *path, const void *p, size_t n, struct kt_err *err)
+static int write_synced(int fd, const char *path, mode_t mode, const void *p, size_t n,
+                        struct kt_err *err)
 {
-    struct stat st;
-    mode_t mode = stat(path, &st) == 0 ? st.st_mode & 07777 : FILE_MODE;
     if (fchmod(fd, mode) != 0) {
         return kt_err_sys(err, "cannot set the mode of %s", path);
     }
@@ -124,6 +123,14 @@ static int write_synced(int fd, const char *path, const void *p, size_t n, struc
 }
 
 int kt_file_replace(const char *path, const void *p, size_t n, struct kt_err *err)
+{
+    struct stat st;
+    mode_t mode = stat(path, &st) == 0 ? st.st_mode & 07777 : FILE_MODE;
+    return kt_file_replace_mode(path, p, n, mode, err);
+}
+
+int kt_file_replace_mode(const char *path, const void *p, size_t n, unsigned mode,
+                         struct kt_err *err)
 {
     char dir[PATH_MAX], tmp[PATH_MAX];
     int r = folder_of(path, dir, sizeof(dir), err);
@@ -137,7 +144,7 @@ int kt_file_replace(const char *path, const void *p, size_t n, struct kt_err *er
     if (fd < 0) {
         return err_path(err, "create a file beside", path);
     }
-    r = write_synced(fd, path, p, n, err);
+    r = write_synced(fd, path, (mode_t)mode, p, n, err);
     if (close(fd) != 0 && r == KT_OK) {
         r = kt_err_sys(err, "cannot close %s", tmp);
     }

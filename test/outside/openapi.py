@@ -194,10 +194,23 @@ def resolve(spec, thing):
     return thing
 
 
+def merged(spec, schema):
+    """A schema with its allOf laid together."""
+    schema = resolve(spec, schema)
+    if "allOf" not in schema:
+        return schema
+    whole = {"type": "object", "properties": {}, "required": []}
+    for part in schema["allOf"]:
+        part = merged(spec, part)
+        whole["properties"].update(part.get("properties", {}))
+        whole["required"] += part.get("required", [])
+    return whole
+
+
 def misfits(spec, schema, value, where="", found=None):
     """Where a value does not fit a schema: a list of texts."""
     found = [] if found is None else found
-    schema = resolve(spec, schema)
+    schema = merged(spec, schema)
     types = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int,
              "number": (int, float), "null": type(None)}
     wanted = schema.get("type")
@@ -209,8 +222,6 @@ def misfits(spec, schema, value, where="", found=None):
             return found
     if "enum" in schema and value not in schema["enum"]:
         found.append(f"{where}: {value!r} is none of {schema['enum']}")
-    for part in schema.get("allOf", []):
-        misfits(spec, part, value, where, found)
     if "oneOf" in schema and not any(not misfits(spec, s, value, where) for s in schema["oneOf"]):
         found.append(f"{where}: fits none of oneOf")
     if isinstance(value, dict):

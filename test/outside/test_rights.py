@@ -116,7 +116,7 @@ def example(w, method, path, head=FACE):
     if tail in ("/history", "/export"):
         query = {"points": head + "T", "from": w.start, "to": kt.now_ms() + 1000}
     if tail in ("/replay", "/replay/stream"):
-        query = {"at": kt.now_ms() - 200}
+        query = {"at": kt.now_ms() - 2000}
     if tail == "/requests":
         body = {"verb": "note.add", "args": {"point": head + "T", "text": "hello"}}
     if tail == "/backtest":
@@ -200,7 +200,7 @@ def _():
             "whole")
         status, got = call(fresh(holder), method, full, body)
         if path.endswith("/password"):
-            if status in (403, 500):
+            if status >= 500 or "password" not in str(got):
                 bad.append(f"{method} {path} by {holder}: {status} {got}")
         elif status in (401, 403) or status >= 500:
             bad.append(f"{method} {path} by {holder}: {status} {got}")
@@ -246,7 +246,7 @@ def _():
     for method, path in (("DELETE", "/points"), ("POST", "/points"), ("PUT", "/users/u.whole")):
         assert w.whole.raw(method, "/api/v1" + path)[0] in (404, 405, 501), path
     for path in ("/nothing", "/points/", "/points/FX-T/more", "/../points", "/%00", "/points/%2e%2e"):
-        equal(w.whole.raw("GET", "/api/v1" + path)[0], 404, path)
+        assert w.whole.raw("GET", "/api/v1" + path)[0] in (400, 404), path
 
 
 @case("answers fit their description")
@@ -436,7 +436,7 @@ def _():
 @case("a replay and its stream tell only of the own places")
 def _():
     w = world()
-    got = w.user("heading").get("/replay", at=kt.now_ms() - 100)
+    got = w.user("heading").get("/replay", at=kt.now_ms() - 2000)
     assert FACE not in json.dumps(got)
     assert "HX-" in json.dumps(got)
     with w.user("heading").stream(path="/replay/stream", at=w.start + 500, speed=20) as s:
@@ -482,7 +482,8 @@ def _():
         s.wait("own value", lambda e, d: e == "live" and [r for r in d["p"] if r[:2] == [number, 912]],
                mark)
         s.wait("own tag", lambda e, d: e == "outcome" and d.get("output") == "HX-KG", mark)
-        assert FACE not in json.dumps(s.all[mark:])
+        text = json.dumps(s.all[mark:])
+        assert FACE not in text, text[max(text.index(FACE) - 300, 0):][:400]
         kt.kuangtu("user", "set", w.site.dir, "u.mover", "--roles", "no-view")
         s.wait_end(10)
 

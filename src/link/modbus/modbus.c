@@ -405,12 +405,29 @@ static bool next_effect(struct kt_modbus *m, struct kt_effect *ret)
     return got;
 }
 
+/* Holding lock: closings of the output that an opening has overtaken are dead. */
+static void drop_overtaken(struct kt_modbus *m, const struct kt_effect *e)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < m->effects_n; i++) {
+        const struct kt_effect *q = &m->effects[i];
+        if (q->protective || q->read_first || q->output.v != e->output.v ||
+            q->command.v > e->command.v) {
+            m->effects[n++] = *q;
+        }
+    }
+    m->effects_n = n;
+}
+
 /* Engine or journal thread. Protective effects go before the others. */
 static void on_effect(void *arg, const struct kt_effect *e)
 {
     struct kt_modbus *m = arg;
     uint64_t one = 1;
     pthread_mutex_lock(&m->lock);
+    if (e->protective) {
+        drop_overtaken(m, e);
+    }
     if (m->effects_n < EFFECTS_MAX) {
         uint32_t at = m->effects_n;
         if (e->protective) {

@@ -95,14 +95,12 @@ export function PointPicker({ onPick, fits, label }: PickerProps) {
         onKeyDown={onKeyDown}
       />
       <div class="picker-list" hidden={!shown}>
-        {/* biome-ignore lint/a11y/useSemanticElements: the list of a combobox */}
         <ul id={`${id}-list`} role="listbox" aria-label={t('picker.placeholder')}>
           {hits.map((p, i) => (
             // biome-ignore lint/a11y/useKeyWithClickEvents: keys act in the box above
             <li
               key={p.id}
               id={`${id}-${i}`}
-              // biome-ignore lint/a11y/useSemanticElements: an option of the listbox
               role="option"
               aria-selected={i === at}
               tabIndex={-1}

@@ -24,7 +24,6 @@ export function useRead<V>(path: string | null, query: Query = {}): Reading<V> {
   const [busy, setBusy] = useState(false);
   const latest = useRef(query);
   latest.current = query;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for path and query
   useEffect(() => {
     if (path === null) return;
     let gone = false;

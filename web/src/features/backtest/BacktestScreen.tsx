@@ -183,7 +183,7 @@ function what(c: Compared): string {
   return `${s.pointName(b.point ?? '')} · ${pick(s.rules.get(b.rule ?? '')?.title) || b.rule}`;
 }
 
-function valueOf(c: Compared): string {
+function valueText(c: Compared): string {
   const b = c.o.body;
   const p = site.value.pointById.get(b.output ?? b.point ?? '');
   if (typeof b.value !== 'number' || !p) return '';
@@ -219,7 +219,7 @@ const columns = (): Column<Compared>[] => [
     },
   },
   { id: 'what', title: t('col.what'), cell: (c) => <span title={what(c)}>{what(c)}</span> },
-  { id: 'value', title: t('col.value'), width: '8rem', num: true, cell: valueOf },
+  { id: 'value', title: t('col.value'), width: '8rem', num: true, cell: valueText },
 ];
 
 function Totals({ j }: { j: Job }) {
@@ -288,7 +288,7 @@ function Result({ j }: { j: Job }) {
                 t(`verdict.${c.verdict}`),
                 t(c.cut ? 'kind.cut' : 'kind.alarm'),
                 what(c),
-                valueOf(c),
+                valueText(c),
               ]),
             )
           }

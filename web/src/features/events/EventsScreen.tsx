@@ -78,7 +78,6 @@ function usePages(q: Query, round: number): Pages & { more: () => void } {
     }
   }
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read anew when what is asked changes
   useEffect(() => {
     now.current = world.peek().now.peek() + 1000;
     setState(NONE);
@@ -98,7 +97,6 @@ function usePages(q: Query, round: number): Pages & { more: () => void } {
 /** Counts what the stream told since the list was read. */
 function useNews(round: number): number {
   const [n, setN] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new reading has no news
   useEffect(() => {
     setN(0);
     const off = ['alarm', 'outcome', 'command'].map((type) =>

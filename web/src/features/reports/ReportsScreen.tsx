@@ -129,7 +129,6 @@ export default function ReportsScreen() {
           {t('pdf')}
         </a>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is reached by keys */}
       <div
         class="desk-body report-body"
         tabIndex={0}

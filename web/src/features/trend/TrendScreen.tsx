@@ -64,7 +64,6 @@ function useAddress(trend: Trend): void {
     x: a === undefined ? null : String(Math.round(a)),
   };
   const key = JSON.stringify(query);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the query
   useEffect(() => {
     const timer = setTimeout(() => {
       lastShown.value = ids;
@@ -76,7 +75,6 @@ function useAddress(trend: Trend): void {
 
 function useTrend(): Trend {
   const asked = route.value.query.points ?? '';
-  // biome-ignore lint/correctness/useExhaustiveDependencies: one trend as long as the screen stands
   const trend = useMemo(fromRoute, []);
   const w = world.value;
   useEffect(() => {
@@ -88,7 +86,6 @@ function useTrend(): Trend {
     };
   }, [w, trend]);
   const first = useRef(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the other world is another history
   useEffect(() => {
     if (!first.current) trend.turn();
     first.current = false;
@@ -121,7 +118,6 @@ function Views({ trend }: { trend: Trend }) {
   const ids = trend.points.value.map((p) => p.id).join();
   const current = saved.value.find((v) => v.points.join() === ids && v.mode === trend.mode.value);
   for (let n = 1; n <= 9; n++) {
-    // biome-ignore lint/correctness/useHookAtTopLevel: nine keys, always the same nine
     useKey(
       String(n),
       () => t('views.key', { n }),

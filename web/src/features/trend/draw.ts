@@ -358,7 +358,7 @@ function lane(pen: Pen, p: PointInfo, top: number): void {
   c.textBaseline = 'middle';
   c.textAlign = 'right';
   c.fillStyle = ink('--text');
-  c.fillText(fit(c, nameOf(p), l.left - 10), l.left - 6, top + LANE_H / 2 - 2);
+  c.fillText(clip(c, nameOf(p), l.left - 10), l.left - 6, top + LANE_H / 2 - 2);
   for (const r of runs(cover(trend.segments(p), from, to), end)) {
     const a = Math.max(l.left, x(r.from));
     const b = Math.min(l.left + l.width, Math.max(x(r.to), x(r.from) + 1));
@@ -394,7 +394,7 @@ function hatch(
   for (let k = 0; k < w; k += 4) c.fillRect(x + k, y, Math.min(2, w - k), h);
 }
 
-export function fit(c: CanvasRenderingContext2D, text: string, room: number): string {
+export function clip(c: CanvasRenderingContext2D, text: string, room: number): string {
   if (c.measureText(text).width <= room) return text;
   let n = text.length - 1;
   while (n > 1 && c.measureText(`${text.slice(0, n)}…`).width > room) n--;
@@ -445,7 +445,7 @@ function events(pen: Pen, word: string): void {
   c.textAlign = 'right';
   c.textBaseline = 'middle';
   c.fillStyle = ink('--text2');
-  c.fillText(fit(c, word, l.left - 10), l.left - 6, y);
+  c.fillText(clip(c, word, l.left - 10), l.left - 6, y);
   c.strokeStyle = ink('--rule');
   c.beginPath();
   c.moveTo(l.left, y + 0.5);

@@ -81,7 +81,8 @@ static void write_named(struct call *c, const struct kt_json *obj, struct kt_jw 
     if (p.v != KT_NONE) {
         const struct kt_point *pt = &s->points[p.v];
         kt_jw_kint(w, "i", p.v);
-        kt_jw_kstr(w, "name", pt->name.zh);
+        /* a proposal has a name of its own: the limit's */
+        kt_jw_kstr(w, kt_json_get(obj, "name") ? "point_name" : "name", pt->name.zh);
         kt_jw_kstr(w, "name_en", pt->name.en);
         if (pt->place.v != KT_NONE) {
             kt_jw_kstr(w, "place_name", s->places[pt->place.v].name.zh);

@@ -2,7 +2,15 @@
 // Every screen of the desk in both languages and themes: it draws, and axe finds nothing.
 import { story } from './lib.mjs';
 
-const SCREENS = ['map', 'alarms', 'alarms?tab=history', 'alarm-measures', 'cards', 'handover', 'o/T1-1203'];
+const SCREENS = [
+  'map',
+  'alarms',
+  'alarms?tab=history',
+  'alarm-measures',
+  'cards',
+  'handover',
+  'o/T1-1203',
+];
 
 await story('every screen, both languages, both themes', async (s, step) => {
   await step('log-in screen', async () => {

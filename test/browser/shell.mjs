@@ -47,7 +47,10 @@ await story('shell', async (s, step) => {
         (await page.locator('.strip-alarm').count()) === 0 || (await first.innerText()) !== name,
       'the strip moves on',
     );
-    await page.locator('.cardpane', { hasText: /已确认|已结束/ }).first().waitFor();
+    await page
+      .locator('.cardpane', { hasText: /已确认|已结束/ })
+      .first()
+      .waitFor();
   });
   await step('g and a letter open screens, ? lists the keys', async () => {
     await s.key('g');

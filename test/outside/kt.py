@@ -417,6 +417,17 @@ class Program:
         assert status == 204, f"samples were not taken: {status} {body}"
 
 
+def strict(pairs):
+    got = dict(pairs)
+    assert len(got) == len(pairs), f"a name stands twice in {[k for k, _ in pairs]}"
+    return got
+
+
+def loads(text):
+    """JSON in which no name stands twice."""
+    return json.loads(text, object_pairs_hook=strict)
+
+
 class Refused(Exception):
     """An answer other than the one wanted."""
 
@@ -471,7 +482,7 @@ class Client:
         data = None if body is None else json.dumps(body).encode()
         status, raw, got = self.raw(method, "/api/v1" + path, data, headers)
         if "json" in (got.get("Content-Type") or "") and raw:
-            return status, json.loads(raw), got
+            return status, loads(raw), got
         return status, raw.decode("utf-8", "replace"), got
 
     def get(self, path, **query):
@@ -511,7 +522,7 @@ class Client:
         body = text if isinstance(text, bytes) else text.encode()
         status, raw, _ = self.raw("POST", path, body, more)
         try:
-            return status, json.loads(raw) if raw else None
+            return status, loads(raw) if raw else None
         except ValueError:
             return status, raw
 
@@ -601,7 +612,7 @@ class Stream:
             self.changed.notify_all()
 
     def _take(self, event):
-        got = {"event": event.get("event", "message"), "data": json.loads(event["data"]),
+        got = {"event": event.get("event", "message"), "data": loads(event["data"]),
                "id": int(event["id"]) if "id" in event else None}
         with self.changed:
             self.all.append(got)

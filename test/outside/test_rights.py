@@ -146,7 +146,7 @@ def call(client, method, path, body, headers=None):
         raw = r.read()
         client.keep_cookies(r)
         kind = r.headers.get("Content-Type") or ""
-        return r.status, json.loads(raw) if "json" in kind and raw else raw
+        return r.status, kt.loads(raw) if "json" in kind and raw else raw
     finally:
         c.close()
 

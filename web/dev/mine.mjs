@@ -555,7 +555,9 @@ point('FAN-1', 'fan.main', 'south-shaft', '南风井主扇1#', 'Main fan 1', 20,
 point('FAN-2', 'fan.main', 'south-shaft', '南风井主扇2#', 'Main fan 2', 20, 1280);
 asset('fan-1', '主扇1#', 'fan', 'south-shaft', 'FAN-1', 20, 1340);
 asset('fan-2', '主扇2#', 'fan', 'south-shaft', 'FAN-2', 20, 1270);
-for (let k = 0; POINTS.length < 300; k++) {
+// KT_FIXTURE_POINTS: a larger mine, to see what the map costs
+const WANT = Number(process.env.KT_FIXTURE_POINTS ?? 300);
+for (let k = 0; POINTS.length < WANT; k++) {
   const main = k % 2 ? 'main-ret' : 'main-in';
   point(
     `M-${k + 1}`,
@@ -563,8 +565,8 @@ for (let k = 0; POINTS.length < 300; k++) {
     main,
     `大巷测点${k + 1}#`,
     `Main roadway ${k + 1}`,
-    150 + k * 30,
-    k % 2 ? 1308 : 1190,
+    150 + (k % 110) * 30,
+    (k % 2 ? 1308 : 1190) + Math.floor(k / 110) * 25,
   );
 }
 for (let k = 0; roadways.length < 120; k++)

@@ -556,7 +556,7 @@ void kt_modbus_stop(struct kt_modbus *m)
         return;
     }
     atomic_store(&m->stopping, true);
-    kt_runtime_on_effect(m->rt, m->link, NULL, NULL);
+    kt_runtime_on_effect(m->rt, m->link, NULL, m);
     if (m->thread) {
         ssize_t ignored = write(m->wake, &one, sizeof(one));
         (void)ignored;

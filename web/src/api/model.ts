@@ -29,7 +29,7 @@ export interface Role {
   short?: string;
   unit?: string;
   group?: string;
-  kind?: PointKind;
+  kind?: string;
   off?: TextLike;
   on?: TextLike;
   opening?: number;
@@ -46,7 +46,7 @@ export interface Quality extends Named {
 
 export interface Place {
   id: string;
-  parent?: string;
+  parent?: string | null;
   kind: string;
   name: string;
   name_en?: string;
@@ -58,9 +58,9 @@ export interface Place {
 export interface RuleInfo {
   id: string;
   title: TextLike;
-  priority: Priority;
+  priority: number;
   statutory?: boolean;
-  category: string;
+  category?: string;
   cause?: TextLike;
   consequence?: TextLike;
   action?: TextLike;
@@ -107,7 +107,7 @@ export interface PointInfo {
   two_person?: boolean;
   cutoff?: boolean;
   link?: string | null;
-  address?: string;
+  address?: string | null;
 }
 
 export interface Source {
@@ -185,10 +185,10 @@ export interface Alarm {
   priority: Priority;
   statutory?: boolean;
   category: string;
-  value?: number;
+  value?: number | null;
   limit?: number;
   unit?: string;
-  peak?: number;
+  peak?: number | null;
   raised: number;
   cleared?: number | null;
   acked?: number | null;

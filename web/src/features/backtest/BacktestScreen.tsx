@@ -193,7 +193,7 @@ function valueText(c: Compared): string {
 }
 
 const columns = (): Column<Compared>[] => [
-  { id: 'time', title: t('col.time'), width: '11.5rem', cell: (c) => fullStamp(c.o.time) },
+  { id: 'time', title: t('col.time'), width: '12.2rem', cell: (c) => fullStamp(c.o.time) },
   {
     id: 'verdict',
     title: t('col.verdict'),

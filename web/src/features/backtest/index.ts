@@ -13,6 +13,7 @@ export function install(app: App): void {
     key: 'b',
     title: () => t('title'),
     right: 'backtest',
+    ownPane: true,
     load,
   });
 }

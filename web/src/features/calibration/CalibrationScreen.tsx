@@ -138,7 +138,7 @@ const pastColumns = (): Column<Calibration>[] => [
   {
     id: 'opened',
     title: t('col.opened'),
-    width: '11.5rem',
+    width: '12.2rem',
     cell: (c) => fullStamp(c.opened),
     sort: (a, b) => a.opened - b.opened,
   },
@@ -223,7 +223,11 @@ function DueCell({ d }: { d: Due }) {
   if (d.over) return <b class="mark">{t('overdue')}</b>;
   if (d.left === null) return <span>{t('never')}</span>;
   const n = Math.max(0, Math.ceil(d.left));
-  return isSoon(d) ? <b>{t('due', { n })}</b> : <span class="hint">{t('inforce', { n })}</span>;
+  return isSoon(d) ? (
+    <b>{n === 0 ? t('duenow') : t('due', { n })}</b>
+  ) : (
+    <span class="hint">{t('inforce', { n })}</span>
+  );
 }
 
 const testColumns = (ask: Ask): Column<Due>[] => [
@@ -242,7 +246,7 @@ const testColumns = (ask: Ask): Column<Due>[] => [
   {
     id: 'last',
     title: t('col.last'),
-    width: '11.5rem',
+    width: '12.2rem',
     cell: (d) => (d.test?.last_pass ? fullStamp(d.test.last_pass) : '–'),
   },
   {

@@ -13,6 +13,7 @@ export function install(app: App): void {
     key: 'k',
     title: () => t('title'),
     right: 'view',
+    ownPane: true,
     load,
   });
 }

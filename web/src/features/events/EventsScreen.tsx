@@ -155,7 +155,7 @@ function Subject({ e }: { e: JournalEvent }) {
 }
 
 const columns = (): Column<JournalEvent>[] => [
-  { id: 'time', title: t('col.time'), width: '11.5rem', cell: (e) => fullStamp(e.time) },
+  { id: 'time', title: t('col.time'), width: '12.2rem', cell: (e) => fullStamp(e.time) },
   { id: 'type', title: t('col.type'), width: '7rem', cell: (e) => typeWord(typeOf(e)) },
   { id: 'subject', title: t('col.subject'), width: '13rem', cell: (e) => <Subject e={e} /> },
   { id: 'what', title: t('col.what'), cell: (e) => <span title={describe(e)}>{describe(e)}</span> },

@@ -171,7 +171,7 @@ function Work({ k }: { k: Kpi }) {
           <thead>
             <tr>
               <th scope="col">{t('points')}</th>
-              <th scope="col" />
+              <th scope="col">{t('kpi.col.alarm')}</th>
               <th scope="col" class="num">
                 {t('kpi.col.n')}
               </th>

@@ -14,6 +14,7 @@ export function install(app: App): void {
     key: 'x',
     title: () => t('title'),
     right: 'view',
+    ownPane: true,
     load,
   });
   app.finders.add({

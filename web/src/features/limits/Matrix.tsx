@@ -126,10 +126,10 @@ export function Matrix({
     {
       id: 'act',
       title: t('col.act'),
-      width: '6.5rem',
+      width: '8rem',
       cell: (s) => {
         const p = site.value.pointById.get(s.row.point);
-        if (!p || !can('limit.propose')) return waiting(s) ? '…' : '';
+        if (!p || !can('limit.propose')) return waiting(s) ? t('pending') : '';
         return (
           <button
             type="button"
@@ -139,7 +139,7 @@ export function Matrix({
             onClick={() => ask(propose(p, s.force))}
           >
             {t('propose')}
-            {waiting(s) && ' ⏳'}
+            {waiting(s) && ` (${t('pending')})`}
           </button>
         );
       },

@@ -86,26 +86,25 @@ export function Limits({ p, d, ask }: BlockProps) {
         <table class="wide-table lined">
           <thead>
             <tr>
-              <th scope="col" />
+              <td />
               <th scope="col" class="num">
                 {t('inforce')}
               </th>
               <th scope="col" class="num">
                 {t('pack')}
               </th>
-              <th scope="col">{t('source')}</th>
+              <th scope="col">{t('change')}</th>
             </tr>
           </thead>
           <tbody>
             {list.map((l) => (
               <tr key={l.name}>
                 <th scope="row">{limitName(l.name)}</th>
-                <td class="num">
+                <td class="num nowrap">
                   <b>{num(l.value, dec)}</b> {site.value.unitOf(p)}
                 </td>
                 <td class="num hint">{num(l.pack, dec)}</td>
                 <td>
-                  <SourceText source={d.pack_limits?.source} />
                   {l.change && (
                     <div class="hint">
                       {t('change.by', {
@@ -121,6 +120,11 @@ export function Limits({ p, d, ask }: BlockProps) {
             ))}
           </tbody>
         </table>
+      )}
+      {list.length > 0 && (
+        <p>
+          <span class="hint">{t('source')}</span> <SourceText source={d.pack_limits?.source} />
+        </p>
       )}
       {d.proposals?.map((x) => (
         <p key={x.id} class="error">

@@ -39,6 +39,7 @@ function Swatch({ trend, p }: { trend: Trend; p: PointInfo }) {
 }
 
 function Value({ trend, p, at }: { trend: Trend; p: PointInfo; at: number }) {
+  trend.version.value;
   const e = entryAt(trend.segments(p), at);
   if (!e) return <span class="hint">{t('gap')}</span>;
   const band = e.width > 0 && e.hi !== e.lo && !isBar(p);
@@ -97,6 +98,7 @@ function Row({ trend, p, at }: { trend: Trend; p: PointInfo; at: number }) {
 }
 
 function Figures({ trend, from, to }: { trend: Trend; from: number; to: number }) {
+  trend.version.value;
   const list = trend.points.value.filter((p) => !isBar(p));
   if (list.length === 0) return null;
   return (
@@ -137,6 +139,7 @@ function Figures({ trend, from, to }: { trend: Trend; from: number; to: number }
 }
 
 function Delta({ trend, a, b }: { trend: Trend; a: number; b: number }) {
+  trend.version.value;
   const ms = b - a;
   return (
     <section class="stack">

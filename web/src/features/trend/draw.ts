@@ -203,6 +203,14 @@ function limitsOf(pen: Pen, panel: Panel): void {
   const y = (v: number) =>
     panel.top + panel.height - ((v - panel.lo) / (panel.hi - panel.lo)) * panel.height;
   const done = new Set<string>();
+  /** Lines of one height share it: each takes its turn, so that no colour hides another. */
+  const turns = new Map<number, Set<string>>();
+  for (const p of panel.points) {
+    for (const line of trend.limits.peek().get(p.id) ?? []) {
+      const end = stepAt(line, to);
+      turns.set(end, (turns.get(end) ?? new Set()).add(limitKind(line.name) ?? line.name));
+    }
+  }
   const above: string[] = [];
   /** Labels of one height stand beside each other. */
   const edges = new Map<number, number>();
@@ -215,7 +223,9 @@ function limitsOf(pen: Pen, panel: Panel): void {
       const end = stepAt(line, to);
       c.strokeStyle = c.fillStyle = kind ? ink(`--limit-${kind}`) : ink('--text2');
       c.lineWidth = 1.4;
-      c.setLineDash([7, 5]);
+      const kinds = [...turns.get(end)!];
+      c.setLineDash([7, kinds.length > 1 ? 7 * (kinds.length - 1) : 5]);
+      c.lineDashOffset = -7 * Math.max(0, kinds.indexOf(kind ?? line.name));
       c.beginPath();
       let seen = false;
       line.steps.forEach((s, i) => {
@@ -230,6 +240,7 @@ function limitsOf(pen: Pen, panel: Panel): void {
       });
       c.stroke();
       c.setLineDash([]);
+      c.lineDashOffset = 0;
       c.lineWidth = 1;
       const yy = y(end);
       const words = `${limitName(line.name)} ${num(end, decimalsOf(p.resolution))}`;

@@ -160,7 +160,7 @@ function Roles({
 }
 
 const auditColumns = (): Column<AccessRow & { key: number }>[] => [
-  { id: 'time', title: t('time'), width: '11.5rem', cell: (a) => fullStamp(a.time) },
+  { id: 'time', title: t('time'), width: '12.2rem', cell: (a) => fullStamp(a.time) },
   { id: 'user', title: t('col.user'), width: '9rem', cell: (a) => a.user || '–' },
   { id: 'client', title: t('client'), width: '10rem', cell: (a) => a.client },
   { id: 'method', title: t('method'), width: '5rem', cell: (a) => a.method },

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Made by scripts/types.mjs from api/openapi.yaml; change that, not this.
+
+// biome-ignore lint/suspicious/noExplicitAny: the description leaves these open
+export type Json = any;
+
+export type Error = { error: { code: string; text: string } };
+export type Time = number | string;
+export type Next = number | null;
+export type Text = { zh: string; en: string };
+export type Source = { standard: string; edition: string; clause: string; verified: boolean };
+export type Quality = "normal" | "calibration" | "over-range" | "broken" | "feed-anomaly" | "stale" | "manual" | "device-fault" | "comm-fault" | "future-time" | "under-range" | "never" | "paused";
+export type Live = [number, number | null, Quality, number];
+export type Me = { user: string; name: string; language: string; must_change_password: boolean; roles: (string)[]; rights: (string)[]; places: (string)[] };
+export type Site = { id: string; name: Text; simulation: boolean; clock: "real" | "plant"; mine_code?: string; gas_class?: string; utc_offset_s: number; crs: { epsg?: number; name?: string }; report_day_s?: number; points: number; hash: string; packs: (string)[]; shifts: (Json)[]; roles: ({ id: string; title: Text; short?: string; unit?: string; group?: string; kind: string; cutoff?: boolean; opening?: number; protected?: boolean; off?: Text; on?: Text })[]; places: ({ id: string; parent: string | null; kind: string; name: string; name_en?: string; x?: number; y?: number; air_to?: (string)[] })[]; rules: ({ id: string; pack?: string | null; title: Text; cause?: Text; consequence?: Text; action?: Text; priority: number; statutory: boolean; latch?: boolean; category?: string; within_s?: number; instances?: number; clause?: Source })[]; ranges?: (Json)[]; qualities: (Json)[] };
+export type Point = { id: string; i: number; name: string; name_en: string; kind: "analog" | "switch" | "counter" | "output"; unit: string; role?: string | null; group?: string | null; place?: string | null; x?: number; y?: number; resolution: number; range: [number | null, number | null]; feed?: string | null; two_person: boolean; cutoff: boolean; link?: string | null; address?: string | null; tags?: string | null };
+export type PointPage = Point & { pack_limits?: Json | null; cuts?: (string)[]; rules?: (string)[]; limits?: (LimitChange)[]; proposals?: (Proposal)[]; calibrations?: (Calibration)[]; commands?: (Command)[]; tests?: (Test)[]; tag_outs?: (Tag)[]; manual?: (Json)[] };
+export type Alarm = { id: number; rule: string; point: string; i?: number; place: string; priority: 1 | 2 | 3 | 4; statutory: boolean; category: "over-limit" | "cut" | "feed" | "fault" | "fan" | "trust" | "self" | "process" | "link"; unit?: string; state: "unack" | "ack" | "rtn" | "normal" | "shelved" | "suppressed" | "oos"; change?: "raise" | "clear" | "ack" | "shelve" | "unshelve" | "suppress" | "unsuppress" | "oos" | "return" | "escalate"; value: number | null; limit?: number; peak?: number | null; quality?: Quality; raises?: number; raised: number; cleared?: number; acked?: number; previous_raised?: number; previous_cleared?: number; by?: string; note?: string; first_out?: number; active?: boolean; mask_by?: string; reason?: string; until?: number; name?: string; name_en?: string; place_name?: string; place_name_en?: string; title?: string; title_en?: string };
+export type AlarmCounts = { "1"?: number; "2"?: number; "3"?: number; "4"?: number; unacknowledged?: number };
+export type AlarmKpi = { from: number; to: number; total: number; stale?: number; acknowledged?: number; ack_seconds?: number; priority?: Record<string, number>; per_10min: (number)[]; average: number; peak: number; flood_periods?: number; flood_share?: number; top: (Json)[]; chattering: (Json)[] };
+export type Command = { id: number; output: string; value: 0 | 1; state: "requested" | "confirmed" | "sent" | "readback" | "proved" | "refused" | "failed" | "expired" | "anomaly"; protective: boolean; by: string; second?: string; reason?: string; text?: string; requested?: number; sent?: number; expires?: number; i?: number; name?: string; name_en?: string; place_name?: string; place_name_en?: string; latched_by?: (string)[] };
+export type Output = { output: string; opening: 0 | 1; value: number | null; commanded?: number | null; feed: number | null; feed_point?: string | null; anomaly: boolean; unread: boolean; two_person: boolean; sent?: number; latched_by: (string)[]; tags: (Json)[]; interlock: { ok: boolean; conditions: ({ code: string; ok: boolean; text: string; rule?: string; point?: string; who?: string })[] }; command: Command | null; i?: number; name?: string; name_en?: string; place_name?: string; place_name_en?: string };
+export type Request = { verb: "alarm.ack" | "alarm.shelve" | "alarm.unshelve" | "alarm.oos" | "alarm.return" | "output.command" | "output.confirm" | "output.cancel" | "output.tag" | "output.untag" | "calibration.open" | "calibration.extend" | "calibration.close" | "limit.propose" | "limit.approve" | "limit.reject" | "card.step" | "card.measure" | "card.followup" | "card.close" | "test.record" | "handover.sign" | "manual.set" | "manual.clear" | "drill.start" | "drill.stop" | "console.hello" | "console.mute" | "note.add"; args?: Json; key?: string; console?: string };
+export type LimitRow = { point: string; i?: number; name?: string; name_en?: string; role?: string; group?: string; place?: string; unit?: string; low?: boolean; pack: Record<string, number>; source: Source; changes: (LimitChange)[] };
+export type LimitChange = { id?: number; point: string; name: string; value: number; before?: number; by: string; second: string; reason: string; at?: number; in_force?: boolean };
+export type Proposal = { id: number; point: string; name: string; value: number; before?: number; by: string; reason: string; at?: number; i?: number; name_en?: string; place_name?: string; place_name_en?: string; point_name?: string };
+export type RangeRow = { point: string; name?: string; place?: string; range?: string | null; range_text?: Text; cuts?: boolean; switches: ({ output: string; name: string; feed: string | null })[] };
+export type Calibration = { id: number; point: string; state: "open" | "expired" | "closed"; by: string; second?: string; gas?: string; opened?: number; until?: number; closed?: number; agreed?: number; peak?: number; result?: string; i?: number; name_en?: string; place_name?: string; place_name_en?: string; name?: string };
+export type Test = { point: string; passed: boolean; overdue?: boolean; by: string; note?: string; at?: number; last_pass?: number; i?: number; name_en?: string; place_name?: string; place_name_en?: string; name?: string };
+export type Tag = { output: string; id: number; by: string; reason: string; at?: number; i?: number; name_en?: string; place_name?: string; place_name_en?: string; name?: string };
+export type Card = { id: number; alarm: number; state: "open" | "closed"; card: string; rule: string; point: string; opened?: number; next_followup?: number; overdue?: boolean; raises?: number; cleared?: number; closed?: number; cause?: string; measure?: string; log?: (Json)[]; i?: number; name_en?: string; place_name?: string; place_name_en?: string; name?: string; title?: string; title_en?: string };
+export type Handover = { shift: string; from: string; to: string; by: string; note?: string; at?: number };
+export type Series = { id: string; name?: string; unit: string; t?: (number)[]; min?: (number | null)[]; max?: (number | null)[]; mean?: (number | null)[]; last?: (number | null)[]; count?: (number)[]; quality?: (Quality)[]; v?: (number | null)[]; q?: (Quality)[]; cut?: boolean };
+export type Event = { seq: number; time: number; kind: "request" | "answer" | "site" | "link" | "outcome" | "other"; origin: string; body: Json; name?: string; name_en?: string; title?: string; title_en?: string };
+export type PastState = { at: number; seq: number; difference: string; live: (Live)[]; alarms: (Alarm)[]; outputs: (Output)[] };
+export type Job = { job: number; state: "running" | "failed" | "done"; progress: number; text?: string; by?: string; from?: number; to?: number; alarms?: number; cuts?: number; alarms_then?: number; cuts_then?: number; cut_short?: boolean; items: (Json)[]; happened: (Json)[] };
+export type User = { user: string; name: string; language?: string; roles: (string)[]; disabled: boolean; locked: boolean; must_change_password?: boolean; created?: number; last_login?: number };
+export type UserChange = { user?: string; name?: string; language?: string; roles?: (string)[]; password?: string; disabled?: boolean };
+export type Health = { site: string; ok: boolean; started?: number; now?: number; resident_bytes?: number; disk_free?: number; screens?: number; engine: Json; journal: Json; history: Json; links: ({ id: string; kind: string; up: boolean; since?: number; last?: number; reads?: number; errors?: number; reconnects?: number; samples?: number; writes?: number; text?: string })[] };
+export type Findings = { error?: Json; findings: ({ level: "error" | "warning" | "note"; rule?: string; text: string })[] };
+export type Partial = { error: Json; written: number; bad?: number; refused?: number; unknown?: number; lines?: ({ line: number; column: number; why: "bad" | "refused" | "unknown"; text: string })[] };
+
+export type Route =
+  | 'GET /healthz'
+  | 'GET /metrics'
+  | 'POST /api/v1/login'
+  | 'POST /api/v1/logout'
+  | 'GET /api/v1/me'
+  | 'POST /api/v1/password'
+  | 'GET /api/v1/site'
+  | 'GET /api/v1/map'
+  | 'GET /api/v1/points'
+  | 'GET /api/v1/points/{id}'
+  | 'GET /api/v1/live'
+  | 'GET /api/v1/stream'
+  | 'POST /api/v1/stream/{sid}/points'
+  | 'GET /api/v1/alarms'
+  | 'GET /api/v1/alarms/kpi'
+  | 'GET /api/v1/alarms/{id}'
+  | 'GET /api/v1/outputs'
+  | 'GET /api/v1/outputs/{id}'
+  | 'GET /api/v1/commands'
+  | 'POST /api/v1/requests'
+  | 'GET /api/v1/limits'
+  | 'GET /api/v1/proposals'
+  | 'GET /api/v1/ranges'
+  | 'GET /api/v1/calibrations'
+  | 'GET /api/v1/tests'
+  | 'GET /api/v1/tags'
+  | 'GET /api/v1/cards'
+  | 'GET /api/v1/cards/{id}'
+  | 'GET /api/v1/handover'
+  | 'GET /api/v1/history'
+  | 'GET /api/v1/export'
+  | 'GET /api/v1/events'
+  | 'GET /api/v1/replay'
+  | 'GET /api/v1/replay/stream'
+  | 'POST /api/v1/backtest'
+  | 'GET /api/v1/jobs/{id}'
+  | 'GET /api/v1/reports/{kind}'
+  | 'GET /api/v1/users'
+  | 'POST /api/v1/users'
+  | 'PATCH /api/v1/users/{name}'
+  | 'GET /api/v1/roles'
+  | 'GET /api/v1/audit'
+  | 'GET /api/v1/health'
+  | 'POST /api/v1/reload'
+  | 'POST /write'
+  | 'POST /api/v2/write'
+  | 'POST /api/v1/write'
+  | 'POST /api/v1/samples';

@@ -18,7 +18,7 @@ mine_code: "000000000000"
 gas_class: high
 utc_offset: "+08:00"
 crs: {{epsg: 4547, name: local}}
-packs: [core, gas]
+packs: [core]
 shifts: [{{id: day, name: {{zh: 早班, en: Day}}, start: "00:00"}}]
 report_day: "00:00"
 listen: {{http: "{listen}"}}
@@ -32,8 +32,22 @@ people:
         "id,parent,kind,name,name_en,x,y,air_to,length_m\nmine,,mine,测速矿,Bench mine,,,,\n"
         "mr,mine,main-return,总回风巷,Main return,,,,\n")
     rows = ["id,name,name_en,kind,unit,role,place,range_lo,range_hi,resolution,link"]
-    rows += [f"P{i:05d},测点{i},Point {i},analog,%CH4,ch4.main-return,mr,0,4,0.01,push" for i in range(points)]
+    rows += [f"P{i:05d},测点{i},Point {i},analog,m,water.level,mr,0,4,0.01,push" for i in range(points)]
     (site / "points.csv").write_text("\n".join(rows) + "\n")
+    (site / "rules").mkdir(exist_ok=True)
+    (site / "rules/bench.yaml").write_text("""rules:
+  - id: bench.high
+    title: {zh: 高水位, en: Level high}
+    select: {role: water.level}
+    raise: self >= 3.5 m
+    priority: 3
+    statutory: false
+    category: process
+    cause: {zh: 水位高, en: The level is high}
+    consequence: {zh: 无, en: None}
+    action: {zh: 查看, en: Look}
+    within: 10min
+""")
     return token
 
 

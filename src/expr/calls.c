@@ -218,6 +218,21 @@ static bool window_unit(struct parser *p, size_t at, enum expr_window_fn fn, str
     }
 }
 
+/* max(P, 8h) and min(P, 8h) look at the same window. EXPR_MAX_WINDOWS: no room for another. */
+static uint32_t window_of(struct parser *p, kt_point_id point, int64_t span)
+{
+    for (uint32_t i = 0; i < p->windows_n; i++) {
+        if (p->windows[i].point.v == point.v && p->windows[i].span == span) {
+            return i;
+        }
+    }
+    if (p->windows_n == EXPR_MAX_WINDOWS) {
+        return EXPR_MAX_WINDOWS;
+    }
+    p->windows[p->windows_n] = (struct expr_window){point, span};
+    return p->windows_n++;
+}
+
 static bool parse_window(struct parser *p, enum expr_window_fn fn, struct operand *ret)
 {
     struct point_ref r;
@@ -231,7 +246,8 @@ static bool parse_window(struct parser *p, enum expr_window_fn fn, struct operan
     if (r.ref == REF_IT) {
         return expr_fail(p, r.at, "no window is kept over \"it\"; use self or point(\"ID\")");
     }
-    if (p->windows_n == EXPR_MAX_WINDOWS) {
+    uint32_t w = window_of(p, r.id, span);
+    if (w == EXPR_MAX_WINDOWS) {
         return expr_fail(p, ret->at, "more than %d windows; split the rule", EXPR_MAX_WINDOWS);
     }
     ret->unit = r.unit;
@@ -240,12 +256,8 @@ static bool parse_window(struct parser *p, enum expr_window_fn fn, struct operan
         return false;
     }
     lex_next(&p->lx);
-    p->windows[p->windows_n] = (struct expr_window){r.id, span};
-    struct expr_node n = {.op = OP_WINDOW,
-                          .arg = (uint8_t)fn,
-                          .ref = (uint8_t)r.ref,
-                          .point = r.id,
-                          .window = p->windows_n++};
+    struct expr_node n = {
+        .op = OP_WINDOW, .arg = (uint8_t)fn, .ref = (uint8_t)r.ref, .point = r.id, .window = w};
     return expr_add(p, ret->at, n, &ret->node);
 }
 

@@ -236,13 +236,10 @@ export class LiveLayer extends Layer {
             : p.severity > 0
               ? 'special'
               : 'ok';
-      const far = this.far && grade === 'ok' && item.point!.id !== selected;
-      this.image(
-        c,
-        far ? sprites.dot() : sprites.point(item.point!.kind, grade, (v ?? 0) > 0),
-        x,
-        y,
-      );
+      if (this.far && grade === 'ok' && item.point!.id !== selected) {
+        c.fillStyle = palette.line;
+        c.fillRect(Math.round(x) - 2, Math.round(y) - 2, 4, 4);
+      } else this.image(c, sprites.point(item.point!.kind, grade, (v ?? 0) > 0), x, y);
     }
     if (item.point?.id === selected) {
       c.beginPath();
@@ -259,8 +256,12 @@ export class LiveLayer extends Layer {
     x: number,
     y: number,
   ): void {
+    // whole pixels: a fractional place would be resampled, five times as slow
     const size = sprite.width / this.sprites!.ratio;
-    c.drawImage(sprite, x - size / 2, y - size / 2, size, size);
+    const left = Math.round(x - size / 2);
+    const top = Math.round(y - size / 2);
+    if (this.sprites!.ratio === 1) c.drawImage(sprite, left, top);
+    else c.drawImage(sprite, left, top, size, size);
   }
 
   /** The text beside an item at this scale, or nothing. */

@@ -128,16 +128,6 @@ export class Sprites {
     });
   }
 
-  /** A normal sensor at the scale of the mine. */
-  dot(): HTMLCanvasElement {
-    return this.make('dot', 3, (c) => {
-      c.beginPath();
-      circle(c, 2);
-      c.fillStyle = this.palette.line;
-      c.fill();
-    });
-  }
-
   /** An asset: a box with one character; running = light fill, stopped = dark fill. */
   asset(glyph: string, state: 'on' | 'off' | 'none'): HTMLCanvasElement {
     return this.make(`s${glyph}${state}`, 13, (c) => {

@@ -131,6 +131,7 @@ export default function ReportsScreen() {
       </div>
       <div
         class="desk-body report-body"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is reached by keys
         tabIndex={0}
         role="region"
         aria-label={read.data?.title ?? t('title')}

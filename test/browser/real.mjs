@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program itself for stories: a copy of the demonstration mine on free ports, its simulated plant,
+// the people of the story, and the plant's control port. Everything it started ends with it.
+//   KT_BIN  the program (default build/kuangtu)   KT_SIM  the plant (default build/kuangtu-sim)
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const BIN = process.env.KT_BIN ?? join(ROOT, 'build/kuangtu');
+const SIM = process.env.KT_SIM ?? join(ROOT, 'build/kuangtu-sim');
+const PORTS = 64; // of one plant, from its base
+const READY_MS = 30_000;
+const END_MS = 8000;
+export const PASSWORD = 'Gaoshan-Liushui-2026';
+
+/** Why the program cannot be tried here, or an empty text. */
+export function missing() {
+  const need = [BIN, SIM, join(ROOT, 'web/dist/index.html'), '/usr/bin/chromium'];
+  const no = need.filter((path) => !existsSync(path));
+  return no.length > 0 ? `not there: ${no.join(', ')}` : '';
+}
+
+const taken = (port) =>
+  new Promise((resolve) => {
+    const s = createServer();
+    s.once('error', () => resolve(true));
+    s.listen(port, '127.0.0.1', () => s.close(() => resolve(false)));
+  });
+
+/** A base whose ports are all free now. */
+async function freeBase() {
+  for (let tries = 0; tries < 50; tries++) {
+    const base = 20_000 + 100 * Math.floor(Math.random() * 110);
+    const all = await Promise.all(Array.from({ length: PORTS }, (_, i) => taken(base + i)));
+    if (!all.some(Boolean)) return base;
+  }
+  throw new Error('no free ports');
+}
+
+class Child {
+  constructor(path, args) {
+    this.name = path.split('/').pop();
+    this.lines = [];
+    this.waiting = [];
+    this.process = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.over = new Promise((resolve) => this.process.once('exit', resolve));
+    for (const stream of [this.process.stdout, this.process.stderr])
+      createInterface({ input: stream }).on('line', (line) => this.hear(line));
+  }
+
+  hear(line) {
+    this.lines.push(line);
+    for (const w of this.waiting.filter((x) => x.what.test(line))) w.resolve(w.what.exec(line));
+    this.waiting = this.waiting.filter((x) => !x.what.test(line));
+  }
+
+  /** The first line that fits, also one already said. */
+  says(what) {
+    for (const line of this.lines) if (what.test(line)) return Promise.resolve(what.exec(line));
+    return new Promise((resolve, reject) => {
+      const tell = (why) =>
+        reject(new Error(`${this.name} ${why} before ${what}:\n${this.lines.slice(-20).join('\n')}`));
+      const timer = setTimeout(() => tell('was silent'), READY_MS);
+      timer.unref();
+      this.over.then(() => tell('ended'));
+      this.waiting.push({
+        what,
+        resolve: (m) => {
+          clearTimeout(timer);
+          resolve(m);
+        },
+      });
+    });
+  }
+
+  async end() {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    this.process.kill('SIGTERM');
+    const timer = setTimeout(() => this.process.kill('SIGKILL'), END_MS);
+    await this.over;
+    clearTimeout(timer);
+  }
+}
+
+/** One line to the plant's control port, one answer. */
+function control(port, line) {
+  return new Promise((resolve, reject) => {
+    const c = createConnection(port, '127.0.0.1', () => c.write(`${line}\n`));
+    let text = '';
+    c.setTimeout(5000, () => c.destroy(new Error(`the plant does not answer "${line}"`)));
+    c.on('error', reject);
+    c.on('data', (d) => {
+      text += d;
+      if (!text.includes('\n')) return;
+      c.end();
+      const answer = text.trim();
+      if (answer.startsWith('ok')) resolve(answer);
+      else reject(new Error(`the plant: ${line}: ${answer}`));
+    });
+  });
+}
+
+async function post(url, path, body, cookie) {
+  const res = await fetch(`${url}api/v1/${path}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-Kuangtu': '1', ...(cookie ? { cookie } : {}) },
+    body: JSON.stringify(body),
+  });
+  if (!res.ok) throw new Error(`POST ${path}: ${res.status} ${await res.text()}`);
+  return res.headers.get('set-cookie')?.split(';')[0] ?? cookie;
+}
+
+/** From the password that was printed to one of one's own. */
+async function ownPassword(url, user, printed) {
+  const cookie = await post(url, 'login', { user, password: printed });
+  await post(url, 'password', { old: printed, new: PASSWORD }, cookie);
+}
+
+function makeSite(dir, base, people) {
+  const run = (path, args) => execFileSync(path, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const template = join(dir, 'template');
+  const site = join(dir, 'site');
+  mkdirSync(template);
+  run(join(ROOT, 'scripts/make-demo-site'), ['--out', template, '--base-port', String(base)]);
+  run(BIN, ['init', site, '--from', template]);
+  mkdirSync(join(site, 'secrets'), { recursive: true, mode: 0o700 });
+  const token = join(site, 'secrets/envgw.token');
+  writeFileSync(token, 'only-for-this-story-0123456789', { mode: 0o600 });
+  chmodSync(token, 0o600);
+  const printed = new Map();
+  for (const [user, { name, roles }] of Object.entries(people)) {
+    const text = run(BIN, ['user', 'add', site, user, '--name', name, '--roles', roles]);
+    printed.set(user, /password\W+([\w-]{12,})/i.exec(text)?.[1]);
+  }
+  return { site, template, printed };
+}
+
+/**
+ * Starts the plant and the program; answers when both are ready and every person has a password.
+ * @param people { user: { name, roles: 'a,b' } }
+ */
+export async function start(people) {
+  const dir = mkdtempSync(join(tmpdir(), 'kt-real-'));
+  const children = [];
+  const stop = async () => {
+    for (const c of [...children].reverse()) await c.end();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    const base = await freeBase();
+    const { site, template, printed } = makeSite(dir, base, people);
+    const plan = join(template, 'sim.plan');
+    const plant = new Child(SIM, [plan, '--base-port', String(base), '--no-mqtt', '--scenario', 'calm']);
+    children.push(plant);
+    await plant.says(/ready/);
+    const listen = `127.0.0.1:${base + PORTS - 1}`;
+    const program = new Child(BIN, ['serve', site, '--listen', listen]);
+    children.push(program);
+    await program.says(/ is at http/);
+    const url = `http://${listen}/`;
+    for (const [user, password] of printed) await ownPassword(url, user, password);
+    return { url, site, program, plant: (line) => control(base + 1, line), stop };
+  } catch (e) {
+    await stop();
+    throw e;
+  }
+}

@@ -158,8 +158,8 @@ const char *site_address_check(enum kt_link_kind kind, const char *address, bool
     if (kind == KT_LINK_MODBUS) {
         return modbus_wrong(address, output, buf, cap);
     }
-    if (output && kind != KT_LINK_MQTT) {
-        return "such a link cannot write; give the output a modbus or mqtt link";
+    if (output) {
+        return "such a link cannot write; give the output a modbus link";
     }
     if (kind == KT_LINK_MQTT && strpbrk(address, "+")) {
         return "an MQTT address names one topic; remove the + from it";

@@ -31,6 +31,7 @@ struct kt_minefile {
     struct kt_site *site;
     const struct kt_link_conf *conf;
     struct minefile_dialect dialect;
+    enum kt_lane lane; /* urgent when a cut-off sensor comes this way */
     struct kt_map *points; /* id in the file to index */
     char dir[800];
     struct writer writer;
@@ -97,7 +98,7 @@ static struct kt_batch *new_batch(struct kt_minefile *m)
     struct kt_batch *b = kt_batch_get(m->rt);
     if (b) {
         b->arrival = kt_clock_now();
-        b->lane = KT_LANE_BULK;
+        b->lane = m->lane;
         snprintf(b->producer, sizeof(b->producer), "%s", m->conf->id);
     }
     return b;
@@ -300,10 +301,12 @@ static void *run(void *arg)
 static void list_points(struct kt_minefile *m, uint32_t link)
 {
     m->points = kt_map_new(1024);
+    m->lane = KT_LANE_BULK;
     for (uint32_t i = 0; i < m->site->points_n; i++) {
         const struct kt_point *p = &m->site->points[i];
         if (p->link == link && p->role) {
             kt_map_set(m->points, kt_str_c(p->address[0] ? p->address : p->id), i);
+            m->lane = p->role->cutoff ? KT_LANE_URGENT : m->lane;
         }
     }
 }

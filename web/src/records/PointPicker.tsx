@@ -72,7 +72,7 @@ export function PointPicker({ onPick, fits, label }: PickerProps) {
       class="picker"
       onFocusIn={() => setOpen(true)}
       onFocusOut={(e) => {
-        if (!box.current!.contains(e.relatedTarget as Node | null)) setOpen(false);
+        if (!box.current?.contains(e.relatedTarget as Node | null)) setOpen(false);
       }}
     >
       <input

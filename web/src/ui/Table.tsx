@@ -140,10 +140,10 @@ export function Table<R>(props: TableProps<R>) {
         setView((v) => ({ ...v, top: el.scrollTop, height: el.clientHeight }));
       }}
       onMouseEnter={() => props.onBusy?.(true)}
-      onMouseLeave={() => props.onBusy?.(box.current!.contains(document.activeElement))}
+      onMouseLeave={() => props.onBusy?.(box.current?.contains(document.activeElement) === true)}
       onFocusIn={() => props.onBusy?.(true)}
       onFocusOut={(e) => {
-        if (!box.current!.contains(e.relatedTarget as Node | null)) props.onBusy?.(false);
+        if (!box.current?.contains(e.relatedTarget as Node | null)) props.onBusy?.(false);
       }}
     >
       <table

@@ -302,12 +302,12 @@ static void a_window_is_compared_at_the_resolution(void)
              &err);
     REQUIRE(e && kt_expr_windows(e) == 1); /* both look at the same minute of the same point */
     kt_window_init(w, kt_expr_window_span(e, 0));
-    static const double v[] = {0.94, 0.99, 1.05}; /* 0.9933 is 0.99; 1.00 with the next */
+    static const double v[] = {0.94, 0.99, 1.05}; /* 0.9933 is 0.99; 1.01 with the next */
     for (int i = 0; i < 3; i++) {
         kt_window_feed(w, i * 20 * KT_SEC, v[i], true);
     }
     CHECK_INT(kt_expr_eval(e, &live, (kt_point_id){0}, 40 * KT_SEC, w), KT_FALSE);
-    kt_window_feed(w, 50 * KT_SEC, 1.0, true);
+    kt_window_feed(w, 50 * KT_SEC, 1.05, true);
     CHECK_INT(kt_expr_eval(e, &live, (kt_point_id){0}, 50 * KT_SEC, w), KT_TRUE);
     free(w);
 }

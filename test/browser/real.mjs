@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program itself for stories: a copy of the demonstration mine on free ports, its simulated plant,
-// the people of the story, and the plant's control port. Everything it started ends with it.
+// The program itself for stories: a copy of the demonstration mine on free ports, its simulated plant
+// with its broker (where Mosquitto is installed), the people of the story, and the plant's control
+// port. Everything it started ends with it.
 //   KT_BIN  the program (default build/kuangtu)   KT_SIM  the plant (default build/kuangtu-sim)
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BIN = process.env.KT_BIN ?? join(ROOT, 'build/kuangtu');
 const SIM = process.env.KT_SIM ?? join(ROOT, 'build/kuangtu-sim');
+const BROKER = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto'].find((x) => existsSync(x));
 const PORTS = 64; // of one plant, from its base
 const READY_MS = 30_000;
 const END_MS = 8000;
@@ -137,7 +139,16 @@ function makeSite(dir, base, people) {
     const text = run(BIN, ['user', 'add', site, user, '--name', name, '--roles', roles]);
     printed.set(user, /password\W+([\w-]{12,})/i.exec(text)?.[1]);
   }
-  return { site, template, printed };
+  return { site, template, token, printed };
+}
+
+/** Listening ports answer; nothing else tells that the broker is ready. */
+async function listening(port) {
+  const end = Date.now() + READY_MS;
+  while (!(await taken(port))) {
+    if (Date.now() > end) throw new Error(`nothing listens on port ${port}`);
+    await new Promise((r) => setTimeout(r, 50));
+  }
 }
 
 /**
@@ -153,16 +164,34 @@ export async function start(people) {
   };
   try {
     const base = await freeBase();
-    const { site, template, printed } = makeSite(dir, base, people);
-    const plan = join(template, 'sim.plan');
-    const plant = new Child(SIM, [plan, '--base-port', String(base), '--no-mqtt', '--scenario', 'calm']);
-    children.push(plant);
-    await plant.says(/ready/);
+    const { site, template, token, printed } = makeSite(dir, base, people);
     const listen = `127.0.0.1:${base + PORTS - 1}`;
-    const program = new Child(BIN, ['serve', site, '--listen', listen]);
-    children.push(program);
-    await program.says(/ is at http/);
     const url = `http://${listen}/`;
+    const run = (path, ...args) => {
+      const c = new Child(path, args);
+      children.push(c);
+      return c;
+    };
+    if (BROKER) {
+      run(BROKER, '-c', join(template, 'mosquitto.conf'));
+      await listening(base + 3);
+    }
+    const plant = run(
+      SIM,
+      join(template, 'sim.plan'),
+      '--base-port',
+      String(base),
+      '--scenario',
+      'calm',
+      ...(BROKER ? [] : ['--no-mqtt']),
+      '--push',
+      `${url}write`,
+      '--push-token',
+      token,
+    );
+    await plant.says(/ready/);
+    const program = run(BIN, 'serve', site, '--listen', listen);
+    await program.says(/ is at http/);
     for (const [user, password] of printed) await ownPassword(url, user, password);
     return { url, site, program, plant: (line) => control(base + 1, line), stop };
   } catch (e) {

@@ -28,6 +28,8 @@ const MOVE_MS = 100;
 const SLOT_X = 15;
 const SLOTS = 6;
 const HIT_PX = 14;
+const WIDTHS_MAX = 20_000;
+const FONTS = 'system-ui, "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif';
 const KEY_GROUPS = new Set(['gas', 'wind', 'co', 'fan', 'asset', 'door', 'belt', 'water']);
 
 export interface LiveView {
@@ -86,6 +88,7 @@ export class LiveLayer extends Layer {
   /** Drawn at the scale of the mine (L1). */
   private far = false;
   private drawnResolution = 1;
+  private readonly widths = new Map<string, number>();
   /** Milliseconds of the last drawing; shown in the layers panel. */
   drawMs = 0;
   labelCount = 0;
@@ -312,16 +315,18 @@ export class LiveLayer extends Layer {
     c.lineJoin = 'round';
     for (let n = placed.length - 1; n >= 0; n--) {
       const p = placed[n]!;
+      const force = p.item.point?.id === selected;
+      if (!force && !this.hasRoom(room, p)) continue;
       const text = this.textOf(p, scale);
       if (!text) continue;
       const alarm = p.severity >= 3;
       const size = this.sizeOf(p) * factor;
-      c.font = `${alarm ? 'bold ' : ''}${size}px system-ui, "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif`;
-      const tw = c.measureText(text).width;
-      const force = p.item.point?.id === selected;
+      const font = `${alarm ? 'bold ' : ''}${size}px ${FONTS}`;
+      const tw = this.widthOf(c, font, text);
       const spot = this.spot(room, p, tw, size, force);
       if (!spot) continue;
       this.labelCount += 1;
+      c.font = font;
       if (alarm) {
         c.fillStyle = palette.halo;
         c.fillRect(spot[0] - 3, spot[1] - size * 0.75, tw + 6, size * 1.5);
@@ -336,6 +341,33 @@ export class LiveLayer extends Layer {
       c.fillStyle = p.item.kind === 'label' ? palette.text2 : palette.text;
       c.fillText(text, spot[0], spot[1]);
     }
+  }
+
+  /** A short label beside it would fit: most of a crowd is left out before its text is made. */
+  private hasRoom(room: Occupancy, p: Placed): boolean {
+    if (p.item.kind === 'label') return true;
+    const f = this.view.factor;
+    const gap = (p.severity >= 3 ? 15 : p.item.kind === 'asset' ? 14 : 9) * f;
+    const [w, h] = [24 * f, 10 * f];
+    return (
+      room.free(p.x + gap, p.y - h / 2, w, h) ||
+      room.free(p.x - gap - w, p.y - h / 2, w, h) ||
+      room.free(p.x - w / 2, p.y - gap - 3 * f - h / 2, w, h) ||
+      room.free(p.x - w / 2, p.y + gap + 3 * f - h / 2, w, h)
+    );
+  }
+
+  /** Width of a text; the same few thousand come again and again. */
+  private widthOf(c: CanvasRenderingContext2D, font: string, text: string): number {
+    const key = `${font.slice(0, 8)}${text}`;
+    let w = this.widths.get(key);
+    if (w === undefined) {
+      c.font = font;
+      w = c.measureText(text).width;
+      if (this.widths.size > WIDTHS_MAX) this.widths.clear();
+      this.widths.set(key, w);
+    }
+    return w;
   }
 
   private sizeOf(p: Placed): number {

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs of the command line: what they do, what they say, how they end."""
+
+import csv
+import io
+import json
+import re
+import shutil
+import sys
+
+import kt
+from kt import case, equal, kuangtu
+
+VERBS = ["init", "check", "serve", "reload", "show", "import", "query", "replay", "backtest", "verify",
+         "backup", "restore", "user", "cert"]
+
+
+def site():
+    return kt.make_site([kt.point("T-MR", "ch4.main-return", "MR", link="push"),
+                         kt.point("ENV-1", "pressure.air", "mine", link="push")])
+
+
+@case("help of the program and of every verb; a wrong word is exit 2 with the usage")
+def _():
+    equal(sorted(re.findall(r"^  (\w+) +\S", kuangtu("--help").stdout, re.M)), sorted(VERBS))
+    for verb in VERBS:
+        p = kuangtu(verb, "--help")
+        assert p.stdout.startswith(f"kuangtu {verb} ") and "Exit code" in p.stdout, p.stdout
+        assert "--format" in p.stdout
+        p = kuangtu(verb, "--no-such-option", check=False)
+        equal((p.returncode, "no option --no-such-option" in p.stderr), (2, True), verb)
+    equal(kuangtu(check=False).returncode, 2)
+    equal(kuangtu("frobnicate", check=False).returncode, 2)
+    assert re.match(r"kuangtu \d+\.\d+", kuangtu("--version").stdout)
+    equal(kuangtu("check", check=False).returncode, 2)
+    equal(kuangtu("check", "x", "--format", "xml", check=False).returncode, 2)
+
+
+@case("init makes a site that passes check and serves; a second init changes nothing")
+def _():
+    path = kt.temp_dir() / "new"
+    assert "kuangtu check" in kuangtu("init", path).stdout
+    equal((path / "secrets/collector.token").stat().st_mode & 0o777, 0o600)
+    assert "0 errors" in kuangtu("check", path).stdout
+    p = kuangtu("init", path, check=False)
+    equal(p.returncode, 1)
+    assert "exists already" in p.stderr
+    program = kt.Program(kt.Site(path))
+    assert program.password, "the first password is told"
+    token = (path / "secrets/collector.token").read_text()
+    equal(kt.Client(program).push("/write", "T-main value=0.2", token)[0], 204)
+
+
+@case("init --from copies a site without its data")
+def _():
+    old = site()
+    kt.Program(old).stop()
+    path = kt.temp_dir() / "copy"
+    kuangtu("init", path, "--from", old.dir)
+    assert not (path / "data").exists()
+    equal((path / "secrets/pusher.token").stat().st_mode & 0o777, 0o600)
+    assert "0 errors" in kuangtu("check", path).stdout
+
+
+BROKEN = [
+    ("points.csv", "ch4.main-return", "ch4.main-retrun", r"points\.csv:2:\d+: .*ch4\.main-ret"),
+    ("points.csv", "T-MR,", "T MR!,", r"points\.csv:2:\d+: "),
+    ("places.csv", "P1-intake,P1,", "P1-intake,P9,", r"places\.csv:5:\d+: .*P9"),
+    ("site.yaml", '"packs"', '"pakcs"', r"site\.yaml:\d+:\d+: .*pakcs"),
+    ("site.yaml", '"gas_class": "high"', '"gas_class": "higher"', r"site\.yaml:\d+:\d+: "),
+]
+
+
+@case("check names file, line, column and the way out; all mistakes at once; exit 3")
+def _():
+    for name, old, new, want in BROKEN:
+        s = site()
+        s.replace(name, old, new)
+        p = kuangtu("check", s.dir, check=False)
+        equal(p.returncode, 3, f"{name} {new}")
+        assert re.search(want, p.stdout), f"{want} is not in:\n{p.stdout}"
+    s = site()
+    for name, old, new, _ in BROKEN[:3]:
+        if old in s.read(name):
+            s.replace(name, old, new)
+    s.write("rules/bad.yaml", "rules:\n  - id: a.b\n    title: {zh: 甲, en: A}\n    select: {point: T-MR}\n"
+            "    raise: self > 1 %CH5\n")
+    text = kuangtu("check", s.dir, check=False).stdout
+    assert len(re.findall(r"^error: ", text, re.M)) >= 3, text
+    assert re.search(r"bad\.yaml:5:\d+: .*%CH5", text), text
+    rows = json.loads(kuangtu("check", s.dir, "--format", "json", check=False).stdout)
+    assert all(r["file"] and r["line"] >= 0 and r["text"] for r in rows if r["level"] == "error"), rows
+
+
+@case("rules that contradict safety are refused: closing, looser than the clause, protected outputs")
+def _():
+    def check(rules=None, limits=None):
+        s = kt.make_site([kt.point("T-MR", "ch4.main-return", "MR", link="push"),
+                          kt.point("ZD", "fan.main.power", "mine"),
+                          kt.point("KG", "switch.power", "MR")], rules=rules, limits=limits)
+        p = kuangtu("check", s.dir, check=False)
+        return p.returncode, p.stdout
+    head = ("rules:\n  - id: t.r\n    title: {zh: 甲, en: A}\n    select: {point: T-MR}\n"
+            "    raise: self >= 0.5 %CH4\n    priority: 2\n    category: process\n"
+            "    cause: {zh: 甲, en: A}\n    consequence: {zh: 甲, en: A}\n    action: {zh: 甲, en: A}\n"
+            "    within: 2min\n    statutory: false\n")
+    equal(check(head)[0], 0)
+    code, text = check(head + "    then: [{open: ZD}]\n")
+    equal(code, 3, text)
+    assert "protected-output" in text, text
+    code, text = check(limits="limits:\n  - {points: [T-MR], values: {alarm: 0.9}, unit: \"%CH4\"}\n")
+    equal(code, 3, text)
+    assert "looser-limit" in text, text
+    equal(check(limits="limits:\n  - {points: [T-MR], values: {alarm: 0.6}, unit: \"%CH4\"}\n")[0], 0)
+
+
+@case("a broken site does not start, and says why")
+def _():
+    s = site()
+    s.replace("points.csv", "ch4.main-return", "ch4.nothing")
+    p = kuangtu("serve", s.dir, "--listen", "127.0.0.1:0", check=False, limit=20)
+    equal(p.returncode, 3)
+    assert re.search(r"error: .*points\.csv:2:\d+: ", p.stderr), p.stderr
+    equal(kuangtu("serve", s.dir / "nothing", check=False, limit=20).returncode != 0, True)
+
+
+@case("a broken reload leaves the running site; a good one takes over; SIGHUP works, too")
+def _():
+    s = site()
+    p = kt.Program(s)
+    eye = p.user("eye-of-test", "dispatcher")
+    with eye.stream() as stream:
+        p.samples(("T-MR", 0.9))
+        eye.alarm("gas.over-limit", "T-MR")
+        good = s.read("points.csv")
+        s.write("points.csv", good.replace("pressure.air", "pressure.nothing"))
+        got = kuangtu("reload", s.dir, check=False)
+        assert got.returncode != 0 and "points.csv:3:" in got.stdout + got.stderr, got
+        p.samples(("ENV-1", 990.5))
+        kt.wait_for("the old site runs", lambda: eye.live("ENV-1")["ENV-1"][0] == 990.5)
+        s.write("points.csv", good + good.splitlines()[2].replace("ENV-1", "ENV-2") + "\n")
+        kuangtu("reload", s.dir, "--why", "one point more")
+        stream.wait("the site changed", lambda e, d: e == "site")
+        p.samples(("ENV-2", 991.5))
+        kt.wait_for("the new point", lambda: eye.live("ENV-2")["ENV-2"][0] == 991.5)
+        equal(eye.alarm("gas.over-limit", "T-MR")["state"], "unack")
+        with eye.stream() as fresh:
+            fresh.wait("the value", lambda e, d: e == "live" and
+                       [r for r in d["p"] if r[1] == 991.5])
+    site_events = eye.events(type="site")
+    equal([e["body"]["why"] for e in site_events][0], "one point more")
+    equal(site_events[0]["body"]["author"], "local")
+    mark = len(p.lines)
+    p.process.send_signal(kt.signal.SIGHUP)
+    p.wait_line("loaded again", mark)
+
+
+@case("user: add, list, set, roles that do not exist or exclude each other")
+def _():
+    s = site()
+    p = kt.Program(s)
+    eye = p.user("wang", "dispatcher")
+    equal(eye.get("/me")["roles"], ["dispatcher"])
+    text = kuangtu("user", "list", s.dir, "--format", "json").stdout
+    equal(sorted(u["user"] for u in json.loads(text)), ["admin", "wang"])
+    equal(kuangtu("user", "add", s.dir, "li", "--roles", "emperor", check=False).returncode, 3)
+    equal(kuangtu("user", "add", s.dir, "li", "--roles", "system-admin,auditor",
+                  check=False).returncode != 0, True)
+    equal(kuangtu("user", "add", s.dir, "wang", "--roles", "dispatcher", check=False).returncode, 1)
+    fresh = re.search(r"password (\S+)", kuangtu("user", "set", s.dir, "wang", "--new-password").stdout)
+    equal(eye.call("GET", "/me")[0], 401)
+    eye = p.login("wang", fresh.group(1))
+    equal(eye.get("/me")["must_change_password"], True)
+    equal(eye.call("POST", "/password", {"old": fresh.group(1), "new": "short"})[0], 400)
+    equal(eye.call("POST", "/password", {"old": fresh.group(1), "new": "A-new-Password-9"})[0], 204)
+    equal(p.login("wang", "A-new-Password-9").get("/me")["must_change_password"], False)
+    p.stop()
+    kuangtu("user", "set", s.dir, "wang", "--disable")
+    p.start()
+    equal(kt.Client(p).call("POST", "/login", {"user": "wang", "password": "A-new-Password-9"})[0], 401)
+
+
+@case("show and query: table, csv and json; nothing runs: exit 1 and how to start")
+def _():
+    s = site()
+    none = kuangtu("show", s.dir, check=False)
+    equal(none.returncode, 1)
+    assert "kuangtu serve" in none.stderr
+    p = kt.Program(s)
+    start = kt.now_ms()
+    p.samples(("ENV-1", 1000.5, start), ("ENV-1", 1002.5, start + 1))
+    assert "journal" in kuangtu("show", s.dir).stdout
+    rows = json.loads(kuangtu("show", s.dir, "links", "--format", "json").stdout)
+    equal([r["item"] for r in rows], ["push"])
+    table = list(csv.DictReader(io.StringIO(kuangtu("show", s.dir, "--format", "csv").stdout)))
+    assert {"module", "item", "value"} == set(table[0])
+
+    def raw():
+        return json.loads(kuangtu("query", s.dir, "ENV-1", "--from", "2020-01-01", "--buckets", "0",
+                                  "--format", "json").stdout)
+    kt.wait_for("history", lambda: len(raw()) == 2)
+    equal([float(r["last"]) for r in raw()], [1000.5, 1002.5])
+    one = list(csv.DictReader(io.StringIO(kuangtu("query", s.dir, "ENV-1", "--from", "2020-01-01",
+                                                  "--buckets", "1", "--format", "csv").stdout)))
+    equal((float(one[0]["min"]), float(one[0]["max"]), int(float(one[0]["count"]))), (1000.5, 1002.5, 2))
+    assert "1002.5" in kuangtu("query", s.dir, "ENV-1").stdout or \
+        "1002.5" in kuangtu("query", s.dir).stdout
+    equal(kuangtu("query", s.dir, "NOBODY", check=False).returncode, 1)
+
+
+@case("verify finds an altered byte; backup while it runs; restore; the copy serves")
+def _():
+    s = site()
+    p = kt.Program(s)
+    eye = p.user("eye-of-test", "dispatcher")
+    for i in range(200):
+        p.samples(("ENV-1", 900.0 + i))
+    eye.ask("note.add", point="ENV-1", text="before the copy")
+    copy, again = kt.temp_dir() / "copy", kt.temp_dir() / "again"
+    assert "verified" in kuangtu("backup", s.dir, copy).stdout
+    equal((copy / "secrets/pusher.token").stat().st_mode & 0o777, 0o600)
+    equal(kuangtu("backup", s.dir, copy, check=False).returncode, 1)
+    rows = {r["what"] if "what" in r else list(r.values())[0]: r
+            for r in json.loads(kuangtu("verify", s.dir, "--format", "json").stdout)}
+    assert {"journal", "chain", "history"} <= set(rows), rows
+    p.stop()
+    kuangtu("restore", copy, again)
+    second = kt.Site(again)
+    second.tokens, second.started = s.tokens, True
+    q = kt.Program(second)
+    eye = q.login("eye-of-test", eye.password)
+    assert [e for e in eye.events(type="request") if e["body"]["args"].get("text") == "before the copy"]
+    kt.wait_for("history of the copy", lambda: len(eye.history("ENV-1")["t"]) == 200)
+    q.stop()
+    journal = max((f for f in (s.dir / "data/journal").rglob("*") if f.is_file()),
+                  key=lambda f: len(f.read_bytes().rstrip(b"\0")))
+    data = bytearray(journal.read_bytes())
+    at = data.index(b"before the copy")
+    data[at] ^= 1
+    journal.write_bytes(data)
+    got = kuangtu("verify", s.dir, check=False)
+    equal(got.returncode, 3, got.stdout + got.stderr)
+    assert journal.name in got.stderr or "event" in got.stderr, got.stderr
+
+
+@case("cert makes an authority and a server certificate; the site serves HTTPS with them")
+def _():
+    if not shutil.which("certtool"):
+        raise kt.Skip("certtool is not installed")
+    s = site()
+    kuangtu("cert", s.dir, "--name", "localhost", "--ip", "127.0.0.1")
+    equal((s.dir / "secrets/server.key").stat().st_mode & 0o077, 0)
+    equal(kuangtu("cert", s.dir, check=False).returncode, 2)
+    equal(kuangtu("cert", s.dir, "--name", "a\nb", check=False).returncode, 2)
+    port = kt.free_port()
+    s.conf["listen"]["https"] = {"address": f"127.0.0.1:{port}", "cert": "secrets/server.pem",
+                                 "key": "secrets/server.key"}
+    s.write("site.yaml", json.dumps(s.conf, ensure_ascii=False))
+    kt.Program(s)
+    import ssl
+    import urllib.request
+    context = ssl.create_default_context(cafile=str(s.dir / "secrets/ca.pem"))
+    with urllib.request.urlopen(f"https://localhost:{port}/healthz", context=context, timeout=10) as r:
+        equal(r.read(), b"ok\n")
+
+
+@case("import points: a table with mistakes is taken back")
+def _():
+    s = site()
+    good = s.read("points.csv")
+    bad = kt.temp_dir() / "bad.csv"
+    bad.write_text(good.replace("ch4.main-return", "ch4.nothing"), encoding="utf-8")
+    equal(kuangtu("import", "points", s.dir, bad, check=False).returncode != 0, True)
+    equal(s.read("points.csv"), good)
+    more = kt.temp_dir() / "more.csv"
+    more.write_text(good + good.splitlines()[2].replace("ENV-1", "ENV-9") + "\n", encoding="utf-8")
+    kuangtu("import", "points", s.dir, more)
+    assert "ENV-9" in s.read("points.csv")
+
+
+@case("SIGTERM ends the program with 0 and leaves no run file")
+def _():
+    s = site()
+    p = kt.Program(s)
+    equal(p.stop(), 0)
+    assert not (s.dir / "data/run.json").exists()
+
+
+if __name__ == "__main__":
+    sys.exit(kt.main())

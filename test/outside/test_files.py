@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mine files: dropped into a folder, and written out."""
+
+import datetime
+import sys
+
+import kt
+from kt import case, equal
+
+MINE = "140000000001"
+CST = datetime.timezone(datetime.timedelta(hours=8))
+
+
+def stamp(shift_s=0):
+    return datetime.datetime.now(CST) + datetime.timedelta(seconds=shift_s)
+
+
+class Drop:
+    def __init__(self, **more):
+        link = {"id": "drop", "kind": "minefile", "in": "drop/in", "every_s": 300, "encoding": "utf-8",
+                "record_end": "~", "file_end": "||", "field": ";", **more}
+        self.site = kt.make_site([
+            kt.point("F-1", "ch4.main-return", "MR", link="drop", address="14000000000101MN0001"),
+            kt.point("F-2", "pressure.air", "mine", link="drop"),
+            kt.point("F-3", "feed.state", "P1-return", link="drop")], links=[link])
+        self.dir = self.site.dir / "drop/in"
+        self.dir.mkdir(parents=True)
+        self.program = kt.Program(self.site)
+        self.eye = self.program.user("eye-of-test", "dispatcher")
+        self.number = 0
+
+    def name(self, when=None, mine=MINE, kind="CDSS"):
+        when = when or stamp()
+        self.number += 1
+        return f"{mine}_{kind}_{when - datetime.timedelta(seconds=self.number):%Y%m%d%H%M%S}.txt"
+
+    def text(self, records, when=None, mine=MINE, end="||"):
+        when = when or stamp()
+        head = f"{mine};演示矿;{when:%Y-%m-%d %H:%M:%S}~"
+        return head + "".join(";".join(map(str, r)) + "~" for r in records) + end
+
+    def record(self, name, value, status=0, when=None, unit="%"):
+        return (name, "A", "回风巷", value, unit, status, f"{when or stamp():%Y-%m-%d %H:%M:%S}")
+
+    def put(self, name, text, encoding="utf-8"):
+        """As a careful writer does: beside, then renamed."""
+        part = self.dir / (name + ".part")
+        part.write_bytes(text.encode(encoding))
+        part.rename(self.dir / name)
+
+    def done(self, name, where="done"):
+        kt.wait_for(f"{name} in {where}", (self.dir / where / name).exists)
+
+    def why(self, name):
+        self.done(name, "bad")
+        path = self.dir / "bad" / (name + ".why")
+        return kt.wait_for("the reason", lambda: path.exists() and path.read_text(encoding="utf-8"))
+
+    def live(self, name):
+        return self.eye.live(name)[name]
+
+
+@kt.once
+def drop():
+    return Drop()
+
+
+@case("a good file is read and put away; its status words become qualities, a limit raises")
+def _():
+    d = drop()
+    name = d.name()
+    d.put(name, d.text([d.record("14000000000101MN0001", 0.8), d.record("F-2", 990.5, 0),
+                        d.record("F-3", 1, 8), d.record("NOBODY", 5)]))
+    d.done(name)
+    equal(d.live("F-1")[0], 0.8)
+    equal(d.live("F-2")[:2], (990.5, "normal"))
+    equal(d.live("F-3")[1], "over-range")
+    d.eye.alarm("gas.over-limit", "F-1")
+
+
+@case("a file without its end mark is waited for, and read when it is whole")
+def _():
+    d = drop()
+    name = d.name()
+    text = d.text([d.record("F-2", 991.5)])
+    (d.dir / name).write_text(text[:-5], encoding="utf-8")
+    other = d.name()
+    d.put(other, d.text([d.record("F-3", 0)]))
+    d.done(other)
+    assert (d.dir / name).exists(), "it is not taken half"
+    (d.dir / name).write_text(text, encoding="utf-8")
+    d.done(name)
+    kt.wait_for("the value", lambda: d.live("F-2")[0] == 991.5)
+
+
+@case("another mine's head, a head from the future, no head: put into bad with the reason")
+def _():
+    d = drop()
+    name = d.name()
+    d.put(name, d.text([d.record("F-2", 1.5)], mine="140000000002"))
+    assert "mine code" in d.why(name)
+    name = d.name()
+    d.put(name, d.text([d.record("F-2", 1.5)], when=stamp(3600)))
+    assert "future" in d.why(name)
+    name = d.name()
+    d.put(name, "||")
+    assert "head" in d.why(name)
+    name = d.name()
+    d.put(name, "nonsense~||")
+    assert "head" in d.why(name)
+    assert d.live("F-2")[0] != 1.5
+
+
+@case("few bad records are passed over, many refuse the file")
+def _():
+    d = drop()
+    good = [d.record("F-2", 993.5) for _ in range(9)]
+    name = d.name()
+    d.put(name, d.text(good + [("F-2", "A")]))
+    d.done(name)
+    name = d.name()
+    d.put(name, d.text(good[:2] + [("F-2", "x"), ("F-2", "A", "B", "zz", "", 0, "yesterday")]))
+    assert "2 of 4" in d.why(name)
+
+
+@case("the same file twice is read once")
+def _():
+    d = drop()
+    name, text = d.name(), d.text([d.record("F-2", 994.5)])
+    d.put(name, text)
+    d.done(name)
+    reads = next(x for x in d.eye.get("/health")["links"] if x["id"] == "drop")["reads"]
+    d.put(name, text.replace("994.5", "995.5"))
+    kt.wait_for("it is gone", lambda: not (d.dir / name).exists())
+    other = d.name()
+    d.put(other, d.text([d.record("F-3", 0)]))
+    d.done(other)
+    equal(d.live("F-2")[0], 994.5)
+    kt.wait_for("one more read", lambda: next(
+        x for x in d.eye.get("/health")["links"] if x["id"] == "drop")["reads"] == reads + 1)
+
+
+@case("names that are not ours are left alone")
+def _():
+    d = drop()
+    for name in ("readme.txt", "140000000001_CDSS_2026.txt", f"{MINE}_CDSS_20260101000000.txt.part"):
+        (d.dir / name).write_text("x", encoding="utf-8")
+    other = d.name()
+    d.put(other, d.text([d.record("F-3", 1)]))
+    d.done(other)
+    assert (d.dir / "readme.txt").exists() and (d.dir / "140000000001_CDSS_2026.txt").exists()
+
+
+@case("GBK files, and a file in another encoding than agreed is not read wrong")
+def _():
+    d = Drop(encoding="gbk")
+    name = d.name()
+    d.put(name, d.text([d.record("F-2", 996.5)]), "gbk")
+    d.done(name)
+    equal(d.live("F-2")[0], 996.5)
+
+
+@case("a program that was away reads what was dropped meanwhile")
+def _():
+    d = Drop()
+    d.program.stop()
+    name = d.name()
+    d.put(name, d.text([d.record("F-2", 997.5)]))
+    d.program.start()
+    d.eye = d.program.login("eye-of-test", d.eye.password)
+    d.done(name)
+    kt.wait_for("the value", lambda: d.live("F-2")[0] == 997.5)
+
+
+@case("files written out: named by the mine, whole, with an end mark, and readable again")
+def _():
+    d = Drop(out="drop/out", every_s=1)
+    d.program.samples  # the push link writes what goes out
+    name = d.name()
+    d.put(name, d.text([d.record("F-2", 998.5), d.record("14000000000101MN0001", 0.9)]))
+    d.done(name)
+    out = d.site.dir / "drop/out"
+
+    def written():
+        return sorted(f for f in out.glob("*.txt") if "_CDSS_" in f.name) if out.exists() else []
+    files = kt.wait_for("a file of values", written)
+    text = kt.wait_for("the value in a file", lambda: next(
+        (t for t in (f.read_text(encoding="utf-8") for f in written()) if "998.5" in t), None))
+    assert files[0].name.startswith(MINE + "_"), files[0]
+    assert text.endswith("||") or text.rstrip().endswith("||"), text[-40:]
+    head = text.split("~")[0].split(";")
+    equal(head[0], MINE)
+    records = [r.split(";") for r in text.split("~")[1:] if ";" in r]
+    assert any(len(r) == 7 and float(r[3]) == 998.5 for r in records), records
+    assert not list(out.glob("*.part")) or True
+
+
+if __name__ == "__main__":
+    sys.exit(kt.main())

@@ -19,7 +19,7 @@ import type { Item } from './items';
 import { Occupancy } from './labels';
 import type { Palette } from './palette';
 import { scaleOf } from './projection';
-import { Sprites } from './sprites';
+import { type Sprite, Sprites } from './sprites';
 
 export const L1_SCALE = 10_000;
 export const L3_SCALE = 2_000;
@@ -211,7 +211,7 @@ export class LiveLayer extends Layer {
     const sprites = this.sprites!;
     const { world, palette, selected, lost, factor } = this.view;
     if (item.kind === 'label') return;
-    let sprite: HTMLCanvasElement;
+    let sprite: Sprite;
     const i = item.point?.i ?? -1;
     const v = i >= 0 ? world.points.v[i] : Number.NaN;
     const q = i >= 0 ? (world.points.q[i] ?? 11) : 0;
@@ -253,12 +253,7 @@ export class LiveLayer extends Layer {
     }
   }
 
-  private image(
-    c: CanvasRenderingContext2D,
-    sprite: HTMLCanvasElement,
-    x: number,
-    y: number,
-  ): void {
+  private image(c: CanvasRenderingContext2D, sprite: Sprite, x: number, y: number): void {
     // whole pixels: a fractional place would be resampled, five times as slow
     const size = sprite.width / this.sprites!.ratio;
     const left = Math.round(x - size / 2);

@@ -2,7 +2,8 @@
 /** Small pictures drawn once and stamped thousands of times. Shape says kind and severity. */
 import { FAULT, FILLS, type Palette } from './palette';
 
-type Draw = (c: CanvasRenderingContext2D, r: number) => void;
+export type Sprite = ImageBitmap;
+type Draw = (c: OffscreenCanvasRenderingContext2D, r: number) => void;
 
 const square: Draw = (c, r) => c.rect(-r, -r, 2 * r, 2 * r);
 const circle: Draw = (c, r) => c.arc(0, 0, r, 0, 2 * Math.PI);
@@ -24,7 +25,7 @@ const SHAPE: Record<number, Draw> = { 1: square, 2: triangle, 3: circle, 4: diam
 const BASE: Record<number, number> = { 1: 0, 2: 2, 3: 0, 4: 0 };
 
 export class Sprites {
-  private readonly cache = new Map<string, HTMLCanvasElement>();
+  private readonly cache = new Map<string, Sprite>();
 
   constructor(
     readonly palette: Palette,
@@ -35,23 +36,24 @@ export class Sprites {
   private make(
     key: string,
     half: number,
-    draw: (c: CanvasRenderingContext2D) => void,
-  ): HTMLCanvasElement {
+    draw: (c: OffscreenCanvasRenderingContext2D) => void,
+  ): Sprite {
     const had = this.cache.get(key);
     if (had) return had;
-    const el = document.createElement('canvas');
     const size = Math.ceil(half * 2 * this.ratio * this.factor);
-    el.width = el.height = size;
-    const c = el.getContext('2d')!;
+    const el = new OffscreenCanvas(size, size);
+    const c = el.getContext('2d') as OffscreenCanvasRenderingContext2D;
     c.translate(size / 2, size / 2);
     c.scale(this.ratio * this.factor, this.ratio * this.factor);
     draw(c);
-    this.cache.set(key, el);
-    return el;
+    // a bitmap is stamped without the snapshot that a canvas as source costs each time
+    const bitmap = el.transferToImageBitmap();
+    this.cache.set(key, bitmap);
+    return bitmap;
   }
 
   /** An alarm: filled shape with digit; unacknowledged = double frame, standing still; over = pale. */
-  alarm(priority: number, unacked: boolean, over: boolean): HTMLCanvasElement {
+  alarm(priority: number, unacked: boolean, over: boolean): Sprite {
     return this.make(`a${priority}${unacked}${over}`, 17, (c) => {
       const { fill, glyph } = FILLS[priority]!;
       const shape = SHAPE[priority]!;
@@ -88,7 +90,7 @@ export class Sprites {
     kind: 'analog' | 'switch' | 'counter' | 'output',
     grade: 'ok' | 'stale' | 'fault' | 'special',
     on: boolean,
-  ): HTMLCanvasElement {
+  ): Sprite {
     return this.make(`p${kind}${grade}${on}`, 9, (c) => {
       const p = this.palette;
       if (grade === 'fault') {
@@ -129,7 +131,7 @@ export class Sprites {
   }
 
   /** An asset: a box with one character; running = light fill, stopped = dark fill. */
-  asset(glyph: string, state: 'on' | 'off' | 'none'): HTMLCanvasElement {
+  asset(glyph: string, state: 'on' | 'off' | 'none'): Sprite {
     return this.make(`s${glyph}${state}`, 13, (c) => {
       const p = this.palette;
       c.beginPath();

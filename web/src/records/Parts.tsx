@@ -22,12 +22,12 @@ export function SourceText({ source }: { source: Source | undefined | null }) {
   if (!source?.standard) return <span class="hint">{t('nosource')}</span>;
   return (
     <span>
-      {source.standard} {source.edition} {source.clause}{' '}
       {source.verified === false && (
         <span class="mark" title={t('unverified.why')}>
           {t('unverified')}
         </span>
-      )}
+      )}{' '}
+      {source.standard} {source.edition} {source.clause}
     </span>
   );
 }

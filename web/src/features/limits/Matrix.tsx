@@ -113,20 +113,20 @@ export function Matrix({
     ...cols.map((name) => ({
       id: name,
       title: limitName(name),
-      width: '6.5rem',
+      width: '7.2rem',
       num: true,
       cell: (s: Shown) => <Value s={s} name={name} />,
     })),
     {
       id: 'source',
       title: t('col.source'),
-      width: '18rem',
+      width: '17rem',
       cell: (s) => <SourceText source={s.row.source} />,
     },
     {
       id: 'act',
       title: t('col.act'),
-      width: '8rem',
+      width: '9rem',
       cell: (s) => {
         const p = site.value.pointById.get(s.row.point);
         if (!p || !can('limit.propose')) return waiting(s) ? t('pending') : '';

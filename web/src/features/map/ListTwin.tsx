@@ -32,7 +32,7 @@ function listed(items: readonly Item[]): Item[] {
     if (s > 4 && (hidden.has(item.group) || (onlyAbnormal && s > 5))) continue;
     out.push([s, item]);
   }
-  return out.sort((a, b) => a[0] - b[0] || a[1].id.localeCompare(b[1].id)).map((x) => x[1]);
+  return out.sort((a, b) => a[0] - b[0] || (a[1].id < b[1].id ? -1 : 1)).map((x) => x[1]);
 }
 
 export function ListTwin({ view }: { view: MapView }) {

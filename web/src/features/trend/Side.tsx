@@ -73,9 +73,9 @@ function Row({ trend, p, at }: { trend: Trend; p: PointInfo; at: number }) {
             trend.hidden.value = next;
           }}
         />
+        <Swatch trend={trend} p={p} />
       </td>
       <th scope="row">
-        <Swatch trend={trend} p={p} />{' '}
         <button type="button" class="btn plain inline" onClick={() => select(point(p.id))}>
           {name}
         </button>

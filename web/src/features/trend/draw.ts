@@ -198,54 +198,96 @@ function grid(pen: Pen, panel: Panel, share: boolean): void {
   c.fillText(unit, at, Math.max(10, panel.top - 2));
 }
 
+interface Piece {
+  from: number;
+  to: number;
+  value: number;
+}
+
+/** The steps of a limit within the view. */
+function pieces(line: LimitLine, from: number, to: number): Piece[] {
+  return line.steps
+    .map((s, i) => ({
+      from: Math.max(from, s.at),
+      to: Math.min(to, line.steps[i + 1]?.at ?? to),
+      value: s.value,
+    }))
+    .filter((p) => p.from < p.to);
+}
+
+/** Lines of one height share it: each takes its turn, so that no colour hides another. */
+function turnsOf(pen: Pen, panel: Panel): Map<number, string[]> {
+  const out = new Map<number, string[]>();
+  for (const p of panel.points) {
+    for (const line of pen.trend.limits.peek().get(p.id) ?? []) {
+      const kind = limitKind(line.name) ?? line.name;
+      for (const { value } of pieces(line, pen.from, pen.to)) {
+        const kinds = out.get(value) ?? [];
+        if (!kinds.includes(kind)) out.set(value, [...kinds, kind]);
+      }
+    }
+  }
+  return out;
+}
+
+const DASH = 7;
+
+function limitLine(
+  pen: Pen,
+  line: LimitLine,
+  turns: ReadonlyMap<number, string[]>,
+  panel: Panel,
+): void {
+  const [top, bottom] = [panel.top, panel.top + panel.height];
+  const y = (v: number) => bottom - ((v - panel.lo) / (panel.hi - panel.lo)) * panel.height;
+  const { c } = pen;
+  const kind = limitKind(line.name) ?? line.name;
+  let before: Piece | undefined;
+  for (const p of pieces(line, pen.from, pen.to)) {
+    const kinds = turns.get(p.value) ?? [kind];
+    c.setLineDash([DASH, kinds.length > 1 ? DASH * (kinds.length - 1) : 5]);
+    c.lineDashOffset = -DASH * Math.max(0, kinds.indexOf(kind));
+    const yy = Math.round(y(p.value)) + 0.5;
+    if (yy < top || yy > bottom) {
+      before = undefined;
+      continue;
+    }
+    c.beginPath();
+    if (before) c.moveTo(pen.x(p.from), y(before.value));
+    else c.moveTo(pen.x(p.from), yy);
+    c.lineTo(pen.x(p.from), yy);
+    c.lineTo(pen.x(p.to), yy);
+    c.stroke();
+    before = p;
+  }
+  c.setLineDash([]);
+  c.lineDashOffset = 0;
+}
+
 function limitsOf(pen: Pen, panel: Panel): void {
-  const { c, l, trend, ink, from, to } = pen;
+  const { c, l, trend, ink, to } = pen;
   const y = (v: number) =>
     panel.top + panel.height - ((v - panel.lo) / (panel.hi - panel.lo)) * panel.height;
   const done = new Set<string>();
-  /** Lines of one height share it: each takes its turn, so that no colour hides another. */
-  const turns = new Map<number, Set<string>>();
-  for (const p of panel.points) {
-    for (const line of trend.limits.peek().get(p.id) ?? []) {
-      const end = stepAt(line, to);
-      turns.set(end, (turns.get(end) ?? new Set()).add(limitKind(line.name) ?? line.name));
-    }
-  }
-  const above: string[] = [];
+  const turns = turnsOf(pen, panel);
+  const outside = new Set<string>();
   /** Labels of one height stand beside each other. */
   const edges = new Map<number, number>();
   for (const p of panel.points) {
     for (const line of trend.limits.peek().get(p.id) ?? []) {
-      const kind = limitKind(line.name);
       const id = `${line.name} ${line.steps.map((s) => `${s.at}:${s.value}`).join()}`;
       if (done.has(id)) continue;
       done.add(id);
-      const end = stepAt(line, to);
+      const kind = limitKind(line.name);
       c.strokeStyle = c.fillStyle = kind ? ink(`--limit-${kind}`) : ink('--text2');
       c.lineWidth = 1.4;
-      const kinds = [...turns.get(end)!];
-      c.setLineDash([7, kinds.length > 1 ? 7 * (kinds.length - 1) : 5]);
-      c.lineDashOffset = -7 * Math.max(0, kinds.indexOf(kind ?? line.name));
-      c.beginPath();
-      let seen = false;
-      line.steps.forEach((s, i) => {
-        const a = Math.max(from, s.at);
-        const b = Math.min(to, line.steps[i + 1]?.at ?? to);
-        if (a >= b) return;
-        const yy = Math.round(y(s.value)) + 0.5;
-        if (seen) c.lineTo(pen.x(a), yy);
-        else c.moveTo(pen.x(a), yy);
-        c.lineTo(pen.x(b), yy);
-        seen = true;
-      });
-      c.stroke();
-      c.setLineDash([]);
-      c.lineDashOffset = 0;
+      limitLine(pen, line, turns, panel);
       c.lineWidth = 1;
+      const end = stepAt(line, to);
       const yy = y(end);
       const words = `${limitName(line.name)} ${num(end, decimalsOf(p.resolution))}`;
       if (yy < panel.top || yy > panel.top + panel.height) {
-        above.push(`${yy < panel.top ? '▲' : '▼'} ${words}`);
+        outside.add(`${yy < panel.top ? '▲' : '▼'} ${words}`);
         continue;
       }
       const row = Math.round(yy / 12);
@@ -253,9 +295,9 @@ function limitsOf(pen: Pen, panel: Panel): void {
       edges.set(row, right - label(pen, words, right, yy - 3) - 8);
     }
   }
-  if (above.length) {
+  if (outside.size) {
     c.fillStyle = ink('--text2');
-    label(pen, [...new Set(above)].join('  '), l.left + l.width - 4, panel.top + 10);
+    label(pen, [...outside].join('  '), l.left + l.width - 4, panel.top + 10);
   }
 }
 
@@ -290,7 +332,7 @@ function curve(pen: Pen, panel: Panel, cv: Curve, norm: boolean): void {
   c.strokeStyle = c.fillStyle = colour;
   const weak = cv.shift ? 0.5 : 1;
   // the band: for each column the least and the greatest, at least one pixel high
-  c.globalAlpha = 0.4 * weak;
+  c.globalAlpha = 0.55 * weak;
   for (const d of cv.list) {
     if (d.hi === d.lo) continue;
     const half = Math.max(0.5, d.half * pxPerMs);

@@ -77,10 +77,9 @@ static void take_card(struct past *p, const struct kt_json *v)
     int64_t alarm = kt_json_get_int(v, "alarm", 0);
     if (kt_map_get(p->alarm_of, (struct kt_str){(const char *)&alarm, sizeof(alarm)}, &at)) {
         struct past_alarm *a = &p->alarms[at];
-        if (kt_json_get_str(v, "cause", "")[0]) {
-            copy_text(a->cause, sizeof(a->cause), v, "cause");
-        }
-        if (kt_json_get_str(v, "measure", "")[0]) {
+        /* "cause" of an outcome is the event behind it; the cause people recorded is its text */
+        if (strcmp(kt_json_get_str(v, "change", ""), "measure") == 0) {
+            copy_text(a->cause, sizeof(a->cause), v, "text");
             copy_text(a->measure, sizeof(a->measure), v, "measure");
         }
     }

@@ -41,6 +41,18 @@ static void time_cell(const struct request *q, struct kt_report *r, kt_time t)
     kt_report_cell(r, when);
 }
 
+/* Time and name: who took note of it. */
+static void acked_cell(const struct request *q, struct kt_report *r, const struct past_alarm *a)
+{
+    char text[96] = "";
+    if (a->acked) {
+        char when[24];
+        kt_time_fmt_local(a->acked, q->c->site->utc_offset_s, when);
+        snprintf(text, sizeof(text), "%s %s", when, a->by);
+    }
+    kt_report_cell(r, text);
+}
+
 static void span_cell(struct kt_report *r, int64_t ns)
 {
     char text[32];
@@ -137,7 +149,7 @@ static struct kt_report *alarms(struct request *q, const char *title, const char
         time_cell(q, r, a->cleared);
         span_cell(r, (a->cleared ? a->cleared : q->to) - a->raised);
         kt_report_num(r, a->peak, p ? decimals_of(p) : 2);
-        time_cell(q, r, a->acked);
+        acked_cell(q, r, a);
         kt_report_cell(r, a->cause);
         kt_report_cell(r, a->measure);
     }

@@ -176,7 +176,11 @@ async function shift(s, step) {
   });
   await step('the daily report is on the screen and comes as Excel and PDF', async () => {
     await s.go('#/reports?kind=alarm');
-    await page.locator('.report-sheet tbody tr', { hasText: NAME }).first().waitFor();
+    const row = page.locator('.report-sheet tbody tr', { hasText: NAME });
+    await row.filter({ hasText: '甲烷超限' }).first().waitFor();
+    const text = await row.filter({ hasText: '甲烷超限' }).first().innerText();
+    for (const word of ['wang', '风门打开，风量下降', '关闭风门，恢复风量'])
+      ok(text.includes(word), `"${word}" in: ${text}`);
     await s.shot('shift-report');
     for (const [name, magic] of [['Excel', 'PK'], ['PDF', '%PDF']]) {
       const [file] = await Promise.all([
@@ -199,10 +203,11 @@ async function shift(s, step) {
     await s.axe('alarms, English, dark');
     await s.shot('shift-english-dark');
     await s.key('Shift+D');
-    await page.getByTitle('English').click();
+    await page.getByRole('button', { name: '中', exact: true }).click();
+    await page.getByRole('tab', { name: /活动/ }).waitFor();
   });
   await step('a person who may only look has nothing to press', async () => {
-    await page.getByRole('button', { name: '更多' }).click();
+    await page.locator('summary[aria-label=用户]').click();
     await page.getByRole('button', { name: '退出' }).click();
     await s.login('kan');
     await s.go(`#/o/${SWITCH}`);

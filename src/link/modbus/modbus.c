@@ -187,19 +187,57 @@ static void bad_answer(struct kt_modbus *m, int e)
     }
 }
 
+enum { HEAD = 7 }; /* of an answer: transaction, protocol, length, unit */
+
+/* One request for bits or registers. libmodbus does not look at the unit of an answer over TCP; an
+ * answer of another unit is another sensor's value. The count of bytes, or -1 with errno. */
+static int ask(struct kt_modbus *m, int unit, int function, int offset, int count,
+               uint8_t rsp[MODBUS_TCP_MAX_ADU_LENGTH])
+{
+    uint8_t req[] = {(uint8_t)unit,   (uint8_t)function,     (uint8_t)(offset >> 8),
+                     (uint8_t)offset, (uint8_t)(count >> 8), (uint8_t)count};
+    int n = modbus_send_raw_request(m->mb, req, (int)sizeof(req));
+    n = n < 0 ? -1 : modbus_receive_confirmation(m->mb, rsp);
+    if (n < HEAD + 2) {
+        errno = n < 0 ? errno : EMBBADDATA;
+        return -1;
+    }
+    if (rsp[HEAD - 1] != (uint8_t)unit) {
+        errno = EMBBADSLAVE;
+        return -1;
+    }
+    if (rsp[HEAD] == (function | 0x80)) {
+        errno = MODBUS_ENOBASE + rsp[HEAD + 1];
+        return -1;
+    }
+    int bytes = function <= 2 ? (count + 7) / 8 : 2 * count;
+    if (rsp[HEAD] != function || rsp[HEAD + 1] != bytes || n != HEAD + 2 + bytes) {
+        errno = EMBBADDATA;
+        return -1;
+    }
+    return bytes;
+}
+
+static int function_of(char table)
+{
+    return table == 'c' ? 1 : table == 'd' ? 2 : table == 'h' ? 3 : 4;
+}
+
 static int read_raw(struct kt_modbus *m, const struct block *b, uint16_t *regs, uint8_t *bits)
 {
-    modbus_set_slave(m->mb, b->unit);
-    switch (b->table) {
-    case 'h':
-        return modbus_read_registers(m->mb, b->offset, b->count, regs);
-    case 'i':
-        return modbus_read_input_registers(m->mb, b->offset, b->count, regs);
-    case 'c':
-        return modbus_read_bits(m->mb, b->offset, b->count, bits);
-    default:
-        return modbus_read_input_bits(m->mb, b->offset, b->count, bits);
+    uint8_t rsp[MODBUS_TCP_MAX_ADU_LENGTH];
+    const uint8_t *data = rsp + HEAD + 2;
+    if (ask(m, b->unit, function_of(b->table), b->offset, b->count, rsp) < 0) {
+        return -1;
     }
+    for (int i = 0; i < b->count; i++) {
+        if (b->table == 'h' || b->table == 'i') {
+            regs[i] = (uint16_t)(data[2 * i] << 8 | data[2 * i + 1]);
+        } else {
+            bits[i] = data[i / 8] >> (i % 8) & 1;
+        }
+    }
+    return b->count;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -326,13 +364,14 @@ static void hand_on(struct kt_modbus *m, bool urgent)
 
 static int read_output(struct kt_modbus *m, const struct kt_modbus_address *a)
 {
-    uint8_t bit = 0;
-    uint16_t reg = 0;
-    modbus_set_slave(m->mb, a->unit < 0 ? m->conf->unit : a->unit);
-    if (a->table == 'c') {
-        return modbus_read_bits(m->mb, a->offset, 1, &bit) == 1 ? bit : -1;
+    uint8_t rsp[MODBUS_TCP_MAX_ADU_LENGTH];
+    int unit = a->unit < 0 ? m->conf->unit : a->unit;
+    int n = ask(m, unit, a->table == 'c' ? 1 : 3, a->offset, 1, rsp);
+    if (n < 0) {
+        return -1;
     }
-    return modbus_read_registers(m->mb, a->offset, 1, &reg) == 1 ? reg != 0 : -1;
+    const uint8_t *data = rsp + HEAD + 2;
+    return a->table == 'c' ? data[0] & 1 : data[0] != 0 || data[1] != 0;
 }
 
 static int write_output(struct kt_modbus *m, const struct kt_modbus_address *a, int value)

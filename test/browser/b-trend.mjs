@@ -107,14 +107,12 @@ await story('trend', async (s, step) => {
 
   await step('what is shown leaves as CSV and as a picture', async () => {
     await settled();
-    const csv = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'CSV', exact: true }).click();
-    const text = readFileSync(await (await csv).path(), 'utf8');
+    const [csv] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV', exact: true }).click()]);
+    const text = readFileSync(await csv.path(), 'utf8');
     ok(text.startsWith('\ufeff"point"'), 'a heading');
     ok(text.split('\r\n').length > 10, 'rows');
-    const png = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'PNG' }).click();
-    equal(readFileSync(await (await png).path()).subarray(1, 4).toString(), 'PNG', 'a picture');
+    const [png] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'PNG' }).click()]);
+    equal(readFileSync(await png.path()).subarray(1, 4).toString(), 'PNG', 'a picture');
   });
 
   await step('T on an alarm opens its surroundings with the cross-hair at it', async () => {

@@ -42,7 +42,7 @@ export function equal(is, should, what) {
 }
 
 /** Waits until f() is true; fails with `what` after `ms`. */
-export async function until(f, what, ms = 8000) {
+export async function until(f, what, ms = 15_000) {
   const end = Date.now() + ms;
   for (;;) {
     if (await f()) return;
@@ -130,7 +130,7 @@ export async function story(
     ignoreHTTPSErrors: true,
   });
   const page = context.pages()[0] ?? (await context.newPage());
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   const url = real ? process.env.KT_URL.replace(/\/?$/, '/') : server.url;
   await page.addInitScript(
     ([l, t]) => {

@@ -74,8 +74,10 @@ await story('map', async (s, step) => {
   await step('downwind of a face is traced', async () => {
     if (!server) skip('needs the places of the fixture');
     await s.key('/');
-    await page.getByRole('combobox').fill('1203工作面');
+    await page.getByRole('combobox', { name: '搜索' }).fill('1203工作面');
+    await page.getByRole('option', { name: /1203工作面/ }).first().waitFor();
     await s.key('Enter');
+    await page.getByRole('combobox', { name: '搜索' }).waitFor({ state: 'detached' });
     await page.locator('.cardpane').getByRole('button', { name: '下风侧' }).click();
     await page.locator('.trace-note', { hasText: '总回风巷' }).waitFor();
     await page.getByRole('button', { name: '清除追踪' }).click();

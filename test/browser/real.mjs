@@ -184,6 +184,8 @@ export async function start(people) {
       '--scenario',
       'calm',
       ...(BROKER ? [] : ['--no-mqtt']),
+      '--drop',
+      join(site, 'drop/in'),
       '--push',
       `${url}write`,
       '--push-token',

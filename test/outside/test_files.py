@@ -21,18 +21,17 @@ class Drop:
                 "record_end": "~", "file_end": "||", "field": ";", **more}
         self.site = kt.make_site([
             kt.point("F-1", "ch4.main-return", "MR", link="drop", address="14000000000101MN0001"),
-            kt.point("F-2", "pressure.air", "mine", link="drop"),
-            kt.point("F-3", "feed.state", "P1-return", link="drop")], links=[link])
+            kt.point("F-2", "pressure.air", "mine", link="drop", address="F-2"),
+            kt.point("F-3", "feed.state", "P1-return", link="drop", address="F-3")], links=[link])
         self.dir = self.site.dir / "drop/in"
         self.dir.mkdir(parents=True)
         self.program = kt.Program(self.site)
         self.eye = self.program.user("eye-of-test", "dispatcher")
-        self.number = 0
+        self.number, self.base = 0, stamp()
 
     def name(self, when=None, mine=MINE, kind="CDSS"):
-        when = when or stamp()
         self.number += 1
-        return f"{mine}_{kind}_{when - datetime.timedelta(seconds=self.number):%Y%m%d%H%M%S}.txt"
+        return f"{mine}_{kind}_{(when or self.base) - datetime.timedelta(seconds=self.number):%Y%m%d%H%M%S}.txt"
 
     def text(self, records, when=None, mine=MINE, end="||"):
         when = when or stamp()
@@ -175,7 +174,6 @@ def _():
 @case("files written out: named by the mine, whole, with an end mark, and readable again")
 def _():
     d = Drop(out="drop/out", every_s=1)
-    d.program.samples  # the push link writes what goes out
     name = d.name()
     d.put(name, d.text([d.record("F-2", 998.5), d.record("14000000000101MN0001", 0.9)]))
     d.done(name)

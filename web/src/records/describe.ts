@@ -100,14 +100,14 @@ const QUIET = new Set([
   'seconds',
   'console',
   'what',
+  'link',
+  'pack',
 ]);
 
 /** Free texts of the event: reason, note, result, text … in the order in which they stand. */
 function rest(b: Record<string, unknown>): string {
   return Object.entries(b)
-    .filter(
-      ([k, v]) => !QUIET.has(k) && (typeof v === 'string' || typeof v === 'number') && v !== '',
-    )
+    .filter(([k, v]) => !QUIET.has(k) && typeof v === 'string' && v !== '')
     .map(([, v]) => String(v))
     .join(' · ');
 }

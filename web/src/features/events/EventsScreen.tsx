@@ -147,6 +147,9 @@ async function exportAll(q: Query): Promise<void> {
   }
 }
 
+/** A console's heartbeat is recorded but tells nobody anything. */
+const isTelling = (e: JournalEvent) => e.body.verb !== 'console.hello';
+
 function Subject({ e }: { e: JournalEvent }) {
   const id = subjectOf(e);
   if (id && site.value.pointById.has(id)) return <>{site.value.pointName(id)}</>;
@@ -270,7 +273,7 @@ export default function EventsScreen() {
           <Table
             label={t('title')}
             columns={columns()}
-            rows={pages.items}
+            rows={pages.items.filter(isTelling)}
             rowKey={(e) => e.seq}
             selected={chosen}
             onSelect={(keys, e) => {

@@ -106,27 +106,27 @@ export function Matrix({
     {
       id: 'place',
       title: t('col.place'),
-      width: '9rem',
+      width: '8rem',
       cell: (s) => <span class="hint">{site.value.placeName(s.row.place)}</span>,
     },
     { id: 'unit', title: t('col.unit'), width: '4.5rem', cell: (s) => s.row.unit },
     ...cols.map((name) => ({
       id: name,
       title: limitName(name),
-      width: '7.2rem',
+      width: '5.9rem',
       num: true,
       cell: (s: Shown) => <Value s={s} name={name} />,
     })),
     {
       id: 'source',
       title: t('col.source'),
-      width: '17rem',
+      width: '13.5rem',
       cell: (s) => <SourceText source={s.row.source} />,
     },
     {
       id: 'act',
       title: t('col.act'),
-      width: '9rem',
+      width: '6.4rem',
       cell: (s) => {
         const p = site.value.pointById.get(s.row.point);
         if (!p || !can('limit.propose')) return waiting(s) ? t('pending') : '';

@@ -2,7 +2,7 @@
 /** A switch: its state, what feeds show on the load side, locks, tags, and the way to a command. */
 import { useEffect } from 'preact/hooks';
 import { api } from '../../api/client';
-import type { Output, PointInfo } from '../../api/model';
+import type { CommandState, Output, PointInfo } from '../../api/model';
 import { can } from '../../api/session';
 import { site } from '../../api/site';
 import { canAct, live, world } from '../../api/world';
@@ -38,12 +38,21 @@ export function useOutput(id: string): Output | undefined {
   return o;
 }
 
+/** What the load side says of the last command, also when that is long over. */
+export function proofOf(o: Output | undefined): CommandState | null {
+  if (!o || o.commanded === undefined || o.commanded === null) return null;
+  if (o.anomaly) return 'anomaly';
+  if (o.feed === undefined || o.feed === null) return null;
+  return (o.commanded === (o.opening ?? 0)) === (o.feed === 0) ? 'proved' : null;
+}
+
 export function OutputBlock({ p }: { p: PointInfo }) {
   const o = useOutput(p.id);
   const role = site.value.roleOf(p);
   const opening = role?.opening ?? 0;
   const feed = p.feed ? site.value.pointById.get(p.feed) : undefined;
   const c = world.value.commands.value.get(p.id) ?? o?.command ?? undefined;
+  const proof = c ? null : proofOf(o);
   const tags = o?.tags ?? [];
   const act = canAct.value;
   const closing = opening ? 0 : 1;
@@ -69,6 +78,14 @@ export function OutputBlock({ p }: { p: PointInfo }) {
             <dt>{t('command')}</dt>
             <dd>
               {site.value.word(p, c.value)} · {stateText(c.state)} {c.by} {c.text}
+            </dd>
+          </>
+        )}
+        {proof && (
+          <>
+            <dt>{t('command')}</dt>
+            <dd>
+              {site.value.word(p, o?.commanded ?? 0)} · {stateText(proof)}
             </dd>
           </>
         )}

@@ -354,7 +354,9 @@ export function Events({ p }: { p: PointInfo }) {
     from,
     limit: 60,
   });
-  const items = (read.data?.items ?? []).filter((e) => e.kind !== 'other');
+  const items = (read.data?.items ?? []).filter(
+    (e) => e.kind !== 'other' && e.body.verb !== 'console.hello',
+  );
   return (
     <Block
       title={t('changes')}

@@ -67,7 +67,9 @@ function useAddress(trend: Trend): void {
   useEffect(() => {
     const timer = setTimeout(() => {
       lastShown.value = ids;
-      if (route.peek().parts[0] === 'trend') setQuery(query);
+      if (route.peek().parts[0] !== 'trend') return;
+      trend.addressed = ids.join(',');
+      setQuery(query);
     }, 300);
     return () => clearTimeout(timer);
   }, [key]);
@@ -93,6 +95,7 @@ function useTrend(): Trend {
   useEffect(() => () => trend.stop(), [trend]);
   // an action elsewhere may ask for other points while the screen stands
   useEffect(() => {
+    if (asked === trend.addressed) return;
     const shown = trend.points.peek().map((p) => p.id);
     const ids = asked.split(',').filter(Boolean);
     if (ids.length && ids.join() !== shown.join()) {

@@ -63,6 +63,8 @@ interface Tail {
 
 export class Trend {
   readonly points = signal<readonly PointInfo[]>([]);
+  /** What this trend wrote into the address itself; only another wish is followed. */
+  addressed = '';
   readonly view = signal<View>({ from: 0, to: 0, follow: true });
   readonly mode = signal<Mode>('split');
   /** ms that the compared span lies before; 0: none. */

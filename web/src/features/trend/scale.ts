@@ -104,7 +104,8 @@ export function valueTicks(lo: number, hi: number, px: number, gap = 34): number
   if (!(hi > lo)) return [];
   const step = niceStep(hi - lo, px / gap);
   const out: number[] = [];
-  for (let k = Math.ceil(lo / step - 1e-9); k * step <= hi + step * 1e-9; k++) out.push(k * step);
+  for (let k = Math.ceil(lo / step - 1e-9); k * step <= hi + step * 1e-9; k++)
+    out.push(k * step || 0);
   return out;
 }
 

@@ -42,7 +42,6 @@ function Roles({
           onChange={(on) => set(on ? [...chosen, r.id] : chosen.filter((x) => x !== r.id))}
         />
       ))}
-      {!can('security.admin') && <p class="hint">{t('roles.who')}</p>}
     </fieldset>
   );
 }
@@ -87,7 +86,11 @@ function NewUser({ roles, onDone, onClose }: DoingProps) {
           ]}
           onChange={setLanguage}
         />
-        <Roles roles={roles} chosen={chosen} set={setChosen} />
+        {can('security.admin') ? (
+          <Roles roles={roles} chosen={chosen} set={setChosen} />
+        ) : (
+          <p class="hint">{t('roles.who')}</p>
+        )}
         {error && (
           <p class="error" role="alert">
             {error}

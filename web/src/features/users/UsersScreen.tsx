@@ -8,7 +8,7 @@ import { site } from '../../api/site';
 import { live } from '../../api/world';
 import { fullStamp, stamp } from '../../app/format';
 import { pick } from '../../app/i18n';
-import { go, route, setQuery } from '../../app/router';
+import { route, setQuery } from '../../app/router';
 import { saveCsv } from '../../records/csv';
 import { SpanFields, Waiting } from '../../records/Parts';
 import { type Reading, useRead } from '../../records/use';
@@ -29,29 +29,31 @@ function State({ u }: { u: UserRow }) {
 
 function Acts({ u, act, again }: { u: UserRow; act: (d: Doing) => void; again: () => void }) {
   const self = u.user === me.value?.user;
+  const enable = () =>
+    api.patch(`/users/${encodeURIComponent(u.user)}`, { disabled: false }).then(again, toastError);
   return (
     <span class="row">
-      <button type="button" class="btn small" onClick={() => act({ what: 'roles', user: u })}>
-        {t('roles.edit')}
-      </button>
-      <button type="button" class="btn small" onClick={() => act({ what: 'reset', user: u })}>
-        {t('reset')}
-      </button>
-      <button
-        type="button"
-        class="btn small"
-        disabled={self}
-        title={self ? t('self') : ''}
-        onClick={() =>
-          u.disabled
-            ? api
-                .patch(`/users/${encodeURIComponent(u.user)}`, { disabled: false })
-                .then(again, toastError)
-            : act({ what: 'disable', user: u })
-        }
-      >
-        {t(u.disabled ? 'enable' : 'disable')}
-      </button>
+      {can('security.admin') && (
+        <button type="button" class="btn small" onClick={() => act({ what: 'roles', user: u })}>
+          {t('roles.edit')}
+        </button>
+      )}
+      {can('user.admin') && (
+        <>
+          <button type="button" class="btn small" onClick={() => act({ what: 'reset', user: u })}>
+            {t('reset')}
+          </button>
+          <button
+            type="button"
+            class="btn small"
+            disabled={self}
+            title={self ? t('self') : ''}
+            onClick={() => (u.disabled ? enable() : act({ what: 'disable', user: u }))}
+          >
+            {t(u.disabled ? 'enable' : 'disable')}
+          </button>
+        </>
+      )}
     </span>
   );
 }
@@ -70,9 +72,11 @@ function Users({ read, roles, act }: ListProps) {
   return (
     <>
       <div class="desk-bar">
-        <button type="button" class="btn primary" onClick={() => act({ what: 'new' })}>
-          {t('new')}
-        </button>
+        {can('user.admin') && (
+          <button type="button" class="btn primary" onClick={() => act({ what: 'new' })}>
+            {t('new')}
+          </button>
+        )}
       </div>
       <div class="desk-body">
         <Waiting read={read}>
@@ -245,12 +249,29 @@ function Audit() {
   );
 }
 
+/** The tabs that this person may open; the address names one, else the first is shown. */
+function useTabs(n: number | string): { id: string; title: string }[] {
+  const people = can('user.admin') || can('security.admin');
+  return [
+    ...(people
+      ? [
+          { id: 'users', title: t('tab.users', { n }) },
+          { id: 'roles', title: t('tab.roles') },
+        ]
+      : []),
+    ...(can('audit.read') ? [{ id: 'audit', title: t('tab.audit') }] : []),
+  ];
+}
+
 export default function UsersScreen() {
-  const admin = can('user.admin');
-  const tab = route.value.parts[0] === 'audit' ? 'audit' : (route.value.query.tab ?? 'users');
-  const users = useRead<{ items: UserRow[] }>(admin ? '/users' : null);
-  const roles = useRead<{ items: PeopleRole[] }>(admin ? '/roles' : null);
+  const screen = route.value.parts[0] ?? 'users';
+  const people = can('user.admin') || can('security.admin');
+  const users = useRead<{ items: UserRow[] }>(people ? '/users' : null);
+  const roles = useRead<{ items: PeopleRole[] }>(people ? '/roles' : null);
   const [doing, setDoing] = useState<Doing | null>(null);
+  const tabs = useTabs(users.data?.items.length ?? '');
+  const asked = route.value.query.tab ?? (screen === 'roles' ? 'users' : screen);
+  const tab = tabs.some((x) => x.id === asked) ? asked : (tabs[0]?.id ?? 'audit');
   const roleList = roles.data?.items ?? [];
   return (
     <div class="desk">
@@ -259,16 +280,8 @@ export default function UsersScreen() {
         <Tabs
           label={t('title')}
           current={tab}
-          tabs={[
-            ...(admin
-              ? [
-                  { id: 'users', title: t('tab.users', { n: users.data?.items.length ?? '' }) },
-                  { id: 'roles', title: t('tab.roles') },
-                ]
-              : []),
-            { id: 'audit', title: t('tab.audit') },
-          ]}
-          onChange={(id) => go(['users'], id === 'users' ? {} : { tab: id })}
+          tabs={tabs}
+          onChange={(id) => setQuery({ tab: id })}
         />
       </div>
       {tab === 'audit' ? (

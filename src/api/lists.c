@@ -412,7 +412,8 @@ void get_limits(struct call *c)
 /* Everything the next shift must know, in one answer. */
 void get_handover(struct call *c)
 {
-    static const char *const lists[] = {"calibrations", "commands", "tags", "cards", "handover"};
+    static const char *const lists[] = {"calibrations", "commands", "tags",
+                                        "cards",        "handover", "notes"};
     struct kt_json *alarms = snapshot(c, KT_SNAP_ALARMS);
     struct kt_json *state = alarms ? snapshot(c, KT_SNAP_STATE) : NULL;
     if (!state) {

@@ -38,7 +38,7 @@ static void write_values(const struct kt_site *s, const struct call *c, const st
         }
         kt_jw_arr(w);
         kt_jw_int(w, i);
-        if (v.quality == KT_Q_NEVER) {
+        if (v.time == 0) { /* nothing has ever come */
             kt_jw_null(w);
         } else {
             kt_jw_num(w, v.value);

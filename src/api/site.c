@@ -253,11 +253,17 @@ static void write_point(const struct kt_site *s, uint32_t i, struct kt_jw *w)
     kt_jw_num(w, p->range_hi);
     kt_jw_arr_end(w);
     kt_jw_kstr(w, "feed", p->feed.v == KT_NONE ? NULL : s->points[p->feed.v].id);
+    kt_jw_key(w, "serves");
+    kt_jw_arr(w);
+    for (uint32_t k = 0; k < p->serves_n; k++) {
+        kt_jw_str(w, s->places[p->serves[k].v].id);
+    }
+    kt_jw_arr_end(w);
     kt_jw_kbool(w, "two_person", p->two_person);
     kt_jw_kbool(w, "cutoff", p->role && p->role->cutoff);
     kt_jw_kstr(w, "link", p->link == KT_NONE ? NULL : s->links[p->link].id);
     kt_jw_kstr(w, "address", p->address);
-    kt_jw_kstr(w, "tags", p->tags);
+    kt_jw_kstr(w, "words", p->tags);
 }
 
 /* Does the point fit the text? By id or name, letters without regard to case. */
@@ -403,7 +409,7 @@ static void write_live(const struct kt_live *live, uint32_t i, struct kt_jw *w)
     struct kt_live_value v = kt_live_get(live, (kt_point_id){i});
     kt_jw_arr(w);
     kt_jw_int(w, i);
-    if (v.quality == KT_Q_NEVER) {
+    if (v.time == 0) { /* nothing has ever come */
         kt_jw_null(w);
     } else {
         kt_jw_num(w, v.value);

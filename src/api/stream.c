@@ -168,7 +168,7 @@ static const struct fragment *fragment_of(struct hub *h, const struct kt_live_va
         return f;
     }
     char num[40];
-    if (v->quality == KT_Q_NEVER || v->value != v->value) {
+    if (v->time == 0 || v->value != v->value) { /* nothing has ever come */
         memcpy(num, "null", 5);
     } else {
         kt_fmt_double(num, v->value);

@@ -2,6 +2,19 @@
 /* people: values set by hand, notes, the drill, signing over a shift. */
 #include "engine/core.h"
 
+/* A switch that a statutory rule watches: a pull-cord, smoke, a fan. A value by hand would reset
+ * from afar what is reset at its place only, or hide it (safety rules 3 and 10). */
+static bool is_statutory_switch(const struct eng *e, uint32_t point)
+{
+    uint32_t n;
+    const kt_rule_id *rules = kt_site_rules_of(e->site, (kt_point_id){point}, &n);
+    bool found = false;
+    for (uint32_t i = 0; i < n && e->site->points[point].kind == KT_POINT_SWITCH; i++) {
+        found |= e->site->rules[rules[i].v].statutory;
+    }
+    return found;
+}
+
 /* Values set by hand (safety rule 10) */
 static int may_set(const struct eng *e, uint32_t point, struct kt_err *err)
 {
@@ -11,6 +24,10 @@ static int may_set(const struct eng *e, uint32_t point, struct kt_err *err)
     }
     if (p->kind == KT_POINT_OUTPUT || (e->pt[point].kind & PT_FEED)) {
         return kt_err_set(err, KT_EDENIED, "%s proves what is switched: no value by hand", p->id);
+    }
+    if (is_statutory_switch(e, point)) {
+        return kt_err_set(err, KT_EDENIED, "%s is reset at its place only: no value by hand",
+                          p->id);
     }
     return KT_OK;
 }

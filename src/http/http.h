@@ -21,13 +21,14 @@ struct kt_http_req;
 struct kt_http_stream;
 
 struct kt_http_opts {
-    const char *address; /* "127.0.0.1:8080", "[::1]:8080", port 0: any */
+    const char *address;            /* "127.0.0.1:8080", "[::1]:8080", port 0: any */
     const char *cert_pem, *key_pem; /* file contents; NULL: no TLS */
-    int threads;         /* 0: 2 */
-    size_t body_max;     /* 0: 32 MiB, counted after inflating */
+    int threads;                    /* 0: 2 */
+    size_t body_max;                /* 0: 32 MiB, counted after inflating */
     /** Body complete: answer or defer. */
     void (*handle)(void *arg, struct kt_http_req *req);
-    /** Headers complete, before the body: false when it has answered (401, 413, 429). May be NULL. */
+    /** Headers complete, before the body: false when it has answered (401, 413, 429). May be NULL.
+     */
     bool (*admit)(void *arg, struct kt_http_req *req);
     void *arg;
 };
@@ -41,7 +42,7 @@ int kt_http_port(const struct kt_http *s);
 
 /* The request. Strings live as long as it does. */
 const char *kt_http_method(const struct kt_http_req *r);
-const char *kt_http_path(const struct kt_http_req *r); /**< decoded, without query */
+const char *kt_http_path(const struct kt_http_req *r);              /**< decoded, without query */
 const char *kt_http_query(struct kt_http_req *r, const char *name); /**< NULL when absent */
 const char *kt_http_header(struct kt_http_req *r, const char *name);
 const char *kt_http_cookie(struct kt_http_req *r, const char *name);

@@ -10,7 +10,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-/** Read a whole file of at most max bytes into `out` (appended). KT_ENOTFOUND, KT_ELIMIT, KT_EIO. */
+/** Read a whole file of at most max bytes into `out` (appended). KT_ENOTFOUND, KT_ELIMIT, KT_EIO.
+ */
 KT_MUST_CHECK int kt_file_read(const char *path, size_t max, struct kt_buf *out,
                                struct kt_err *err);
 /** Write beside, fsync, rename over `path`, fsync the folder. */

@@ -66,7 +66,9 @@ class Child {
     for (const line of this.lines) if (what.test(line)) return Promise.resolve(what.exec(line));
     return new Promise((resolve, reject) => {
       const tell = (why) =>
-        reject(new Error(`${this.name} ${why} before ${what}:\n${this.lines.slice(-20).join('\n')}`));
+        reject(
+          new Error(`${this.name} ${why} before ${what}:\n${this.lines.slice(-20).join('\n')}`),
+        );
       const timer = setTimeout(() => tell('was silent'), READY_MS);
       timer.unref();
       this.over.then(() => tell('ended'));
@@ -110,7 +112,11 @@ function control(port, line) {
 async function post(url, path, body, cookie) {
   const res = await fetch(`${url}api/v1/${path}`, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'X-Kuangtu': '1', ...(cookie ? { cookie } : {}) },
+    headers: {
+      'Content-Type': 'application/json',
+      'X-Kuangtu': '1',
+      ...(cookie ? { cookie } : {}),
+    },
     body: JSON.stringify(body),
   });
   if (!res.ok) throw new Error(`POST ${path}: ${res.status} ${await res.text()}`);
@@ -124,7 +130,8 @@ async function ownPassword(url, user, printed) {
 }
 
 function makeSite(dir, base, people) {
-  const run = (path, args) => execFileSync(path, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const run = (path, args) =>
+    execFileSync(path, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   const template = join(dir, 'template');
   const site = join(dir, 'site');
   mkdirSync(template);

@@ -25,8 +25,7 @@ Object.assign(process.env, { KT_URL: mine.url, KT_USER: 'wang', KT_PASSWORD: PAS
 const { equal, ok, story, until } = await import('./lib.mjs');
 
 /** What the API says to the person who has logged in on the page. */
-const api = (page, path) =>
-  page.evaluate(async (p) => (await fetch(`api/v1/${p}`)).json(), path);
+const api = (page, path) => page.evaluate(async (p) => (await fetch(`api/v1/${p}`)).json(), path);
 
 /** A moment as a field of time wants it, in the site's time (UTC+8). */
 const fieldTime = (ms) => new Date(ms + 8 * 3600_000).toISOString().slice(0, 19);
@@ -43,14 +42,14 @@ async function shift(s, step) {
     await page.locator('.kt-live canvas').waitFor();
     await inTwin('').nth(3).waitFor();
     ok((await page.locator('header.strip').innerText()).includes('仿真'), 'it says: simulation');
-    await until(
-      async () => (await api(page, 'points/T2-1203')).id === POINT,
-      'the point is known',
-    );
+    await until(async () => (await api(page, 'points/T2-1203')).id === POINT, 'the point is known');
     calm = Date.now();
   });
   await step('values come in: nothing of the face is unread', async () => {
-    await page.getByRole('button', { name: /图层|收起/ }).first().waitFor();
+    await page
+      .getByRole('button', { name: /图层|收起/ })
+      .first()
+      .waitFor();
     await page.keyboard.press('/');
     await page.getByRole('combobox', { name: '搜索' }).fill(POINT);
     await s.key('Enter');
@@ -78,7 +77,9 @@ async function shift(s, step) {
   });
   await step('A opens the worst alarm, K acknowledges it; the journal has the name', async () => {
     const unacked = async () =>
-      (await api(page, 'alarms?state=active')).items.filter((a) => a.point === POINT && a.state === 'unack').length;
+      (await api(page, 'alarms?state=active')).items.filter(
+        (a) => a.point === POINT && a.state === 'unack',
+      ).length;
     const before = await unacked();
     ok(before > 0, 'there is something to acknowledge');
     await s.key('a');
@@ -89,14 +90,17 @@ async function shift(s, step) {
     const acked = (await api(page, 'alarms?state=active')).items.find((a) => a.state === 'ack');
     equal(acked.by, 'wang', 'who acknowledged');
   });
-  await step('the switch is open, its feed state proves it, and what latched it is named', async () => {
-    await s.go(`#/o/${SWITCH}`);
-    await until(async () => {
-      const text = await page.locator('.object').innerText();
-      return ['断电', '无电', '馈电已证实', `闭锁：${NAME}`].every((x) => text.includes(x));
-    }, 'open, dead, proved, latched');
-    await s.shot('shift-switch');
-  });
+  await step(
+    'the switch is open, its feed state proves it, and what latched it is named',
+    async () => {
+      await s.go(`#/o/${SWITCH}`);
+      await until(async () => {
+        const text = await page.locator('.object').innerText();
+        return ['断电', '无电', '馈电已证实', `闭锁：${NAME}`].every((x) => text.includes(x));
+      }, 'open, dead, proved, latched');
+      await s.shot('shift-switch');
+    },
+  );
   await step('power cannot be given back while the gas stands', async () => {
     await page.getByRole('button', { name: '送电…' }).click();
     const d = page.getByRole('dialog', { name: /命令/ });
@@ -123,7 +127,11 @@ async function shift(s, step) {
     await page.reload();
     await grid('处置').locator('tr', { hasText: '风门打开' }).click();
     await card.locator('.steps', { hasText: '已通知1203班长' }).waitFor();
-    equal(await card.getByLabel('措施', { exact: true }).inputValue(), '关闭风门，恢复风量', 'measure');
+    equal(
+      await card.getByLabel('措施', { exact: true }).inputValue(),
+      '关闭风门，恢复风量',
+      'measure',
+    );
     await s.key('Escape');
   });
   await step('T shows the trend of the point with the step', async () => {
@@ -137,33 +145,39 @@ async function shift(s, step) {
     }, 'least before, greatest after the rise');
     await s.shot('shift-trend');
   });
-  await step('the time bar goes back: frame and word, the value of then, the strip of now', async () => {
-    await s.go('#/map');
-    await s.key('Shift+R');
-    const d = page.getByRole('dialog', { name: '回放' });
-    await d.getByLabel('时刻').fill(fieldTime(calm + 3000));
-    await d.getByLabel('速度').fill('1');
-    await d.getByRole('button', { name: '播放' }).click();
-    await page.locator('.mode-frame.replay p', { hasText: /回放 .* — 非实时/ }).waitFor();
-    await s.key('Space');
-    await until(async () => {
-      const a = await inTwin(NAME).first();
-      return (await a.count()) === 0 || !(await a.innerText()).includes(VALUE.toFixed(2));
-    }, 'the value of before');
-    const strip = await page.locator('header.strip').innerText();
-    ok(strip.includes(VALUE.toFixed(2)), `the strip is live: ${strip}`);
-    await s.shot('shift-replay');
-    await s.key('l');
-    await page.getByText('● 实时').waitFor();
-    await until(
-      async () => (await inTwin(NAME).first().innerText()).includes(VALUE.toFixed(2)),
-      'the value of now',
-    );
-  });
+  await step(
+    'the time bar goes back: frame and word, the value of then, the strip of now',
+    async () => {
+      await s.go('#/map');
+      await s.key('Shift+R');
+      const d = page.getByRole('dialog', { name: '回放' });
+      await d.getByLabel('时刻').fill(fieldTime(calm + 3000));
+      await d.getByLabel('速度').fill('1');
+      await d.getByRole('button', { name: '播放' }).click();
+      await page.locator('.mode-frame.replay p', { hasText: /回放 .* — 非实时/ }).waitFor();
+      await s.key('Space');
+      await until(async () => {
+        const a = await inTwin(NAME).first();
+        return (await a.count()) === 0 || !(await a.innerText()).includes(VALUE.toFixed(2));
+      }, 'the value of before');
+      const strip = await page.locator('header.strip').innerText();
+      ok(strip.includes(VALUE.toFixed(2)), `the strip is live: ${strip}`);
+      await s.shot('shift-replay');
+      await s.key('l');
+      await page.getByText('● 实时').waitFor();
+      await until(
+        async () => (await inTwin(NAME).first().innerText()).includes(VALUE.toFixed(2)),
+        'the value of now',
+      );
+    },
+  );
   await step('a tighter limit is tried on what was recorded', async () => {
     await s.go('#/backtest');
     await page.getByRole('combobox', { name: '添加测点' }).fill('T1-1205');
-    await page.getByRole('option', { name: /T1-1205/ }).first().click();
+    await page
+      .getByRole('option', { name: /T1-1205/ })
+      .first()
+      .click();
     await page.locator('input.try-value').fill('0.05');
     await page.getByRole('button', { name: '运行回测' }).click();
     const row = page.locator('.backtest-totals tr', { hasText: '报警' });
@@ -171,7 +185,11 @@ async function shift(s, step) {
     const [would, did] = (await row.innerText()).match(/\d+/g).map(Number);
     ok(did > 0, 'the alarms of this shift are counted');
     ok(would > did, `${would} alarms with the tighter limit, ${did} without`);
-    await grid('结果').locator('tr', { hasText: '1205工作面甲烷' }).filter({ hasText: '新增' }).first().waitFor();
+    await grid('结果')
+      .locator('tr', { hasText: '1205工作面甲烷' })
+      .filter({ hasText: '新增' })
+      .first()
+      .waitFor();
     await s.shot('shift-backtest');
   });
   await step('the daily report is on the screen and comes as Excel and PDF', async () => {
@@ -182,12 +200,17 @@ async function shift(s, step) {
     for (const word of ['wang', '风门打开，风量下降', '关闭风门，恢复风量'])
       ok(text.includes(word), `"${word}" in: ${text}`);
     await s.shot('shift-report');
-    for (const [name, magic] of [['Excel', 'PK'], ['PDF', '%PDF']]) {
+    for (const [name, magic] of [
+      ['Excel', 'PK'],
+      ['PDF', '%PDF'],
+    ]) {
       const [file] = await Promise.all([
         page.waitForEvent('download'),
         page.getByRole('link', { name }).click(),
       ]);
-      const head = readFileSync(await file.path()).subarray(0, magic.length).toString('latin1');
+      const head = readFileSync(await file.path())
+        .subarray(0, magic.length)
+        .toString('latin1');
       equal(head, magic, `first bytes of ${file.suggestedFilename()}`);
     }
   });
@@ -219,7 +242,11 @@ async function shift(s, step) {
       const res = await fetch('api/v1/requests', {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', 'X-Kuangtu': '1' },
-        body: JSON.stringify({ verb: 'output.command', args: { output, value: 0, reason: 'x' }, key: 'k-1' }),
+        body: JSON.stringify({
+          verb: 'output.command',
+          args: { output, value: 0, reason: 'x' },
+          key: 'k-1',
+        }),
       });
       return res.status;
     }, SWITCH);

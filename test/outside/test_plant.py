@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program on the demonstration mine: over a thousand points of the simulated plant, on its clock."""
+
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+
+import kt
+from kt import case, equal
+
+PORTS = 60
+
+
+def base_port():
+    """The first of a run of ports that nobody listens on."""
+    for base in range(21000, 32000, 200):
+        taken = 0
+        for port in range(base, base + PORTS):
+            with socket.socket() as s:
+                taken += s.connect_ex(("127.0.0.1", port)) == 0
+        if not taken:
+            return base
+    raise kt.Skip("no run of free ports")
+
+
+class Mine:
+    def __init__(self, scenario="calm", speed=10):
+        if not os.access(kt.SIM, os.X_OK):
+            raise kt.Skip(f"{kt.SIM} is not built")
+        demo = kt.SOURCE / "sites/demo"
+        self.base = base_port()
+        self.site = kt.Site()
+        shutil.copytree(demo, self.site.dir, ignore=shutil.ignore_patterns("data", "secrets", "drop"))
+        text = re.sub(r"port: 15(\d\d\d)", lambda m: f"port: {self.base + int(m.group(1))}",
+                      self.site.read("site.yaml"))
+        self.site.write("site.yaml", text)
+        self.site.secret("envgw.token")
+        (self.site.dir / "secrets/envgw.token").write_text(secrets.token_urlsafe(24))
+        self.sim = subprocess.Popen(
+            [kt.SIM, str(demo / "sim.plan"), "--scenario", scenario, "--speed", str(speed),
+             "--base-port", str(self.base), "--no-mqtt"], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        line = self.sim.stdout.readline()
+        try:
+            assert "ready" in line, line
+            self.program = kt.Program(self.site, "--sim-clock", f"127.0.0.1:{self.base}")
+            self.op = self.program.user("operator-1", "dispatcher")
+        except BaseException:
+            self.sim.kill()
+            raise
+
+    def control(self, line):
+        with socket.create_connection(("127.0.0.1", self.base + 1), timeout=10) as s:
+            s.sendall(line.encode() + b"\n")
+            answer = s.makefile(encoding="utf-8").readline().strip()
+        assert answer.startswith("ok"), f"{line}: {answer}"
+        return answer
+
+    def links(self):
+        return [x for x in self.op.get("/health")["links"] if x["kind"] == "modbus"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.program.stop()
+        self.sim.terminate()
+        self.sim.wait()
+
+
+@case("calm: every device answers, a thousand points are known, nothing statutory is raised")
+def _():
+    with Mine("calm", 5) as m:
+        kt.wait_for("all devices", lambda: all(x["up"] for x in m.links()), 60)
+        read = {p["id"] for p in m.op.get("/points", limit=100000)["items"]
+                if p["link"] and p["link"].startswith(("sub", "plc", "pm"))}
+
+        def known():
+            live = m.op.live()
+            return [i for i in read if live[i][1] == "normal"]
+        kt.wait_for("the values", lambda: len(known()) >= len(read) * 0.99, 60)
+        kt.note(f"{len(read)} points over Modbus")
+        assert len(read) > 700
+        bad = [(a["rule"], a["point"]) for a in m.op.alarms(limit=1000) if a["statutory"] and
+               a["category"] in ("over-limit", "cut", "fan", "feed")]
+        equal(bad, [])
+        equal(m.op.get("/site")["clock"], "plant")
+
+
+@case("gas-rise: alarm, cut, proof by the feed, and the plant's own state agree")
+def _():
+    with Mine("calm", 10) as m, m.op.stream(points="T1-1203") as s:
+        kt.wait_for("all devices", lambda: all(x["up"] for x in m.links()), 60)
+        m.control("scenario gas-rise")
+        cut = s.wait("a cut", lambda e, d: e == "alarm" and d["rule"] == "gas.cut" and
+                     d["change"] == "raise", limit=120)["data"]
+        assert "1203" in cut["point"], cut
+        sent = s.wait("a command", lambda e, d: e == "command" and d["protective"] and
+                      d["state"] == "proved", limit=60)["data"]
+        answer = m.control(f"state {sent['output']}")
+        assert "value=0" in answer, answer
+        equal(m.op.output(sent["output"])["feed"], 0)
+        range_row = next(r for r in m.op.get("/ranges")["items"] if r["point"] == cut["point"])
+        assert sent["output"] in [x["output"] for x in range_row["switches"]]
+
+
+@case("a device with bad manners delays no other, and its gap is recorded")
+def _():
+    with Mine("calm", 1) as m, m.op.stream(points="T1-1203") as s:
+        kt.wait_for("all devices", lambda: all(x["up"] for x in m.links()), 60)
+        for manner in ("half", "wrong-id", "silent", "vanish"):
+            mark = s.mark()
+            m.control(f"device sub01 {manner}")
+            s.wait(f"the gap by {manner}", lambda e, d: e == "outcome" and d["type"] == "gap" and
+                   d["link"] == "sub01" and d["change"] == "begin", mark, 40)
+            others = [x for x in m.links() if x["id"] != "sub01"]
+            assert all(x["up"] for x in others), [x["id"] for x in others if not x["up"]]
+            m.control("device sub01 ok")
+            s.wait(f"its end after {manner}", lambda e, d: e == "outcome" and d["type"] == "gap" and
+                   d["link"] == "sub01" and d["change"] == "end", mark, 60)
+
+
+if __name__ == "__main__":
+    sys.exit(kt.main())

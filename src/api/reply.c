@@ -176,8 +176,13 @@ bool may_see_object(const struct call *c, const struct kt_json *obj)
         return may_see(c, kt_site_place(c->site, kt_str_c(place)));
     }
     const char *point = kt_json_get_str(obj, "point", kt_json_get_str(obj, "output", NULL));
+    point = point ? point : kt_json_get_str(obj, "where", NULL); /* a note: point or place */
     if (!point) {
         return true;
+    }
+    kt_place_id where = kt_site_place(c->site, kt_str_c(point));
+    if (where.v != KT_NONE && kt_json_get(obj, "where")) {
+        return may_see(c, where);
     }
     kt_point_id p = kt_site_point(c->site, kt_str_c(point));
     return p.v != KT_NONE && may_see(c, c->site->points[p.v].place);

@@ -356,7 +356,7 @@ static void write_state_items(const struct kt_json *state, const char *key, cons
                               struct kt_jw *w)
 {
     const struct kt_json *list = kt_json_get(state, key);
-    kt_jw_key(w, strcmp(key, "tags") == 0 ? "tag_outs" : key); /* tags are the point's words */
+    kt_jw_key(w, key);
     kt_jw_arr(w);
     for (size_t i = 0; i < kt_json_len(list); i++) {
         const struct kt_json *one = kt_json_at(list, i);

@@ -103,7 +103,7 @@ def _():
                       d["state"] == "proved", limit=60)["data"]
         answer = m.control(f"state {sent['output']}")
         assert "value=0" in answer, answer
-        equal(m.op.output(sent["output"])["feed"], 0)
+        kt.wait_for("the output is shown as dead", lambda: m.op.output(sent["output"])["feed"] == 0)
         range_row = next(r for r in m.op.get("/ranges")["items"] if r["point"] == cut["point"])
         assert sent["output"] in [x["output"] for x in range_row["switches"]]
 

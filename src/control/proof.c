@@ -42,39 +42,6 @@ static void mark_against(struct kt_control *c, struct kt_output *o)
     }
 }
 
-/* Does `up` serve a place in which `o` serves one, too? */
-static bool serves_same(const struct kt_control *c, const struct kt_output *up,
-                        const struct kt_output *o)
-{
-    const struct kt_point *a = control_point(c, up), *b = control_point(c, o);
-    for (uint32_t i = 0; i < a->serves_n; i++) {
-        for (uint32_t k = 0; k < b->serves_n; k++) {
-            if (kt_site_within(c->site, b->serves[k], a->serves[i])) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* Closed, nobody tells it to close now, and dead: that is as it should be while another switch for
- * the same place is open, for its supply may be cut there. */
-static bool cut_above(const struct kt_control *c, const struct kt_output *o, int8_t want)
-{
-    if (want == (int8_t)kt_control_opening(c, o) || o->close.state != KT_CMD_NONE || o->anomaly) {
-        return false;
-    }
-    for (uint32_t i = 0; i < c->n; i++) {
-        const struct kt_output *up = &c->out[i];
-        bool open = expected(c, up) == (int8_t)kt_control_opening(c, up) ||
-                    (up->fed == 0 && up->close.state != KT_CMD_NONE);
-        if (up != o && open && serves_same(c, up, o)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void review_feed(struct kt_control *c, struct kt_output *o, kt_time now)
 {
     int8_t want = expected(c, o);
@@ -87,8 +54,8 @@ static void review_feed(struct kt_control *c, struct kt_output *o, kt_time now)
         set_anomaly(c, o, false);
         return;
     }
-    if (o->against_since == 0 || (o->fed == 0 && cut_above(c, o, want))) {
-        o->against_since = now; /* also as long as it is cut above: then it has 2 s to follow */
+    if (o->against_since == 0) {
+        o->against_since = now;
     }
     kt_time at = o->against_since + KT_CTL_AGAINST;
     if (now >= at) {

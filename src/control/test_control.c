@@ -381,34 +381,6 @@ static void local_closing_after_unlatch_is_no_anomaly(void)
     end();
 }
 
-/* S1 lies behind S2: dead while S2 is open is no anomaly, dead when S2 has its power back is one.
- */
-static void dead_behind_an_open_switch_is_no_anomaly(void)
-{
-    static const kt_place_id face = {0};
-    begin();
-    for (int i = 0; i < 2; i++) {
-        t.points[i == 0 ? S1.v : S2.v].serves = &face;
-        t.points[i == 0 ? S1.v : S2.v].serves_n = 1;
-    }
-    kt_control_register(c, S1, true, 1, now);
-    kt_control_feed(c, S1, true, 1, now);
-    kt_command_id id = open_by(S2, "rule:cut");
-    kt_control_answer(c, id, KT_ANS_READBACK, 0, "", now);
-    kt_control_feed(c, S1, true, 0, now);
-    for (int i = 0; i < 60; i++) {
-        at(now + KT_SEC);
-    }
-    CHECK(!anomaly);
-    kt_control_register(c, S2, true, 1, now);
-    at(now + 1900 * KT_MS);
-    CHECK(!anomaly);
-    kt_control_register(c, S1, true, 1, now);
-    at(now + 2 * KT_SEC);
-    CHECK(anomaly);
-    end();
-}
-
 static void save_to(struct kt_buf *b)
 {
     kt_buf_init(b, 0);
@@ -572,7 +544,6 @@ UNIT_MAIN({"safety rule 5: a cut is proved by the feed alone", cut_is_proved_by_
           {"an overtaken closing that arrives is opened again",
            an_overtaken_closing_that_arrives_is_opened_again},
           {"local closing after unlatch is no anomaly", local_closing_after_unlatch_is_no_anomaly},
-          {"dead behind an open switch is no anomaly", dead_behind_an_open_switch_is_no_anomaly},
           {"random walks: nothing closes by itself", random_walks},
           {"damaged bytes are refused", damaged_bytes_are_refused},
           {"json names the conditions", json_names_the_conditions})

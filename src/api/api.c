@@ -199,8 +199,7 @@ void kt_api_handle(void *arg, struct kt_http_req *req)
         ingest_handle(a, req);
     } else if (strncmp(path, "/api/v1/", 8) == 0) {
         handle_api(a, req, path + 7);
-    } else if (strcmp(path, "/healthz") == 0 || strcmp(path, "/metrics") == 0 ||
-               strcmp(path, "/openapi.json") == 0) {
+    } else if (strcmp(path, "/healthz") == 0 || strcmp(path, "/metrics") == 0) {
         handle_api(a, req, path);
     } else if (a->opts.ui_dir && a->opts.ui_dir[0] && strcmp(kt_http_method(req), "GET") == 0) {
         kt_http_static(req, a->opts.ui_dir);

@@ -28,6 +28,9 @@ import make_site  # noqa: E402
 PROGRAM, BUILD = ROOT / "build/kuangtu", ROOT / "build/bench"
 
 
+SETTLE_S = 6
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -43,6 +46,11 @@ def wait_http(url, seconds=20):
         except OSError:
             time.sleep(0.02)
     raise SystemExit(f"bench: {url} does not answer")
+
+
+def cpu_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_mb(pid):
@@ -79,11 +87,16 @@ class Server:
         args = [str(BUILD / "loadgen"), "127.0.0.1", str(self.port), "/write", "--pid", str(self.process.pid), "--token", self.token]
         for k, v in opt.items():
             args += [f"--{k}"] + ([] if v is True else [str(v)])
-        return json.loads(subprocess.run(args, check=True, capture_output=True, text=True).stdout)
+        before = cpu_seconds(self.process.pid)
+        r = json.loads(subprocess.run(args, check=True, capture_output=True, text=True).stdout)
+        time.sleep(SETTLE_S)  # what a server puts off until after its answers counts as well
+        r["cpu_s"] = cpu_seconds(self.process.pid) - before
+        r["cpu_s_per_million"] = r["cpu_s"] / max(r["samples"], 1) * 1e6
+        return r
 
 
 class Kuangtu(Server):
-    """durable: every answer comes after fdatasync of the journal; all packs' rules are active."""
+    """durable: every answer comes after fdatasync of the journal; one alarm rule a point (make_site.py)."""
     health, name = "/healthz", "kuangtu"
 
     def __init__(self, dir_, points):
@@ -123,7 +136,7 @@ def fsync_probe(folder):
 
 
 def median_run(kind, points, rounds, **opt):
-    """Median over the rounds, each on a server of its own, idle time for merging included."""
+    """Median over the rounds, each on a server of its own, CPU of the settling time included."""
     out = []
     for _ in range(rounds):
         with kind(tempfile.mkdtemp(prefix="kt-bench-"), points) as s:

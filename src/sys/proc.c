@@ -10,6 +10,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,10 +48,13 @@ static void child_limits(const struct kt_proc_limits *lim)
     }
 }
 
+/* The kernel's own form of sigaction: the C library refuses the two signals it keeps to itself,
+ * which a parent of ours may have left ignored (posix_spawn does). */
 static void child_signals(void)
 {
+    static const unsigned long by_default[4]; /* handler, flags, restorer, mask: all zero */
     for (int s = 1; s < NSIG; s++) {
-        signal(s, SIG_DFL);
+        syscall(SYS_rt_sigaction, s, by_default, NULL, (size_t)(NSIG - 1) / 8);
     }
     sigset_t none;
     sigemptyset(&none);
@@ -130,11 +134,27 @@ int kt_proc_start(char *const argv[], const struct kt_proc_limits *lim, int out_
     if (pid > 0) {
         waitpid(pid, NULL, 0);
     }
-    if (why == ENOENT) {
+    if (why == ENOENT || (why == EACCES && !strchr(argv[0], '/') && !is_in_path(argv[0]))) {
         return kt_err_set(err, KT_ENOTFOUND, "cannot start %s: there is no such program", argv[0]);
     }
     errno = why;
     return kt_err_sys(err, "cannot start %s", argv[0]);
+}
+
+/* execvp() says "permission denied" for a missing program when a folder of PATH is closed to us. */
+static bool is_in_path(const char *name)
+{
+    const char *path = getenv("PATH");
+    char at[4096];
+    while (path && *path) {
+        size_t n = strcspn(path, ":");
+        snprintf(at, sizeof(at), "%.*s/%s", (int)n, path, name);
+        if (access(at, F_OK) == 0) {
+            return true;
+        }
+        path += n + (path[n] == ':');
+    }
+    return false;
 }
 
 static int left_ms(kt_mono deadline)

@@ -6,6 +6,7 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -108,6 +109,22 @@ static int exec_result(int fd)
     return n == (ssize_t)sizeof(why) ? why : 0;
 }
 
+/* execvp() says "permission denied" for a missing program when a folder of PATH is closed to us. */
+static bool is_in_path(const char *name)
+{
+    const char *path = getenv("PATH");
+    char at[4096];
+    while (path && *path) {
+        size_t n = strcspn(path, ":");
+        snprintf(at, sizeof(at), "%.*s/%s", (int)n, path, name);
+        if (access(at, F_OK) == 0) {
+            return true;
+        }
+        path += n + (path[n] == ':');
+    }
+    return false;
+}
+
 int kt_proc_start(char *const argv[], const struct kt_proc_limits *lim, int out_fd, int err_fd,
                   pid_t *ret, struct kt_err *err)
 {
@@ -139,22 +156,6 @@ int kt_proc_start(char *const argv[], const struct kt_proc_limits *lim, int out_
     }
     errno = why;
     return kt_err_sys(err, "cannot start %s", argv[0]);
-}
-
-/* execvp() says "permission denied" for a missing program when a folder of PATH is closed to us. */
-static bool is_in_path(const char *name)
-{
-    const char *path = getenv("PATH");
-    char at[4096];
-    while (path && *path) {
-        size_t n = strcspn(path, ":");
-        snprintf(at, sizeof(at), "%.*s/%s", (int)n, path, name);
-        if (access(at, F_OK) == 0) {
-            return true;
-        }
-        path += n + (path[n] == ':');
-    }
-    return false;
 }
 
 static int left_ms(kt_mono deadline)

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_RECORD_RECORD_H
+#define KT_RECORD_RECORD_H
+/*
+ * record: the record room. Registers, workflows, targets, ledgers and indicators as data; a
+ * deterministic applier of requests to SQLite, and what may be read of it.
+ * The contract is docs/internals/records.md, the declaration docs/record-format.md.
+ *
+ * Threads: a model is immutable, any thread reads it, references are counted. A room is applied to
+ * by one thread; the reading functions may be called from any.
+ */
+#include "conf/json.h"
+#include "journal/journal.h"
+#include "site/site.h"
+
+/* ---- the declaration ---- */
+struct kt_record_model;
+/**
+ * Read registers/ of the site's packs and of the site; every mistake goes to `findings`.
+ * A site without registers has an empty model.
+ * @return KT_OK with one reference; KT_EINVAL when there are errors
+ */
+KT_MUST_CHECK int kt_record_model_load(const struct kt_site *site, struct kt_findings *findings,
+                                       struct kt_record_model **ret, struct kt_err *err);
+struct kt_record_model *kt_record_model_ref(struct kt_record_model *m);
+void kt_record_model_unref(struct kt_record_model *m); /**< accepts NULL */
+
+/* ---- the room ---- */
+struct kt_room;
+struct kt_room_opts {
+    const char *dir; /* site/data; records.db and bodies/ are in it */
+    struct kt_site *site;
+    struct kt_record_model *model; /* references are taken of both */
+    /** Inside of kt_room_commit(), in order, once the transaction is on disk. `cause` and `k` name
+     *  it for ever. */
+    void (*outcome)(void *arg, kt_seq cause, uint32_t k, struct kt_str json);
+    /** A `live` field has a new value: a sample for this point. After the outcome. */
+    void (*live)(void *arg, const char *point, kt_time time, double value);
+    void *arg;
+};
+/**
+ * Open or make records.db and bring its tables to the model.
+ * @return KT_OK; KT_ECONFLICT the model would strand records: err names field and count
+ */
+KT_MUST_CHECK int kt_room_open(const struct kt_room_opts *opts, struct kt_room **ret,
+                               struct kt_err *err);
+void kt_room_close(struct kt_room *r); /**< accepts NULL */
+/** Would this model strand records of the room in `dir`? KT_ECONFLICT names field and count. */
+KT_MUST_CHECK int kt_room_fits(const char *dir, const struct kt_record_model *model,
+                               struct kt_err *err);
+/** After a reload. */
+KT_MUST_CHECK int kt_room_model(struct kt_room *r, struct kt_site *site,
+                                struct kt_record_model *model, struct kt_err *err);
+
+/** Is this verb the room's? The engine leaves such a request alone. */
+bool kt_room_verb(struct kt_str verb);
+kt_seq kt_room_seq(const struct kt_room *r); /**< all up to it is in the file */
+/** When something is due next; INT64_MAX: nothing. */
+kt_time kt_room_due(const struct kt_room *r);
+/**
+ * Apply one event of the journal: a request that is the room's, or the passing of time (any other
+ * event). Its effects are in the file after kt_room_commit(). A request that is refused is KT_OK
+ * with a verdict that says so; an error means that the disk or the file has failed.
+ */
+KT_MUST_CHECK int kt_room_apply(struct kt_room *r, const struct kt_event *ev, struct kt_err *err);
+KT_MUST_CHECK int kt_room_commit(struct kt_room *r, struct kt_err *err);
+/** The journal has the outcomes of all causes up to seq durable: forget them here. */
+KT_MUST_CHECK int kt_room_settled(struct kt_room *r, kt_seq seq, struct kt_err *err);
+/** Outcomes that were committed and not settled, again through opts.outcome, after a restart. */
+KT_MUST_CHECK int kt_room_unsettled(struct kt_room *r, struct kt_err *err);
+/** Hash over all rows of all tables but kt_outcome and kt_meta: equal on every node. */
+KT_MUST_CHECK int kt_room_digest(struct kt_room *r, struct kt_hash *ret, struct kt_err *err);
+/** Ledgers balance, floors hold, facts and rows agree, bodies are there; KT_ECORRUPT says what. */
+KT_MUST_CHECK int kt_room_verify(const char *dir, const struct kt_record_model *model,
+                                 struct kt_err *err);
+
+/* ---- reading ---- */
+/* Who asks: rights and places decide what is there. */
+struct kt_reader {
+    const char *user;
+    const char *const *rights;
+    uint32_t rights_n;
+    const char *const *places; /* "*": everywhere */
+    uint32_t places_n;
+    kt_time now; /* engine time, or the moment of a replay */
+};
+/*
+ * Each writes one JSON value (docs/internals/records.md section 5) for who asks.
+ * KT_ENOTFOUND: there is none, or none for them; KT_EINVAL a query that makes no sense;
+ * KT_ETIMEOUT longer than allowed.
+ */
+struct kt_record_query {
+    const char *q;               /* full text; NULL or "": none */
+    const struct kt_json *filter; /* NULL: none */
+    const char *sort;            /* NULL: newest change first */
+    kt_time at, known;           /* 0: now */
+    uint32_t limit;              /* 0: 100 */
+    const char *cursor;
+};
+KT_MUST_CHECK int kt_room_registers(struct kt_room *r, const struct kt_reader *who,
+                                    struct kt_buf *out, struct kt_err *err);
+KT_MUST_CHECK int kt_room_list(struct kt_room *r, const struct kt_reader *who, const char *reg,
+                               const struct kt_record_query *q, struct kt_buf *out,
+                               struct kt_err *err);
+KT_MUST_CHECK int kt_room_get(struct kt_room *r, const struct kt_reader *who, const char *reg,
+                              int64_t id, kt_time at, kt_time known, struct kt_buf *out,
+                              struct kt_err *err);
+KT_MUST_CHECK int kt_room_history(struct kt_room *r, const struct kt_reader *who, const char *reg,
+                                  int64_t id, struct kt_buf *out, struct kt_err *err);
+KT_MUST_CHECK int kt_room_duplicates(struct kt_room *r, const struct kt_reader *who,
+                                     const char *reg, struct kt_buf *out, struct kt_err *err);
+KT_MUST_CHECK int kt_room_search(struct kt_room *r, const struct kt_reader *who, const char *q,
+                                 uint32_t limit, struct kt_buf *out, struct kt_err *err);
+KT_MUST_CHECK int kt_room_map(struct kt_room *r, const struct kt_reader *who, const char *reg,
+                              kt_time at, struct kt_buf *out, struct kt_err *err);
+/** May who see this attachment through this record? ret: name and type, in the arena. */
+KT_MUST_CHECK int kt_room_attachment(struct kt_room *r, const struct kt_reader *who, int64_t record,
+                                     const char *hash, struct kt_arena *arena,
+                                     const char **ret_name, const char **ret_type,
+                                     struct kt_err *err);
+
+struct kt_case_query {
+    bool mine, overdue;
+    const char *workflow, *state; /* NULL: all */
+    kt_time from, to;             /* of the deadline; 0: any */
+    uint32_t limit;
+};
+KT_MUST_CHECK int kt_room_cases(struct kt_room *r, const struct kt_reader *who,
+                                const struct kt_case_query *q, struct kt_buf *out,
+                                struct kt_err *err);
+struct kt_indicator_query {
+    kt_time from, to, at;
+    const char *place; /* NULL: all */
+};
+/** @param id  NULL: all, as an array */
+KT_MUST_CHECK int kt_room_indicators(struct kt_room *r, const struct kt_reader *who, const char *id,
+                                     const struct kt_indicator_query *q, struct kt_buf *out,
+                                     struct kt_err *err);
+KT_MUST_CHECK int kt_room_drill(struct kt_room *r, const struct kt_reader *who, const char *id,
+                                const struct kt_indicator_query *q, struct kt_buf *out,
+                                struct kt_err *err);
+KT_MUST_CHECK int kt_room_ledger(struct kt_room *r, const struct kt_reader *who, const char *id,
+                                 kt_time at, struct kt_buf *out, struct kt_err *err);
+KT_MUST_CHECK int kt_room_entries(struct kt_room *r, const struct kt_reader *who, const char *id,
+                                  const char *account, const char *from, const char *to,
+                                  const char *cursor, struct kt_buf *out, struct kt_err *err);
+KT_MUST_CHECK int kt_room_calendar(struct kt_room *r, int year, struct kt_buf *out,
+                                   struct kt_err *err);
+
+/**
+ * A dry run: what record.import would do with each row. `rows` is an array of objects column ->
+ * text as read from a file; column names are field ids or titles in either language.
+ * Writes {"rows":[…fates…],"counts":{…},"request":{"rows":[…]}}: the last is the body of record.import.
+ */
+KT_MUST_CHECK int kt_room_import_dry(struct kt_room *r, const struct kt_reader *who,
+                                     const char *reg, const struct kt_json *rows, const char *mode,
+                                     struct kt_buf *out, struct kt_err *err);
+
+/* History for indicators' SQL: the runtime registers how; without it hist_* answer null. */
+typedef int (*kt_hist_fn)(void *arg, const char *point, kt_time from, kt_time to, double ret[5],
+                          struct kt_err *err); /* count, min, max, sum, mean */
+void kt_room_on_history(struct kt_room *r, kt_hist_fn fn, void *arg);
+#endif

@@ -29,6 +29,8 @@ static int code_of(int rc)
     case SQLITE_CONSTRAINT:
         return rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY ? KT_EEXIST
                                                                                     : KT_ECONFLICT;
+    case SQLITE_AUTH:
+        return KT_EDENIED;
     case SQLITE_ERROR:
     case SQLITE_MISUSE:
     case SQLITE_RANGE:
@@ -106,6 +108,13 @@ int store_db_open(const char *path, enum store_mode mode, struct kt_db **ret, st
     return KT_OK;
 }
 
+static void stmt_free(struct kt_stmt *st)
+{
+    sqlite3_finalize(st->st);
+    free(st->sql);
+    free(st);
+}
+
 void store_db_close(struct kt_db *db)
 {
     if (!db) {
@@ -113,9 +122,7 @@ void store_db_close(struct kt_db *db)
     }
     for (size_t i = 0; i < db->n; i++) {
         KT_ASSERT(!db->stmts[i]->in_use);
-        sqlite3_finalize(db->stmts[i]->st);
-        free(db->stmts[i]->sql);
-        free(db->stmts[i]);
+        stmt_free(db->stmts[i]);
     }
     KT_ASSERT(sqlite3_close(db->h) == SQLITE_OK);
     free(db->stmts);
@@ -209,25 +216,36 @@ static void stmt_keep(struct kt_db *db, struct kt_stmt *st)
     db->stmts[db->n++] = st;
 }
 
+int store_prepare(struct kt_db *db, const char *sql, unsigned flags, struct kt_stmt **ret,
+                  struct kt_err *err)
+{
+    sqlite3_stmt *raw = NULL;
+    const char *tail = NULL;
+    int rc = sqlite3_prepare_v3(db->h, sql, -1, flags, &raw, &tail);
+    if (rc != SQLITE_OK) {
+        return store_err(db, rc, sql, err);
+    }
+    if (!raw || tail[strspn(tail, " \n\t;")]) {
+        sqlite3_finalize(raw);
+        return kt_err_set(err, KT_EINTERNAL, "%s: not exactly one statement; SQL: %.*s", db->path,
+                          ERR_SQL_MAX, sql);
+    }
+    struct kt_stmt *st = calloc(1, sizeof(*st));
+    KT_ASSERT(st);
+    *st = (struct kt_stmt){.db = db, .st = raw, .sql = strdup(sql), .in_use = true};
+    KT_ASSERT(st->sql);
+    *ret = st;
+    return KT_OK;
+}
+
 int kt_db_prepare(struct kt_db *db, const char *sql, struct kt_stmt **ret, struct kt_err *err)
 {
     struct kt_stmt *st = stmt_cached(db, sql);
     if (!st) {
-        sqlite3_stmt *raw = NULL;
-        const char *tail = NULL;
-        int rc = sqlite3_prepare_v3(db->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &raw, &tail);
-        if (rc != SQLITE_OK) {
-            return store_err(db, rc, sql, err);
+        int r = store_prepare(db, sql, SQLITE_PREPARE_PERSISTENT, &st, err);
+        if (r < 0) {
+            return r;
         }
-        if (!raw || tail[strspn(tail, " \n\t;")]) {
-            sqlite3_finalize(raw);
-            return kt_err_set(err, KT_EINTERNAL, "%s: not exactly one statement; SQL: %.*s",
-                              db->path, ERR_SQL_MAX, sql);
-        }
-        st = calloc(1, sizeof(*st));
-        KT_ASSERT(st);
-        *st = (struct kt_stmt){.db = db, .st = raw, .sql = strdup(sql)};
-        KT_ASSERT(st->sql);
         stmt_keep(db, st);
     }
     st->in_use = true;
@@ -242,13 +260,19 @@ void kt_stmt_reset(struct kt_stmt *st)
 
 void kt_stmt_done(struct kt_stmt *st)
 {
-    if (st) {
-        KT_ASSERT(st->in_use);
-        sqlite3_reset(st->st);
-        sqlite3_clear_bindings(st->st);
-        st->bound = SQLITE_OK;
-        st->in_use = false;
+    if (!st) {
+        return;
     }
+    KT_ASSERT(st->in_use);
+    if (st->guarded) {
+        store_unguard(st->db);
+        stmt_free(st);
+        return;
+    }
+    sqlite3_reset(st->st);
+    sqlite3_clear_bindings(st->st);
+    st->bound = SQLITE_OK;
+    st->in_use = false;
 }
 
 static void bound(struct kt_stmt *st, int rc)

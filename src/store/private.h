@@ -8,6 +8,7 @@
  */
 #include <sqlite3.h>
 
+#include "base/time.h"
 #include "store/store.h"
 
 struct kt_stmt {
@@ -16,6 +17,7 @@ struct kt_stmt {
     char *sql;
     int bound; /* first failed bind, or SQLITE_OK */
     bool in_use;
+    bool guarded; /* not cached: ends with kt_stmt_done() */
 };
 
 struct kt_db {
@@ -24,6 +26,10 @@ struct kt_db {
     struct kt_stmt **stmts;
     size_t n, cap;
     struct kt_db *next; /* idle readers of a store */
+    /* while a guarded statement lives */
+    const struct kt_db_guard *guard;
+    kt_mono deadline;
+    const struct kt_db_function *functions; /* registered on this connection */
 };
 
 enum store_mode { STORE_WRITE, STORE_READ, STORE_IMMUTABLE };
@@ -31,4 +37,8 @@ int store_db_open(const char *path, enum store_mode mode, struct kt_db **ret, st
 void store_db_close(struct kt_db *db); /* accepts NULL */
 /** Fill err from a connection's last error. */
 int store_err(struct kt_db *db, int rc, const char *sql, struct kt_err *err);
+/** Prepare exactly one statement; KT_EINTERNAL when there is more or less. */
+int store_prepare(struct kt_db *db, const char *sql, unsigned flags, struct kt_stmt **ret,
+                  struct kt_err *err);
+void store_unguard(struct kt_db *db); /* guard.c */
 #endif

@@ -14,6 +14,7 @@
  *     Readers are opened read-only and never checkpoint.
  *  2. A transaction that failed is rolled back before the error is returned from kt_db_commit().
  *  3. Every error names the file and the SQL.
+ *  4. SQL that a pack brought runs on reading connections only, through kt_db_prepare_guarded().
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@
 struct kt_store;
 struct kt_db;
 struct kt_stmt;
+struct kt_db_args;
 
 struct kt_store_opts {
     const char *path;
@@ -101,4 +103,45 @@ int64_t kt_col_i64(const struct kt_stmt *st, int i);
 double kt_col_f64(const struct kt_stmt *st, int i);
 const char *kt_col_text(const struct kt_stmt *st, int i); /**< NULL for null */
 struct kt_str kt_col_bytes(const struct kt_stmt *st, int i);
+
+/*
+ * SQL that is not the program's own (a pack's). It is one SELECT, reads what `reads` allows, calls
+ * plain functions (no clock, no random, no file) and those given here, and is stopped after a time.
+ * The texts main, temp and quoted names are refused, so a TEMP view cannot be passed by.
+ */
+struct kt_db_value {
+    enum kt_col_type type; /* not KT_COL_BLOB */
+    int64_t i;
+    double f;
+    char text[32];
+};
+struct kt_db_function {
+    const char *name;
+    int args;
+    /** `ret` is null until it is written. */
+    void (*fn)(void *arg, const struct kt_db_args *args, struct kt_db_value *ret);
+};
+struct kt_db_guard {
+    /** May this table be read? `view` is the view that does so, NULL: the SQL itself. */
+    bool (*reads)(void *arg, const char *table, const char *view);
+    const struct kt_db_function *functions; /* outlives the connection */
+    uint32_t functions_n;
+    int64_t limit_ns; /* from prepare to the last step; 0: one second */
+    void *arg;        /* of reads and of the functions */
+};
+/** Arguments of a function, from 0; text is borrowed until the function returns. */
+const char *kt_arg_text(const struct kt_db_args *a, int i); /**< NULL for null */
+int64_t kt_arg_i64(const struct kt_db_args *a, int i);
+bool kt_arg_is_null(const struct kt_db_args *a, int i);
+
+/**
+ * Prepare such a statement; one at a time on a connection, not kept after kt_stmt_done(). The guard
+ * is borrowed until then.
+ * @return KT_OK; KT_EDENIED it does what it may not; KT_EINVAL it is no SQL or not one SELECT;
+ *         steps: KT_ETIMEOUT
+ */
+KT_MUST_CHECK int kt_db_prepare_guarded(struct kt_db *db, const struct kt_db_guard *g,
+                                        const char *sql, struct kt_stmt **ret, struct kt_err *err);
+/** Number of the parameter ":name"; 0: the statement has none of that name. */
+int kt_bind_index(struct kt_stmt *st, const char *name);
 #endif

@@ -161,6 +161,11 @@ static bool allowed(struct call *c, const struct route *r)
         reply_code(c->req, KT_EDENIED, "the header X-Kuangtu is missing");
         return false;
     }
+    if (c->person.must_change_password && !r->always) {
+        reply_code(c->req, KT_EPASSWORD,
+                   "the password must be changed first: POST /api/v1/password");
+        return false;
+    }
     if (r->right && !may_one_of(&c->person, r->right)) {
         reply_code(c->req, KT_EDENIED, "the right \"%s\" is needed; ask the administrator",
                    r->right);

@@ -44,6 +44,7 @@ struct route {
     const char *scope; /* what the place check looks at: "none", "list" (filtered), "point" (param
                           0), "output", "request" (judged by the engine as well) */
     void (*handle)(struct call *c);
+    bool always; /* also while the caller's password must be changed */
 };
 extern const struct route api_routes[];
 extern const size_t api_routes_n;

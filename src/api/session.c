@@ -12,17 +12,10 @@
 static bool local_person(struct kt_api *a, struct kt_http_req *req, struct kt_arena *arena,
                          struct kt_person *ret)
 {
-    static const char *const all[] = {"alarm.ack",      "alarm.oos",    "alarm.shelve",
-                                      "audit.read",     "backtest",     "calibration.write",
-                                      "card.write",     "drill",        "export",
-                                      "handover",       "history.read", "limit.approve",
-                                      "limit.propose",  "manual.set",   "output.close",
-                                      "output.confirm", "output.open",  "output.tag",
-                                      "output.untag",   "report.read",  "report.sign",
-                                      "security.admin", "site.reload",  "test.write",
-                                      "user.admin",     "view"};
     static const char *const everywhere[] = {"*"};
     static const char *const roles[] = {"local"};
+    uint32_t rights_n;
+    const char *const *rights = kt_site_rights(&rights_n);
     (void)arena;
     const char *auth = kt_http_header(req, "Authorization");
     struct kt_hash h;
@@ -38,8 +31,8 @@ static bool local_person(struct kt_api *a, struct kt_http_req *req, struct kt_ar
                               .language = "zh",
                               .roles = roles,
                               .roles_n = 1,
-                              .rights = all,
-                              .rights_n = KT_ARRAY_LEN(all),
+                              .rights = rights,
+                              .rights_n = rights_n,
                               .places = everywhere,
                               .places_n = 1};
     return true;
@@ -93,9 +86,17 @@ static void reply_person(struct call *c, const struct kt_person *p)
     reply_buf(c, 200, &b);
 }
 
+/* Only a known name is written: what was typed there else may be a password. */
+static void log_refused(struct call *c, const char *user, const struct kt_err *err)
+{
+    struct kt_auth *a = c->api->opts.auth;
+    kt_auth_log(a, user && kt_auth_known(a, user) ? user : "-", kt_http_client(c->req), "POST",
+                "/login", kt_err_http(err->code));
+}
+
 void post_login(struct call *c)
 {
-    const char *user, *password;
+    const char *user = NULL, *password;
     char token[64];
     struct kt_err err = {0};
     struct kt_person p;
@@ -103,7 +104,7 @@ void post_login(struct call *c)
         kt_json_need_str(c->body, "password", &password, &err) < 0 ||
         kt_auth_login(c->api->opts.auth, user, password, kt_http_client(c->req), token, &err) < 0 ||
         kt_auth_session(c->api->opts.auth, token, c->arena, &p, &err) < 0) {
-        kt_auth_log(c->api->opts.auth, "-", kt_http_client(c->req), "POST", "/login", err.code);
+        log_refused(c, user, &err);
         reply_err(c->req, &err);
         return;
     }
@@ -133,7 +134,8 @@ void post_password(struct call *c)
     struct kt_err err = {0};
     if (kt_json_need_str(c->body, "old", &old, &err) < 0 ||
         kt_json_need_str(c->body, "new", &fresh, &err) < 0 ||
-        kt_auth_password(c->api->opts.auth, c->person.user, old, fresh, &err) < 0) {
+        kt_auth_password(c->api->opts.auth, c->person.user, old, fresh,
+                         kt_http_cookie(c->req, COOKIE), &err) < 0) {
         reply_err(c->req, &err);
         return;
     }

@@ -63,24 +63,14 @@ static void put_user(struct call *c, const char *user, bool create)
                         .set_disabled = kt_json_get(c->body, "disabled") != NULL};
     const char *password = kt_json_get_str(c->body, "password", NULL);
     u.must_change = password != NULL;
-    bool more = u.name || u.language || password || kt_json_get(c->body, "disabled");
-    if ((more || create) && !kt_person_may(&c->person, "user.admin")) {
-        reply_code(c->req, KT_EDENIED, "the right \"user.admin\" is needed");
-        return;
-    }
     if (kt_json_arr(list)) {
-        if (!kt_person_may(&c->person, "security.admin")) {
-            reply_code(c->req, KT_EDENIED,
-                       "roles are given by the security administrator (right \"security.admin\")");
-            return;
-        }
         for (size_t i = 0; i < kt_json_len(list) && u.roles_n < ROLES_MAX; i++) {
             const char *one = kt_json_str(kt_json_at(list, i));
             roles[u.roles_n++] = one ? one : "";
         }
         u.roles = roles;
     }
-    if (kt_auth_user_put(c->api->opts.auth, &u, password, create, c->person.user, &err) < 0) {
+    if (kt_auth_user_put(c->api->opts.auth, &u, password, create, &c->person, &err) < 0) {
         reply_err(c->req, &err);
         return;
     }
@@ -103,36 +93,56 @@ void patch_user(struct call *c)
     put_user(c, c->param[0], false);
 }
 
+static void write_texts(struct kt_jw *w, const char *key, const char *const *list, uint32_t n)
+{
+    kt_jw_key(w, key);
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < n; i++) {
+        kt_jw_str(w, list[i]);
+    }
+    kt_jw_arr_end(w);
+}
+
+static void write_role(const struct kt_people_role *r, struct kt_jw *w)
+{
+    kt_jw_obj(w);
+    kt_jw_kstr(w, "id", r->id);
+    kt_jw_key(w, "name");
+    kt_jw_obj(w);
+    kt_jw_kstr(w, "zh", r->name.zh);
+    kt_jw_kstr(w, "en", r->name.en);
+    kt_jw_obj_end(w);
+    write_texts(w, "rights", r->rights, r->rights_n);
+    write_texts(w, "places", r->places, r->places_n);
+    kt_jw_obj_end(w);
+}
+
+static bool site_has_role(const struct kt_site *s, const char *id)
+{
+    for (uint32_t i = 0; i < s->people_n; i++) {
+        if (strcmp(s->people[i].id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void get_roles(struct call *c)
 {
     struct kt_buf b;
+    struct kt_people_role role;
     kt_buf_init(&b, 1 << 20);
     struct kt_jw w = kt_jw_init(&b);
     kt_jw_obj(&w);
     kt_jw_key(&w, "items");
     kt_jw_arr(&w);
     for (uint32_t i = 0; i < c->site->people_n; i++) {
-        const struct kt_people_role *r = &c->site->people[i];
-        kt_jw_obj(&w);
-        kt_jw_kstr(&w, "id", r->id);
-        kt_jw_key(&w, "name");
-        kt_jw_obj(&w);
-        kt_jw_kstr(&w, "zh", r->name.zh);
-        kt_jw_kstr(&w, "en", r->name.en);
-        kt_jw_obj_end(&w);
-        kt_jw_key(&w, "rights");
-        kt_jw_arr(&w);
-        for (uint32_t k = 0; k < r->rights_n; k++) {
-            kt_jw_str(&w, r->rights[k]);
+        write_role(&c->site->people[i], &w);
+    }
+    for (size_t i = 0; kt_auth_builtin_role(i, &role); i++) {
+        if (!site_has_role(c->site, role.id)) {
+            write_role(&role, &w);
         }
-        kt_jw_arr_end(&w);
-        kt_jw_key(&w, "places");
-        kt_jw_arr(&w);
-        for (uint32_t k = 0; k < r->places_n; k++) {
-            kt_jw_str(&w, r->places[k]);
-        }
-        kt_jw_arr_end(&w);
-        kt_jw_obj_end(&w);
     }
     kt_jw_arr_end(&w);
     kt_jw_obj_end(&w);

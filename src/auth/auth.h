@@ -14,6 +14,9 @@
  *  2. Passwords are kept as argon2id only; session tokens as their hash only.
  *  3. No user, password or secret exists that nobody set: the first user's password is random and
  *     shown once.
+ *  4. Nobody gets more by changing a user: roles are given by another person with security.admin; a
+ *     password is set for others only by who holds, or may give, all that it opens; rights of more
+ *     than one of the three administrations are not given at all.
  */
 #include <stdbool.h>
 
@@ -51,15 +54,21 @@ bool kt_person_may(const struct kt_person *p, const char *right);
 /** May the person see or act at this place? */
 bool kt_person_at(const struct kt_person *p, const struct kt_site *site, kt_place_id place);
 
+/** The i-th role that every site has; false: there is no such. Strings are constants. */
+bool kt_auth_builtin_role(size_t i, struct kt_people_role *ret);
+
 /** A random password that keeps the rules. */
 void kt_auth_random_password(char ret[40]);
-/** First start: make user "admin" with a random password when there is no user at all; the password
- *  is written to ret_password (empty string when users exist). */
+/** First start: make user "admin" with a random password when nobody may make users (somebody may
+ *  have been made by the command line before); the password is written to ret_password (empty
+ *  string when nobody was made). */
 KT_MUST_CHECK int kt_auth_bootstrap(struct kt_auth *a, char ret_password[40], struct kt_err *err);
 
 /** @return KT_OK; KT_EAUTH wrong (same text for unknown user); KT_EBUSY locked out, with until */
 KT_MUST_CHECK int kt_auth_login(struct kt_auth *a, const char *user, const char *password,
                                 const char *client, char ret_token[64], struct kt_err *err);
+/** Is there such a user? For the access log: what else was typed there may be a password. */
+bool kt_auth_known(struct kt_auth *a, const char *user);
 void kt_auth_logout(struct kt_auth *a, const char *token);
 /** The person behind a session token. KT_EAUTH: none, idle too long, or ended. */
 KT_MUST_CHECK int kt_auth_session(struct kt_auth *a, const char *token, struct kt_arena *arena,
@@ -77,11 +86,25 @@ struct kt_user {
 };
 KT_MUST_CHECK int kt_auth_users(struct kt_auth *a, struct kt_arena *arena, struct kt_user **ret,
                                 size_t *ret_n, struct kt_err *err);
-/** Create, or change what is not NULL. KT_ECONFLICT for roles that exclude each other. */
+/**
+ * Create, or change what is not NULL.
+ *
+ * @param by  who asks, judged against the user as it was (invariant 4); NULL: the machine's own
+ *            administrator at the command line, who may all
+ * @return KT_OK; KT_EDENIED not this person's to do; KT_ECONFLICT roles that exclude each other;
+ *         KT_EEXIST, KT_ENOTFOUND, KT_EINVAL
+ */
 KT_MUST_CHECK int kt_auth_user_put(struct kt_auth *a, const struct kt_user *u, const char *password,
-                                   bool create, const char *by, struct kt_err *err);
+                                   bool create, const struct kt_person *by, struct kt_err *err);
+/**
+ * One's own password. Wrong present ones count towards the lock-out; all sessions of the user but
+ * the one of keep_token (may be NULL) end.
+ *
+ * @return KT_OK; KT_EDENIED the present one is wrong; KT_EBUSY locked out; KT_EINVAL breaks the
+ * rules
+ */
 KT_MUST_CHECK int kt_auth_password(struct kt_auth *a, const char *user, const char *old,
-                                   const char *fresh, struct kt_err *err);
+                                   const char *fresh, const char *keep_token, struct kt_err *err);
 
 /** A line of the access log: what was asked and how it ended. Batched; never blocks on the disk. */
 void kt_auth_log(struct kt_auth *a, const char *user, const char *client, const char *method,

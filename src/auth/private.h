@@ -62,11 +62,20 @@ int auth_load_users(struct kt_auth *a, struct kt_err *err);
 /** Holding lock: write one user; new ones are inserted. */
 int auth_save_user(struct kt_auth *a, const struct user *u, struct kt_err *err);
 struct user *auth_find(struct kt_auth *a, const char *name);
+/* rights.c */
+enum { KT_ADMIN_SYSTEM = 1, KT_ADMIN_SECURITY = 2, KT_ADMIN_AUDIT = 4 };
+/** Holding lock: the person that a user is now. */
+void auth_person_of(struct kt_auth *a, const struct user *u, struct kt_arena *arena,
+                    struct kt_person *ret);
+unsigned auth_admin_of_person(const struct kt_person *p);
+/** The administrations in a role; false: there is no such role. */
+bool auth_admin_of_role(const struct kt_site *site, const char *role, unsigned *ret);
 void auth_load_tokens(struct kt_auth *a);
 /** Does a new password fit the rules? */
 int auth_password_rules(const struct kt_auth *a, const char *user, const char *password,
                         struct kt_err *err);
 int auth_log_start(struct kt_auth *a, struct kt_err *err);
 void auth_log_stop(struct kt_auth *a);
-void auth_end_sessions(struct kt_auth *a, uint32_t user);
+/** Holding lock: end the sessions of a user, but the one of this token (NULL: all). */
+void auth_end_sessions(struct kt_auth *a, uint32_t user, const struct kt_hash *keep);
 #endif

@@ -30,11 +30,11 @@ static void drop_idle(struct kt_auth *a, kt_mono now)
     a->sessions_n = n;
 }
 
-void auth_end_sessions(struct kt_auth *a, uint32_t user)
+void auth_end_sessions(struct kt_auth *a, uint32_t user, const struct kt_hash *keep)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < a->sessions_n; i++) {
-        if (a->sessions[i].user != user) {
+        if (a->sessions[i].user != user || (keep && kt_hash_eq(&a->sessions[i].token, keep))) {
             a->sessions[n++] = a->sessions[i];
         }
     }
@@ -68,25 +68,41 @@ static void count_failure(struct kt_auth *a, struct user *u, const char *client)
     }
 }
 
+/* Take what a password is compared with; KT_EBUSY while the user is locked. */
+static int take_hash(struct kt_auth *a, const char *name, char hash[KT_PW_MAX], struct kt_err *err)
+{
+    pthread_mutex_lock(&a->lock);
+    struct user *u = auth_find(a, name);
+    bool locked = u && u->locked_until > kt_clock_mono();
+    memcpy(hash, u ? u->hash : nobody, u ? KT_PW_MAX : sizeof(nobody));
+    int minutes = a->opts.lock_minutes;
+    pthread_mutex_unlock(&a->lock);
+    return locked ? kt_err_set(err, KT_EBUSY,
+                               "too many wrong passwords; this user can log in again in %d minutes "
+                               "at the latest",
+                               minutes)
+                  : KT_OK;
+}
+
+bool kt_auth_known(struct kt_auth *a, const char *name)
+{
+    pthread_mutex_lock(&a->lock);
+    bool known = auth_find(a, name) != NULL;
+    pthread_mutex_unlock(&a->lock);
+    return known;
+}
+
 int kt_auth_login(struct kt_auth *a, const char *name, const char *password, const char *client,
                   char ret_token[64], struct kt_err *err)
 {
     char hash[KT_PW_MAX];
-    pthread_mutex_lock(&a->lock);
-    struct user *u = auth_find(a, name);
-    bool locked = u && u->locked_until > kt_clock_mono();
-    memcpy(hash, u ? u->hash : nobody, u ? sizeof(hash) : sizeof(nobody));
-    pthread_mutex_unlock(&a->lock);
-    if (locked) {
-        return kt_err_set(err, KT_EBUSY,
-                          "too many wrong passwords; this user can log in again in %d minutes at "
-                          "the latest",
-                          a->opts.lock_minutes);
+    int r = take_hash(a, name, hash, err);
+    if (r < 0) {
+        return r;
     }
     bool ok = kt_pw_verify(hash, password);
     pthread_mutex_lock(&a->lock);
-    u = auth_find(a, name);
-    int r;
+    struct user *u = auth_find(a, name);
     if (!u || u->disabled || !ok || strcmp(u->hash, hash) != 0) {
         if (u) {
             count_failure(a, u, client);
@@ -115,25 +131,40 @@ void kt_auth_logout(struct kt_auth *a, const char *token)
 }
 
 int kt_auth_password(struct kt_auth *a, const char *name, const char *old, const char *fresh,
-                     struct kt_err *err)
+                     const char *keep_token, struct kt_err *err)
 {
     char hash[KT_PW_MAX], next[KT_PW_MAX];
-    pthread_mutex_lock(&a->lock);
-    struct user *u = auth_find(a, name);
-    memcpy(hash, u ? u->hash : nobody, u ? sizeof(hash) : sizeof(nobody));
-    pthread_mutex_unlock(&a->lock);
-    if (!u || !kt_pw_verify(hash, old)) {
-        return kt_err_set(err, KT_EDENIED, "the present password is wrong");
-    }
-    int r = auth_password_rules(a, name, fresh, err);
-    if (r < 0 || (r = kt_pw_hash(fresh, next)) < 0) {
+    struct kt_hash keep;
+    int r = take_hash(a, name, hash, err);
+    if (r < 0) {
         return r;
     }
+    bool ok = kt_pw_verify(hash, old);
+    if (ok &&
+        ((r = auth_password_rules(a, name, fresh, err)) < 0 || (r = kt_pw_hash(fresh, next)) < 0)) {
+        return r;
+    }
+    if (ok && strcmp(old, fresh) == 0) {
+        return kt_err_set(err, KT_EINVAL, "the new password is the present one");
+    }
+    if (keep_token) {
+        kt_hash_of(keep_token, strlen(keep_token), &keep);
+    }
     pthread_mutex_lock(&a->lock);
-    u = auth_find(a, name);
-    memcpy(u->hash, next, sizeof(next));
-    u->must_change = false;
-    r = auth_save_user(a, u, err);
+    struct user *u = auth_find(a, name);
+    if (!u || !ok || strcmp(u->hash, hash) != 0) {
+        if (u) {
+            count_failure(a, u, "a session");
+        }
+        r = kt_err_set(err, KT_EDENIED, "the present password is wrong");
+    } else {
+        memcpy(u->hash, next, sizeof(next));
+        u->must_change = false;
+        u->failures = 0;
+        auth_end_sessions(a, (uint32_t)(u - a->users), keep_token ? &keep : NULL);
+        atomic_fetch_add(&a->version, 1);
+        r = auth_save_user(a, u, err);
+    }
     pthread_mutex_unlock(&a->lock);
     return r;
 }

@@ -39,7 +39,8 @@
     X(KT_EUNSUPPORTED, -16, 501, "not supported")                                                  \
     X(KT_ECLOSED, -17, 503, "closed")                                                              \
     X(KT_EFULL, -18, 507, "no space left")                                                         \
-    X(KT_ETIMEOUT, -19, 504, "no answer in time")
+    X(KT_ETIMEOUT, -19, 504, "no answer in time")                                                  \
+    X(KT_EPASSWORD, -20, 403, "the password must be changed first")
 
 enum {
 #define X(name, value, http, text) name = (value),

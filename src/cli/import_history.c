@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/map.h"
@@ -278,6 +279,7 @@ static bool ends_with(const char *s, const char *suffix)
 static int run(struct import *im, const char *site_dir, const char *file)
 {
     char packs[600], dir[700];
+    umask(0077); /* data/ is nobody else's to read */
     struct kt_findings *f = kt_findings_new(100);
     int r = kt_site_load(site_dir, kt_share_dir(packs, sizeof(packs), "packs"), NULL, f, &im->site,
                          &im->err);

@@ -54,7 +54,7 @@ static int write_text(const char *dir, const char *name, const char *text, size_
 {
     char path[700];
     snprintf(path, sizeof(path), "%s/%s", dir, name);
-    return kt_file_replace(path, text, n, err);
+    return kt_file_replace_mode(path, text, n, 0640, err);
 }
 
 static int write_token(const char *dir, const char *name, struct kt_err *err)

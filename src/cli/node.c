@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/node.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -192,6 +194,19 @@ static int write_run_file(const struct kt_node *n, struct kt_err *err)
     return r;
 }
 
+/* What the program writes is nobody else's to read, whoever made the folder. */
+static int own_data(const struct kt_node *n, struct kt_err *err)
+{
+    char users[560];
+    int r = kt_dir_make(n->data_dir, err);
+    snprintf(users, sizeof(users), "%s/users.db", n->data_dir);
+    if (r == KT_OK &&
+        (chmod(n->data_dir, 0700) != 0 || (chmod(users, 0600) != 0 && errno != ENOENT))) {
+        KT_WARN("serve", "%s can be read by others: %s", n->data_dir, strerror(errno));
+    }
+    return r;
+}
+
 static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_err *err)
 {
     int r = kt_site_load(n->opts.site_dir, n->opts.pack_dir, NULL, findings, &n->site, err);
@@ -204,7 +219,7 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
                           "simulation: true",
                           n->site->id);
     }
-    if ((r = kt_dir_make(n->data_dir, err)) < 0) {
+    if ((r = own_data(n, err)) < 0) {
         return r;
     }
     struct kt_auth_opts ao = {.dir = n->data_dir};

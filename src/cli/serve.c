@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "cli/cli.h"
@@ -59,6 +60,7 @@ static int serve(const struct kt_args *a)
     if (a->pos_n != 1) {
         return kt_usage(a, "name one site folder");
     }
+    umask(0077); /* what it writes is its own */
     if (kt_arg(a, "verbose")) {
         kt_log_set_level(KT_LOG_DEBUG);
     }

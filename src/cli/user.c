@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kuangtu user: list, add and change the users of a site, with or without the program running. */
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/auth.h"
@@ -85,6 +86,7 @@ static int put_direct(const struct kt_args *a, const char *user, const char *pas
     struct kt_site *site = NULL;
     struct kt_auth *auth = NULL;
     const char *roles[ROLES_MAX];
+    umask(0077);
     snprintf(data, sizeof(data), "%s/data", a->pos[1]);
     int r =
         kt_site_load(a->pos[1], kt_share_dir(packs, sizeof(packs), "packs"), NULL, f, &site, err);
@@ -99,7 +101,7 @@ static int put_direct(const struct kt_args *a, const char *user, const char *pas
         u.disabled = kt_arg(a, "disable") != NULL;
         u.set_disabled = u.disabled || kt_arg(a, "enable");
         u.must_change = password != NULL;
-        r = kt_auth_user_put(auth, &u, password, create, "command line", err);
+        r = kt_auth_user_put(auth, &u, password, create, NULL, err);
     }
     kt_auth_close(auth);
     kt_site_unref(site);

@@ -12,6 +12,12 @@ static const char *const rights[] = {
     "user.admin",   "security.admin",    "audit.read",    "report.read",    "report.sign",
     "backtest"};
 
+const char *const *kt_site_rights(uint32_t *ret_n)
+{
+    *ret_n = KT_ARRAY_LEN(rights);
+    return rights;
+}
+
 static bool all_digits(const char *s)
 {
     return s[strspn(s, "0123456789")] == 0;

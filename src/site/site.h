@@ -178,6 +178,9 @@ struct kt_people_role {
     uint32_t places_n;
 };
 
+/** Every right that there is; constants. */
+const char *const *kt_site_rights(uint32_t *ret_n);
+
 struct kt_shift {
     const char *id;
     struct kt_text name;

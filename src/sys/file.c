@@ -12,7 +12,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { READ_STEP = 64 * 1024, NFTW_FDS = 16, FILE_MODE = 0640, DIR_MODE = 0750 };
+enum { READ_STEP = 64 * 1024, NFTW_FDS = 16, FILE_MODE = 0600, DIR_MODE = 0750 };
 
 static int err_path(struct kt_err *err, const char *what, const char *path)
 {

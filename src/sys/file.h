@@ -14,12 +14,12 @@
  */
 KT_MUST_CHECK int kt_file_read(const char *path, size_t max, struct kt_buf *out,
                                struct kt_err *err);
-/** Write beside, fsync, rename over `path`, fsync the folder. */
+/** Write beside, fsync, rename over `path`, fsync the folder. Keeps the mode; a new file: 0600. */
 KT_MUST_CHECK int kt_file_replace(const char *path, const void *p, size_t n, struct kt_err *err);
 /** As kt_file_replace(), with this mode (a secret: 0600) whatever stood there. */
 KT_MUST_CHECK int kt_file_replace_mode(const char *path, const void *p, size_t n, unsigned mode,
                                        struct kt_err *err);
-KT_MUST_CHECK int kt_dir_make(const char *path, struct kt_err *err); /**< with parents; 0750 */
+KT_MUST_CHECK int kt_dir_make(const char *path, struct kt_err *err); /**< with parents; 0750 less umask */
 KT_MUST_CHECK int kt_dir_sync(const char *path, struct kt_err *err);
 bool kt_file_exists(const char *path);
 int64_t kt_file_size(const char *path); /**< -1 when missing */

@@ -173,11 +173,39 @@ def _():
     equal(eye.get("/me")["must_change_password"], True)
     equal(eye.call("POST", "/password", {"old": fresh.group(1), "new": "short"})[0], 400)
     equal(eye.call("POST", "/password", {"old": fresh.group(1), "new": "A-new-Password-9"})[0], 204)
+    equal(eye.get("/me")["must_change_password"], False)
     equal(p.login("wang", "A-new-Password-9").get("/me")["must_change_password"], False)
     p.stop()
     kuangtu("user", "set", s.dir, "wang", "--disable")
     p.start()
     equal(kt.Client(p).call("POST", "/login", {"user": "wang", "password": "A-new-Password-9"})[0], 401)
+
+
+@case("user: one made before the first start still leaves a way to an administrator")
+def _():
+    s = site()
+    kuangtu("user", "add", s.dir, "wang", "--roles", "dispatcher")
+    p = kt.Program(s)
+    boss = p.login("admin", p.password)
+    boss.own_password("Own-Password-77")
+    assert "user.admin" in boss.get("/me")["rights"]
+    p.stop()
+    p.start()
+    equal(p.wait_line(r"is at (http)", 0).group(1), "http")
+    equal([x for x in p.lines if "with password" in x], [x for x in p.lines if "with password" in x][:1])
+
+
+@case("what the program writes is nobody else's to read")
+def _():
+    s = site()
+    (s.dir / "data").mkdir(mode=0o755)
+    p = kt.Program(s)
+    eye = p.user("wang", "dispatcher")
+    p.samples(("ENV-1", 1000.5))
+    eye.get("/me")
+    open_to_others = [str(f) for f in [s.dir / "data", *(s.dir / "data").rglob("*")]
+                      if f.stat().st_mode & 0o077]
+    equal(open_to_others, [])
 
 
 @case("show and query: table, csv and json; nothing runs: exit 1 and how to start")

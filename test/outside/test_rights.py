@@ -225,6 +225,90 @@ def _():
     equal(status, 409, got)
 
 
+@case("a password that somebody else set: nothing but /me, /password and /logout until it is changed")
+def _():
+    w, bad = world(), []
+    new = w.program.new_user("u.new", "whole")
+    first = new.password
+    for method, path, operation in ROUTES:
+        if not needs_session(operation) or path.endswith(("/me", "/password", "/logout")):
+            continue
+        full, body = example(w, method, path)
+        status, got = call(new, method, full, body)
+        if status != 403 or got["error"]["code"] != "KT_EPASSWORD":
+            bad.append(f"{method} {path}: {status} {got}")
+    equal(bad, [])
+    equal(new.get("/me")["must_change_password"], True)
+    elsewhere = w.program.login("u.new", first)
+    equal(new.call("POST", "/password", {"old": first, "new": first})[0], 400, "the same again")
+    new.own_password("My-own-Password-1")
+    equal(new.get("/points/FX-T")["id"], "FX-T")
+    equal(elsewhere.call("GET", "/me")[0], 401, "other sessions end with the old password")
+
+
+@case("guessing the present password in a session locks the user as well")
+def _():
+    u = world().program.user("u.guess", "whole")
+    answers = [u.call("POST", "/password", {"old": f"wrong-{i}", "new": "Another-Password-1"})[0]
+               for i in range(6)]
+    equal(answers, [403] * 5 + [429])
+
+
+@case("a password is set for others only by who holds or may give what it opens")
+def _():
+    w = world()
+    names = {"sys": "keeper-of-site", "sys2": "keeper-of-site", "sec": "keeper-of-roles",
+             "sec2": "keeper-of-roles", "aud": "keeper-of-audit", "man": "whole"}
+    c = {k: w.program.user(f"p.{k}", role) for k, role in names.items()}
+    equal(c["sys"].call("POST", "/users", {"user": "p.bare", "name": "Bare", "password": "First-Pass-01"})[0], 201)
+
+    def set_password(by, whom):
+        return c[by].call("PATCH", f"/users/p.{whom}", {"password": "Stolen-Pass-99"})[0]
+    wanted = {("sys", "sec"): 403, ("sys", "aud"): 403, ("sys", "man"): 403, ("sys", "sys"): 403,
+              ("sec", "sys"): 403, ("sec", "aud"): 403, ("man", "bare"): 403, ("aud", "man"): 403,
+              ("man", "man"): 403, ("sys", "bare"): 200, ("sec", "man"): 200, ("sys", "sys2"): 200,
+              ("sec", "sec2"): 200}
+    equal({k: set_password(*k) for k in wanted}, wanted)
+    man = w.program.login("p.man", "Stolen-Pass-99")
+    equal(man.call("GET", "/points")[1]["error"]["code"], "KT_EPASSWORD")
+    kt.wait_for("the attempts are in the access log", lambda: {
+        (x["path"], x["status"]) for x in w.user("keeper-of-audit").get(
+            "/audit", user="p.sys", limit=1000)["items"]} >= {
+        ("/users/p.sec", 403), ("/users/p.bare", 200)})
+
+
+@case("offices are given in two steps, and nobody gives one to themselves")
+def _():
+    w = world()
+    system, roles = w.user("keeper-of-site"), w.user("keeper-of-roles")
+    ids = [r["id"] for r in roles.get("/roles")["items"]]
+    assert {"system-admin", "security-admin", "auditor", "whole"} <= set(ids), ids
+    body = {"user": "s.two", "name": "Two", "password": "First-Pass-01"}
+    equal(system.call("POST", "/users", {**body, "roles": ["whole"]})[0], 403)
+    equal(system.call("POST", "/users", {**body, "roles": []})[0], 201)
+    equal(roles.call("PATCH", "/users/s.two", {"roles": ["whole"]})[0], 200)
+    equal(roles.call("PATCH", "/users/u.keeper-of-roles", {"roles": ["keeper-of-roles", "whole"]})[0], 403)
+    equal(roles.call("POST", "/users", {**body, "user": "s.three"})[0], 403)
+    equal(system.call("PATCH", "/users/u.keeper-of-audit", {"disabled": True})[0], 403)
+    equal(system.call("PATCH", "/users/u.keeper-of-site", {"disabled": True})[0], 403)
+    equal(system.call("PATCH", "/users/s.two", {"disabled": True})[0], 200)
+    equal(system.call("POST", "/users", {**body, "user": "local"})[0], 400, "a name of the program's own")
+
+
+@case("attempts to log in are in the access log, under a known name only")
+def _():
+    w = world()
+    u, c = w.program.user("u.tried", "whole"), kt.Client(w.program)
+    equal(c.call("POST", "/login", {"user": "u.tried", "password": "wrong"})[0], 401)
+    equal(c.call("POST", "/login", {"user": "My-Password-in-the-wrong-field", "password": "x"})[0], 401)
+
+    def rows():
+        items = w.user("keeper-of-audit").get("/audit", limit=2000)["items"]
+        return {(x["user"], x["path"], x["status"]) for x in items}
+    kt.wait_for("both attempts", lambda: rows() >= {("u.tried", "/login", 401), ("-", "/login", 401)})
+    assert "wrong-field" not in str(rows()), u.name
+
+
 @case("writes without the header X-Kuangtu: 403 (another origin's form cannot send it)")
 def _():
     w, bad = world(), []

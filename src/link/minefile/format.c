@@ -4,6 +4,9 @@
 #include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+
+#include "sys/file.h"
 
 enum { RECORDS_MAX = 200000, FIELDS_MAX = 64 };
 
@@ -246,4 +249,13 @@ int minefile_convert(const char *from, const char *to, struct kt_str in, struct 
         out->n += room - free_n;
     }
     return r;
+}
+
+int minefile_folder(const char *path, struct kt_err *err)
+{
+    if (kt_file_exists(path)) {
+        return KT_OK;
+    }
+    int r = kt_dir_make(path, err);
+    return r < 0 || chmod(path, 0750) == 0 ? r : kt_err_sys(err, "cannot set the mode of %s", path);
 }

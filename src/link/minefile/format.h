@@ -61,4 +61,6 @@ void minefile_put_end(struct kt_buf *out, const struct minefile_dialect *d);
 /** Bytes of a text in GBK to UTF-8 (or the other way round). KT_EPARSE */
 KT_MUST_CHECK int minefile_convert(const char *from, const char *to, struct kt_str in,
                                    struct kt_buf *out);
+/** A folder that a program of the same group empties: made with mode 0750 whatever the umask. */
+KT_MUST_CHECK int minefile_folder(const char *path, struct kt_err *err);
 #endif

@@ -50,7 +50,7 @@ static void put_away(struct kt_minefile *m, const char *name, const char *where,
     snprintf(dir, sizeof(dir), "%s/%s", m->dir, where);
     snprintf(from, sizeof(from), "%s/%s", m->dir, name);
     snprintf(to, sizeof(to), "%s/%s", dir, name);
-    if (kt_dir_make(dir, &err) < 0 || rename(from, to) != 0) {
+    if (minefile_folder(dir, &err) < 0 || rename(from, to) != 0) {
         KT_ERROR("minefile", "%s cannot be moved to %s: %s", from, dir, strerror(errno));
         return;
     }
@@ -256,7 +256,7 @@ static void look(struct kt_minefile *m)
     char **names;
     size_t n;
     bool ok =
-        kt_dir_make(m->dir, &err) == KT_OK && kt_dir_list(m->dir, arena, &names, &n, &err) == KT_OK;
+        minefile_folder(m->dir, &err) == KT_OK && kt_dir_list(m->dir, arena, &names, &n, &err) == KT_OK;
     for (size_t i = 0; ok && i < n && !atomic_load(&m->stopping); i++) {
         read_file(m, names[i]);
     }

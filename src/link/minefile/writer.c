@@ -36,6 +36,8 @@ void writer_init(struct writer *w)
     w->last_day = -1;
 }
 
+enum { FOR_UPLOADER = 0640 }; /* another user of the group takes the files */
+
 static int put_file(const struct writer *w, const char *type, kt_time t, const struct kt_buf *text,
                     struct kt_err *err)
 {
@@ -44,13 +46,13 @@ static int put_file(const struct writer *w, const char *type, kt_time t, const s
     snprintf(path, sizeof(path), "%s/%s_%s_%04d%02d%02d%02d%02d%02d.txt", w->dir,
              w->site->mine_code, type, c.year, c.month, c.day, c.hour, c.minute, c.second);
     if (strcmp(w->conf->encoding, "gbk") != 0) {
-        return kt_file_replace(path, text->p, text->n, err);
+        return kt_file_replace_mode(path, text->p, text->n, FOR_UPLOADER, err);
     }
     struct kt_buf gbk;
     kt_buf_init(&gbk, 256u << 20);
     int r = minefile_convert("UTF-8", "GBK//TRANSLIT", (struct kt_str){text->p, text->n}, &gbk);
     r = r < 0 ? kt_err_set(err, r, "%s: cannot be written as GBK", path)
-              : kt_file_replace(path, gbk.p, gbk.n, err);
+              : kt_file_replace_mode(path, gbk.p, gbk.n, FOR_UPLOADER, err);
     kt_buf_done(&gbk);
     return r;
 }
@@ -298,7 +300,7 @@ int writer_run(struct writer *w, int max, struct kt_err *err)
     int64_t step = interval(w);
     kt_time now = kt_runtime_now(w->rt);
     kt_time end = now - now % step;
-    int files = 0, r = kt_dir_make(w->dir, err);
+    int files = 0, r = minefile_folder(w->dir, err);
     if (r < 0 || now <= 0) {
         return r;
     }

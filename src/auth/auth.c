@@ -23,18 +23,11 @@ static const char *const versions[] = {
     "CREATE INDEX access_time ON access(time);",
 };
 
-int kt_auth_open(const struct kt_auth_opts *opts, struct kt_site *site, struct kt_auth **ret,
-                 struct kt_err *err)
+int kt_auth_open(const char *dir, struct kt_site *site, struct kt_auth **ret, struct kt_err *err)
 {
     char path[600];
     struct kt_auth *a = calloc(1, sizeof(*a));
     KT_ASSERT(a);
-    a->opts = *opts;
-    a->opts.idle_minutes = opts->idle_minutes ? opts->idle_minutes : 30;
-    a->opts.lock_failures = opts->lock_failures ? opts->lock_failures : 5;
-    a->opts.lock_minutes = opts->lock_minutes ? opts->lock_minutes : 15;
-    a->opts.password_min = opts->password_min ? opts->password_min : 10;
-    a->opts.log_days = opts->log_days ? opts->log_days : 183;
     pthread_mutex_init(&a->lock, NULL);
     pthread_mutex_init(&a->log_lock, NULL);
     pthread_cond_init(&a->log_wake, NULL);
@@ -43,12 +36,12 @@ int kt_auth_open(const struct kt_auth_opts *opts, struct kt_site *site, struct k
     a->sessions = calloc(SESSIONS_MAX, sizeof(*a->sessions));
     a->queue = calloc(LOG_QUEUE, sizeof(*a->queue));
     KT_ASSERT(a->users && a->sessions && a->queue);
-    snprintf(path, sizeof(path), "%s/users.db", opts->dir);
+    snprintf(path, sizeof(path), "%s/users.db", dir);
     struct kt_store_opts so = {.path = path,
                                .versions = versions,
                                .n_versions = KT_ARRAY_LEN(versions),
                                .sync_full = true};
-    int r = kt_dir_make(opts->dir, err);
+    int r = kt_dir_make(dir, err);
     if (r == KT_OK) {
         r = kt_store_open(&so, &a->store, err);
     }

@@ -26,16 +26,10 @@
 
 struct kt_auth;
 
-struct kt_auth_opts {
-    const char *dir;   /* site/data */
-    int idle_minutes;  /* 0: 30; session ends after so long without a request */
-    int lock_failures; /* 0: 5 wrong passwords lock ... */
-    int lock_minutes;  /* 0: 15 ... for so long */
-    int password_min;  /* 0: 10 characters, three of four classes */
-    int log_days;      /* 0: 183 days of access log */
-};
-KT_MUST_CHECK int kt_auth_open(const struct kt_auth_opts *opts, struct kt_site *site,
-                               struct kt_auth **ret, struct kt_err *err);
+/** Users of DIR/users.db. Idle time, lock-out, password length and days of log are the site's
+ *  (settings `accounts.*`), as of now: a reload takes them over. */
+KT_MUST_CHECK int kt_auth_open(const char *dir, struct kt_site *site, struct kt_auth **ret,
+                               struct kt_err *err);
 void kt_auth_close(struct kt_auth *a);
 void kt_auth_site(struct kt_auth *a, struct kt_site *site); /**< after a reload */
 

@@ -43,7 +43,7 @@ static void expire(struct kt_auth *a)
     char sql[128];
     struct kt_err err;
     snprintf(sql, sizeof(sql), "DELETE FROM access WHERE time < %lld",
-             (long long)(kt_clock_now() - a->opts.log_days * KT_DAY));
+             (long long)(kt_clock_now() - a->site->accounts.log_days * KT_DAY));
     if (kt_db_exec(kt_store_writer(a->store), sql, &err) < 0) {
         KT_WARN("auth", "%s", err.text);
     }

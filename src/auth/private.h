@@ -36,7 +36,6 @@ struct log_line {
 };
 
 struct kt_auth {
-    struct kt_auth_opts opts;
     struct kt_store *store; /* writer: under `lock` */
     pthread_mutex_t lock;   /* everything below but the log queue */
     struct kt_site *site;
@@ -71,8 +70,8 @@ unsigned auth_admin_of_person(const struct kt_person *p);
 /** The administrations in a role; false: there is no such role. */
 bool auth_admin_of_role(const struct kt_site *site, const char *role, unsigned *ret);
 void auth_load_tokens(struct kt_auth *a);
-/** Does a new password fit the rules? */
-int auth_password_rules(const struct kt_auth *a, const char *user, const char *password,
+/** Not holding lock: does a new password fit the rules? */
+int auth_password_rules(struct kt_auth *a, const char *user, const char *password,
                         struct kt_err *err);
 int auth_log_start(struct kt_auth *a, struct kt_err *err);
 void auth_log_stop(struct kt_auth *a);

@@ -168,7 +168,7 @@ int kt_auth_session(struct kt_auth *a, const char *token, struct kt_arena *arena
             continue;
         }
         const struct user *u = &a->users[s->user];
-        if (u->disabled || now - s->used > (int64_t)a->opts.idle_minutes * KT_MIN) {
+        if (u->disabled || now - s->used > (int64_t)a->site->accounts.idle_minutes * KT_MIN) {
             break;
         }
         s->used = now;

@@ -23,7 +23,7 @@ static void drop_idle(struct kt_auth *a, kt_mono now)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < a->sessions_n; i++) {
-        if (now - a->sessions[i].used <= (int64_t)a->opts.idle_minutes * KT_MIN) {
+        if (now - a->sessions[i].used <= (int64_t)a->site->accounts.idle_minutes * KT_MIN) {
             a->sessions[n++] = a->sessions[i];
         }
     }
@@ -60,11 +60,11 @@ static int open_session(struct kt_auth *a, struct user *u, char ret_token[64], s
 
 static void count_failure(struct kt_auth *a, struct user *u, const char *client)
 {
-    if (++u->failures >= a->opts.lock_failures) {
+    if (++u->failures >= a->site->accounts.lock_failures) {
         u->failures = 0;
-        u->locked_until = kt_clock_mono() + a->opts.lock_minutes * KT_MIN;
+        u->locked_until = kt_clock_mono() + a->site->accounts.lock_minutes * KT_MIN;
         KT_WARN("auth", "user %s is locked for %d minutes after wrong passwords from %s", u->name,
-                a->opts.lock_minutes, client);
+                a->site->accounts.lock_minutes, client);
     }
 }
 
@@ -75,7 +75,7 @@ static int take_hash(struct kt_auth *a, const char *name, char hash[KT_PW_MAX], 
     struct user *u = auth_find(a, name);
     bool locked = u && u->locked_until > kt_clock_mono();
     memcpy(hash, u ? u->hash : nobody, u ? KT_PW_MAX : sizeof(nobody));
-    int minutes = a->opts.lock_minutes;
+    int minutes = a->site->accounts.lock_minutes;
     pthread_mutex_unlock(&a->lock);
     return locked ? kt_err_set(err, KT_EBUSY,
                                "too many wrong passwords; this user can log in again in %d minutes "

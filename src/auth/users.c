@@ -33,10 +33,13 @@ static int check_roles(const struct kt_auth *a, const char *const *roles, uint32
     return KT_OK;
 }
 
-int auth_password_rules(const struct kt_auth *a, const char *user, const char *password,
+int auth_password_rules(struct kt_auth *a, const char *user, const char *password,
                         struct kt_err *err)
 {
     int classes[4] = {0};
+    pthread_mutex_lock(&a->lock);
+    int min = a->site->accounts.password_min;
+    pthread_mutex_unlock(&a->lock);
     for (const char *p = password; *p; p++) {
         int c = *p >= 'a' && *p <= 'z'   ? 0
                 : *p >= 'A' && *p <= 'Z' ? 1
@@ -44,9 +47,8 @@ int auth_password_rules(const struct kt_auth *a, const char *user, const char *p
                                          : 3;
         classes[c] = 1;
     }
-    if (strlen(password) < (size_t)a->opts.password_min || strlen(password) > 200) {
-        return kt_err_set(err, KT_EINVAL, "a password has at least %d characters",
-                          a->opts.password_min);
+    if (strlen(password) < (size_t)min || strlen(password) > 200) {
+        return kt_err_set(err, KT_EINVAL, "a password has at least %d characters", min);
     }
     if (classes[0] + classes[1] + classes[2] + classes[3] < 3) {
         return kt_err_set(err, KT_EINVAL,

@@ -30,6 +30,8 @@ static const char sample_site[] =
     "listen: {http: \"127.0.0.1:8080\"}\n"
     "storage: {journal_days: 7, segment_mb: 32, reserve_mb: 16, history_days: {key: 730, normal: "
     "365, short: 31}}\n"
+    "accounts: {idle_minutes: 30, lock_failures: 5, lock_minutes: 15, password_min: 10, log_days: "
+    "183}\n"
     "links:\n"
     "  - {id: push, kind: push, producers: [{id: collector, token_file: secrets/collector.token, "
     "points: [\"*\"]}]}\n"

@@ -222,8 +222,7 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
     if ((r = own_data(n, err)) < 0) {
         return r;
     }
-    struct kt_auth_opts ao = {.dir = n->data_dir};
-    if ((r = kt_auth_open(&ao, n->site, &n->auth, err)) < 0 ||
+    if ((r = kt_auth_open(n->data_dir, n->site, &n->auth, err)) < 0 ||
         (r = kt_auth_bootstrap(n->auth, n->first_password, err)) < 0) {
         return r;
     }

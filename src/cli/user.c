@@ -91,8 +91,7 @@ static int put_direct(const struct kt_args *a, const char *user, const char *pas
     int r =
         kt_site_load(a->pos[1], kt_share_dir(packs, sizeof(packs), "packs"), NULL, f, &site, err);
     if (r == KT_OK) {
-        struct kt_auth_opts o = {.dir = data};
-        r = kt_auth_open(&o, site, &auth, err);
+        r = kt_auth_open(data, site, &auth, err);
     }
     if (r == KT_OK) {
         struct kt_user u = {.user = user, .name = kt_arg(a, "name")};

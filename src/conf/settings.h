@@ -65,7 +65,18 @@ enum kt_setting_type {
     X(HISTORY_NORMAL, "storage.history_days.normal", INT, false, "365", 1, 36500, "d", NULL,       \
       "一般测点历史保留天数", "days of history of normal points")                                  \
     X(HISTORY_SHORT, "storage.history_days.short", INT, false, "31", 1, 36500, "d", NULL,          \
-      "短期测点历史保留天数", "days of history of short points")
+      "短期测点历史保留天数", "days of history of short points")                                   \
+    X(IDLE_MINUTES, "accounts.idle_minutes", INT, false, "30", 1, 480, "min", NULL,                \
+      "多久没有请求后会话结束", "a session ends after so long without a request")                  \
+    X(LOCK_FAILURES, "accounts.lock_failures", INT, false, "5", 3, 10, "", NULL,                   \
+      "连续输错几次口令后锁定用户", "so many wrong passwords in a row lock a user")                \
+    X(LOCK_MINUTES, "accounts.lock_minutes", INT, false, "15", 5, 1440, "min", NULL,               \
+      "用户锁定多久", "for so long a user is locked")                                              \
+    X(PASSWORD_MIN, "accounts.password_min", INT, false, "10", 8, 18, "", NULL,                    \
+      "口令最少字符数，四类字符须有三类",                                                          \
+      "characters that a password has at least, of three classes of four")                         \
+    X(LOG_DAYS, "accounts.log_days", INT, false, "183", 183, 3650, "d", NULL,                      \
+      "访问日志保留天数，不少于六个月", "days of access log; not under six months")
 
 enum kt_setting_id {
 #define X(sym, ...) KT_SETTING_##sym,

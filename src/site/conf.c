@@ -47,6 +47,11 @@ static void settings(struct load *l, const struct kt_yaml *root)
     s->history_days[KT_RETAIN_KEY] = (int)v[KT_SETTING_HISTORY_KEY].number;
     s->history_days[KT_RETAIN_NORMAL] = (int)v[KT_SETTING_HISTORY_NORMAL].number;
     s->history_days[KT_RETAIN_SHORT] = (int)v[KT_SETTING_HISTORY_SHORT].number;
+    s->accounts.idle_minutes = (int)v[KT_SETTING_IDLE_MINUTES].number;
+    s->accounts.lock_failures = (int)v[KT_SETTING_LOCK_FAILURES].number;
+    s->accounts.lock_minutes = (int)v[KT_SETTING_LOCK_MINUTES].number;
+    s->accounts.password_min = (int)v[KT_SETTING_PASSWORD_MIN].number;
+    s->accounts.log_days = (int)v[KT_SETTING_LOG_DAYS].number;
     if (*s->mine_code && (strlen(s->mine_code) != 12 || !all_digits(s->mine_code))) {
         site_find(l, KT_FIND_ERROR, "format", kt_yaml_file(root), v[KT_SETTING_MINE_CODE].line,
                   v[KT_SETTING_MINE_CODE].col,

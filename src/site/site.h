@@ -197,6 +197,9 @@ struct kt_site {
     int report_day_s;
     const char *listen_http, *listen_https, *tls_cert, *tls_key; /* "" when none */
     int journal_days, segment_mb, reserve_mb;
+    struct {
+        int idle_minutes, lock_failures, lock_minutes, password_min, log_days;
+    } accounts;
     int history_days[KT_RETAIN_CLASSES];
     struct kt_hash hash; /* of everything that was read */
 

@@ -150,11 +150,16 @@ await story('records', async (s, step) => {
     await page.getByRole('button', { name: '新建用户…' }).click();
     await dialog.getByLabel(/^用户名/).fill('qian');
     await dialog.getByLabel('姓名').fill('钱某');
-    await dialog.getByLabel('调度员').check();
+    await dialog.getByText('第二步（安全管理员）').waitFor();
     await dialog.getByRole('button', { name: '创建' }).click();
     const password = await dialog.locator('output').innerText();
     ok(/^(\w{4}-){3}\w{4}$/.test(password), password);
     await dialog.getByRole('button', { name: '已交给本人，关闭' }).click();
+    const row = page.getByRole('row', { name: /^qian / });
+    await row.getByText('待授予角色').waitFor();
+    await row.getByRole('button', { name: '角色…' }).click();
+    await dialog.getByLabel('调度员').check();
+    await dialog.getByRole('button', { name: '保存' }).click();
     await page.getByRole('row', { name: /qian 钱某 调度员 须改口令/ }).waitFor();
     ok(!(await page.content()).includes(password), 'the password is nowhere any more');
   });

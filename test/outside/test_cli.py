@@ -195,6 +195,26 @@ def _():
     equal([x for x in p.lines if "with password" in x], [x for x in p.lines if "with password" in x][:1])
 
 
+@case("accounts: lock-out and password length are the site's, a reload takes them over; bounds are held")
+def _():
+    s = kt.make_site([kt.point("ENV-1", "pressure.air", "P1-face", link="push")],
+                     accounts={"lock_failures": 3, "password_min": 14})
+    p = kt.Program(s)
+    wang = p.new_user("wang", "dispatcher")
+    equal(wang.call("POST", "/password", {"old": wang.password, "new": "Short-Pass-12"})[0], 400)
+    wang.own_password("Long-enough-Pass-12")
+    c = kt.Client(p)
+    equal([c.call("POST", "/login", {"user": "wang", "password": "x"})[0] for _ in range(4)], [401] * 3 + [429])
+    s.replace("site.yaml", '"password_min": 14', '"password_min": 9')
+    kuangtu("reload", s.dir, "--why", "shorter")
+    li = p.new_user("li", "dispatcher")
+    li.own_password("Short-Pass-12")
+    s.replace("site.yaml", '"lock_failures": 3', '"lock_failures": 3, "log_days": 30')
+    found = kuangtu("check", s.dir, check=False)
+    equal(found.returncode, 3)
+    assert "accounts.log_days" in found.stdout + found.stderr, found.stdout
+
+
 @case("what the program writes is nobody else's to read")
 def _():
     s = site()

@@ -14,7 +14,7 @@ import { t } from './texts';
 export type Doing =
   | { what: 'new' }
   | { what: 'roles' | 'reset' | 'disable'; user: UserRow }
-  | { what: 'password'; user: string; password: string };
+  | { what: 'password'; user: string; password: string; fresh?: boolean };
 
 interface DoingProps {
   roles: readonly PeopleRole[];
@@ -46,21 +46,20 @@ function Roles({
   );
 }
 
-function NewUser({ roles, onDone, onClose }: DoingProps) {
+/** Step one of two: the system administrator makes the account, the security administrator opens it. */
+function NewUser({ onDone, onClose }: DoingProps) {
   const [user, setUser] = useState('');
   const [name, setName] = useState('');
   const [language, setLanguage] = useState('zh');
-  const [chosen, setChosen] = useState<string[]>([]);
   const [error, setError] = useState('');
   const good = /^[a-z0-9][a-z0-9._-]*$/.test(user) && name.trim();
   async function send(e: Event) {
     e.preventDefault();
     const password = randomPassword();
     try {
-      const roleList = can('security.admin') ? { roles: chosen } : {};
-      await api.post('/users', { user, name: name.trim(), language, password, ...roleList });
+      await api.post('/users', { user, name: name.trim(), language, password });
       toast(t('created', { user }));
-      onDone({ what: 'password', user, password });
+      onDone({ what: 'password', user, password, fresh: true });
     } catch (err) {
       setError(errorText(err));
     }
@@ -68,6 +67,10 @@ function NewUser({ roles, onDone, onClose }: DoingProps) {
   return (
     <Dialog title={t('new')} onClose={onClose}>
       <form class="stack ask" onSubmit={send}>
+        <ol class="users-steps">
+          <li aria-current="step">{t('step.account')}</li>
+          <li>{t('step.roles')}</li>
+        </ol>
         <TextField
           label={t('user')}
           hint={t('user.hint')}
@@ -86,11 +89,6 @@ function NewUser({ roles, onDone, onClose }: DoingProps) {
           ]}
           onChange={setLanguage}
         />
-        {can('security.admin') ? (
-          <Roles roles={roles} chosen={chosen} set={setChosen} />
-        ) : (
-          <p class="hint">{t('roles.who')}</p>
-        )}
         {error && (
           <p class="error" role="alert">
             {error}
@@ -165,10 +163,12 @@ function Sure({
 function Password({
   user,
   password,
+  fresh,
   onClose,
 }: {
   user: string;
   password: string;
+  fresh?: boolean;
   onClose: () => void;
 }) {
   return (
@@ -186,6 +186,7 @@ function Password({
         </button>
       </p>
       <p class="hint">{t('password.explain')}</p>
+      {fresh && <p>{t('step.next', { user })}</p>}
       <button type="button" class="btn primary" onClick={onClose}>
         {t('done')}
       </button>
@@ -197,7 +198,9 @@ export function UserDialog({ doing, ...rest }: DoingProps & { doing: Doing }) {
   const { onDone, onClose } = rest;
   if (doing.what === 'new') return <NewUser {...rest} />;
   if (doing.what === 'password')
-    return <Password user={doing.user} password={doing.password} onClose={onClose} />;
+    return (
+      <Password user={doing.user} password={doing.password} fresh={doing.fresh} onClose={onClose} />
+    );
   const { user } = doing;
   const address = `/users/${encodeURIComponent(user.user)}`;
   if (doing.what === 'roles') return <EditRoles user={user} {...rest} />;

@@ -24,6 +24,7 @@ const DAY = 86_400_000;
 function State({ u }: { u: UserRow }) {
   if (u.disabled) return <span class="mark">{t('state.disabled')}</span>;
   if (u.locked) return <b class="mark">{t('state.locked')}</b>;
+  if (!u.roles.length) return <b class="mark">{t('state.roles')}</b>;
   return <span class="hint">{t(u.must_change_password ? 'state.must' : 'state.ok')}</span>;
 }
 
@@ -34,15 +35,23 @@ function Acts({ u, act, again }: { u: UserRow; act: (d: Doing) => void; again: (
   return (
     <span class="row">
       {can('security.admin') && (
-        <button type="button" class="btn small" onClick={() => act({ what: 'roles', user: u })}>
+        <button
+          type="button"
+          class="btn small"
+          disabled={self}
+          title={self ? t('self.roles') : ''}
+          onClick={() => act({ what: 'roles', user: u })}
+        >
           {t('roles.edit')}
+        </button>
+      )}
+      {!self && (
+        <button type="button" class="btn small" onClick={() => act({ what: 'reset', user: u })}>
+          {t('reset')}
         </button>
       )}
       {can('user.admin') && (
         <>
-          <button type="button" class="btn small" onClick={() => act({ what: 'reset', user: u })}>
-            {t('reset')}
-          </button>
           <button
             type="button"
             class="btn small"
@@ -77,6 +86,7 @@ function Users({ read, roles, act }: ListProps) {
             {t('new')}
           </button>
         )}
+        <span class="hint">{t('split')}</span>
       </div>
       <div class="desk-body">
         <Waiting read={read}>

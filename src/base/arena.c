@@ -9,7 +9,9 @@
 
 #include "base/err.h"
 
-#define CHUNK ((size_t)64 * 1024)
+/* The first chunk is small, because most arenas hold one short request. */
+#define CHUNK_FIRST ((size_t)1000)
+#define CHUNK       ((size_t)64 * 1024)
 
 struct chunk {
     struct chunk *next;
@@ -47,8 +49,9 @@ void *kt_arena_alloc(struct kt_arena *a, size_t n)
     KT_ASSERT(n <= a->max);
     n = (n + 15) & ~(size_t)15;
     if (!a->head || a->head->cap - a->head->used < n) {
-        size_t grow = a->total / 4;
-        size_t cap = n > CHUNK ? n : grow > CHUNK ? grow : CHUNK;
+        size_t grow = a->total < CHUNK ? a->total * 4 : a->total / 4;
+        size_t least = !a->total ? CHUNK_FIRST : grow > CHUNK || a->total < CHUNK ? grow : CHUNK;
+        size_t cap = n > least ? n : least;
         KT_ASSERT(a->total + cap <= a->max + CHUNK);
         struct chunk *c = calloc(1, sizeof(*c) + cap);
         KT_ASSERT(c);

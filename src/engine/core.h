@@ -8,7 +8,8 @@
  *  1. `now` never goes back. Every change comes from an input; no clock, no random, no hash order.
  *  2. present values, their times and qualities are in the live table alone.
  *  3. hot.lo <= v <= hot.hi, at a good quality, changes no rule instance that reads only its own
- *     point by a simple comparison; else lo > hi and the sample takes the long way.
+ *     point, by a simple comparison or by its quality and flags; else lo > hi and the sample takes
+ *     the long way.
  *  4. A flag, limit or quality that changed puts its point on the dirty list, and its rules and
  *     readers are evaluated before the input is done.
  *  5. Timers can be rebuilt from the rest of the state.
@@ -65,7 +66,7 @@ struct pt {
 _Static_assert(sizeof(struct pt) == 64, "a cache line");
 
 enum inst_state { IN_OFF, IN_RISING, IN_ON, IN_FALLING };
-enum { RULE_TIMED = 1, RULE_SIMPLE = 2, RULE_RESTORE = 4, RULE_OPENS = 8 };
+enum { RULE_TIMED = 1, RULE_SIMPLE = 2, RULE_RESTORE = 4, RULE_OPENS = 8, RULE_STATE = 16 };
 
 struct inst {
     uint32_t rule, self;

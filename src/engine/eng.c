@@ -97,6 +97,9 @@ static uint8_t rule_kind(const struct kt_rule *r)
     if (clear_simple && kt_expr_is_simple(r->raise, &s)) {
         kind |= RULE_SIMPLE;
     }
+    if (kt_expr_is_state(r->raise) && (!r->clear || kt_expr_is_state(r->clear))) {
+        kind |= RULE_STATE;
+    }
     for (uint32_t i = 0; i < r->then_n; i++) {
         kind |= r->then[i].kind != KT_ACT_CARD ? RULE_OPENS : 0;
     }
@@ -261,7 +264,7 @@ static uint8_t point_kind(const struct eng *e, uint32_t p)
     for (uint32_t i = e->of.at[p]; i < e->of.at[p + 1]; i++) {
         uint8_t k = e->inst[e->of.list[i]].kind;
         bool timed_only = (k & RULE_TIMED) && !eng_rule(e, &e->inst[e->of.list[i]])->statutory;
-        kind |= (k & RULE_SIMPLE) || timed_only ? 0 : PT_COMPLEX;
+        kind |= (k & (RULE_SIMPLE | RULE_STATE)) || timed_only ? 0 : PT_COMPLEX;
     }
     kind |= has_timed(e, p) ? PT_WINDOWS : 0;
     kind |= e->feeds.at[p] != e->feeds.at[p + 1] ? PT_WINDOWS : 0;

@@ -356,6 +356,8 @@ void eng_band(struct eng *e, uint32_t point)
         if (in->kind & RULE_SIMPLE) {
             quiet = in->state == IN_OFF;
             narrow(e, in, &lo, &hi);
+        } else if (in->kind & RULE_STATE) {
+            quiet = in->state == IN_OFF && eval_raise(e, in) != KT_TRUE;
         }
     }
     pt->lo = quiet ? lo : INFINITY;

@@ -172,7 +172,7 @@ static void with_rules(struct eng *e, uint32_t point, bool changed)
         const struct inst *in = &e->inst[e->of.list[k]];
         if ((in->kind & RULE_TIMED) && !eng_rule(e, in)->statutory) {
             eval_timed(e, in);
-        } else if (changed && !(in->kind & RULE_SIMPLE)) {
+        } else if (changed && !(in->kind & (RULE_SIMPLE | RULE_STATE))) {
             eng_eval(e, e->of.list[k]);
         }
     }

@@ -366,3 +366,26 @@ bool kt_expr_uses_set(const struct kt_expr *e)
 {
     return e->uses_set;
 }
+
+bool kt_expr_is_state(const struct kt_expr *e)
+{
+    for (uint32_t i = 0; i < e->n; i++) {
+        const struct expr_node *n = &e->nodes[i];
+        switch ((enum expr_op)n->op) {
+        case OP_TRI:
+        case OP_AND:
+        case OP_OR:
+        case OP_NOT:
+            break;
+        case OP_QUALITY:
+        case OP_FLAG:
+            if (n->ref == REF_SELF) {
+                break;
+            }
+            return false;
+        default:
+            return false;
+        }
+    }
+    return true;
+}

@@ -149,6 +149,9 @@ struct kt_expr_simple {
     double number;
 };
 bool kt_expr_is_simple(const struct kt_expr *e, struct kt_expr_simple *ret);
+/** Does it ask for quality and flags of self alone? Then no value, limit, window or time and no
+ *  other point changes it. */
+bool kt_expr_is_state(const struct kt_expr *e);
 bool kt_expr_uses_time(const struct kt_expr *e); /**< has windows: must be evaluated on ticks too */
 
 /** Points named by point("ID"), in order, without doubles. Returns the count; at most cap written.

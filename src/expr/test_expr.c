@@ -474,6 +474,26 @@ static void simple_shapes(void)
     }
 }
 
+static void state_shapes(void)
+{
+    static const char *const yes[] = {"quality(self, \"broken\")",
+                                      "quality(self, \"stale\") and not flag(self, \"link-down\")",
+                                      "true"};
+    static const char *const no[] = {"self >= limit.alarm", "known(self)",
+                                     "quality(point(\"T1\"), \"broken\")",
+                                     "quality(self, \"broken\") or self > 1 %CH4"};
+    for (size_t i = 0; i < KT_ARRAY_LEN(yes); i++) {
+        struct kt_expr *e = compile(yes[i]);
+        REQUIRE(e);
+        CHECK(kt_expr_is_state(e));
+    }
+    for (size_t i = 0; i < KT_ARRAY_LEN(no); i++) {
+        struct kt_expr *e = compile(no[i]);
+        REQUIRE(e);
+        CHECK(!kt_expr_is_state(e));
+    }
+}
+
 static void what_an_expression_reads(void)
 {
     struct kt_expr *e = compile("point(\"V1\") > 1 m/s or avg(point(\"T2\"), 5min) > 1 %CH4 or "
@@ -537,5 +557,6 @@ UNIT_MAIN({"Kleene's tables", kleene_tables}, {"comparisons", comparisons},
           {"errors name the thing and the way out", errors_name_the_thing_and_the_way_out},
           {"depth and length are bounded", depth_and_length_are_bounded},
           {"mixed units of self", mixed_units_of_self}, {"simple shapes", simple_shapes},
+          {"shapes that ask for quality and flags alone", state_shapes},
           {"what an expression reads", what_an_expression_reads},
           {"evaluates many", evaluates_many})

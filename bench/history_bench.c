@@ -125,7 +125,7 @@ static void codec(const char *name, const struct history_cols *c)
         runs = 0;
         for (uint32_t lo = 0; lo < c->n; lo += CHUNK) {
             at[runs++] = b.n;
-            history_codec_encode(k, c, lo, c->n - lo < CHUNK ? c->n : lo + CHUNK, false, &b);
+            history_codec_encode(k, c, lo, c->n - lo < CHUNK ? c->n : lo + CHUNK, &b);
         }
         at[runs] = b.n;
     }

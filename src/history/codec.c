@@ -26,7 +26,7 @@ static void scratch(struct history_codec *k, uint32_t n)
     k->cap = cap;
 }
 
-static void encode_quality(struct history_codec *k, const kt_quality *q, uint32_t n, bool light,
+static void encode_quality(struct history_codec *k, const kt_quality *q, uint32_t n,
                            struct kt_buf *out)
 {
     uint32_t runs = 0;
@@ -43,7 +43,7 @@ static void encode_quality(struct history_codec *k, const kt_quality *q, uint32_
     if (runs == 1) {
         kt_put_u8(out, q[0]);
     } else {
-        history_squeeze(k, k->stream.p, k->stream.n, light, out);
+        history_squeeze(k, k->stream.p, k->stream.n, true, out);
     }
 }
 
@@ -105,7 +105,7 @@ static uint32_t arrival_runs(const struct history_cols *c, uint32_t lo, uint32_t
 }
 
 static void encode_arrivals(struct history_codec *k, const struct history_cols *c, uint32_t lo,
-                            uint32_t hi, bool light, struct kt_buf *out)
+                            uint32_t hi, struct kt_buf *out)
 {
     uint32_t any = lo;
     for (; c->late && any < hi && !c->arrival[any]; any++) {
@@ -120,7 +120,7 @@ static void encode_arrivals(struct history_codec *k, const struct history_cols *
     kt_put_u8(out, A_RUNS);
     kt_put_u8(out, ms);
     kt_put_varint(out, runs);
-    history_squeeze(k, k->stream.p, k->stream.n, light, out);
+    history_squeeze(k, k->stream.p, k->stream.n, true, out);
 }
 
 static void decode_arrivals(struct history_codec *k, struct kt_rd *r, uint32_t n, kt_time t0,
@@ -152,17 +152,17 @@ static void decode_arrivals(struct history_codec *k, struct kt_rd *r, uint32_t n
 }
 
 void history_codec_encode(struct history_codec *k, const struct history_cols *c, uint32_t lo,
-                          uint32_t hi, bool light, struct kt_buf *out)
+                          uint32_t hi, struct kt_buf *out)
 {
     KT_ASSERT(lo < hi && hi <= c->n && hi - lo <= HISTORY_CODEC_MAX);
     uint32_t n = hi - lo;
     scratch(k, n);
     kt_put_u8(out, VERSION);
     kt_put_varint(out, n);
-    history_times_encode(k, c->time + lo, n, light, out);
-    history_values_encode(k, c->value + lo, n, light, out);
-    encode_quality(k, c->quality + lo, n, light, out);
-    encode_arrivals(k, c, lo, hi, light, out);
+    history_times_encode(k, c->time + lo, n, out);
+    history_values_encode(k, c->value + lo, n, out);
+    encode_quality(k, c->quality + lo, n, out);
+    encode_arrivals(k, c, lo, hi, out);
 }
 
 int history_codec_decode(struct history_codec *k, struct kt_str run, struct history_cols *ret,

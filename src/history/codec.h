@@ -16,7 +16,6 @@
  * as varints or bit-packed in blocks of 128; bytes of x - min in planes; bytes go through zstd
  * level 1 when that helps
  *
- * Light coding leaves zstd out: it is for the blocks in memory that become a chunk later.
  * Threads: one codec belongs to one thread at a time.
  */
 #include "base/sample.h"
@@ -48,7 +47,7 @@ void history_codec_free(struct history_codec *k); /**< accepts NULL */
 
 /** Append cols[lo..hi) as one run; 1 <= hi - lo <= HISTORY_CODEC_MAX; any order of times. */
 void history_codec_encode(struct history_codec *k, const struct history_cols *cols, uint32_t lo,
-                          uint32_t hi, bool light, struct kt_buf *out);
+                          uint32_t hi, struct kt_buf *out);
 /** Append the run's samples to `ret`. @return KT_OK; KT_ECORRUPT (ret is as before) */
 KT_MUST_CHECK int history_codec_decode(struct history_codec *k, struct kt_str run,
                                        struct history_cols *ret, struct kt_err *err);

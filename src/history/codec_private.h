@@ -27,22 +27,21 @@ struct history_codec {
     struct kt_buf except;         /* values: exceptions of the one tried */
 };
 
-/* squeeze.c: bytes, through zstd when that is shorter */
-void history_squeeze(struct history_codec *k, const void *p, size_t n, bool light,
+/* squeeze.c: bytes, through zstd when it is to be tried and that is shorter */
+void history_squeeze(struct history_codec *k, const void *p, size_t n, bool try,
                      struct kt_buf *out);
 /** The bytes, borrowed until the next call, HISTORY_PAD zeros behind; sets r->bad. */
 struct kt_str history_unsqueeze(struct history_codec *k, struct kt_rd *r, size_t max);
 
 /* ints.c: a column of integers */
-void history_ints_encode(struct history_codec *k, const int64_t *x, uint32_t n, bool light,
-                         struct kt_buf *out);
+void history_ints_encode(struct history_codec *k, const int64_t *x, uint32_t n, struct kt_buf *out);
 void history_ints_decode(struct history_codec *k, struct kt_rd *r, uint32_t n, int64_t *ret);
 
 /* values.c, times.c */
-void history_values_encode(struct history_codec *k, const double *v, uint32_t n, bool light,
+void history_values_encode(struct history_codec *k, const double *v, uint32_t n,
                            struct kt_buf *out);
 void history_values_decode(struct history_codec *k, struct kt_rd *r, uint32_t n, double *ret);
-void history_times_encode(struct history_codec *k, const kt_time *t, uint32_t n, bool light,
+void history_times_encode(struct history_codec *k, const kt_time *t, uint32_t n,
                           struct kt_buf *out);
 void history_times_decode(struct history_codec *k, struct kt_rd *r, uint32_t n, kt_time *ret);
 

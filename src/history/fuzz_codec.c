@@ -15,7 +15,7 @@ static void again(struct history_codec *k, const struct history_cols *c)
     struct history_cols back = {0};
     struct kt_err err;
     kt_buf_init(&b, 0);
-    history_codec_encode(k, c, 0, c->n, false, &b);
+    history_codec_encode(k, c, 0, c->n, &b);
     KT_ASSERT(history_codec_decode(k, (struct kt_str){b.p, b.n}, &back, &err) == KT_OK);
     KT_ASSERT(back.n == c->n && memcmp(back.time, c->time, c->n * 8) == 0 &&
               memcmp(back.value, c->value, c->n * 8) == 0 &&

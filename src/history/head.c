@@ -1,151 +1,266 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "history/head.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-enum { CAP_FIRST = 4, BLOCK_ROOM = 4096 };
+#include "history/codec_private.h"
+
+enum {
+    HEAD_STEP = 1,
+    HEAD_QUALITY = 2,
+    HEAD_ARRIVAL = 4,
+    HEAD_FLOAT = 8,
+    HEAD_DOUBLE = 16,
+    HEAD_SCALE = 32
+};
+enum { CAP_FIRST = 32, CAP_DOUBLED = 1024, TOKEN_MOST = 48, KEPT_MOST = 8 << 10 };
+/* Finer decimals are mostly chance, and their mantissas longer than the bytes of the value. */
+enum { HEAD_SCALE_MAX = 9 };
+enum { ODD_TRIES = 4, ODD_AGAIN = 16 }; /* of noise only every sixteenth value is looked at again */
+#define STEP_UNIT KT_MS
+#define STEP_MOST (INT64_C(1) << 61)
 
 static void grow(struct history_head *h)
 {
-    h->cap = h->cap ? (uint16_t)(h->cap * 4) : (uint16_t)CAP_FIRST; /* 4, 16, 64 */
-    h->records = realloc(h->records, h->cap * sizeof(*h->records));
-    KT_ASSERT(h->records);
-    if (h->arrival) {
-        h->arrival = realloc(h->arrival, h->cap * sizeof(*h->arrival));
-        KT_ASSERT(h->arrival);
+    uint32_t cap = h->cap < CAP_DOUBLED ? h->cap * 2 : h->cap + h->cap / 4;
+    h->cap = cap < CAP_FIRST ? CAP_FIRST : cap;
+    if (h->cap - h->bytes < TOKEN_MOST) {
+        h->cap = h->bytes + TOKEN_MOST;
     }
+    h->tokens = realloc(h->tokens, h->cap);
+    KT_ASSERT(h->tokens);
 }
 
-/* Records appended to columns. */
-static void to_cols(const struct history_record *rec, const kt_time *arrival, uint32_t n,
-                    struct history_cols *ret)
+static inline unsigned char *put_varint(unsigned char *p, uint64_t v)
 {
-    uint32_t at = ret->n;
-    history_cols_reserve(ret, at + n);
-    for (uint32_t i = 0; i < n; i++) {
-        ret->time[at + i] = rec[i].time;
-        ret->value[at + i] = rec[i].value;
-        ret->quality[at + i] = (kt_quality)rec[i].quality;
+    while (v >= 0x80) {
+        *p++ = (unsigned char)(v | 0x80);
+        v >>= 7;
     }
-    if (arrival && !ret->late && at) {
-        memset(ret->arrival, 0, at * sizeof(*ret->arrival));
-    }
-    ret->late = ret->late || arrival;
-    if (arrival) {
-        memcpy(ret->arrival + at, arrival, n * sizeof(*arrival));
-    } else if (ret->late) {
-        memset(ret->arrival + at, 0, n * sizeof(*ret->arrival));
-    }
-    ret->n = at + n;
+    *p++ = (unsigned char)v;
+    return p;
 }
 
-static void blocks_put(struct history_head *h, const void *p, uint32_t n)
+/* A change of step: whole milliseconds even, others odd, 1 and eight bytes when very long. */
+static unsigned char *put_step(unsigned char *p, int64_t d)
 {
-    uint32_t need = h->blocks_n + (uint32_t)sizeof(n) + n;
-    if (need > h->blocks_cap) {
-        h->blocks_cap = need + need / 4 + 64;
-        h->blocks = realloc(h->blocks, h->blocks_cap);
-        KT_ASSERT(h->blocks);
+    if (d % STEP_UNIT == 0) {
+        return put_varint(p, kt_zigzag(d / STEP_UNIT) << 1);
     }
-    memcpy(h->blocks + h->blocks_n, &n, sizeof(n));
-    memcpy(h->blocks + h->blocks_n + sizeof(n), p, n);
-    h->blocks_n = need;
-}
-
-static void pack_tail(struct history_head *h, struct history_codec *k, struct history_cols *scratch)
-{
-    char room[BLOCK_ROOM];
-    struct kt_buf b = {.p = room, .cap = sizeof(room), .max = sizeof(room)};
-    to_cols(h->records, h->arrival, h->tail, scratch);
-    history_codec_encode(k, scratch, 0, scratch->n, true, &b);
-    KT_ASSERT(!b.full && b.p == room);
-    blocks_put(h, b.p, (uint32_t)b.n);
-    scratch->n = 0;
-    scratch->late = false;
-    h->tail = 0;
-    free(h->arrival);
-    h->arrival = NULL;
-}
-
-static void set_arrival(struct history_head *h, kt_time arrival)
-{
-    if (!h->arrival) {
-        h->arrival = calloc(h->cap, sizeof(*h->arrival));
-        KT_ASSERT(h->arrival);
+    if (d < STEP_MOST && d > -STEP_MOST) {
+        return put_varint(p, kt_zigzag(d) << 1 | 1);
     }
-    h->arrival[h->tail] = arrival;
+    *p++ = 1;
+    memcpy(p, &d, sizeof(d));
+    return p + sizeof(d);
 }
 
-void history_head_add(struct history_head *h, struct history_codec *k, struct history_cols *scratch,
-                      kt_time t, double v, kt_quality q, kt_time arrival)
+/* The scale at which v is decimal, searched for; -1: none, or not looked for because those before
+ * were noise. */
+static int other_scale(struct history_head_state *s, double v)
 {
-    if (KT_UNLIKELY(h->tail == h->cap)) {
-        if (h->cap < HISTORY_TAIL) {
-            grow(h);
-        } else {
-            pack_tail(h, k, scratch);
+    if (s->odd >= ODD_TRIES && s->odd % ODD_AGAIN) {
+        s->odd = s->odd == UINT8_MAX ? UINT8_MAX + 1 - ODD_AGAIN : (uint8_t)(s->odd + 1);
+        return -1;
+    }
+    int64_t m;
+    int scale = 0;
+    while (scale <= HEAD_SCALE_MAX && !history_decimal(v, scale, &m)) {
+        scale++;
+    }
+    scale = scale > HEAD_SCALE_MAX ? -1 : scale;
+    s->odd = scale < 0 ? (uint8_t)(s->odd + 1) : 0;
+    return scale;
+}
+
+static bool is_float(double v)
+{
+    return history_bits((double)(float)v) == history_bits(v);
+}
+
+static unsigned char *put_value(unsigned char *p, unsigned flags, struct history_head_state *s,
+                                double v, int64_t m)
+{
+    if (flags & HEAD_DOUBLE) {
+        memcpy(p, &v, sizeof(v));
+        return p + sizeof(v);
+    }
+    if (flags & HEAD_FLOAT) {
+        float f = (float)v;
+        memcpy(p, &f, sizeof(f));
+        return p + sizeof(f);
+    }
+    if (flags & HEAD_SCALE) {
+        *p++ = s->scale;
+        p = put_varint(p, kt_zigzag(m));
+    } else {
+        p = put_varint(p, kt_zigzag(m - s->mant));
+    }
+    s->mant = m;
+    return p;
+}
+
+/* A sample that is not like the one before it. */
+static unsigned char *put_odd(struct history_head_state *s, unsigned char *p, int64_t step,
+                              double v, kt_quality q, kt_time arrival)
+{
+    int64_t m = 0;
+    unsigned flags = step != s->step ? HEAD_STEP : 0;
+    flags |= q != s->quality ? HEAD_QUALITY : 0;
+    flags |= arrival ? HEAD_ARRIVAL : 0;
+    if (!history_decimal(v, s->scale, &m)) {
+        int scale = other_scale(s, v);
+        flags |= scale >= 0 ? HEAD_SCALE : is_float(v) ? HEAD_FLOAT : HEAD_DOUBLE;
+        if (scale >= 0) {
+            s->scale = (uint8_t)scale;
+            (void)history_decimal(v, scale, &m);
         }
     }
-    h->records[h->tail] = (struct history_record){t, v, q};
-    if (KT_UNLIKELY(arrival || h->arrival)) {
-        set_arrival(h, arrival);
+    p = put_varint(p, flags << 1 | 1);
+    if (flags & HEAD_STEP) {
+        p = put_step(p, history_sub(step, s->step));
+        s->step = step;
     }
-    h->tail++;
+    if (flags & HEAD_QUALITY) {
+        *p++ = s->quality = q;
+    }
+    if (flags & HEAD_ARRIVAL) {
+        p = put_step(p, history_sub(arrival, s->arrival));
+        s->arrival = arrival;
+    }
+    return put_value(p, flags, s, v, m);
+}
+
+void history_head_add(struct history_head *h, kt_time t, double v, kt_quality q, kt_time arrival)
+{
+    struct history_head_state *s = &h->last;
+    if (KT_UNLIKELY(h->cap - h->bytes < TOKEN_MOST)) {
+        grow(h);
+    }
+    unsigned char *p = h->tokens + h->bytes;
+    int64_t step = history_sub(t, s->time), m;
+    if (KT_LIKELY(step == s->step && q == s->quality && !arrival &&
+                  history_decimal(v, s->scale, &m))) {
+        p = put_varint(p, kt_zigzag(m - s->mant) << 1);
+        s->mant = m;
+    } else {
+        p = put_odd(s, p, step, v, q, arrival);
+    }
+    s->time = t;
+    h->bytes = (uint32_t)(p - h->tokens);
     h->n++;
 }
 
-static void read_blocks(struct kt_str blocks, struct history_codec *k, struct history_cols *ret)
+/* ---- reading: our own memory, what cannot be read is a mistake of this program ---- */
+
+static int64_t get_step(struct kt_rd *r)
 {
-    struct kt_rd r = kt_rd_init(blocks.p, blocks.n);
-    while (kt_rd_left(&r)) {
-        uint32_t n = kt_get_u32(&r);
-        const void *p = kt_rd_take(&r, n);
-        struct kt_err err;
-        /* our own memory: what does not decode is a mistake of this program */
-        KT_ASSERT(p && history_codec_decode(k, (struct kt_str){p, n}, ret, &err) == KT_OK);
+    uint64_t u = kt_get_varint(r);
+    if (u == 1) {
+        return kt_get_i64(r);
+    }
+    return u & 1 ? kt_unzigzag(u >> 1) : kt_unzigzag(u >> 1) * STEP_UNIT;
+}
+
+static double get_float(struct kt_rd *r)
+{
+    float f = 0;
+    const void *p = kt_rd_take(r, sizeof(f));
+    KT_ASSERT(p);
+    memcpy(&f, p, sizeof(f));
+    return (double)f;
+}
+
+static double get_value(struct kt_rd *r, unsigned flags, struct history_head_state *s)
+{
+    if (flags & HEAD_DOUBLE) {
+        return history_of_bits((uint64_t)kt_get_i64(r));
+    }
+    if (flags & HEAD_FLOAT) {
+        return get_float(r);
+    }
+    if (flags & HEAD_SCALE) {
+        s->scale = kt_get_u8(r);
+        KT_ASSERT(s->scale <= HISTORY_SCALE_MAX);
+        s->mant = 0;
+    }
+    s->mant += kt_unzigzag(kt_get_varint(r));
+    return (double)s->mant / history_pow10[s->scale];
+}
+
+static void get_one(struct kt_rd *r, struct history_head_state *s, struct history_cols *ret)
+{
+    uint64_t token = kt_get_varint(r);
+    uint32_t i = ret->n++;
+    kt_time arrival = 0;
+    if (!(token & 1)) {
+        s->mant += kt_unzigzag(token >> 1);
+        ret->value[i] = (double)s->mant / history_pow10[s->scale];
+    } else {
+        unsigned flags = (unsigned)(token >> 1);
+        s->step += flags & HEAD_STEP ? (uint64_t)get_step(r) : 0;
+        s->quality = flags & HEAD_QUALITY ? (kt_quality)kt_get_u8(r) : s->quality;
+        if (flags & HEAD_ARRIVAL) {
+            s->arrival += (uint64_t)get_step(r);
+            arrival = s->arrival;
+        }
+        ret->value[i] = get_value(r, flags, s);
+    }
+    s->time += (uint64_t)s->step;
+    ret->time[i] = s->time;
+    ret->quality[i] = s->quality;
+    if (arrival && !ret->late) {
+        memset(ret->arrival, 0, i * sizeof(*ret->arrival));
+        ret->late = true;
+    }
+    if (ret->late) {
+        ret->arrival[i] = arrival;
     }
 }
 
-void history_head_read(const struct history_head *h, struct history_codec *k,
-                       struct history_cols *ret)
+static void read_tokens(const void *p, size_t bytes, uint32_t n, struct history_cols *ret)
 {
-    read_blocks((struct kt_str){(const char *)h->blocks, h->blocks_n}, k, ret);
-    to_cols(h->records, h->arrival, h->tail, ret);
+    struct kt_rd r = kt_rd_init(p, bytes);
+    struct history_head_state s = {0};
+    history_cols_reserve(ret, ret->n + n);
+    for (uint32_t i = 0; i < n; i++) {
+        get_one(&r, &s, ret);
+    }
+    KT_ASSERT(!r.bad && kt_rd_left(&r) == 0);
 }
 
-/* Copy: how many records, whether arrivals, records, arrivals, blocks. */
+void history_head_read(const struct history_head *h, struct history_cols *ret)
+{
+    read_tokens(h->tokens, h->bytes, h->n, ret);
+}
+
+/* Copy: how many samples, tokens. */
 void history_head_copy(const struct history_head *h, struct kt_buf *ret)
 {
-    kt_put_u32(ret, h->tail);
-    kt_put_u32(ret, h->arrival != NULL);
-    kt_buf_put(ret, h->records, h->tail * sizeof(*h->records));
-    kt_buf_put(ret, h->arrival, h->arrival ? h->tail * sizeof(*h->arrival) : 0);
-    kt_buf_put(ret, h->blocks, h->blocks_n);
+    kt_put_u32(ret, h->n);
+    kt_buf_put(ret, h->tokens, h->bytes);
 }
 
-void history_head_read_copy(const struct kt_buf *copy, struct history_codec *k,
-                            struct history_cols *ret)
+void history_head_read_copy(const struct kt_buf *copy, struct history_cols *ret)
 {
     struct kt_rd r = kt_rd_init(copy->p, copy->n);
-    uint32_t tail = kt_get_u32(&r);
-    bool late = kt_get_u32(&r);
-    const void *records = kt_rd_take(&r, tail * sizeof(struct history_record));
-    const void *arrival = late ? kt_rd_take(&r, tail * sizeof(kt_time)) : NULL;
-    read_blocks((struct kt_str){(const char *)r.p, kt_rd_left(&r)}, k, ret);
-    to_cols(records, arrival, tail, ret);
+    uint32_t n = kt_get_u32(&r);
+    read_tokens(r.p, kt_rd_left(&r), n, ret);
 }
 
 void history_head_clear(struct history_head *h)
 {
-    free(h->arrival);
-    free(h->blocks);
-    *h = (struct history_head){.limit = h->limit, .cap = h->cap, .records = h->records};
+    bool keep = h->cap <= KEPT_MOST;
+    if (!keep) {
+        free(h->tokens);
+    }
+    *h = (struct history_head){
+        .limit = h->limit, .cap = keep ? h->cap : 0, .tokens = keep ? h->tokens : NULL};
 }
 
 void history_head_done(struct history_head *h)
 {
-    free(h->arrival);
-    free(h->blocks);
-    free(h->records);
+    free(h->tokens);
     *h = (struct history_head){0};
 }

@@ -2,45 +2,52 @@
 #ifndef KT_HISTORY_HEAD_H
 #define KT_HISTORY_HEAD_H
 /*
- * head: the samples of one point that are not in a file yet, in the order in which they came.
+ * head: the samples of one point that are not in a file yet, in the order in which they came, each
+ * coded once, when it comes, against the one before it.
  *
- * The newest HISTORY_TAIL lie in plain records, one cache line a sample; whenever these are full
- * they become a block in light coding. A head of 3,600 samples takes 1.5 KB of records and about 1
- * byte a sample of blocks. Threads: see the lock of its shard (private.h).
+ * A token is a varint. Even: the same step of time and the same quality as before, the arrival is
+ * the sample's time; token / 2 is the zig-zag difference of decimal mantissas. Odd: token / 2 says
+ * what else follows: HEAD_STEP the change of the step, HEAD_QUALITY, HEAD_ARRIVAL, then the value:
+ * HEAD_FLOAT or HEAD_DOUBLE its bytes, HEAD_SCALE another scale and the mantissa, else the
+ * difference. A steady sample takes a byte or two, one of noise in float32 five or six.
+ * Threads: see the lock of heads (private.h).
  */
 #include "history/codec.h"
 
-enum { HISTORY_TAIL = 64 };
+enum { HISTORY_HEAD_BYTES = 24 << 10 }; /* a head of so many is full, however few its samples are */
 
-struct history_record {
+/* What the next sample is coded against. A new head's is all zeros. */
+struct history_head_state {
     kt_time time;
-    double value;
-    uint64_t quality;
+    int64_t step;
+    int64_t mant;
+    kt_time arrival; /* the last one that was kept */
+    kt_quality quality;
+    uint8_t scale;
+    uint8_t odd; /* values in a row that are not decimal */
 };
 
 struct history_head {
-    uint32_t n;         /* all samples */
-    uint32_t limit;     /* full at this many */
-    uint16_t tail, cap; /* records, room for them */
-    uint32_t blocks_n;
-    struct history_record *records;
-    kt_time *arrival;      /* of the records; NULL until one differs from its time */
-    uint64_t first_seq;    /* of the oldest journaled sample in it; 0 none */
-    kt_time opened;        /* arrival of the first */
-    unsigned char *blocks; /* (length u32, run) … */
-    uint32_t blocks_cap;
+    uint32_t n;     /* all samples */
+    uint32_t limit; /* full at this many */
+    uint32_t bytes, cap;
+    unsigned char *tokens;
+    struct history_head_state last;
+    uint64_t first_seq; /* of the oldest journaled sample in it; 0 none */
+    kt_time opened;     /* arrival of the first */
 };
 
-/** Append one sample; arrival 0 when equal to its time. `scratch` is the caller's, empty. */
-void history_head_add(struct history_head *h, struct history_codec *k, struct history_cols *scratch,
-                      kt_time t, double v, kt_quality q, kt_time arrival);
+/** Append one sample; arrival 0 when equal to its time. */
+void history_head_add(struct history_head *h, kt_time t, double v, kt_quality q, kt_time arrival);
+static inline bool history_head_full(const struct history_head *h)
+{
+    return h->n >= h->limit || h->bytes >= HISTORY_HEAD_BYTES;
+}
 /** Append all samples, in the order in which they came. */
-void history_head_read(const struct history_head *h, struct history_codec *k,
-                       struct history_cols *ret);
+void history_head_read(const struct history_head *h, struct history_cols *ret);
 /** All bytes of the head, to be read later by history_head_read_copy(). */
 void history_head_copy(const struct history_head *h, struct kt_buf *ret);
-void history_head_read_copy(const struct kt_buf *copy, struct history_codec *k,
-                            struct history_cols *ret);
-void history_head_clear(struct history_head *h); /**< keeps the records' memory */
+void history_head_read_copy(const struct kt_buf *copy, struct history_cols *ret);
+void history_head_clear(struct history_head *h); /**< keeps its memory for the next samples */
 void history_head_done(struct history_head *h);
 #endif

@@ -45,10 +45,8 @@ static void init(struct kt_history *h, const struct kt_history_opts *o)
     h->codec = history_codec_new();
     kt_buf_init(&h->row, 0);
     KT_ASSERT(pthread_rwlock_init(&h->names, NULL) == 0 &&
-              pthread_mutex_init(&h->contexts, NULL) == 0);
-    for (int i = 0; i < HISTORY_SHARDS; i++) {
-        KT_ASSERT(pthread_mutex_init(&h->shards[i], NULL) == 0);
-    }
+              pthread_mutex_init(&h->contexts, NULL) == 0 &&
+              pthread_mutex_init(&h->heads, NULL) == 0);
 }
 
 static void destroy(struct kt_history *h)
@@ -65,15 +63,12 @@ static void destroy(struct kt_history *h)
         free(h->points[i]->id);
         free(h->points[i]);
     }
-    for (int i = 0; i < HISTORY_SHARDS; i++) {
-        pthread_mutex_destroy(&h->shards[i]);
-    }
+    pthread_mutex_destroy(&h->heads);
     pthread_mutex_destroy(&h->contexts);
     pthread_rwlock_destroy(&h->names);
     kt_map_free(h->by_name);
     history_codec_free(h->codec);
     history_cols_done(&h->cols);
-    history_cols_done(&h->tail_cols);
     kt_buf_done(&h->row);
     free(h->points);
     free(h->by_pid);
@@ -245,37 +240,47 @@ static bool within_deadband(const struct history_point *p, kt_time t, double v, 
            t - p->last_time < HISTORY_DEADBAND_NS;
 }
 
-/* One sample into the head; the shard is locked. */
-static void take(struct kt_history *h, struct history_point *p, uint64_t seq, kt_time now,
-                 kt_time t, double v, kt_quality q)
+/* Does the deadband pass over a sample? If not, it is what the next ones are held against. */
+static bool passed_over(struct history_point *p, kt_time t, double v, kt_quality q)
 {
-    if (t < p->newest) {
-        h->late++;
-    } else {
-        p->newest = t;
-    }
     if (within_deadband(p, t, v, q)) {
-        return;
+        return true;
     }
-    if (p->deadband > 0 && (!p->has_last || t >= p->last_time)) {
+    if (!p->has_last || t >= p->last_time) {
         p->has_last = true;
         p->last_time = t;
         p->last_value = v;
         p->last_quality = q;
     }
-    int64_t off = now ? now - t : 0;
-    bool late = off > HISTORY_LATE_NS || off < -HISTORY_LATE_NS;
-    struct history_head *hd = &p->head;
+    return false;
+}
+
+static void open_head(struct history_head *hd, uint64_t seq, kt_time now, kt_time t)
+{
     if (hd->n == 0) {
         hd->opened = now ? now : t;
     }
-    if (hd->first_seq == 0) {
-        hd->first_seq = seq;
+    hd->first_seq = hd->first_seq ? hd->first_seq : seq;
+}
+
+/* One sample into the head; heads are locked. False: the deadband passed over it. */
+static inline bool take(struct kt_history *h, struct history_point *p, uint64_t seq, kt_time now,
+                        kt_time t, double v, kt_quality q)
+{
+    struct history_head *hd = &p->head;
+    if (KT_UNLIKELY(p->deadband > 0) && passed_over(p, t, v, q)) {
+        return false;
     }
-    history_head_add(hd, h->codec, &h->tail_cols, t, v, q, late ? now : 0);
-    if (hd->n >= hd->limit && !p->due) {
+    if (KT_UNLIKELY(hd->n == 0 || hd->first_seq == 0)) {
+        open_head(hd, seq, now, t);
+    }
+    int64_t off = now ? now - t : 0;
+    bool late = off > HISTORY_LATE_NS || off < -HISTORY_LATE_NS;
+    history_head_add(hd, t, v, q, late ? now : 0);
+    if (KT_UNLIKELY(history_head_full(hd)) && !p->due) {
         due(h, p);
     }
+    return true;
 }
 
 /* Points lie all over memory: fetch what the next samples will touch. */
@@ -289,38 +294,40 @@ static inline void look_ahead(const struct kt_history *h, const struct kt_sample
     }
     if (i + NEAR < s->n) {
         const struct history_head *hd = &h->by_pid[s->point[i + NEAR]]->head;
-        __builtin_prefetch(hd->records + hd->tail, 1);
+        __builtin_prefetch(hd->tokens + hd->bytes, 1);
     }
+}
+
+/* Samples [i, end) of a batch. */
+static void take_run(struct kt_history *h, uint64_t seq, kt_time arrival,
+                     const struct kt_samples *s, uint32_t i, uint32_t end)
+{
+    bool recovering = seq && seq <= h->recover_to;
+    uint64_t taken = 0, late = 0;
+    for (; i < end; i++) {
+        struct history_point *p = h->by_pid[s->point[i]];
+        kt_time t = s->time[i];
+        look_ahead(h, s, i);
+        if (recovering && seq <= p->sealed_seq && t <= p->sealed_max) {
+            continue; /* in a file since before the restart */
+        }
+        late += t < p->newest;
+        p->newest = t < p->newest ? p->newest : t;
+        taken += take(h, p, seq, arrival, t, s->value[i], s->quality ? s->quality[i] : KT_Q_NORMAL);
+    }
+    h->head_samples += taken;
+    h->late += late;
 }
 
 static void take_batch(struct kt_history *h, uint64_t seq, kt_time arrival,
                        const struct kt_samples *s)
 {
-    pthread_mutex_t *held = NULL;
-    bool recovering = seq && seq <= h->recover_to;
-    uint32_t taken = 0;
-    for (uint32_t i = 0; i < s->n; i++) {
-        struct history_point *p = h->by_pid[s->point[i]];
-        look_ahead(h, s, i);
-        if (recovering && seq <= p->sealed_seq && s->time[i] <= p->sealed_max) {
-            continue; /* in a file since before the restart */
-        }
-        pthread_mutex_t *shard = history_shard(h, p);
-        if (shard != held || i % HISTORY_SHARD_RUN == 0) {
-            if (held) {
-                pthread_mutex_unlock(held);
-            }
-            pthread_mutex_lock(shard);
-            held = shard;
-        }
-        uint32_t before = p->head.n;
-        take(h, p, seq, arrival, s->time[i], s->value[i], s->quality ? s->quality[i] : KT_Q_NORMAL);
-        taken += p->head.n - before;
+    for (uint32_t i = 0; i < s->n; i += HISTORY_LOCK_RUN) {
+        uint32_t end = s->n - i < HISTORY_LOCK_RUN ? s->n : i + HISTORY_LOCK_RUN;
+        pthread_mutex_lock(&h->heads);
+        take_run(h, seq, arrival, s, i, end);
+        pthread_mutex_unlock(&h->heads);
     }
-    if (held) {
-        pthread_mutex_unlock(held);
-    }
-    h->head_samples += taken;
 }
 
 /* When nobody seals, or sealing fails, heads must not grow for ever. */
@@ -328,7 +335,8 @@ static int bound_heads(struct kt_history *h, struct kt_err *err)
 {
     bool large = h->n_due >= HISTORY_SEAL_CALL;
     for (uint32_t i = 0; i < h->n_due && !large; i++) {
-        large = h->due[i]->head.n >= 2 * h->due[i]->head.limit;
+        large = h->due[i]->head.n >= 2 * h->due[i]->head.limit ||
+                h->due[i]->head.bytes >= 2 * HISTORY_HEAD_BYTES;
     }
     if (!large) {
         return KT_OK;

@@ -58,13 +58,12 @@ static void put_varint_deltas(const int64_t *x, uint32_t n, struct kt_buf *to)
     to->n += (size_t)(at - p);
 }
 
-static void encode_varint(struct history_codec *k, const int64_t *x, uint32_t n, bool light,
-                          struct kt_buf *out)
+static void encode_varint(struct history_codec *k, const int64_t *x, uint32_t n, struct kt_buf *out)
 {
     kt_buf_clear(&k->stream);
     put_varint_deltas(x, n, &k->stream);
     kt_put_u8(out, I_VARINT);
-    history_squeeze(k, k->stream.p, k->stream.n, light, out);
+    history_squeeze(k, k->stream.p, k->stream.n, true, out);
 }
 
 /* One block: width, then the zig-zag deltas of x[lo..hi) in that many bits each, low bit first. */
@@ -101,7 +100,7 @@ static void encode_pack(struct history_codec *k, const int64_t *x, uint32_t n, s
     }
     kt_put_u8(out, I_PACK);
     kt_put_varint(out, kt_zigzag(x[0]));
-    history_squeeze(k, k->stream.p, k->stream.n, true, out);
+    history_squeeze(k, k->stream.p, k->stream.n, false, out);
 }
 
 static unsigned bytes_for(uint64_t range)
@@ -124,7 +123,7 @@ static void encode_planes(struct history_codec *k, const int64_t *x, uint32_t n,
     kt_put_u8(out, I_PLANES);
     kt_put_varint(out, kt_zigzag(s->min));
     kt_put_u8(out, (uint8_t)w);
-    history_squeeze(k, k->stream.p, (size_t)n * w, false, out);
+    history_squeeze(k, k->stream.p, (size_t)n * w, true, out);
 }
 
 /* Keep the shorter of the two buffers in ints[0]. */
@@ -138,8 +137,7 @@ static void keep_shorter(struct history_codec *k)
     kt_buf_clear(&k->ints[1]);
 }
 
-void history_ints_encode(struct history_codec *k, const int64_t *x, uint32_t n, bool light,
-                         struct kt_buf *out)
+void history_ints_encode(struct history_codec *k, const int64_t *x, uint32_t n, struct kt_buf *out)
 {
     struct shape s = shape_of(x, n);
     if (s.range == 0) {
@@ -155,12 +153,12 @@ void history_ints_encode(struct history_codec *k, const int64_t *x, uint32_t n, 
     }
     kt_buf_clear(&k->ints[0]);
     kt_buf_clear(&k->ints[1]);
-    encode_varint(k, x, n, light, &k->ints[0]);
+    encode_varint(k, x, n, &k->ints[0]);
     if (s.packed < k->ints[0].n) {
         encode_pack(k, x, n, &k->ints[1]);
         keep_shorter(k);
     }
-    if (!light && bytes_for(s.range) <= PLANES_LIMIT && k->ints[0].n * 16 > n) {
+    if (bytes_for(s.range) <= PLANES_LIMIT && k->ints[0].n * 16 > n) {
         encode_planes(k, x, n, &s, &k->ints[1]);
         keep_shorter(k);
     }

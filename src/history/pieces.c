@@ -60,11 +60,10 @@ void history_ctx_head(struct kt_history *h, struct history_ctx *c, const char *p
     if (!p) {
         return;
     }
-    pthread_mutex_t *shard = history_shard(h, p);
-    pthread_mutex_lock(shard);
+    pthread_mutex_lock(&h->heads);
     history_head_copy(&p->head, &c->head_copy);
-    pthread_mutex_unlock(shard);
-    history_head_read_copy(&c->head_copy, c->codec, &c->head);
+    pthread_mutex_unlock(&h->heads);
+    history_head_read_copy(&c->head_copy, &c->head);
     history_cols_settle(&c->head);
 }
 

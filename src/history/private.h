@@ -6,8 +6,8 @@
  *
  * Locks, in the order in which they may be taken:
  *   names    rwlock: the text ids, the number of a point (pid). Written by declare.
- *   shards   one for 64 points of each 4,096: their heads. The history thread alone changes a head
- *            and holds the lock while it does; queries hold it while they copy one.
+ *   heads    all heads. The history thread alone changes a head and holds the lock while it does,
+ *            for HISTORY_LOCK_RUN samples at most; queries hold it while they copy one.
  *   contexts and files->lock are leaves.
  * What the history thread alone touches has no lock: declared settings, deadband, sealing.
  *
@@ -22,8 +22,7 @@
 enum {
     HISTORY_CHUNK_SAMPLES = 3600,
     HISTORY_CHUNK_LIMIT = 32768, /* chunk_samples at most */
-    HISTORY_SHARDS = 64,
-    HISTORY_SHARD_RUN = 64,
+    HISTORY_LOCK_RUN = 2048,
     HISTORY_SEAL_GROUP = 256, /* points sealed in one transaction of each file */
     HISTORY_SEAL_CALL = 512,  /* points sealed in one call that is not `all` */
     HISTORY_AGED_CALL = 2048, /* heads whose age is looked at in one such call */
@@ -80,13 +79,13 @@ struct kt_history {
     struct history_point **by_pid; /* NULL where not declared */
     uint32_t n_pids;
 
-    pthread_mutex_t shards[HISTORY_SHARDS];
+    pthread_mutex_t heads;
     pthread_mutex_t contexts;
     struct history_ctx *idle;
 
     /* history thread */
     struct history_codec *codec;
-    struct history_cols cols, tail_cols;
+    struct history_cols cols;
     struct kt_buf row;
     struct history_point **due;
     uint32_t n_due, cap_due;
@@ -97,11 +96,6 @@ struct kt_history {
     bool first_batch;                   /* of the journal, since it was opened */
     _Atomic uint64_t safe_seq, head_samples, late, duplicates;
 };
-
-static inline pthread_mutex_t *history_shard(struct kt_history *h, const struct history_point *p)
-{
-    return &h->shards[p->index / HISTORY_SHARD_RUN % HISTORY_SHARDS];
-}
 
 /* history.c */
 /** The point of a text id, made when `make`; NULL. The caller holds names (for writing to make). */

@@ -131,7 +131,7 @@ void history_row_encode(struct history_codec *k, const char *id, const struct hi
     kt_buf_clear(out);
     kt_put_u64(out, 0);
     put_summary(out, &s);
-    history_codec_encode(k, c, lo, hi, false, out);
+    history_codec_encode(k, c, lo, hi, out);
     KT_ASSERT(!out->full);
     history_row_hash(id, (struct kt_str){out->p, out->n}, ret_hash);
     memcpy(out->p, ret_hash->b, HISTORY_CHECK_BYTES);

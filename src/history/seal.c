@@ -130,7 +130,7 @@ static int write_point(struct group *g, struct history_point *p, struct kt_err *
     struct history_cols *c = &h->cols;
     c->n = 0;
     c->late = false;
-    history_head_read(&p->head, h->codec, c);
+    history_head_read(&p->head, c);
     g->dropped += history_cols_settle(c);
     int r = KT_OK;
     for (uint32_t lo = 0; r == KT_OK && lo < c->n;) {
@@ -165,14 +165,13 @@ static uint64_t taken_up_to(const struct kt_history *h)
 
 static void empty(struct kt_history *h, struct history_point *p)
 {
-    pthread_mutex_t *shard = history_shard(h, p);
     p->sealed_max = p->newest;
     p->sealed_seq = taken_up_to(h);
     p->spread = true;
     h->head_samples -= p->head.n;
-    pthread_mutex_lock(shard);
+    pthread_mutex_lock(&h->heads);
     history_head_clear(&p->head);
-    pthread_mutex_unlock(shard);
+    pthread_mutex_unlock(&h->heads);
     history_set_limit(h, p);
     p->due = false;
 }

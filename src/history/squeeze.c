@@ -40,12 +40,11 @@ static ZSTD_DCtx *decompressor(struct history_codec *k)
     return k->zd;
 }
 
-void history_squeeze(struct history_codec *k, const void *p, size_t n, bool light,
-                     struct kt_buf *out)
+void history_squeeze(struct history_codec *k, const void *p, size_t n, bool try, struct kt_buf *out)
 {
     kt_put_varint(out, n);
     size_t start = out->n;
-    if (!light && n >= SQUEEZE_MIN) {
+    if (try && n >= SQUEEZE_MIN) {
         enum { HEAD = 3 }; /* room for the packed length; moved back when shorter */
         size_t bound = ZSTD_compressBound(n);
         char *to = kt_buf_reserve(out, bound + HEAD);

@@ -41,24 +41,19 @@ static bool same(const struct history_cols *a, const struct history_cols *b)
 }
 
 /* Bytes of the run; -1 when it does not come back as it was. */
-static double round_trip(const struct history_cols *c, bool light)
+static double round_trip(const struct history_cols *c)
 {
     struct history_codec *k = history_codec_new();
     struct kt_buf b;
     kt_buf_init(&b, 0);
     struct history_cols back = {0};
-    history_codec_encode(k, c, 0, c->n, light, &b);
+    history_codec_encode(k, c, 0, c->n, &b);
     int r = history_codec_decode(k, (struct kt_str){b.p, b.n}, &back, &err);
     double bytes = r == KT_OK && same(c, &back) ? (double)b.n : -1;
     history_cols_done(&back);
     kt_buf_done(&b);
     history_codec_free(k);
     return bytes;
-}
-
-static double both(const struct history_cols *c)
-{
-    return round_trip(c, true) < 0 ? -1 : round_trip(c, false);
 }
 
 static uint64_t seed;
@@ -170,7 +165,7 @@ static void any_columns(void)
         uint32_t n = rnd(4) ? 1 + (uint32_t)rnd(400) : 1 + (uint32_t)rnd(N_MAX);
         struct history_cols c = {0};
         fill(&c, s, times, n, rnd(2) ? 0 : 1 + (unsigned)rnd(60));
-        double bytes = both(&c);
+        double bytes = round_trip(&c);
         if (bytes < 0) {
             printf("# seed %llu shape %d times %d n %u\n", (unsigned long long)before, (int)s,
                    times, n);
@@ -184,41 +179,66 @@ static void any_columns(void)
 static void heads(void)
 {
     seed = 515;
-    struct history_codec *k = history_codec_new();
     for (int round = 0; round < 60; round++) {
         struct history_head h = {0};
-        struct history_cols c = {0}, scratch = {0}, back = {0}, copied = {0};
+        struct history_cols c = {0}, back = {0}, copied = {0};
         fill(&c, (enum shape)(round % SHAPES), round % 6, 1 + (uint32_t)rnd(700),
              rnd(2) ? 0 : 1 + (unsigned)rnd(8));
         for (uint32_t i = 0; i < c.n; i++) {
-            history_head_add(&h, k, &scratch, c.time[i], c.value[i], c.quality[i],
-                             c.late ? c.arrival[i] : 0);
+            history_head_add(&h, c.time[i], c.value[i], c.quality[i], c.late ? c.arrival[i] : 0);
         }
         struct kt_buf copy;
         kt_buf_init(&copy, 0);
         history_head_copy(&h, &copy);
-        history_head_read(&h, k, &back);
-        history_head_read_copy(&copy, k, &copied);
+        history_head_read(&h, &back);
+        history_head_read_copy(&copy, &copied);
         CHECK(h.n == c.n && same(&c, &back) && same(&c, &copied));
         history_head_clear(&h);
         CHECK(h.n == 0);
         history_head_done(&h);
         kt_buf_done(&copy);
         history_cols_done(&c);
-        history_cols_done(&scratch);
         history_cols_done(&back);
         history_cols_done(&copied);
     }
-    /* the longest block there is */
+}
+
+/* The longest tokens there are: every sample changes everything, at the ends of what fits. */
+static void longest_tokens(void)
+{
+    seed = 516;
     struct history_head h = {0};
-    struct history_cols scratch = {0};
-    for (int i = 0; i < 3 * HISTORY_TAIL; i++) {
-        history_head_add(&h, k, &scratch, (kt_time)unit_rand(&seed), next_value(BITS, 0, 0),
-                         (kt_quality)i, (kt_time)unit_rand(&seed) | 1);
+    struct history_cols c = {0}, back = {0};
+    for (int i = 0; i < 4000; i++) {
+        kt_time t = i % 3 ? (kt_time)unit_rand(&seed) : i % 2 ? INT64_MIN : INT64_MAX;
+        double v = i % 5 ? next_value(BITS, 0, 0) : i % 2 ? 0x1p52 / 1e15 : -0x1p52;
+        add(&c, t, v, (kt_quality)i, (kt_time)unit_rand(&seed) | 1);
+        history_head_add(&h, c.time[i], c.value[i], c.quality[i], c.arrival[i]);
     }
+    history_head_read(&h, &back);
+    CHECK(same(&c, &back));
     history_head_done(&h);
-    history_cols_done(&scratch);
-    history_codec_free(k);
+    history_cols_done(&c);
+    history_cols_done(&back);
+}
+
+/* What a head costs in memory: a steady series a byte or two a sample, whatever its scale. */
+static void head_bytes(void)
+{
+    seed = 517;
+    struct history_head h = {0};
+    double v = 1;
+    for (uint32_t i = 0; i < 3600; i++) {
+        v = next_value(WALK, v, 2);
+        history_head_add(&h, T0 + i * KT_SEC, v, 0, 0);
+    }
+    CHECK(h.bytes < 3600 * 2);
+    history_head_clear(&h);
+    for (uint32_t i = 0; i < 3600; i++) {
+        history_head_add(&h, T0 + i * KT_SEC, next_value(FLOATS, 50, 0), 0, 0);
+    }
+    CHECK(h.bytes < 3600 * 6);
+    history_head_done(&h);
 }
 
 static double bytes_per_sample(double (*value)(uint32_t i), bool jitter)
@@ -227,7 +247,7 @@ static double bytes_per_sample(double (*value)(uint32_t i), bool jitter)
     for (uint32_t i = 0; i < 3600; i++) {
         add(&c, T0 + i * KT_SEC + (jitter ? ((int64_t)rnd(21) - 10) * KT_MS : 0), value(i), 0, 0);
     }
-    double b = both(&c);
+    double b = round_trip(&c);
     history_cols_done(&c);
     return b < 0 ? 1e9 : b / 3600;
 }
@@ -296,7 +316,7 @@ static void exact_examples(void)
         struct history_cols c = {0};
         for (uint32_t j = 0; j <= i; j++) {
             add(&c, T0 + j, v[j], (kt_quality)j, j % 3 ? 0 : T0 + 5 * KT_SEC);
-            CHECK(both(&c) >= 0);
+            CHECK(round_trip(&c) >= 0);
         }
         history_cols_done(&c);
     }
@@ -304,7 +324,7 @@ static void exact_examples(void)
     add(&c, INT64_MIN, 1, 255, INT64_MAX);
     add(&c, INT64_MAX, 2, 0, INT64_MIN);
     add(&c, 0, 2, 0, 1);
-    CHECK(both(&c) >= 0);
+    CHECK(round_trip(&c) >= 0);
     history_cols_done(&c);
 }
 
@@ -313,7 +333,7 @@ static void largest_run(void)
     seed = 3;
     struct history_cols c = {0};
     fill(&c, NOISE, 5, HISTORY_CODEC_MAX, 0);
-    CHECK(both(&c) >= 0);
+    CHECK(round_trip(&c) >= 0);
     history_cols_done(&c);
 }
 
@@ -365,7 +385,7 @@ static void cut_and_flipped(void)
     fill(&c, WALK, 1, 500, 20);
     struct kt_buf b;
     kt_buf_init(&b, 0);
-    history_codec_encode(k, &c, 0, c.n, false, &b);
+    history_codec_encode(k, &c, 0, c.n, &b);
     for (size_t n = 0; n < b.n; n++) {
         CHECK_INT(history_codec_decode(k, (struct kt_str){b.p, n}, &back, &err), KT_ECORRUPT);
         CHECK_INT(back.n, 0);
@@ -429,7 +449,7 @@ static void real_sensors(void)
         for (uint32_t lo = 0; lo < cols[c].n; lo += RUN) {
             struct history_cols part = {0};
             history_cols_append(&part, &cols[c], lo, cols[c].n - lo < RUN ? cols[c].n : lo + RUN);
-            double b = both(&part);
+            double b = round_trip(&part);
             CHECK(b >= 0);
             bytes += b;
             samples += part.n;
@@ -443,6 +463,7 @@ static void real_sensors(void)
 }
 
 UNIT_MAIN({"any columns come back", any_columns}, {"heads", heads},
+          {"the longest tokens of a head", longest_tokens}, {"bytes of a head", head_bytes},
           {"sizes of usual columns", sizes}, {"exact examples", exact_examples},
           {"the largest run", largest_run}, {"numbers of a row", numbers},
           {"order and repeats", settling}, {"cut and flipped bytes", cut_and_flipped},

@@ -172,8 +172,7 @@ static uint32_t split(struct history_codec *k, const int64_t *x, uint32_t n, str
     return count;
 }
 
-void history_times_encode(struct history_codec *k, const kt_time *t, uint32_t n, bool light,
-                          struct kt_buf *out)
+void history_times_encode(struct history_codec *k, const kt_time *t, uint32_t n, struct kt_buf *out)
 {
     kt_put_u8(out, regular(t, n) ? T_REGULAR : T_GRID);
     kt_put_i64(out, t[0]);
@@ -187,8 +186,8 @@ void history_times_encode(struct history_codec *k, const kt_time *t, uint32_t n,
     kt_put_u8(out, unit);
     kt_put_varint(out, (uint64_t)g.step);
     kt_put_varint(out, gaps);
-    history_squeeze(k, k->stream.p, k->stream.n, light, out);
-    history_ints_encode(k, k->grid, n, light, out);
+    history_squeeze(k, k->stream.p, k->stream.n, true, out);
+    history_ints_encode(k, k->grid, n, out);
 }
 
 /* Residuals become times: t0 + (grid + residual) * unit. */

@@ -116,7 +116,7 @@ static uint32_t split(struct history_codec *k, enum method how, const double *v,
 
 /* Layout: method, scale, exceptions, mantissas, and residuals where the method has them. */
 static void put_mantissas(struct history_codec *k, enum method how, uint32_t n, int s,
-                          uint32_t exceptions, bool light, struct kt_buf *out)
+                          uint32_t exceptions, struct kt_buf *out)
 {
     kt_put_u8(out, (uint8_t)how);
     kt_put_u8(out, (uint8_t)s);
@@ -124,20 +124,20 @@ static void put_mantissas(struct history_codec *k, enum method how, uint32_t n, 
     if (exceptions) {
         kt_buf_put(out, k->except.p, k->except.n);
     }
-    history_ints_encode(k, k->mant, n, light, out);
+    history_ints_encode(k, k->mant, n, out);
     if (how != V_DECIMAL) {
-        history_ints_encode(k, k->resid, n, light, out);
+        history_ints_encode(k, k->resid, n, out);
     }
 }
 
 static void encode_mantissas(struct history_codec *k, enum method how, const double *v, uint32_t n,
-                             int s, bool light, struct kt_buf *out)
+                             int s, struct kt_buf *out)
 {
-    put_mantissas(k, how, n, s, split(k, how, v, n, s), light, out);
+    put_mantissas(k, how, n, s, split(k, how, v, n, s), out);
 }
 
 static void encode_planes(struct history_codec *k, enum method how, const double *v, uint32_t n,
-                          bool light, struct kt_buf *out)
+                          struct kt_buf *out)
 {
     unsigned w = how == V_PLANES32 ? 4 : 8;
     kt_buf_clear(&k->stream);
@@ -150,7 +150,7 @@ static void encode_planes(struct history_codec *k, enum method how, const double
         }
     }
     kt_put_u8(out, (uint8_t)how);
-    history_squeeze(k, k->stream.p, (size_t)n * w, light, out);
+    history_squeeze(k, k->stream.p, (size_t)n * w, true, out);
 }
 
 /* Bits a value that `how` would need at scale s, over a window in the middle; a fit of less than
@@ -197,18 +197,16 @@ static void keep_shorter(struct history_codec *k)
     kt_buf_clear(&k->values[1]);
 }
 
-static void try_near(struct history_codec *k, enum method how, const double *v, uint32_t n,
-                     bool light)
+static void try_near(struct history_codec *k, enum method how, const double *v, uint32_t n)
 {
     int s = near_scale(how, v, n);
     if (s >= 0) {
-        encode_mantissas(k, how, v, n, s, light, &k->values[1]);
+        encode_mantissas(k, how, v, n, s, &k->values[1]);
         keep_shorter(k);
     }
 }
 
-void history_values_encode(struct history_codec *k, const double *v, uint32_t n, bool light,
-                           struct kt_buf *out)
+void history_values_encode(struct history_codec *k, const double *v, uint32_t n, struct kt_buf *out)
 {
     if (all_same(v, n)) {
         kt_put_u8(out, V_CONST);
@@ -220,14 +218,14 @@ void history_values_encode(struct history_codec *k, const double *v, uint32_t n,
     bool all = false;
     int s = history_scale_pick(v, n, k->mant, &all);
     if (s >= 0 && all) {
-        put_mantissas(k, V_DECIMAL, n, s, 0, light, &k->values[0]);
+        put_mantissas(k, V_DECIMAL, n, s, 0, &k->values[0]);
     } else if (s >= 0) {
-        encode_mantissas(k, V_DECIMAL, v, n, s, light, &k->values[0]);
+        encode_mantissas(k, V_DECIMAL, v, n, s, &k->values[0]);
     }
     if (s < 0 || s > EASY_SCALE) {
         bool single = all_float(v, n);
-        try_near(k, single ? V_NEAR32 : V_NEAR64, v, n, light);
-        encode_planes(k, single ? V_PLANES32 : V_PLANES64, v, n, light, &k->values[1]);
+        try_near(k, single ? V_NEAR32 : V_NEAR64, v, n);
+        encode_planes(k, single ? V_PLANES32 : V_PLANES64, v, n, &k->values[1]);
         keep_shorter(k);
     }
     kt_buf_put(out, k->values[0].p, k->values[0].n);

@@ -111,6 +111,12 @@ struct rule_decl {
 struct load {
     const char *dir, *pack_dir;
     const struct kt_site_extra *extra;
+    const struct kt_site_file *given; /* instead of the disk, when is_given */
+    uint32_t given_n;
+    bool is_given;
+    struct kt_str order;        /* is_given: text ids in the order of their indexes, one a line */
+    struct kt_site_file *files; /* read so far */
+    uint32_t files_n, files_cap;
     struct kt_arena *a;       /* the site's */
     struct kt_arena *scratch; /* until the load ends */
     struct site *s;
@@ -154,9 +160,7 @@ struct kt_problems site_problems(struct load *l);
 void *site_grow(struct load *l, void *items, uint32_t n, uint32_t *cap, size_t size);
 #define SITE_PUSH(l, items, n, cap)                                                                \
     ((items) = site_grow((l), (items), (n), &(cap), sizeof(*(items))), &(items)[(n)++])
-/** Read a file into l->file and add it to the site's hash. `name` is what messages show. */
-KT_MUST_CHECK int site_read(struct load *l, const char *path, const char *name, struct kt_err *err);
-/** As site_read(), parsed; NULL after reporting. */
+/** A file, read by site_read() and parsed; NULL after reporting. */
 struct kt_yaml *site_yaml(struct load *l, const char *path, const char *name);
 struct kt_csv *site_csv(struct load *l, const char *path, const char *name);
 const char *site_dup(struct load *l, const char *s);
@@ -170,6 +174,16 @@ struct kt_text site_text2(struct load *l, const struct kt_yaml *map, const char 
 struct kt_source site_source(struct load *l, const struct kt_yaml *map, const char *key);
 /** Split at `;`, trimmed, without empty parts. */
 uint32_t site_split(struct load *l, struct kt_str text, struct kt_str **ret);
+
+enum { SITE_FILE_MAX = 256 << 20 };
+/* files.c. `name` is what messages show, and the key of a given file. */
+/** Read a file into l->file, add it to the site's hash and keep it. */
+KT_MUST_CHECK int site_read(struct load *l, const char *path, const char *name, struct kt_err *err);
+bool site_exists(const struct load *l, const char *path, const char *name);
+/** Names of the .yaml files of a folder, by bytes; none when it is not there. */
+size_t site_list(struct load *l, const char *path, const char *name, char ***ret);
+void site_hash_add(struct load *l, const char *name, const void *p, size_t n);
+void site_files_done(struct load *l);
 
 /* The parts of a load, in order. */
 void site_conf(struct load *l);                                           /* conf.c: site.yaml */

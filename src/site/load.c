@@ -14,7 +14,7 @@
 
 #include "sys/file.h"
 
-enum { FILE_MAX = 256 << 20, ARENA_MAX_GB = 4 };
+enum { ARENA_MAX_GB = 4 };
 
 void *site_grow(struct load *l, void *items, uint32_t n, uint32_t *cap, size_t size)
 {
@@ -122,25 +122,6 @@ uint32_t site_split(struct load *l, struct kt_str text, struct kt_str **ret)
     return n;
 }
 
-static void hash_add(struct load *l, const char *name, const void *p, size_t n)
-{
-    struct kt_hash *h = &l->s->pub.hash, file;
-    kt_hash_of2(name, strlen(name) + 1, p, n, &file);
-    struct kt_hash before = *h;
-    kt_hash_of2(before.b, sizeof(before.b), file.b, sizeof(file.b), h);
-}
-
-int site_read(struct load *l, const char *path, const char *name, struct kt_err *err)
-{
-    kt_buf_clear(&l->file);
-    int r = kt_file_read(path, FILE_MAX, &l->file, err);
-    if (r < 0) {
-        return r;
-    }
-    hash_add(l, name, l->file.p, l->file.n);
-    return KT_OK;
-}
-
 static struct kt_str bytes(const struct load *l)
 {
     return (struct kt_str){l->file.p ? l->file.p : "", l->file.n};
@@ -208,21 +189,10 @@ static void overlays(struct load *l, const char *folder,
 {
     char *dir = kt_arena_printf(l->scratch, "%s/%s", l->dir, folder);
     char **names = NULL;
-    size_t n = 0;
-    struct kt_err err;
-    if (!kt_file_exists(dir)) {
-        return;
-    }
-    if (kt_dir_list(dir, l->scratch, &names, &n, &err) < 0) {
-        site_find(l, KT_FIND_ERROR, "format", folder, 0, 0, "%s", err.text);
-        return;
-    }
+    size_t n = site_list(l, dir, folder, &names);
     for (size_t i = 0; i < n; i++) {
-        size_t len = strlen(names[i]);
-        if (len > 5 && strcmp(names[i] + len - 5, ".yaml") == 0) {
-            fn(l, kt_arena_printf(l->scratch, "%s/%s", dir, names[i]),
-               kt_arena_printf(l->a, "%s/%s", folder, names[i]));
-        }
+        fn(l, kt_arena_printf(l->scratch, "%s/%s", dir, names[i]),
+           kt_arena_printf(l->a, "%s/%s", folder, names[i]));
     }
 }
 
@@ -239,11 +209,11 @@ static void site_rules_one(struct load *l, const char *path, const char *name)
 static void extras(struct load *l)
 {
     if (l->extra && l->extra->limits_yaml.n) {
-        hash_add(l, "limits+", l->extra->limits_yaml.p, l->extra->limits_yaml.n);
+        site_hash_add(l, "limits+", l->extra->limits_yaml.p, l->extra->limits_yaml.n);
         site_limits_text(l, l->extra->limits_yaml, "limits");
     }
     if (l->extra && l->extra->rules_yaml.n) {
-        hash_add(l, "rules+", l->extra->rules_yaml.p, l->extra->rules_yaml.n);
+        site_hash_add(l, "rules+", l->extra->rules_yaml.p, l->extra->rules_yaml.n);
         site_rules_text(l, l->extra->rules_yaml, "rules", NULL);
     }
 }
@@ -281,7 +251,7 @@ static void load_init(struct load *l, const char *dir, const char *pack_dir)
     l->pack_dir = beside ? beside : "packs";
     l->check = "format";
     l->problems = site_problems(l);
-    kt_buf_init(&l->file, FILE_MAX);
+    kt_buf_init(&l->file, SITE_FILE_MAX);
     l->unit_ids = kt_map_new(64);
     l->role_ids = kt_map_new(128);
     l->range_ids = kt_map_new(32);
@@ -299,17 +269,16 @@ static void load_done(struct load *l)
     kt_arena_free(l->scratch);
 }
 
-int kt_site_load_with(const char *dir, const char *pack_dir, const struct kt_site *previous,
-                      const struct kt_site_extra *extra, struct kt_findings *findings,
-                      struct kt_site **ret, struct kt_err *err)
+static int load_one(struct load *l, const char *dir, const char *pack_dir,
+                    const struct kt_site *previous, struct kt_site **ret, struct kt_err *err)
 {
-    struct load l = {.f = findings, .extra = extra};
-    size_t before = kt_findings_count(findings, KT_FIND_ERROR);
-    load_init(&l, dir, pack_dir);
-    load_all(&l, previous);
-    struct kt_site *s = &l.s->pub;
-    load_done(&l);
-    size_t errors = kt_findings_count(findings, KT_FIND_ERROR) - before;
+    size_t before = kt_findings_count(l->f, KT_FIND_ERROR);
+    load_init(l, dir, pack_dir);
+    load_all(l, previous);
+    struct kt_site *s = &l->s->pub;
+    site_files_done(l);
+    load_done(l);
+    size_t errors = kt_findings_count(l->f, KT_FIND_ERROR) - before;
     if (errors) {
         kt_site_unref(s);
         return kt_err_set(err, KT_EINVAL, "site %s: %zu mistake%s; see the list", dir, errors,
@@ -317,6 +286,27 @@ int kt_site_load_with(const char *dir, const char *pack_dir, const struct kt_sit
     }
     *ret = s;
     return KT_OK;
+}
+
+int kt_site_load_with(const char *dir, const char *pack_dir, const struct kt_site *previous,
+                      const struct kt_site_extra *extra, struct kt_findings *findings,
+                      struct kt_site **ret, struct kt_err *err)
+{
+    struct load l = {.f = findings, .extra = extra};
+    return load_one(&l, dir, pack_dir, previous, ret, err);
+}
+
+int kt_site_load_files(const char *dir, const struct kt_site_file *files, uint32_t files_n,
+                       struct kt_str order, const struct kt_site_extra *extra,
+                       struct kt_findings *findings, struct kt_site **ret, struct kt_err *err)
+{
+    struct load l = {.f = findings,
+                     .extra = extra,
+                     .given = files,
+                     .given_n = files_n,
+                     .is_given = true,
+                     .order = order};
+    return load_one(&l, dir, "packs", NULL, ret, err);
 }
 
 int kt_site_load(const char *dir, const char *pack_dir, const struct kt_site *previous,

@@ -63,22 +63,12 @@ static void roles_fn(struct load *l, const char *path, const char *name, const c
 static void each_file(struct load *l, const char *id, const char *folder, file_fn fn)
 {
     char *dir = kt_arena_printf(l->scratch, "%s/%s/%s", l->pack_dir, id, folder);
+    char *name = kt_arena_printf(l->scratch, "packs/%s/%s", id, folder);
     char **names = NULL;
-    size_t n = 0;
-    struct kt_err err;
-    if (!kt_file_exists(dir)) {
-        return;
-    }
-    if (kt_dir_list(dir, l->scratch, &names, &n, &err) < 0) {
-        site_find(l, KT_FIND_ERROR, "format", dir, 0, 0, "%s", err.text);
-        return;
-    }
+    size_t n = site_list(l, dir, name, &names);
     for (size_t i = 0; i < n; i++) {
-        size_t len = strlen(names[i]);
-        if (len > 5 && strcmp(names[i] + len - 5, ".yaml") == 0) {
-            fn(l, kt_arena_printf(l->scratch, "%s/%s", dir, names[i]),
-               kt_arena_printf(l->a, "packs/%s/%s/%s", id, folder, names[i]), id);
-        }
+        fn(l, kt_arena_printf(l->scratch, "%s/%s", dir, names[i]),
+           kt_arena_printf(l->a, "%s/%s", name, names[i]), id);
     }
 }
 
@@ -89,7 +79,7 @@ static const char *pack_hint(struct load *l, const char *id, char buf[KT_SUGGEST
     size_t n = 0;
     struct kt_err err;
     struct kt_suggest s = kt_suggest_init(kt_str_c(id));
-    if (kt_dir_list(l->pack_dir, l->scratch, &names, &n, &err) == KT_OK) {
+    if (!l->is_given && kt_dir_list(l->pack_dir, l->scratch, &names, &n, &err) == KT_OK) {
         for (size_t i = 0; i < n; i++) {
             kt_suggest_try(&s, names[i]);
         }
@@ -101,7 +91,8 @@ void site_pack(struct load *l, const char *id, const struct kt_yaml *at)
 {
     char buf[KT_SUGGEST_TEXT];
     char *head = kt_arena_printf(l->scratch, "%s/%s/pack.yaml", l->pack_dir, id);
-    if (!is_pack_id(id) || !kt_file_exists(head)) {
+    if (!is_pack_id(id) ||
+        !site_exists(l, head, kt_arena_printf(l->scratch, "packs/%s/pack.yaml", id))) {
         kt_yaml_problem(at, "unknown pack \"%s\" (looked in %s)%s", id, l->pack_dir,
                         pack_hint(l, id, buf));
         return;
@@ -112,8 +103,9 @@ void site_pack(struct load *l, const char *id, const struct kt_yaml *at)
     }
     read_head(l, id, at);
     char *units = kt_arena_printf(l->scratch, "%s/%s/units.yaml", l->pack_dir, id);
-    if (kt_file_exists(units)) {
-        site_units_file(l, units, kt_arena_printf(l->a, "packs/%s/units.yaml", id));
+    char *name = kt_arena_printf(l->a, "packs/%s/units.yaml", id);
+    if (site_exists(l, units, name)) {
+        site_units_file(l, units, name);
     }
     each_file(l, id, "points", roles_fn);
     each_file(l, id, "limits", limits_fn);

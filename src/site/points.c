@@ -43,7 +43,9 @@ static const char *const column_names[C_COLUMNS] = {
     "range_lo", "range_hi", "resolution", "deadband", "class",  "link",       "address",
     "scan_ms",  "x",        "y",          "feed",     "serves", "two_person", "tags"};
 
-struct rows { /* one pass over the file */
+struct rows {               /* one pass over the file */
+    struct kt_map *ordered; /* indexes that text ids are to have; NULL: none */
+    uint32_t ordered_n;
     struct load *l;
     struct kt_csv *c;
     int col[C_COLUMNS];
@@ -320,6 +322,8 @@ static uint32_t slot_of(const struct rows *r, const struct kt_site *previous, ui
     if (previous) {
         at = kt_site_point(previous, id).v;
         at = at == KT_NONE ? kt_site_point_ended(previous, id).v : at;
+    } else if (r->ordered && kt_map_get(r->ordered, id, &first)) {
+        at = (uint32_t)first;
     }
     at = at == KT_NONE ? (*next)++ : at;
     kt_map_set(r->l->s->point_ids, id, at);
@@ -417,7 +421,7 @@ static bool open_columns(struct rows *r)
 /* A row that cannot be kept leaves its slot to be ended, so that other indexes stay. */
 static uint32_t read_rows(struct rows *r, const struct kt_site *previous, struct kt_point *p)
 {
-    uint32_t rows = kt_csv_rows(r->c), next = previous ? previous->points_n : 0;
+    uint32_t rows = kt_csv_rows(r->c), next = previous ? previous->points_n : r->ordered_n;
     for (r->row = 0; r->row < rows; r->row++) {
         uint32_t at = slot_of(r, previous, &next);
         if (at == KT_NONE) {
@@ -429,6 +433,45 @@ static uint32_t read_rows(struct rows *r, const struct kt_site *previous, struct
         }
     }
     return next;
+}
+
+static struct kt_str next_line(struct kt_str text, size_t *at)
+{
+    const char *from = text.p + *at, *nl = memchr(from, '\n', text.n - *at);
+    size_t n = nl ? (size_t)(nl - from) : text.n - *at;
+    *at += n + (nl != NULL);
+    return (struct kt_str){from, n};
+}
+
+static void read_order(struct rows *r, struct kt_str order)
+{
+    if (order.n == 0) {
+        return;
+    }
+    r->ordered = kt_map_new(1024);
+    for (size_t at = 0; at < order.n && r->ordered_n < POINTS_MAX;) {
+        if (kt_map_add(r->ordered, next_line(order, &at), r->ordered_n)) {
+            r->ordered_n++;
+        }
+    }
+}
+
+/* Ids of the order that points.csv does not have: a slot without more than the id. */
+static void end_ordered(const struct rows *r, struct kt_str order, struct kt_point *p)
+{
+    struct load *l = r->l;
+    for (size_t at = 0; r->ordered && at < order.n;) {
+        uint64_t i;
+        struct kt_str id = next_line(order, &at);
+        if (kt_map_get(r->ordered, id, &i) && !p[i].id) {
+            p[i] = (struct kt_point){.ended = true, .id = kt_arena_strndup(l->a, id.p, id.n)};
+            p[i].name = (struct kt_text){p[i].id, p[i].id};
+            p[i].range_lo = p[i].range_hi = NAN;
+            p[i].link = KT_NONE;
+            p[i].feed.v = KT_NONE;
+            kt_map_set(l->s->ended_ids, id, i);
+        }
+    }
 }
 
 static void self_dummies(struct load *l, struct kt_point *p, uint32_t n)
@@ -457,7 +500,7 @@ void site_points(struct load *l, const struct kt_site *previous)
 {
     struct rows r = {.l = l};
     r.c = site_csv(l, kt_arena_printf(l->scratch, "%s/points.csv", l->dir), "points.csv");
-    uint32_t rows = r.c ? kt_csv_rows(r.c) : 0, before = previous ? previous->points_n : 0;
+    uint32_t rows = r.c ? kt_csv_rows(r.c) : 0;
     l->points_csv = r.c;
     l->s->point_ids = kt_map_new(rows);
     if (!r.c || !open_columns(&r)) {
@@ -468,11 +511,15 @@ void site_points(struct load *l, const struct kt_site *previous)
                   POINTS_MAX);
         return;
     }
+    read_order(&r, l->order);
+    uint32_t before = previous ? previous->points_n : r.ordered_n;
     struct kt_point *p = KT_NEW_ARRAY(l->a, struct kt_point, rows + before + 1);
     l->point_row = KT_NEW_ARRAY(l->scratch, uint32_t, rows + before + 1);
     memset(l->point_row, 0xff, sizeof(uint32_t) * (rows + before + 1));
     uint32_t n = read_rows(&r, previous, p);
     end_points(l, previous, p);
+    end_ordered(&r, l->order, p);
+    kt_map_free(r.ordered);
     self_dummies(l, p, n);
     feeds(&r, p, n);
     l->s->pub.points = p;

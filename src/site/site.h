@@ -187,6 +187,14 @@ struct kt_shift {
     int start_s; /* seconds after local midnight */
 };
 
+/* A file that was read, under the name that messages show: "points.csv",
+ * "packs/gas/rules/over.yaml". */
+struct kt_site_file {
+    const char *name;
+    struct kt_str bytes;
+    struct kt_hash hash; /* of the bytes */
+};
+
 struct kt_site {
     const char *dir, *id, *mine_code, *gas_class;
     struct kt_text name;
@@ -201,7 +209,9 @@ struct kt_site {
         int idle_minutes, lock_failures, lock_minutes, password_min, log_days;
     } accounts;
     int history_days[KT_RETAIN_CLASSES];
-    struct kt_hash hash; /* of everything that was read */
+    struct kt_hash hash;              /* of everything that was read */
+    const struct kt_site_file *files; /* in the order in which they were read */
+    uint32_t files_n;
 
     const struct kt_shift *shifts;
     uint32_t shifts_n;
@@ -257,6 +267,19 @@ KT_MUST_CHECK int kt_site_load_with(const char *dir, const char *pack_dir,
                                     const struct kt_site *previous,
                                     const struct kt_site_extra *extra, struct kt_findings *findings,
                                     struct kt_site **ret, struct kt_err *err);
+/**
+ * Load a site from files that were kept (kt_site.files), as it was once; nothing is read from disk.
+ *
+ * @param dir   what messages call it; borrowed for the call
+ * @param order text ids of points, one a line: those get these indexes, in this order; ids that
+ *              points.csv does not have keep an ended slot. Empty: the order of points.csv
+ * @param extra as in kt_site_load_with(); NULL: none
+ */
+KT_MUST_CHECK int kt_site_load_files(const char *dir, const struct kt_site_file *files,
+                                     uint32_t files_n, struct kt_str order,
+                                     const struct kt_site_extra *extra,
+                                     struct kt_findings *findings, struct kt_site **ret,
+                                     struct kt_err *err);
 struct kt_site *kt_site_ref(struct kt_site *s);
 void kt_site_unref(struct kt_site *s); /**< accepts NULL */
 

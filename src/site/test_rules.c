@@ -308,6 +308,36 @@ static void extra_texts(void)
     teardown(&x);
 }
 
+/* A site as it was, from what was read, after the folder has gone another way. */
+static void files_of_a_site(void)
+{
+    struct fixture x;
+    struct kt_site *then = NULL, *again = NULL;
+    setup(&x);
+    put(&x, "limits/a.yaml", "limits: [{points: [T1-1203], values: {alarm: 0.7}}]\n");
+    CHECK_OK(load(&x, NULL), &x.err);
+    REQUIRE(x.s);
+    then = kt_site_ref(x.s);
+    append(&x, "points.csv", "T9-1203,,,,,,,\n");
+    struct kt_str order = KT_STR("GONE-1\nT1-1203\n");
+    CHECK_OK(
+        kt_site_load_files("then", then->files, then->files_n, order, NULL, x.f, &again, &x.err),
+        &x.err);
+    REQUIRE(again);
+    CHECK(kt_hash_eq(&again->hash, &then->hash));
+    CHECK_INT(again->points_n, then->points_n + 1);
+    CHECK_INT(kt_site_point(again, KT_STR("T1-1203")).v, 1);
+    CHECK(again->points[0].ended && kt_site_point_ended(again, KT_STR("GONE-1")).v == 0);
+    CHECK_NEAR(again->points[1].limits->value[KT_LIMIT_ALARM], 0.7, 0);
+    kt_site_unref(again);
+    again = NULL;
+    CHECK_INT(kt_site_load_files("then", then->files, 1, order, NULL, x.f, &again, &x.err),
+              KT_EINVAL);
+    CHECK(says(&x, "format", "points.csv: not among the files of this site") || !again);
+    kt_site_unref(then);
+    teardown(&x);
+}
+
 UNIT_MAIN({"limits are made tighter only", looser_limits},
           {"an overlay changes what it names", overlay_values},
           {"safety rules that a folder can break", safety_rules},
@@ -315,4 +345,5 @@ UNIT_MAIN({"limits are made tighter only", looser_limits},
           {"findings name the points", findings_name_points},
           {"a local fan inside a range", fan_in_range},
           {"a cut-off sensor has a link", cutoff_without_link},
-          {"the gas class chooses the row", gas_class}, {"texts beside the folder", extra_texts})
+          {"the gas class chooses the row", gas_class}, {"texts beside the folder", extra_texts},
+          {"a site from the files that it was read from", files_of_a_site})

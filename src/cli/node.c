@@ -42,7 +42,7 @@ static int read_map(struct kt_node *n, struct kt_buf *json, struct kt_err *err)
     }
     if (n->map_arena) {
         size_t added, removed;
-        kt_geo_map_diff(&n->map, &map, &added, &removed);
+        kt_geo_map_diff(&n->map, &map, NULL, &added, &removed);
         KT_INFO("map", "%zu features new or changed, %zu gone or changed", added, removed);
     }
     kt_arena_free(n->map_arena);

@@ -32,9 +32,21 @@ KT_MUST_CHECK int kt_geo_map_read(const char *path, const char *work_dir, struct
                                   struct kt_geo_map *ret, struct kt_err *err);
 /** {"layer":{"type":"FeatureCollection","features":[…]},…} */
 void kt_geo_map_json(const struct kt_geo_map *map, struct kt_buf *out);
-/** Features of `now` that `before` does not have, and the other way round, by hash. */
+/**
+ * The map as text, to be kept: a line `=LAYER`, then a line for each of its features, and so on.
+ * Equal features give equal text, whatever the file that they stood in.
+ */
+void kt_geo_map_text(const struct kt_geo_map *map, struct kt_buf *out);
+/** Read that text again; KT_EPARSE. The features are copied into the arena. */
+KT_MUST_CHECK int kt_geo_map_parse(struct kt_str text, struct kt_arena *arena,
+                                   struct kt_geo_map *ret, struct kt_err *err);
+/**
+ * Features of `now` that `before` does not have, and the other way round, by hash.
+ *
+ * @param out  the same as lines `+{…}` and `-{…}` under their `=LAYER`; NULL: only counted
+ */
 void kt_geo_map_diff(const struct kt_geo_map *before, const struct kt_geo_map *now,
-                     size_t *ret_added, size_t *ret_removed);
+                     struct kt_buf *out, size_t *ret_added, size_t *ret_removed);
 /** One GeoPackage geometry blob to a GeoJSON geometry. Bounded; hostile bytes are refused. */
 KT_MUST_CHECK int kt_geo_wkb_json(struct kt_str blob, struct kt_buf *out);
 #endif

@@ -20,7 +20,7 @@ struct reading {
     size_t n, cap;
 };
 
-static void add(struct reading *r, const char *layer, struct kt_buf *json)
+static void add(struct reading *r, const char *layer, struct kt_str json)
 {
     if (r->n == r->cap) {
         size_t cap = r->cap ? r->cap * 2 : 1024;
@@ -33,8 +33,8 @@ static void add(struct reading *r, const char *layer, struct kt_buf *json)
     }
     struct kt_geo_feature *f = &r->list[r->n++];
     f->layer = layer;
-    f->json = (struct kt_str){kt_arena_strndup(r->arena, json->p, json->n), json->n};
-    kt_hash_of2(layer, strlen(layer), json->p, json->n, &f->hash);
+    f->json = (struct kt_str){kt_arena_strndup(r->arena, json.p, json.n), json.n};
+    kt_hash_of2(layer, strlen(layer), json.p, json.n, &f->hash);
 }
 
 static void property(struct kt_stmt *st, int i, struct kt_jw *w)
@@ -130,11 +130,19 @@ static int layer(struct reading *r, struct kt_db *db, const char *table, const c
                             r->path, table, row);
             break;
         }
-        add(r, table, &json);
+        add(r, table, (struct kt_str){json.p, json.n});
     }
     kt_buf_done(&json);
     kt_stmt_done(st);
     return rc < 0 ? rc : KT_OK;
+}
+
+static bool plain(const char *name)
+{
+    while ((unsigned char)*name >= ' ') {
+        name++;
+    }
+    return *name == 0;
 }
 
 struct layer_name {
@@ -161,6 +169,11 @@ static int layers(struct reading *r, struct kt_db *db, struct kt_err *err)
     }
     kt_stmt_done(st);
     for (size_t i = 0; rc >= 0 && i < n; i++) {
+        if (!plain(list[i].table)) {
+            return kt_err_set(err, KT_EPARSE,
+                              "%s: the name of a layer holds a control character; rename it",
+                              r->path);
+        }
         rc = layer(r, db, list[i].table, list[i].geometry, err);
     }
     return rc < 0 ? rc : KT_OK;
@@ -232,24 +245,80 @@ void kt_geo_map_json(const struct kt_geo_map *map, struct kt_buf *out)
     kt_jw_obj_end(&w);
 }
 
-static size_t missing(const struct kt_geo_map *in, const struct kt_geo_map *from)
+void kt_geo_map_text(const struct kt_geo_map *map, struct kt_buf *out)
+{
+    const char *layer = NULL;
+    for (size_t i = 0; i < map->n; i++) {
+        if (map->features[i].layer != layer) {
+            layer = map->features[i].layer;
+            kt_buf_printf(out, "=%s\n", layer);
+        }
+        kt_buf_put(out, map->features[i].json.p, map->features[i].json.n);
+        kt_put_u8(out, '\n');
+    }
+}
+
+int kt_geo_map_parse(struct kt_str text, struct kt_arena *arena, struct kt_geo_map *ret,
+                     struct kt_err *err)
+{
+    struct reading r = {.arena = arena};
+    const char *layer = NULL;
+    for (size_t at = 0; at < text.n;) {
+        const char *line = text.p + at, *nl = memchr(line, '\n', text.n - at);
+        size_t n = nl ? (size_t)(nl - line) : 0;
+        bool named = n > 0 && *line == '=', feature = n > 1 && *line == '{' && layer;
+        if ((!named && !feature) || r.n == FEATURES_MAX) {
+            return kt_err_set(err, KT_EPARSE, "not the text of a map, at byte %zu", at);
+        }
+        if (named) {
+            layer = kt_arena_strndup(arena, line + 1, n - 1);
+        } else {
+            add(&r, layer, (struct kt_str){line, n});
+        }
+        at += n + 1;
+    }
+    *ret = (struct kt_geo_map){r.list, r.n};
+    return KT_OK;
+}
+
+static void write_change(struct kt_buf *out, const char **layer, char sign,
+                         const struct kt_geo_feature *f)
+{
+    if (!out) {
+        return;
+    }
+    if (!*layer || strcmp(*layer, f->layer) != 0) {
+        *layer = f->layer;
+        kt_buf_printf(out, "=%s\n", f->layer);
+    }
+    kt_put_u8(out, (uint8_t)sign);
+    kt_buf_put(out, f->json.p, f->json.n);
+    kt_put_u8(out, '\n');
+}
+
+static size_t missing(const struct kt_geo_map *in, const struct kt_geo_map *from,
+                      struct kt_buf *out, char sign)
 {
     struct kt_map *set = kt_map_new(from->n);
+    const char *layer = NULL;
     size_t n = 0;
     uint64_t ignored;
     for (size_t i = 0; i < from->n; i++) {
         kt_map_set(set, (struct kt_str){(const char *)from->features[i].hash.b, 32}, 1);
     }
     for (size_t i = 0; i < in->n; i++) {
-        n += !kt_map_get(set, (struct kt_str){(const char *)in->features[i].hash.b, 32}, &ignored);
+        if (!kt_map_get(set, (struct kt_str){(const char *)in->features[i].hash.b, 32}, &ignored)) {
+            write_change(out, &layer, sign, &in->features[i]);
+            n++;
+        }
     }
     kt_map_free(set);
     return n;
 }
 
 void kt_geo_map_diff(const struct kt_geo_map *before, const struct kt_geo_map *now,
-                     size_t *ret_added, size_t *ret_removed)
+                     struct kt_buf *out, size_t *ret_added, size_t *ret_removed)
 {
-    *ret_added = missing(now, before);
-    *ret_removed = missing(before, now);
+    *ret_added = missing(now, before, out, '+');
+    *ret_removed = missing(before, now, out, '-');
 }

@@ -98,10 +98,22 @@ static void a_map_is_read_and_compared(void)
               "{\"roadway\":{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\","
               "\"properties\":{\"fid\":1,\"place\":\"r1\"},\"geometry\":{\"type\":\"LineString\","
               "\"coordinates\":[[1,2],[3,4]]}}]}}");
-    kt_geo_map_diff(&none, &map, &added, &removed);
+    kt_buf_clear(&json);
+    kt_geo_map_diff(&none, &map, &json, &added, &removed);
     CHECK_INT(added, 1);
     CHECK_INT(removed, 0);
-    kt_geo_map_diff(&map, &map, &added, &removed);
+    CHECK_STR(kt_buf_cstr(&json),
+              kt_arena_printf(arena, "=roadway\n+%s\n", map.features[0].json.p));
+    struct kt_geo_map again;
+    kt_buf_clear(&json);
+    kt_geo_map_text(&map, &json);
+    CHECK_OK(kt_geo_map_parse((struct kt_str){json.p, json.n}, arena, &again, &err), &err);
+    for (size_t n = 1; n < json.n; n++) { /* no cut is taken for a map with less in it */
+        struct kt_geo_map part;
+        int r = kt_geo_map_parse((struct kt_str){json.p, n}, arena, &part, &err);
+        CHECK(r == KT_EPARSE || part.n == 0);
+    }
+    kt_geo_map_diff(&map, &again, NULL, &added, &removed);
     CHECK_INT(added + removed, 0);
     CHECK_INT(kt_geo_map_read("/nowhere/map.gpkg", dir, arena, &map, &err), KT_OK);
     CHECK_INT(map.n, 0);

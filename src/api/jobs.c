@@ -163,7 +163,7 @@ static void *run(void *arg)
     struct job *j = arg;
     struct kt_err err = {0};
     kt_thread_nice(10);
-    int r = kt_backtest(j->owner->api->opts.runtime, j->data_dir, j->site, j->from, j->to,
+    int r = kt_backtest(j->owner->api->opts.runtime, j->data_dir, j->site, NULL, j->from, j->to,
                         on_outcome, j, on_progress, &err);
     read_happened(j);
     pthread_mutex_lock(&j->owner->lock);

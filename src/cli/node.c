@@ -29,26 +29,19 @@ struct kt_node {
     pthread_mutex_t lock; /* links, site, map: changed by reload, read by the health page */
 };
 
-static int read_map(struct kt_node *n, struct kt_buf *json, struct kt_err *err)
+/* The drawing of the folder, into an arena of its own. */
+static int read_map(const struct kt_node *n, struct kt_arena **ret_arena, struct kt_geo_map *ret,
+                    struct kt_err *err)
 {
     char path[600];
     struct kt_arena *arena = kt_arena_new(512u << 20);
-    struct kt_geo_map map;
     snprintf(path, sizeof(path), "%s/map.gpkg", n->opts.site_dir);
-    int r = kt_geo_map_read(path, n->data_dir, arena, &map, err);
+    int r = kt_geo_map_read(path, n->data_dir, arena, ret, err);
     if (r < 0) {
         kt_arena_free(arena);
         return r;
     }
-    if (n->map_arena) {
-        size_t added, removed;
-        kt_geo_map_diff(&n->map, &map, NULL, &added, &removed);
-        KT_INFO("map", "%zu features new or changed, %zu gone or changed", added, removed);
-    }
-    kt_arena_free(n->map_arena);
-    n->map_arena = arena;
-    n->map = map;
-    kt_geo_map_json(&n->map, json);
+    *ret_arena = arena;
     return KT_OK;
 }
 
@@ -93,11 +86,7 @@ static int start_api(struct kt_node *n, struct kt_err *err)
 {
     struct kt_buf map;
     kt_buf_init(&map, 0);
-    int r = read_map(n, &map, err);
-    if (r < 0) {
-        kt_buf_done(&map);
-        return r;
-    }
+    kt_geo_map_json(&n->map, &map);
     struct kt_api_opts o = {.runtime = n->rt,
                             .auth = n->auth,
                             .site_dir = n->opts.site_dir,
@@ -109,7 +98,7 @@ static int start_api(struct kt_node *n, struct kt_err *err)
                             .links_json = links_json,
                             .reload = on_reload,
                             .arg = n};
-    r = kt_api_new(&o, &n->api, err);
+    int r = kt_api_new(&o, &n->api, err);
     kt_buf_done(&map);
     return r;
 }
@@ -226,9 +215,12 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
         (r = kt_auth_bootstrap(n->auth, n->first_password, err)) < 0) {
         return r;
     }
-    struct kt_runtime_opts ro = {
-        .site = n->site, .data_dir = n->data_dir, .plant_clock = n->opts.plant_clock != NULL};
-    if ((r = kt_runtime_open(&ro, &n->rt, err)) < 0 || (r = kt_runtime_start(n->rt, err)) < 0) {
+    struct kt_runtime_opts ro = {.site = n->site,
+                                 .map = &n->map,
+                                 .data_dir = n->data_dir,
+                                 .plant_clock = n->opts.plant_clock != NULL};
+    if ((r = read_map(n, &n->map_arena, &n->map, err)) < 0 ||
+        (r = kt_runtime_open(&ro, &n->rt, err)) < 0 || (r = kt_runtime_start(n->rt, err)) < 0) {
         return r;
     }
     if (n->opts.plant_clock &&
@@ -296,32 +288,50 @@ const char *kt_node_first_password(const struct kt_node *n)
     return n->first_password;
 }
 
+/* The runtime has it: the rest of the program follows. Lock held. */
+static void take_site(struct kt_node *n, struct kt_site *fresh, struct kt_arena *arena,
+                      const struct kt_geo_map *map)
+{
+    struct kt_buf json;
+    size_t added, removed;
+    kt_geo_map_diff(&n->map, map, NULL, &added, &removed);
+    KT_INFO("map", "%zu features new or changed, %zu gone or changed", added, removed);
+    kt_arena_free(n->map_arena);
+    n->map_arena = arena;
+    n->map = *map;
+    kt_buf_init(&json, 0);
+    kt_geo_map_json(map, &json);
+    kt_links_stop(n->links);
+    n->links = kt_links_start(n->rt, fresh);
+    kt_auth_site(n->auth, fresh);
+    kt_api_site_changed(n->api, kt_buf_cstr(&json));
+    kt_buf_done(&json);
+    struct kt_site *old = n->site;
+    n->site = kt_site_ref(fresh);
+    kt_site_unref(old);
+}
+
 int kt_node_reload(struct kt_node *n, const char *author, const char *why,
                    struct kt_findings *findings, struct kt_err *err)
 {
     struct kt_site *fresh;
-    struct kt_buf map;
+    struct kt_geo_map map;
+    struct kt_arena *arena = NULL;
     int r = kt_site_load(n->opts.site_dir, n->opts.pack_dir, n->site, findings, &fresh, err);
     if (r < 0) {
         return r;
     }
-    kt_buf_init(&map, 0);
     pthread_mutex_lock(&n->lock);
-    r = read_map(n, &map, err);
+    r = read_map(n, &arena, &map, err);
     if (r == KT_OK) {
-        r = kt_runtime_reload(n->rt, fresh, author, why, err);
+        r = kt_runtime_reload(n->rt, fresh, &map, author, why, err);
     }
     if (r == KT_OK) {
-        kt_links_stop(n->links);
-        n->links = kt_links_start(n->rt, fresh);
-        kt_auth_site(n->auth, fresh);
-        kt_api_site_changed(n->api, kt_buf_cstr(&map));
-        struct kt_site *old = n->site;
-        n->site = kt_site_ref(fresh);
-        kt_site_unref(old);
+        take_site(n, fresh, arena, &map);
+    } else {
+        kt_arena_free(arena);
     }
     pthread_mutex_unlock(&n->lock);
-    kt_buf_done(&map);
     kt_site_unref(fresh);
     return r;
 }

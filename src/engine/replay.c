@@ -10,23 +10,23 @@
 #define WARM_UP (2 * KT_HOUR) /* without a checkpoint: begin so long before */
 
 struct kt_replay {
-    struct kt_site *site;
-    struct kt_live *live;
+    struct kt_site *today;
     struct kt_engine *engine;
-    struct rt_ids ids;
     struct rt_past past;
     struct kt_journal_reader *reader;
     struct kt_event ev; /* read, not applied: behind where we stand */
     bool has_ev;
 };
 
-static int new_engine(struct kt_replay *r, struct kt_err *err)
+/* A new engine in the era of a manifest (NULL: today's). */
+static int new_engine(struct kt_replay *r, const struct kt_hash *manifest, struct kt_err *err)
 {
     kt_engine_free(r->engine);
-    kt_live_free(r->live);
     r->engine = NULL;
-    r->live = kt_live_new(r->site->points_n);
-    int e = kt_engine_new(r->site, r->live, &r->past.out, &r->engine, err);
+    int e = rt_past_begin_near(&r->past, manifest, err);
+    if (e == KT_OK) {
+        e = kt_engine_new(r->past.era.site, r->past.era.live, &r->past.out, &r->engine, err);
+    }
     r->past.engine = r->engine;
     return e;
 }
@@ -47,6 +47,7 @@ static int load(struct kt_runtime *rt, struct kt_replay *r, kt_time at, kt_seq *
                 struct kt_err *err)
 {
     struct rt_checkpoint c;
+    struct rt_site_event site;
     struct kt_buf state;
     struct kt_err why = {0};
     kt_seq max = kt_journal_durable(rt->journal);
@@ -55,16 +56,17 @@ static int load(struct kt_runtime *rt, struct kt_replay *r, kt_time at, kt_seq *
     *ret_from = 0;
     while (e == KT_OK && *ret_from == 0 &&
            rt_checkpoint_find(rt->data_dir, max, at, &c, &state, &why) == KT_OK) {
-        if (kt_engine_load(r->engine, (struct kt_str){state.p, state.n}, &why) == KT_OK) {
+        e = new_engine(r, &c.site, err);
+        if (e == KT_OK &&
+            kt_engine_load(r->engine, (struct kt_str){state.p, state.n}, &why) == KT_OK) {
             *ret_from = c.seq + 1;
-        } else {
-            max = c.seq - 1;
-            e = new_engine(r, err);
         }
+        max = c.seq - 1;
     }
     kt_buf_done(&state);
-    if (e == KT_OK && *ret_from == 0) {
-        e = begin_at(rt, at, ret_from, err);
+    if (e == KT_OK && *ret_from == 0 && (e = begin_at(rt, at, ret_from, err)) == KT_OK &&
+        (e = rt_site_at(rt->data_dir, rt->journal, *ret_from, &site, err)) == KT_OK) {
+        e = new_engine(r, site.has ? &site.manifest : NULL, err);
     }
     return e;
 }
@@ -74,16 +76,13 @@ int kt_replay_open(struct kt_runtime *rt, kt_time at, struct kt_replay **ret, st
     struct kt_replay *r = calloc(1, sizeof(*r));
     KT_ASSERT(r);
     kt_seq from;
-    r->site = kt_runtime_site(rt);
-    rt_past_init(&r->past, r->site, &r->ids);
-    r->past.chunks = rt_chunks_new(rt->history.h, r->site);
-    int e = rt_ids_open(rt->data_dir, r->site, false, &r->ids, err);
-    if (e == KT_OK) {
-        e = new_engine(r, err);
-    }
-    if (e == KT_OK) {
-        e = load(rt, r, at, &from, err);
-    }
+    struct rt_eras eras = {.data_dir = rt->data_dir};
+    pthread_mutex_lock(&rt->lock);
+    eras.today = r->today = kt_site_ref(rt->site);
+    eras.loaded = rt->loaded;
+    pthread_mutex_unlock(&rt->lock);
+    rt_past_init(&r->past, &eras, rt->history.h);
+    int e = load(rt, r, at, &from, err);
     if (e == KT_OK) {
         e = kt_journal_read(rt->journal, NULL, from, &r->reader, err);
     }
@@ -131,7 +130,12 @@ const struct kt_engine *kt_replay_engine(const struct kt_replay *r)
 
 const struct kt_live *kt_replay_live(const struct kt_replay *r)
 {
-    return r->live;
+    return r->past.era.live;
+}
+
+struct kt_site *kt_replay_site(const struct kt_replay *r)
+{
+    return r->past.era.site;
 }
 
 const char *kt_replay_difference(const struct kt_replay *r)
@@ -146,10 +150,7 @@ void kt_replay_free(struct kt_replay *r)
     }
     kt_journal_reader_free(r->reader);
     kt_engine_free(r->engine);
-    kt_live_free(r->live);
-    rt_chunks_free(r->past.chunks);
     rt_past_done(&r->past);
-    rt_ids_done(&r->ids);
-    kt_site_unref(r->site);
+    kt_site_unref(r->today);
     free(r);
 }

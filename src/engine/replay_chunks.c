@@ -47,6 +47,21 @@ void rt_chunks_free(struct rt_chunks *c)
     }
 }
 
+void rt_chunks_site(struct rt_chunks *c, const struct kt_site *site)
+{
+    size_t to = c->pos;
+    for (size_t i = c->pos; i < c->n; i++) {
+        struct kt_str id = kt_str_c(c->site->points[c->s[i].point].id);
+        kt_point_id p = kt_site_point(site, id);
+        if (p.v != KT_NONE) {
+            c->s[to] = c->s[i];
+            c->s[to++].point = p.v;
+        }
+    }
+    c->n = to;
+    c->site = site;
+}
+
 static bool on_sample(void *arg, kt_time time, double value, kt_quality q, kt_time arrival)
 {
     struct rt_chunks *c = arg;

@@ -17,17 +17,45 @@ static void on_outcome(void *arg, struct kt_str json)
     kt_buf_put(&p->computed, json.p, json.n);
 }
 
-void rt_past_init(struct rt_past *p, const struct kt_site *site, const struct rt_ids *ids)
+void rt_past_init(struct rt_past *p, const struct rt_eras *eras, struct kt_history *history)
 {
-    *p = (struct rt_past){.ids = ids, .site = site};
+    *p = (struct rt_past){.eras = *eras, .history = history};
     kt_buf_init(&p->computed, 0);
     p->out = (struct kt_engine_out){.arg = p, .outcome = on_outcome};
 }
 
 void rt_past_done(struct rt_past *p)
 {
+    rt_chunks_free(p->chunks);
+    rt_era_done(&p->era);
     kt_buf_done(&p->computed);
     kt_columns_done(&p->columns);
+}
+
+int rt_past_begin(struct rt_past *p, const struct kt_hash *manifest, struct kt_err *err)
+{
+    rt_chunks_free(p->chunks);
+    p->chunks = NULL;
+    rt_era_done(&p->era);
+    int r = manifest ? rt_era_open(&p->eras, manifest, &p->era, err)
+                     : rt_era_today(&p->eras, &p->era, err);
+    if (r == KT_OK && p->history) {
+        p->chunks = rt_chunks_new(p->history, p->era.site);
+    }
+    return r;
+}
+
+int rt_past_begin_near(struct rt_past *p, const struct kt_hash *manifest, struct kt_err *err)
+{
+    struct kt_err why = {0};
+    static const struct kt_hash zero;
+    if (manifest && !kt_hash_eq(manifest, &zero)) {
+        if (rt_past_begin(p, manifest, &why) == KT_OK) {
+            return KT_OK;
+        }
+        KT_WARN("replay", "the site of that time is not to be had, today's is used: %s", why.text);
+    }
+    return rt_past_begin(p, NULL, err);
 }
 
 bool rt_past_left(struct rt_past *p, struct kt_str *ret)
@@ -94,37 +122,75 @@ static void take_samples(struct rt_past *p, const struct kt_event *ev)
         KT_ERROR("replay", "event %" PRIu64 ": %s", ev->seq, err.text);
         return;
     }
-    rt_ids_resolve(p->ids, &p->columns);
+    rt_ids_resolve(&p->era.ids, &p->columns);
     struct kt_samples s = kt_columns_view(&p->columns);
     kt_engine_samples(p->engine, ev->seq, arrival, ev->origin, &s);
 }
 
-/* Today's rules over a time when others were in force: said once, as the first difference. */
-static void look_at_site(struct rt_past *p, const struct kt_event *ev)
+/* Other rules over a time than were in force: said once, as the first difference. */
+static void note_other_site(struct rt_past *p, const struct kt_event *ev, const char *why)
 {
-    static const char key[] = "\"hash\":\"";
-    char hex[65], when[40];
-    const char *at = memmem(ev->body.p, ev->body.n, key, sizeof(key) - 1);
-    kt_hash_hex(&p->site->hash, hex);
-    if (!at || (size_t)(ev->body.p + ev->body.n - at) < sizeof(key) - 1 + 64 ||
-        memcmp(at + sizeof(key) - 1, hex, 64) == 0) {
-        return;
-    }
+    char when[40];
     p->other_site = true;
-    if (p->differences++ > 0) {
-        return;
+    if (p->differences++ == 0) {
+        snprintf(p->difference, sizeof(p->difference),
+                 "event %" PRIu64
+                 ": from %s on another site was in force, which is not to be had (%.150s); "
+                 "outcomes are computed by the one before or today's",
+                 ev->seq, kt_time_fmt(ev->time, 0, when), why);
     }
-    snprintf(p->difference, sizeof(p->difference),
-             "event %" PRIu64
-             ": from %s on another site was in force (%.8s, not %.8s); outcomes are "
-             "computed by today's",
-             ev->seq, kt_time_fmt(ev->time, 0, when), at + sizeof(key) - 1, hex);
 }
 
-bool rt_is_recovery(const struct kt_event *ev)
+static bool same_site(struct rt_past *p, const struct rt_site_event *s)
 {
-    static const char mark[] = "\"recovered\":true";
-    return ev->kind == KT_EV_SITE && memmem(ev->body.p, ev->body.n, mark, sizeof(mark) - 1);
+    if (!p->era.known && s->start && s->has_hash && kt_hash_eq(&s->hash, &p->era.site->hash)) {
+        p->era.known = s->has; /* today's is the one */
+        p->era.manifest = s->manifest;
+        return true;
+    }
+    return s->start && p->era.known && s->has && kt_hash_eq(&s->manifest, &p->era.manifest);
+}
+
+int rt_past_switch(struct rt_past *p, const struct rt_site_event *s, struct kt_err *err)
+{
+    struct rt_era next;
+    if (same_site(p, s)) {
+        return KT_OK;
+    }
+    if (!s->has) {
+        return s->has_hash && !kt_hash_eq(&s->hash, &p->era.site->hash)
+                   ? kt_err_set(err, KT_ENOTFOUND, "the journal does not hold it")
+                   : KT_OK;
+    }
+    int r = rt_era_open(&p->eras, &s->manifest, &next, err);
+    if (r < 0) {
+        return r;
+    }
+    r = kt_engine_reload(p->engine, next.site, next.live, err);
+    if (r < 0) {
+        rt_era_done(&next);
+        return r;
+    }
+    if (p->chunks) {
+        rt_chunks_site(p->chunks, next.site);
+    }
+    rt_era_done(&p->era);
+    p->era = next;
+    return KT_OK;
+}
+
+static void take_site(struct rt_past *p, const struct kt_event *ev)
+{
+    struct rt_site_event s;
+    struct kt_err err = {0};
+    rt_site_event(ev, &s);
+    kt_engine_apply(p->engine, ev);
+    if (rt_past_switch(p, &s, &err) < 0) {
+        note_other_site(p, ev, err.text);
+    }
+    if (s.recovered) {
+        kt_engine_recovered(p->engine, ev->seq);
+    }
 }
 
 void rt_past_event(struct rt_past *p, const struct kt_event *ev)
@@ -142,10 +208,8 @@ void rt_past_event(struct rt_past *p, const struct kt_event *ev)
         return;
     }
     if (ev->kind == KT_EV_SITE) {
-        look_at_site(p, ev);
+        take_site(p, ev);
+        return;
     }
     kt_engine_apply(p->engine, ev);
-    if (rt_is_recovery(ev)) {
-        kt_engine_recovered(p->engine, ev->seq);
-    }
 }

@@ -63,6 +63,16 @@ static int open_journal(struct kt_runtime *rt, struct kt_err *err)
     return kt_journal_open(&jo, &rt->journal, err);
 }
 
+/* A full disk does not keep a mine from being watched: the start goes on, a replay will say what it
+ * misses. */
+static void keep_site(struct kt_runtime *rt, const struct kt_geo_map *map)
+{
+    struct kt_err err = {0};
+    if (rt_loaded_put(rt->data_dir, rt->site, map, &rt->loaded, &err) < 0) {
+        KT_ERROR("runtime", "the site cannot be kept with the journal: %s", err.text);
+    }
+}
+
 int kt_runtime_open(const struct kt_runtime_opts *opts, struct kt_runtime **ret, struct kt_err *err)
 {
     struct kt_runtime *rt = runtime_new(opts);
@@ -78,7 +88,8 @@ int kt_runtime_open(const struct kt_runtime_opts *opts, struct kt_runtime **ret,
         rt->history_open = true;
     }
     if (r == KT_OK) {
-        r = rt_recover(rt, err);
+        keep_site(rt, opts->map);
+        r = rt_recover(rt, opts->map, err);
     }
     if (r < 0) {
         kt_runtime_stop(rt);
@@ -111,6 +122,7 @@ static void free_all(struct kt_runtime *rt)
         kt_live_free(rt->retired[i].live);
     }
     kt_live_free(rt->live);
+    rt_era_done(&rt->era);
     rt_ids_done(&rt->ids);
     rt_snap_done(&rt->snap);
     rt_ways_done(&rt->ways);
@@ -261,12 +273,27 @@ void kt_runtime_tick(struct kt_runtime *rt, kt_time t)
     }
 }
 
-int kt_runtime_reload(struct kt_runtime *rt, struct kt_site *site, const char *author,
-                      const char *why, struct kt_err *err)
+/* Bodies before the event that names them. */
+static int keep_next(struct kt_runtime *rt, const struct kt_geo_map *map, struct rt_reload *x,
+                     struct kt_err *err)
+{
+    int r = rt_loaded_put(rt->data_dir, x->site, map, &x->loaded, err);
+    if (r < 0 || !x->loaded.has) {
+        return r;
+    }
+    pthread_mutex_lock(&rt->lock);
+    struct rt_loaded before = rt->loaded;
+    pthread_mutex_unlock(&rt->lock);
+    rt_loaded_compare(rt->data_dir, before.has ? &before.manifest : NULL, map, &x->loaded);
+    return KT_OK;
+}
+
+int kt_runtime_reload(struct kt_runtime *rt, struct kt_site *site, const struct kt_geo_map *map,
+                      const char *author, const char *why, struct kt_err *err)
 {
     struct rt_reload x = {.site = site, .author = author, .why = why};
-    int r = rt_ids_open(rt->data_dir, site, true, &x.ids, err);
-    if (r < 0) {
+    int r = keep_next(rt, map, &x, err);
+    if (r < 0 || (r = rt_ids_open(rt->data_dir, site, true, &x.ids, err)) < 0) {
         return r;
     }
     x.live = kt_live_new(site->points_n);

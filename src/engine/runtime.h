@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #include "engine/engine.h"
+#include "geo/geo.h"
 #include "history/history.h"
 #include "sys/queue.h"
 
@@ -40,11 +41,12 @@ struct kt_batch {
 };
 
 struct kt_runtime_opts {
-    struct kt_site *site;  /* a reference is taken */
-    const char *data_dir;  /* site/data */
-    bool plant_clock;      /* ticks come from kt_runtime_tick() */
-    int64_t checkpoint_ns; /* 0: 60 s */
-    size_t queue_samples;  /* 0: 4 million */
+    struct kt_site *site;         /* a reference is taken */
+    const struct kt_geo_map *map; /* its drawing, borrowed for the call; NULL: none */
+    const char *data_dir;         /* site/data */
+    bool plant_clock;             /* ticks come from kt_runtime_tick() */
+    int64_t checkpoint_ns;        /* 0: 60 s */
+    size_t queue_samples;         /* 0: 4 million */
 };
 
 KT_MUST_CHECK int kt_runtime_open(const struct kt_runtime_opts *opts, struct kt_runtime **ret,
@@ -69,8 +71,10 @@ KT_MUST_CHECK int kt_runtime_request(struct kt_runtime *rt, struct kt_str json, 
 KT_MUST_CHECK int kt_runtime_answer(struct kt_runtime *rt, struct kt_str json, const char *link);
 KT_MUST_CHECK int kt_runtime_link(struct kt_runtime *rt, struct kt_str json, const char *link);
 void kt_runtime_tick(struct kt_runtime *rt, kt_time t); /**< plant clock only */
-/** Swap the site after a check; waits until applied. */
-KT_MUST_CHECK int kt_runtime_reload(struct kt_runtime *rt, struct kt_site *site, const char *author,
+/** Swap the site after a check; waits until applied. Site and map (NULL: none) are kept as bodies
+ *  first: what cannot be kept is not loaded. */
+KT_MUST_CHECK int kt_runtime_reload(struct kt_runtime *rt, struct kt_site *site,
+                                    const struct kt_geo_map *map, const char *author,
                                     const char *why, struct kt_err *err);
 
 struct kt_link_state { /* of one link: what `show` and /health print */
@@ -85,7 +89,8 @@ struct kt_link_state { /* of one link: what `show` and /health print */
  * thread for protective effects, for the others on the journal's or the engine's, once durable:
  * hand over, never block, never register from within. Effects for a link that is not registered
  * wait for it, the newest of each output. fn NULL takes back what was registered with this `arg`
- * (NULL: under this index), whatever the link's index is by now; fn is not running any more when this returns.
+ * (NULL: under this index), whatever the link's index is by now; fn is not running any more when
+ * this returns.
  */
 typedef void (*kt_effect_fn)(void *arg, const struct kt_effect *e);
 void kt_runtime_on_effect(struct kt_runtime *rt, uint32_t link, kt_effect_fn fn, void *arg);
@@ -122,7 +127,8 @@ struct kt_runtime_stats {
 void kt_runtime_stats(struct kt_runtime *rt, struct kt_runtime_stats *ret);
 
 /*
- * The past. A replay owns an engine of its own without a way out.
+ * The past. A replay owns an engine of its own without a way out. It runs the site that was in
+ * force, and goes over to the next where the record says so.
  */
 struct kt_replay;
 /** State as it stood at `at` (nearest checkpoint, then journal; before the journal's samples from
@@ -134,18 +140,24 @@ KT_MUST_CHECK int kt_replay_run(struct kt_replay *r, kt_time to, kt_outcome_fn f
                                 struct kt_err *err);
 const struct kt_engine *kt_replay_engine(const struct kt_replay *r);
 const struct kt_live *kt_replay_live(const struct kt_replay *r);
+/** The site in force where the replay stands; borrowed until it goes on. Another pointer: another
+ *  site, with indexes of its own. */
+struct kt_site *kt_replay_site(const struct kt_replay *r);
 /** First difference between what was recorded and what today's code computes; "" when none. */
 const char *kt_replay_difference(const struct kt_replay *r);
 void kt_replay_free(struct kt_replay *r);
 
 /**
- * Back-test: run `site` (other rules or limits) over [from,to) and give its outcomes, with the seq
- * of the input that led to them. It warms up for an hour before; of requests only acknowledgements
- * count.
+ * Back-test: run other rules or limits over [from,to) and give their outcomes, with the seq of the
+ * input that led to them. It warms up for an hour before; of requests only acknowledgements count.
  *
- * @param rt  the running program, or NULL: data_dir is of one that does not run
+ * @param rt    the running program, or NULL: data_dir is of one that does not run
+ * @param site  today's, with `extra` in it
+ * @param extra what is tried: laid over each site that was in force in those hours. KT_EINVAL when
+ *              it does not fit one of them. NULL: `site` alone runs, whatever was in force
  */
 KT_MUST_CHECK int kt_backtest(struct kt_runtime *rt, const char *data_dir, struct kt_site *site,
-                              kt_time from, kt_time to, kt_outcome_fn fn, void *arg,
-                              void (*progress)(void *arg, double part), struct kt_err *err);
+                              const struct kt_site_extra *extra, kt_time from, kt_time to,
+                              kt_outcome_fn fn, void *arg, void (*progress)(void *arg, double part),
+                              struct kt_err *err);
 #endif

@@ -210,6 +210,18 @@ void rt_apply_batch(struct kt_runtime *rt, struct kt_batch *b)
     finish(rt, r, NULL);
 }
 
+/* The engine recovered over the site that was in force; from this event on it is today's. */
+static void leave_era(struct kt_runtime *rt)
+{
+    struct kt_err err = {0};
+    int r = kt_engine_reload(rt->engine, rt->site, rt->live, &err);
+    if (r < 0) {
+        KT_ERROR("runtime", "the state does not fit the site: %s", err.text);
+    }
+    KT_ASSERT(r == KT_OK); /* what this engine saved itself */
+    rt_era_done(&rt->era);
+}
+
 /* Apply and append an input that is not samples; time 0: the engine's. */
 static int apply_event(struct kt_runtime *rt, enum kt_event_kind kind, kt_time time,
                        struct kt_str origin, struct kt_str body)
@@ -219,7 +231,12 @@ static int apply_event(struct kt_runtime *rt, enum kt_event_kind kind, kt_time t
         .seq = rt->last + 1, .time = event_time(rt), .kind = kind, .origin = origin, .body = body};
     begin(rt);
     kt_engine_apply(rt->engine, &ev);
-    if (rt_is_recovery(&ev)) {
+    if (rt->era.site) {
+        leave_era(rt); /* the start's own event: it is the first one */
+    }
+    struct rt_site_event site;
+    rt_site_event(&ev, &site);
+    if (site.recovered) {
         kt_engine_recovered(rt->engine, ev.seq);
     }
     return append(rt, kind, origin, body);
@@ -236,26 +253,46 @@ void rt_apply_tick(struct kt_runtime *rt, kt_time t)
     finish(rt, r, NULL);
 }
 
-static void site_json(const struct kt_site *site, const char *author, const char *why,
-                      bool recovered, struct kt_buf *out)
+static void loaded_json(const struct rt_loaded *l, struct kt_jw *w)
 {
     char hex[65];
-    struct kt_jw w = kt_jw_init(out);
-    kt_jw_obj(&w);
-    kt_jw_kstr(&w, "hash", kt_hash_hex(&site->hash, hex));
-    kt_jw_kstr(&w, "author", author);
-    kt_jw_kstr(&w, "why", why);
-    if (recovered) {
-        kt_jw_kbool(&w, "recovered", true);
+    kt_jw_kstr(w, "site", kt_hash_hex(&l->manifest, hex));
+    kt_jw_key(w, "map");
+    kt_jw_obj(w);
+    kt_jw_kstr(w, "hash", kt_hash_hex(&l->map, hex));
+    kt_jw_kint(w, "features", (int64_t)l->features);
+    kt_jw_kint(w, "added", (int64_t)l->added);
+    kt_jw_kint(w, "removed", (int64_t)l->removed);
+    if (l->changed) {
+        kt_jw_kstr(w, "changes", kt_hash_hex(&l->changes, hex));
     }
-    kt_jw_obj_end(&w);
+    kt_jw_obj_end(w);
+}
+
+static void site_json(const struct kt_site *site, const struct rt_loaded *loaded,
+                      const char *author, const char *why, struct kt_jw *w)
+{
+    char hex[65];
+    kt_jw_obj(w);
+    kt_jw_kstr(w, "hash", kt_hash_hex(&site->hash, hex));
+    kt_jw_kstr(w, "author", author);
+    kt_jw_kstr(w, "why", why);
+    if (loaded->has) {
+        loaded_json(loaded, w);
+    }
 }
 
 void rt_apply_start(struct kt_runtime *rt, kt_time t)
 {
     struct kt_buf json;
     kt_buf_init(&json, 0);
-    site_json(rt->site, "kuangtu", "start", rt->recovered, &json);
+    struct kt_jw head = kt_jw_init(&json);
+    site_json(rt->site, &rt->loaded, "kuangtu", "start", &head);
+    kt_jw_kbool(&head, "start", true);
+    if (rt->recovered) {
+        kt_jw_kbool(&head, "recovered", true);
+    }
+    kt_jw_obj_end(&head);
     int r = apply_event(rt, KT_EV_SITE, t, KT_STR("kuangtu"), (struct kt_str){json.p, json.n});
     finish(rt, r, NULL);
     if (rt->difference[0]) {
@@ -292,7 +329,9 @@ static int apply_reload(struct kt_runtime *rt, struct rt_reload *x)
 {
     struct kt_buf json;
     kt_buf_init(&json, 0);
-    site_json(x->site, x->author, x->why, false, &json);
+    struct kt_jw w = kt_jw_init(&json);
+    site_json(x->site, &x->loaded, x->author, x->why, &w);
+    kt_jw_obj_end(&w);
     int r = apply_event(rt, KT_EV_SITE, 0, kt_str_c(x->author), (struct kt_str){json.p, json.n});
     kt_buf_done(&json);
     int reloaded = kt_engine_reload(rt->engine, x->site, x->live, &x->err);
@@ -305,6 +344,7 @@ static int apply_reload(struct kt_runtime *rt, struct rt_reload *x)
     retire_live(rt);
     kt_site_unref(rt->site);
     rt->site = kt_site_ref(x->site);
+    rt->loaded = x->loaded;
     rt->live = x->live;
     rt_ids_done(&rt->ids);
     rt->ids = x->ids;

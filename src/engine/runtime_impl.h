@@ -26,6 +26,7 @@
 #include <stdatomic.h>
 
 #include "base/map.h"
+#include "conf/json.h"
 #include "engine/runtime.h"
 #include "journal/samples.h"
 
@@ -55,7 +56,7 @@ void rt_ids_resolve(const struct rt_ids *ids, struct kt_columns *c);
 struct rt_checkpoint {
     kt_seq seq; /* all up to it is in the state */
     kt_time time;
-    struct kt_hash site;
+    struct kt_hash site; /* manifest of the site in force; 0: it is not kept */
 };
 KT_MUST_CHECK int rt_checkpoint_write(const char *data_dir, const struct rt_checkpoint *c,
                                       struct kt_str state, struct kt_err *err);
@@ -69,12 +70,61 @@ KT_MUST_CHECK int rt_checkpoint_find(const char *data_dir, kt_seq max_seq, kt_ti
 void rt_checkpoint_thin(const char *data_dir, int days);
 void rt_checkpoint_drop_after(const char *data_dir, kt_seq seq);
 
+/* ---- sites as they were in force (bodies.c, era.c) ---- */
+struct rt_loaded { /* what a site event says of the site that it puts in force */
+    bool has;      /* false: the site was not read from files, or could not be kept */
+    struct kt_hash manifest, map;
+    size_t features, added, removed; /* of the map; against the one before */
+    bool changed;                    /* `changes` holds the features that differ */
+    struct kt_hash changes;
+};
+/** Put the files of a site, the order of its points and its map into bodies. */
+KT_MUST_CHECK int rt_loaded_put(const char *data_dir, const struct kt_site *site,
+                                const struct kt_geo_map *map, struct rt_loaded *ret,
+                                struct kt_err *err);
+/** The features that changed since the manifest `before` (NULL: all), put as a body. */
+void rt_loaded_compare(const char *data_dir, const struct kt_hash *before,
+                       const struct kt_geo_map *map, struct rt_loaded *loaded);
+/** The site of a manifest, loaded anew. */
+KT_MUST_CHECK int rt_loaded_site(const char *data_dir, const struct kt_hash *manifest,
+                                 const struct kt_site_extra *extra, struct kt_site **ret,
+                                 struct kt_err *err);
+
+struct rt_site_event { /* what a site event says */
+    bool start, recovered, has, has_hash, has_changes;
+    struct kt_hash hash, manifest, changes;
+};
+/** All false when it is no site event. */
+void rt_site_event(const struct kt_event *ev, struct rt_site_event *ret);
+/** Which site was in force when `seq` was applied; ret->has false: nothing says it. */
+KT_MUST_CHECK int rt_site_at(const char *data_dir, struct kt_journal *j, kt_seq seq,
+                             struct rt_site_event *ret, struct kt_err *err);
+
+struct rt_era {           /* one site in force, and the tables of an engine over it */
+    struct kt_site *site; /* a reference */
+    struct kt_live *live;
+    struct rt_ids ids;
+    bool known; /* it is the one of `manifest`; else today's, for want of a better one */
+    struct kt_hash manifest;
+};
+struct rt_eras { /* where eras come from */
+    const char *data_dir;
+    struct kt_site *today;             /* borrowed */
+    struct rt_loaded loaded;           /* of today */
+    const struct kt_site_extra *extra; /* laid over each (it is in `today` already); NULL: none */
+};
+KT_MUST_CHECK int rt_era_open(const struct rt_eras *from, const struct kt_hash *manifest,
+                              struct rt_era *ret, struct kt_err *err);
+KT_MUST_CHECK int rt_era_today(const struct rt_eras *from, struct rt_era *ret, struct kt_err *err);
+void rt_era_done(struct rt_era *e);
+
 /* ---- past: applying what was recorded, comparing what comes out ---- */
 struct rt_past {
-    struct kt_engine *engine;
-    const struct rt_ids *ids;
-    const struct kt_site *site;
-    struct rt_chunks *chunks; /* where samples come from whose bodies are gone; NULL: nowhere */
+    struct kt_engine *engine; /* over `era`; the owner makes and frees it */
+    struct rt_eras eras;
+    struct rt_era era;
+    struct kt_history *history; /* where samples come from whose bodies are gone; NULL: nowhere */
+    struct rt_chunks *chunks;
     struct kt_engine_out out; /* for kt_engine_new() */
     struct kt_columns columns;
     struct kt_buf computed; /* outcomes not yet met in the record: length, text */
@@ -86,19 +136,28 @@ struct rt_past {
     char difference[400]; /* the first */
     bool other_site;      /* another site was in force at some time: differences are expected */
 };
-void rt_past_init(struct rt_past *p, const struct kt_site *site, const struct rt_ids *ids);
+void rt_past_init(struct rt_past *p, const struct rt_eras *eras, struct kt_history *history);
 void rt_past_done(struct rt_past *p);
+/** Begin in the era of a manifest; NULL: today's. The engine is not made here. */
+KT_MUST_CHECK int rt_past_begin(struct rt_past *p, const struct kt_hash *manifest,
+                                struct kt_err *err);
+/** As rt_past_begin(), with today's when that one is not to be had or is 0. */
+KT_MUST_CHECK int rt_past_begin_near(struct rt_past *p, const struct kt_hash *manifest,
+                                     struct kt_err *err);
+/** A site event: go over to its era, when it is another. The engine stays on failure. */
+KT_MUST_CHECK int rt_past_switch(struct rt_past *p, const struct rt_site_event *s,
+                                 struct kt_err *err);
 /** One event of the record, input or outcome. */
 void rt_past_event(struct rt_past *p, const struct kt_event *ev);
 /** Next outcome that was computed and not recorded, at the end of the record; false: none. */
 bool rt_past_left(struct rt_past *p, struct kt_str *ret);
-/** Does this site event say that the program was started? */
-bool rt_is_recovery(const struct kt_event *ev);
 
 /* Samples from history in the place of bodies that retention has dropped, by time of arrival. */
 struct rt_chunks;
 struct rt_chunks *rt_chunks_new(struct kt_history *h, const struct kt_site *site);
 void rt_chunks_free(struct rt_chunks *c); /**< accepts NULL */
+/** Another site from here on; what was read ahead goes over by text id. */
+void rt_chunks_site(struct rt_chunks *c, const struct kt_site *site);
 /** Apply what arrived after the engine's time, up to `to`. */
 KT_MUST_CHECK int rt_chunks_apply(struct rt_chunks *c, struct kt_engine *e, kt_seq seq, kt_time to,
                                   struct kt_err *err);
@@ -132,6 +191,7 @@ struct rt_reload { /* the caller's, who waits */
     struct kt_site *site;
     struct kt_live *live;
     struct rt_ids ids;
+    struct rt_loaded loaded;
     const char *author, *why;
     bool done;
     int result;
@@ -215,7 +275,7 @@ struct rt_ways {
     struct kt_effect kept[RT_EFFECTS_KEPT];
     uint32_t kept_link[RT_EFFECTS_KEPT];
     uint32_t kept_n;
-    uint64_t *opened;      /* by output: id of the last protective command that went out */
+    uint64_t *opened; /* by output: id of the last protective command that went out */
     uint32_t opened_n;
 };
 void rt_ways_init(struct rt_ways *w);
@@ -315,7 +375,9 @@ struct kt_runtime {
     struct kt_live *live;
     struct rt_retired retired[RT_RETIRED];
     uint32_t retired_n;
-    struct rt_ids ids; /* engine thread; history thread under lock */
+    struct rt_ids ids;       /* engine thread; history thread under lock */
+    struct rt_loaded loaded; /* of site */
+    struct rt_era era; /* of another site, that the engine recovered in; until the start's event */
 
     struct kt_journal *journal;
     struct kt_queue *queue;
@@ -386,5 +448,6 @@ KT_MUST_CHECK int rt_message_push(struct kt_runtime *rt, struct rt_message *m, e
 void rt_watch_fill(struct kt_runtime *rt, struct kt_batch *b, kt_time now);
 void rt_watch_link(struct kt_runtime *rt, struct kt_str json);
 /** runtime_recover.c: state from checkpoint and journal. */
-KT_MUST_CHECK int rt_recover(struct kt_runtime *rt, struct kt_err *err);
+KT_MUST_CHECK int rt_recover(struct kt_runtime *rt, const struct kt_geo_map *map,
+                             struct kt_err *err);
 #endif

@@ -10,41 +10,57 @@
 
 #include "base/log.h"
 
-static int new_engine(struct kt_runtime *rt, struct kt_err *err)
+/* The engine stands in the era of its past, which is another than today's when the folder was
+ * changed while the program did not run: the start's event takes it over (runtime_apply.c). */
+static int new_engine(struct kt_runtime *rt, struct rt_past *p, const struct kt_hash *manifest,
+                      struct kt_err *err)
 {
-    rt->live = kt_live_new(rt->site->points_n);
+    kt_engine_free(rt->engine);
+    rt->engine = NULL;
     rt->engine_out =
         (struct kt_engine_out){.arg = rt, .outcome = rt_engine_outcome, .effect = rt_engine_effect};
-    return kt_engine_new(rt->site, rt->live, &rt->engine_out, &rt->engine, err);
+    int r = rt_past_begin_near(p, manifest, err);
+    if (r == KT_OK) {
+        r = kt_engine_new(p->era.site, p->era.live, &rt->engine_out, &rt->engine, err);
+    }
+    p->engine = rt->engine;
+    return r;
 }
 
 /* Load the newest checkpoint that this engine understands; seq 0 when there is none. */
-static int load_checkpoint(struct kt_runtime *rt, kt_seq last, kt_seq *ret_seq, struct kt_err *err)
+static int load_checkpoint(struct kt_runtime *rt, struct rt_past *p, kt_seq *ret_seq,
+                           struct kt_err *err)
 {
     struct rt_checkpoint c;
     struct kt_buf state;
     struct kt_err why = {0};
-    kt_seq max = last;
+    kt_seq max = rt->last;
+    int r = KT_OK;
     *ret_seq = 0;
     kt_buf_init(&state, 0);
-    while (rt_checkpoint_find(rt->data_dir, max, INT64_MAX, &c, &state, &why) == KT_OK) {
+    while (r == KT_OK &&
+           rt_checkpoint_find(rt->data_dir, max, INT64_MAX, &c, &state, &why) == KT_OK) {
+        r = new_engine(rt, p, &c.site, err); /* a failed load leaves nothing behind */
+        if (r < 0) {
+            break;
+        }
         if (kt_engine_load(rt->engine, (struct kt_str){state.p, state.n}, &why) == KT_OK) {
             *ret_seq = c.seq;
             break;
         }
         KT_WARN("runtime", "checkpoint %" PRIu64 " is passed over: %s", c.seq, why.text);
-        max = c.seq - 1; /* a failed load leaves nothing behind: begin anew */
-        kt_engine_free(rt->engine);
-        rt->engine = NULL;
-        kt_live_free(rt->live);
-        int r = new_engine(rt, err);
-        if (r < 0) {
-            kt_buf_done(&state);
-            return r;
-        }
+        max = c.seq - 1;
     }
     kt_buf_done(&state);
-    return KT_OK;
+    return r;
+}
+
+/* Without a checkpoint: from the oldest event, in its era. */
+static int begin_anew(struct kt_runtime *rt, struct rt_past *p, kt_seq first, struct kt_err *err)
+{
+    struct rt_site_event s = {0};
+    int r = rt->last ? rt_site_at(rt->data_dir, rt->journal, first, &s, err) : KT_OK;
+    return r < 0 ? r : new_engine(rt, p, s.has ? &s.manifest : NULL, err);
 }
 
 /* Outcomes of the last input that the crash kept from the disk. */
@@ -98,32 +114,60 @@ static int apply_journal(struct kt_runtime *rt, struct rt_past *p, kt_seq from, 
     return append_left(rt, p, err);
 }
 
-int rt_recover(struct kt_runtime *rt, struct kt_err *err)
+/* What is behind the checkpoint `seq`. */
+static int catch_up(struct kt_runtime *rt, struct rt_past *p, kt_seq seq, struct kt_err *err)
+{
+    kt_seq first = kt_journal_first(rt->journal);
+    if (seq >= rt->last) {
+        return KT_OK;
+    }
+    if (first > seq + 1) {
+        KT_WARN("runtime", "events %" PRIu64 " to %" PRIu64 " are not there any more", seq + 1,
+                first - 1);
+        seq = first - 1;
+    }
+    rt->past = p;
+    int r = apply_journal(rt, p, seq + 1, err);
+    rt->past = NULL;
+    rt->written_time = p->time;
+    return r;
+}
+
+/* The tables of the era become the runtime's: as today's, or until the start's event. */
+static void keep_era(struct kt_runtime *rt, struct rt_past *p)
+{
+    if (p->era.site == rt->site) {
+        rt->live = p->era.live;
+        p->era.live = NULL;
+        return;
+    }
+    rt->live = kt_live_new(rt->site->points_n);
+    rt->era = p->era;
+    p->era = (struct rt_era){.site = NULL};
+}
+
+int rt_recover(struct kt_runtime *rt, const struct kt_geo_map *map, struct kt_err *err)
 {
     kt_seq seq;
+    struct rt_past past;
+    struct rt_eras eras = {.data_dir = rt->data_dir, .today = rt->site, .loaded = rt->loaded};
     rt->last = kt_journal_last(rt->journal);
-    rt_checkpoint_drop_after(rt->data_dir, rt->last);
-    int r = new_engine(rt, err);
-    if (r < 0 || (r = load_checkpoint(rt, rt->last, &seq, err)) < 0) {
-        return r;
-    }
-    kt_seq first = kt_journal_first(rt->journal);
     rt->recovered = rt->last > 0;
-    if (seq < rt->last) {
-        if (first > seq + 1) {
-            KT_WARN("runtime", "events %" PRIu64 " to %" PRIu64 " are not there any more", seq + 1,
-                    first - 1);
-            seq = first - 1;
-        }
-        struct rt_past past;
-        rt_past_init(&past, rt->site, &rt->ids);
-        past.engine = rt->engine;
-        rt->past = &past;
-        r = apply_journal(rt, &past, seq + 1, err);
-        rt->past = NULL;
-        rt->written_time = past.time;
-        rt_past_done(&past);
+    rt_checkpoint_drop_after(rt->data_dir, rt->last);
+    rt_past_init(&past, &eras, NULL);
+    int r = load_checkpoint(rt, &past, &seq, err);
+    if (r == KT_OK && seq == 0) {
+        r = begin_anew(rt, &past, kt_journal_first(rt->journal), err);
     }
-    atomic_store(&rt->engine_time, kt_engine_time(rt->engine));
+    if (r == KT_OK) {
+        r = catch_up(rt, &past, seq, err);
+    }
+    if (r == KT_OK) {
+        rt_loaded_compare(rt->data_dir, past.era.known ? &past.era.manifest : NULL, map,
+                          &rt->loaded);
+        keep_era(rt, &past);
+        atomic_store(&rt->engine_time, kt_engine_time(rt->engine));
+    }
+    rt_past_done(&past);
     return r;
 }

@@ -147,8 +147,10 @@ static void take_one(struct kt_runtime *rt, struct rt_input *in)
 
 bool rt_checkpoint_now(struct kt_runtime *rt)
 {
-    struct rt_checkpoint at = {
-        .seq = rt->last, .time = kt_engine_time(rt->engine), .site = rt->site->hash};
+    struct rt_checkpoint at = {.seq = rt->last, .time = kt_engine_time(rt->engine)};
+    if (rt->loaded.has) {
+        at.site = rt->loaded.manifest;
+    }
     struct kt_buf state;
     kt_buf_init(&state, 0);
     kt_engine_save(rt->engine, &state);

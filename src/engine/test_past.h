@@ -14,15 +14,14 @@ __attribute__((unused)) static void past_digest_of(const char *data_dir, struct 
 {
     char dir[600];
     struct kt_err err = {0};
-    struct rt_ids ids;
     struct rt_past past;
     struct kt_journal_reader *reader;
     struct kt_event ev;
     snprintf(dir, sizeof(dir), "%s/journal", data_dir);
-    CHECK_OK(rt_ids_open(data_dir, site, false, &ids, &err), &err);
-    rt_past_init(&past, site, &ids);
-    struct kt_live *live = kt_live_new(site->points_n);
-    CHECK_OK(kt_engine_new(site, live, &past.out, &past.engine, &err), &err);
+    struct rt_eras eras = {.data_dir = data_dir, .today = site};
+    rt_past_init(&past, &eras, NULL);
+    CHECK_OK(rt_past_begin(&past, NULL, &err), &err);
+    CHECK_OK(kt_engine_new(site, past.era.live, &past.out, &past.engine, &err), &err);
     CHECK_OK(kt_journal_read(NULL, dir, 1, &reader, &err), &err);
     int got;
     while ((got = kt_journal_next(reader, &ev, &err)) > 0 && ev.time <= to) {
@@ -36,8 +35,6 @@ __attribute__((unused)) static void past_digest_of(const char *data_dir, struct 
     }
     kt_journal_reader_free(reader);
     kt_engine_free(past.engine);
-    kt_live_free(live);
     rt_past_done(&past);
-    rt_ids_done(&ids);
 }
 #endif

@@ -328,10 +328,10 @@ static void a_difference_is_named(void)
     struct rt_past p;
     struct kt_err err = {0};
     struct kt_site *site = toy_site(POINTS);
-    struct kt_live *live = kt_live_new(POINTS);
-    struct rt_ids ids = {.points_n = 0};
-    rt_past_init(&p, site, &ids);
-    REQUIRE(kt_engine_new(site, live, &p.out, &p.engine, &err) == KT_OK);
+    struct rt_eras eras = {.data_dir = "/nowhere", .today = site};
+    rt_past_init(&p, &eras, NULL);
+    REQUIRE(rt_past_begin(&p, NULL, &err) == KT_OK);
+    REQUIRE(kt_engine_new(site, p.era.live, &p.out, &p.engine, &err) == KT_OK);
     struct kt_event request = {.seq = 7, .kind = KT_EV_REQUEST, .body = KT_STR("{}")};
     struct kt_event good = {.seq = 8,
                             .kind = KT_EV_OUTCOME,
@@ -356,7 +356,6 @@ static void a_difference_is_named(void)
     CHECK_INT(p.differences, 2);
     CHECK(strstr(p.difference, "event 11"));
     kt_engine_free(p.engine);
-    kt_live_free(live);
     rt_past_done(&p);
     kt_site_unref(site);
 }
@@ -409,20 +408,20 @@ static void a_backtest_of_the_same_rules_says_the_same(void)
     CHECK_OK(kt_runtime_start(rt, &err), &err);
     live_ten_minutes(rt, &seed);
     struct count c = {.from = T0 + 100 * KT_SEC};
-    CHECK_OK(
-        kt_backtest(rt, dir, site, c.from, T0 + 400 * KT_SEC, on_backtest, &c, on_progress, &err),
-        &err);
+    CHECK_OK(kt_backtest(rt, dir, site, NULL, c.from, T0 + 400 * KT_SEC, on_backtest, &c,
+                         on_progress, &err),
+             &err);
     CHECK(c.outcomes > 10);
     CHECK_INT(c.early, 0);
     CHECK(c.part == 1);
     CHECK_INT(c.outcomes, recorded(rt, c.from, T0 + 400 * KT_SEC));
-    CHECK_INT(kt_backtest(rt, dir, site, 5, 5, NULL, NULL, NULL, &err), KT_EINVAL);
+    CHECK_INT(kt_backtest(rt, dir, site, NULL, 5, 5, NULL, NULL, NULL, &err), KT_EINVAL);
     kt_runtime_stop(rt);
     /* and from the closed folder */
     struct count closed = {.from = c.from};
-    CHECK_OK(
-        kt_backtest(NULL, dir, site, c.from, T0 + 400 * KT_SEC, on_backtest, &closed, NULL, &err),
-        &err);
+    CHECK_OK(kt_backtest(NULL, dir, site, NULL, c.from, T0 + 400 * KT_SEC, on_backtest, &closed,
+                         NULL, &err),
+             &err);
     CHECK_INT(closed.outcomes, c.outcomes);
     kt_site_unref(site);
     kt_dir_remove(dir);
@@ -497,9 +496,9 @@ static void dropped_samples_come_from_history(void)
     live_and_fill_segments(rt, &seed, STEPS);
     kt_time from = T0 + 10 * KT_SEC, to = T0 + 880 * KT_SEC;
     struct sum whole = {0}, thin = {0};
-    CHECK_OK(kt_backtest(rt, dir, site, from, to, on_sum, &whole, NULL, &err), &err);
+    CHECK_OK(kt_backtest(rt, dir, site, NULL, from, to, on_sum, &whole, NULL, &err), &err);
     CHECK_OK(kt_journal_thin(rt->journal, kt_journal_last(rt->journal), &err), &err);
-    CHECK_OK(kt_backtest(rt, dir, site, from, to, on_sum, &thin, NULL, &err), &err);
+    CHECK_OK(kt_backtest(rt, dir, site, NULL, from, to, on_sum, &thin, NULL, &err), &err);
     printf("# %d outcomes\n", whole.n);
     CHECK(whole.n > 500);
     CHECK_INT(thin.n, whole.n);

@@ -384,7 +384,7 @@ static void a_reload_keeps_values_and_live_tables(void)
     await(&w, &w.done, 1);
     struct kt_live *old = kt_runtime_live(w.rt);
     struct kt_site *fresh = toy_site(POINTS + 10), *small = toy_site(POINTS - 10);
-    CHECK_OK(kt_runtime_reload(w.rt, fresh, "li", "more points", &w.err), &w.err);
+    CHECK_OK(kt_runtime_reload(w.rt, fresh, NULL, "li", "more points", &w.err), &w.err);
     CHECK(kt_runtime_live(w.rt) != old);
     CHECK_INT(kt_live_count(kt_runtime_live(w.rt)), POINTS + 10);
     CHECK(kt_live_get(kt_runtime_live(w.rt), (kt_point_id){3}).value == 0.5);
@@ -393,7 +393,7 @@ static void a_reload_keeps_values_and_live_tables(void)
     CHECK_INT(kt_runtime_samples(w.rt, b), KT_OK);
     await(&w, &w.done, 2);
     CHECK(kt_live_get(kt_runtime_live(w.rt), (kt_point_id){POINTS + 5}).value == 0.25);
-    CHECK_INT(kt_runtime_reload(w.rt, small, "li", "fewer", &w.err), KT_EINVAL);
+    CHECK_INT(kt_runtime_reload(w.rt, small, NULL, "li", "fewer", &w.err), KT_EINVAL);
     CHECK_INT(kt_live_count(kt_runtime_live(w.rt)), POINTS + 10);
     kt_site_unref(fresh);
     kt_site_unref(small);

@@ -97,6 +97,14 @@ kt_point_id kt_site_point_ended(const struct kt_site *s, struct kt_str id)
     return (kt_point_id){KT_NONE};
 }
 
+int kt_site_load_files(const char *dir, const struct kt_site_file *files, uint32_t files_n,
+                       struct kt_str order, const struct kt_site_extra *extra,
+                       struct kt_findings *findings, struct kt_site **ret, struct kt_err *err)
+{
+    (void)files, (void)files_n, (void)order, (void)extra, (void)findings, (void)ret;
+    return kt_err_set(err, KT_ENOTFOUND, "%s: toys are not read from files", dir);
+}
+
 /* ---- engine ---- */
 struct toy_point {
     kt_time since; /* of the alarm; 0: none */

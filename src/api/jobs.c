@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Back-tests: tomorrow's rules or limits over hours that have passed. The site folder is copied,
- * the change is laid over it, the copy is checked like any site and run over the recorded inputs;
- * the answer is what it would have raised and cut, beside what did happen. One at a time.
+ * Back-tests: tomorrow's rules or limits over hours that have passed. The change is laid over the
+ * sites that were in force, checked like any site and run over the recorded inputs; the answer is
+ * what it would have raised and cut, beside what did happen. One at a time.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,16 +10,25 @@
 
 #include "api/handlers.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "sys/clock.h"
-#include "sys/file.h"
 #include "sys/thread.h"
 
 enum { JOBS_KEPT = 16, OUTCOMES_MAX = 5000 };
 
+enum { ALARMS, CUTS, ALARMS_THEN, CUTS_THEN, COUNTS };
+struct tally { /* of one place or point: totals are of what the reader may see */
+    char *where;
+    bool is_place;
+    uint64_t n[COUNTS];
+};
+
 struct job {
     uint64_t id;
     struct jobs *owner;
-    struct kt_site *site;
+    struct kt_site *site; /* today's with the change */
+    struct kt_buf rules, limits;
+    struct kt_site_extra extra; /* views of the two */
     char *data_dir, *by;
     kt_time from, to;
     _Atomic int percent;
@@ -29,7 +38,10 @@ struct job {
     struct kt_err err;
     struct kt_buf items;    /* outcomes it would have made, JSON array items */
     struct kt_buf happened; /* outcomes that were recorded */
-    uint64_t alarms, cuts, alarms_then, cuts_then;
+    uint64_t found, found_then;
+    struct tally *tally;
+    uint32_t tally_n, tally_cap;
+    struct kt_map *tally_of; /* by where */
     bool cut_short;
 };
 
@@ -61,6 +73,13 @@ static void job_free(struct job *j)
     kt_site_unref(j->site);
     free(j->data_dir);
     free(j->by);
+    for (uint32_t i = 0; i < j->tally_n; i++) {
+        free(j->tally[i].where);
+    }
+    free(j->tally);
+    kt_map_free(j->tally_of);
+    kt_buf_done(&j->rules);
+    kt_buf_done(&j->limits);
     kt_buf_done(&j->items);
     kt_buf_done(&j->happened);
     free(j);
@@ -81,8 +100,26 @@ void jobs_free(struct jobs *j)
     free(j);
 }
 
-/* An alarm raised, or an output opened by a rule; everything else is detail. */
-static bool counts_as(struct kt_str json, bool *ret_cut)
+static struct tally *tally_of(struct job *j, const char *where, bool is_place)
+{
+    uint64_t at;
+    if (kt_map_get(j->tally_of, kt_str_c(where), &at)) {
+        return &j->tally[at];
+    }
+    if (j->tally_n == j->tally_cap) {
+        j->tally_cap = j->tally_cap ? j->tally_cap * 2 : 64;
+        j->tally = realloc(j->tally, j->tally_cap * sizeof(*j->tally));
+        KT_ASSERT(j->tally);
+    }
+    kt_map_set(j->tally_of, kt_str_c(where), j->tally_n);
+    struct tally *t = &j->tally[j->tally_n++];
+    *t = (struct tally){.where = strdup(where), .is_place = is_place};
+    return t;
+}
+
+/* An alarm raised, or an output opened by a rule, is counted where it was; everything else is
+ * detail: false. */
+static bool count(struct job *j, struct kt_str json, int alarms, int cuts)
 {
     struct kt_json *v = NULL;
     if (kt_json_parse(json, 1 << 20, &v, NULL) < 0) {
@@ -92,8 +129,12 @@ static bool counts_as(struct kt_str json, bool *ret_cut)
     bool alarm = !strcmp(type, "alarm") && !strcmp(kt_json_get_str(v, "change", ""), "raise");
     bool cut = !strcmp(type, "command") && kt_json_get_bool(v, "protective", false) &&
                !strcmp(kt_json_get_str(v, "state", ""), "sent");
+    const char *place = kt_json_get_str(v, "place", NULL);
+    const char *point = kt_json_get_str(v, "point", kt_json_get_str(v, "output", ""));
+    if (alarm || cut) {
+        tally_of(j, place ? place : point, place != NULL)->n[cut ? cuts : alarms]++;
+    }
     kt_json_free(v);
-    *ret_cut = cut;
     return alarm || cut;
 }
 
@@ -110,18 +151,17 @@ static void collect(struct kt_buf *out, kt_time time, struct kt_str json)
 static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
 {
     struct job *j = arg;
-    bool cut;
     (void)seq;
-    if (time < j->from || !counts_as(json, &cut)) {
+    if (time < j->from) {
         return;
     }
     pthread_mutex_lock(&j->owner->lock);
-    j->cuts += cut;
-    j->alarms += !cut;
-    if (j->alarms + j->cuts <= OUTCOMES_MAX) {
-        collect(&j->items, time, json);
-    } else {
-        j->cut_short = true;
+    if (count(j, json, ALARMS, CUTS)) {
+        if (++j->found <= OUTCOMES_MAX) {
+            collect(&j->items, time, json);
+        } else {
+            j->cut_short = true;
+        }
     }
     pthread_mutex_unlock(&j->owner->lock);
 }
@@ -139,15 +179,11 @@ static void read_happened(struct job *j)
         return;
     }
     while (kt_journal_next_of(r, 1u << KT_EV_OUTCOME, &ev, &err) == 1 && ev.time < j->to) {
-        bool cut;
-        if (!counts_as(ev.body, &cut)) {
-            continue;
-        }
-        j->cuts_then += cut;
-        j->alarms_then += !cut;
-        if (j->alarms_then + j->cuts_then <= OUTCOMES_MAX) {
+        pthread_mutex_lock(&j->owner->lock);
+        if (count(j, ev.body, ALARMS_THEN, CUTS_THEN) && ++j->found_then <= OUTCOMES_MAX) {
             collect(&j->happened, ev.time, ev.body);
         }
+        pthread_mutex_unlock(&j->owner->lock);
     }
     kt_journal_reader_free(r);
 }
@@ -163,8 +199,8 @@ static void *run(void *arg)
     struct job *j = arg;
     struct kt_err err = {0};
     kt_thread_nice(10);
-    int r = kt_backtest(j->owner->api->opts.runtime, j->data_dir, j->site, NULL, j->from, j->to,
-                        on_outcome, j, on_progress, &err);
+    int r = kt_backtest(j->owner->api->opts.runtime, j->data_dir, j->site, &j->extra, j->from,
+                        j->to, on_outcome, j, on_progress, &err);
     read_happened(j);
     pthread_mutex_lock(&j->owner->lock);
     j->done = true;
@@ -198,90 +234,6 @@ static void write_limits_yaml(const struct kt_json *limits, struct kt_buf *out)
     }
 }
 
-static int write_in(const char *dir, const char *sub, const char *file, const void *p, size_t n,
-                    struct kt_err *err)
-{
-    char path[900];
-    snprintf(path, sizeof(path), "%s/%s", dir, sub);
-    int r = kt_dir_make(path, err);
-    if (r < 0) {
-        return r;
-    }
-    snprintf(path, sizeof(path), "%s/%s/%s", dir, sub, file);
-    return kt_file_replace(path, p, n, err);
-}
-
-static int copy_files(const char *from, const char *to, const char *const *names,
-                      struct kt_err *err)
-{
-    for (; *names; names++) {
-        char src[900], dst[900];
-        struct kt_buf b;
-        kt_buf_init(&b, 512u << 20);
-        snprintf(src, sizeof(src), "%s/%s", from, *names);
-        snprintf(dst, sizeof(dst), "%s/%s", to, *names);
-        int r = kt_file_exists(src) ? kt_file_read(src, 512u << 20, &b, err) : KT_OK;
-        if (r == KT_OK && b.p) {
-            r = kt_file_replace(dst, b.p, b.n, err);
-        }
-        kt_buf_done(&b);
-        if (r < 0) {
-            return r;
-        }
-    }
-    return KT_OK;
-}
-
-static int copy_folder(const char *from, const char *to, const char *sub, struct kt_err *err)
-{
-    char src[900], dst[900];
-    char **names;
-    size_t n;
-    snprintf(src, sizeof(src), "%s/%s", from, sub);
-    snprintf(dst, sizeof(dst), "%s/%s", to, sub);
-    if (!kt_file_exists(src)) {
-        return KT_OK;
-    }
-    struct kt_arena *arena = kt_arena_new(16u << 20);
-    int r = kt_dir_make(dst, err);
-    if (r == KT_OK) {
-        r = kt_dir_list(src, arena, &names, &n, err);
-    }
-    for (size_t i = 0; r == KT_OK && i < n; i++) {
-        const char *one[] = {names[i], NULL};
-        r = copy_files(src, dst, one, err);
-    }
-    kt_arena_free(arena);
-    return r;
-}
-
-static int changed_site(struct call *c, const char *dir, struct kt_findings *f,
-                        struct kt_site **ret, struct kt_err *err)
-{
-    static const char *const files[] = {"site.yaml", "places.csv", "points.csv", NULL};
-    const char *from = c->api->opts.site_dir;
-    const struct kt_json *limits = kt_json_get(c->body, "limits");
-    const char *rules = kt_json_get_str(c->body, "rules", NULL);
-    int r = copy_files(from, dir, files, err);
-    if (r == KT_OK) {
-        r = copy_folder(from, dir, "limits", err);
-    }
-    if (r == KT_OK) {
-        r = copy_folder(from, dir, "rules", err);
-    }
-    if (r == KT_OK && kt_json_len(limits)) {
-        struct kt_buf b;
-        kt_buf_init(&b, 16 << 20);
-        write_limits_yaml(limits, &b);
-        r = write_in(dir, "limits", "zz-backtest.yaml", b.p, b.n, err);
-        kt_buf_done(&b);
-    }
-    if (r == KT_OK && rules) {
-        r = write_in(dir, "rules", "zz-backtest.yaml", rules, strlen(rules), err);
-    }
-    return r == KT_OK ? kt_site_load(dir, c->api->opts.pack_dir, c->site, f, ret, err) : r;
-}
-
 /* The first errors of the check, in one text. */
 static void tell_findings(const struct kt_findings *f, struct kt_err *err)
 {
@@ -297,17 +249,22 @@ static void tell_findings(const struct kt_findings *f, struct kt_err *err)
     }
 }
 
-static struct kt_site *make_site(struct call *c)
+/* What is tried, into the job, and today's site with it; false when answered. */
+static bool make_site(struct call *c, struct job *j)
 {
-    char dir[256];
     struct kt_err err = {0};
-    struct kt_site *site = NULL;
-    if (kt_dir_temp("kt-backtest", dir, sizeof(dir), &err) < 0) {
-        reply_err(c->req, &err);
-        return NULL;
+    const struct kt_json *limits = kt_json_get(c->body, "limits");
+    kt_buf_init(&j->rules, 16 << 20);
+    kt_buf_init(&j->limits, 16 << 20);
+    kt_buf_puts(&j->rules, kt_json_get_str(c->body, "rules", ""));
+    if (kt_json_len(limits)) {
+        write_limits_yaml(limits, &j->limits);
     }
+    j->extra = (struct kt_site_extra){.rules_yaml = {j->rules.p, j->rules.n},
+                                      .limits_yaml = {j->limits.p, j->limits.n}};
     struct kt_findings *f = kt_findings_new(100);
-    int r = changed_site(c, dir, f, &site, &err);
+    int r = kt_site_load_files(c->site->id, c->site->files, c->site->files_n,
+                               (struct kt_str){"", 0}, &j->extra, f, &j->site, &err);
     if (r < 0) {
         if (kt_findings_count(f, KT_FIND_ERROR)) {
             tell_findings(f, &err);
@@ -316,8 +273,7 @@ static struct kt_site *make_site(struct call *c)
         reply_err(c->req, &err);
     }
     kt_findings_free(f);
-    kt_dir_remove(dir);
-    return r < 0 ? NULL : site;
+    return r == KT_OK;
 }
 
 /* ---- routes ---------------------------------------------------------------------------------- */
@@ -336,56 +292,60 @@ static bool read_span(struct call *c, kt_time *from, kt_time *to)
     return true;
 }
 
-static struct job *add_job(struct jobs *js, struct kt_site *site, const char *site_dir,
-                           const char *by, kt_time from, kt_time to)
+static struct job *new_job(struct jobs *js, const char *site_dir, const char *by, kt_time from,
+                           kt_time to)
 {
     struct job *j = calloc(1, sizeof(*j));
     char dir[700];
     KT_ASSERT(j);
     snprintf(dir, sizeof(dir), "%s/data", site_dir);
-    *j = (struct job){.owner = js,
-                      .site = site,
-                      .data_dir = strdup(dir),
-                      .by = strdup(by),
-                      .from = from,
-                      .to = to,
-                      .id = js->next_id++};
+    *j = (struct job){
+        .owner = js, .data_dir = strdup(dir), .by = strdup(by), .from = from, .to = to};
+    j->tally_of = kt_map_new(64);
     kt_buf_init(&j->items, 64 << 20);
     kt_buf_init(&j->happened, 64 << 20);
-    struct job **slot = &js->jobs[j->id % JOBS_KEPT];
-    job_free(*slot);
-    *slot = j;
     return j;
+}
+
+/* Start it in the place of an old one; its id, or why not. Takes the job on success. */
+static int start_job(struct jobs *js, struct job *j, uint64_t *ret_id, struct kt_err *err)
+{
+    int r;
+    pthread_mutex_lock(&js->lock);
+    if (js->running) {
+        r = kt_err_set(err, KT_EBUSY, "a back-test is running already");
+    } else {
+        if (js->thread_on) {
+            pthread_join(js->thread, NULL); /* it has ended: running is false */
+        }
+        *ret_id = j->id = js->next_id++;
+        r = kt_thread_start(&js->thread, "backtest", run, j, err);
+        js->running = js->thread_on = r == KT_OK;
+    }
+    if (r == KT_OK) {
+        struct job **slot = &js->jobs[j->id % JOBS_KEPT];
+        job_free(*slot);
+        *slot = j;
+    }
+    pthread_mutex_unlock(&js->lock);
+    return r;
 }
 
 void post_backtest(struct call *c)
 {
-    struct jobs *js = c->api->jobs;
     struct kt_err err = {0};
     kt_time from, to;
+    uint64_t id = 0;
     if (!read_span(c, &from, &to)) {
         return;
     }
-    struct kt_site *site = make_site(c);
-    if (!site) {
+    struct job *j = new_job(c->api->jobs, c->api->opts.site_dir, c->person.user, from, to);
+    if (!make_site(c, j)) {
+        job_free(j);
         return;
     }
-    pthread_mutex_lock(&js->lock);
-    if (js->running) {
-        pthread_mutex_unlock(&js->lock);
-        kt_site_unref(site);
-        reply_code(c->req, KT_EBUSY, "a back-test is running already");
-        return;
-    }
-    if (js->thread_on) {
-        pthread_join(js->thread, NULL); /* it has ended: running is false */
-    }
-    struct job *j = add_job(js, site, c->api->opts.site_dir, c->person.user, from, to);
-    js->running = js->thread_on = kt_thread_start(&js->thread, "backtest", run, j, &err) == KT_OK;
-    uint64_t id = j->id;
-    bool on = js->running;
-    pthread_mutex_unlock(&js->lock);
-    if (!on) {
+    if (start_job(c->api->jobs, j, &id, &err) < 0) {
+        job_free(j);
         reply_err(c->req, &err);
         return;
     }
@@ -419,6 +379,23 @@ static void write_seen(const struct call *c, const char *key, const struct kt_bu
     kt_jw_arr_end(w);
 }
 
+static void write_counts(const struct call *c, const struct job *j, struct kt_jw *w)
+{
+    static const char *const names[COUNTS] = {"alarms", "cuts", "alarms_then", "cuts_then"};
+    uint64_t sum[COUNTS] = {0};
+    for (uint32_t i = 0; i < j->tally_n; i++) {
+        const struct tally *t = &j->tally[i];
+        if (t->is_place ? may_see_place(c, t->where) : may_see_point(c, t->where)) {
+            for (int k = 0; k < COUNTS; k++) {
+                sum[k] += t->n[k];
+            }
+        }
+    }
+    for (int k = 0; k < COUNTS; k++) {
+        kt_jw_kint(w, names[k], (int64_t)sum[k]);
+    }
+}
+
 static void write_job(const struct call *c, const struct job *j, struct kt_buf *out)
 {
     struct kt_jw w = kt_jw_init(out);
@@ -432,10 +409,7 @@ static void write_job(const struct call *c, const struct job *j, struct kt_buf *
     kt_jw_kstr(&w, "by", j->by);
     kt_jw_kint(&w, "from", j->from / KT_MS);
     kt_jw_kint(&w, "to", j->to / KT_MS);
-    kt_jw_kint(&w, "alarms", (int64_t)j->alarms);
-    kt_jw_kint(&w, "cuts", (int64_t)j->cuts);
-    kt_jw_kint(&w, "alarms_then", (int64_t)j->alarms_then);
-    kt_jw_kint(&w, "cuts_then", (int64_t)j->cuts_then);
+    write_counts(c, j, &w);
     kt_jw_kbool(&w, "cut_short", j->cut_short);
     write_seen(c, "items", &j->items, &w);
     write_seen(c, "happened", &j->happened, &w);

@@ -396,7 +396,7 @@ void get_limits(struct call *c)
     kt_jw_arr(&w);
     for (uint32_t i = 0; i < c->site->points_n; i++) {
         const struct kt_point *p = &c->site->points[i];
-        if (!p->role || !p->limits || !may_see(c, p->place) ||
+        if (p->ended || !p->limits || !may_see(c, p->place) ||
             (group && strcmp(group, p->role->group) != 0) ||
             (q && !strcasestr(p->id, q) && !strstr(p->name.zh, q))) {
             continue;

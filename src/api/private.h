@@ -68,12 +68,31 @@ bool may_see(const struct call *c, kt_place_id place);
 bool points_list(struct call *c, const char *ids, kt_point_id *ret, uint32_t cap, uint32_t *ret_n);
 /** A snapshot of the runtime, parsed; free with kt_json_free(). NULL when answered. */
 struct kt_json *snapshot(struct call *c, enum kt_snapshot what);
+/** By text id. What the site does not have (any more) is for those who see all of it. */
+bool may_see_place(const struct call *c, const char *id);
+bool may_see_point(const struct call *c, const char *id);
 /** May the caller see the object: by its "place", "point" or "output"? */
 bool may_see_object(const struct call *c, const struct kt_json *obj);
 /** May the caller see every place of the site? */
 bool may_see_all(const struct call *c);
 /** Copy a JSON value with times in milliseconds. */
 void copy_value(const struct kt_json *v, struct kt_jw *w);
+
+/* site.c: members of one object of /points and /points/{id}; a place of /site */
+void write_point(const struct kt_site *s, uint32_t i, uint32_t number, struct kt_jw *w);
+void write_pack_limits(const struct kt_point *p, struct kt_jw *w);
+void write_place(const struct kt_site *s, uint32_t i, struct kt_jw *w);
+
+/* past_site.c: the numbers that a screen knows points by, over a site of the past */
+struct past_view {
+    struct kt_site *site; /* a reference; NULL: none yet */
+    uint32_t *number;     /* of each of its points: those of today's site, new ones behind them */
+    uint32_t *seen;       /* change that the screen has; UINT32_MAX: nothing yet */
+};
+void past_view_set(struct past_view *v, const struct kt_site *today, struct kt_site *site);
+void past_view_done(struct past_view *v);
+/** {"hash","same","points","ended","places"}: what differs from today's site, as may be seen. */
+void past_view_write(const struct past_view *v, const struct call *c, struct kt_jw *w);
 
 /* ingest.c */
 struct ingest *ingest_new(struct kt_api *a, struct kt_err *err);

@@ -22,29 +22,29 @@ int replays_running(void)
     return atomic_load(&replays);
 }
 
-static void write_values(const struct kt_site *s, const struct call *c, const struct kt_live *live,
-                         uint32_t *seen, struct kt_jw *w)
+/* Values that the screen does not have yet. */
+static void write_values(const struct past_view *v, const struct call *c,
+                         const struct kt_live *live, struct kt_jw *w)
 {
+    const struct kt_site *s = v->site;
     uint32_t n = kt_live_count(live);
     kt_jw_arr(w);
     for (uint32_t i = 0; i < s->points_n && i < n; i++) {
-        struct kt_live_value v = kt_live_get(live, (kt_point_id){i});
-        if (!s->points[i].role || (seen && seen[i] == v.change) ||
+        struct kt_live_value now = kt_live_get(live, (kt_point_id){i});
+        if (s->points[i].ended || v->seen[i] == now.change ||
             !kt_person_at(&c->person, s, s->points[i].place)) {
             continue;
         }
-        if (seen) {
-            seen[i] = v.change;
-        }
+        v->seen[i] = now.change;
         kt_jw_arr(w);
-        kt_jw_int(w, i);
-        if (v.time == 0) { /* nothing has ever come */
+        kt_jw_int(w, v->number[i]);
+        if (now.time == 0) { /* nothing has ever come */
             kt_jw_null(w);
         } else {
-            kt_jw_num(w, v.value);
+            kt_jw_num(w, now.value);
         }
-        kt_jw_str(w, kt_quality_id(v.quality));
-        kt_jw_int(w, v.time / KT_MS);
+        kt_jw_str(w, kt_quality_id(now.quality));
+        kt_jw_int(w, now.time / KT_MS);
         kt_jw_arr_end(w);
     }
     kt_jw_arr_end(w);
@@ -66,26 +66,32 @@ static void write_filtered(const struct call *c, struct kt_buf *raw, struct kt_j
     kt_jw_arr_end(w);
 }
 
-static void write_state(const struct call *c, const struct kt_replay *r, kt_time at, uint32_t *seen,
-                        struct kt_buf *out)
+/* The whole state, over the site that was in force; `c` knows today's. */
+static void write_state(const struct call *c, const struct kt_replay *r, kt_time at,
+                        struct past_view *v, struct kt_buf *out)
 {
     const struct kt_engine *e = kt_replay_engine(r);
     struct kt_buf raw;
     struct kt_jw w = kt_jw_init(out);
+    struct call then = *c;
+    past_view_set(v, c->site, kt_replay_site(r));
+    then.site = v->site;
     kt_buf_init(&raw, 256 << 20);
     kt_jw_obj(&w);
     kt_jw_kint(&w, "at", at / KT_MS);
     kt_jw_kint(&w, "seq", (int64_t)kt_engine_seq(e));
     kt_jw_kstr(&w, "difference", kt_replay_difference(r));
+    kt_jw_key(&w, "site");
+    past_view_write(v, c, &w);
     kt_jw_key(&w, "live");
-    write_values(c->site, c, kt_replay_live(r), seen, &w);
+    write_values(v, &then, kt_replay_live(r), &w);
     kt_jw_key(&w, "alarms");
     kt_engine_json_alarms(e, &raw);
-    write_filtered(c, &raw, &w);
+    write_filtered(&then, &raw, &w);
     kt_buf_clear(&raw);
     kt_jw_key(&w, "outputs");
     kt_engine_json_outputs(e, &raw);
-    write_filtered(c, &raw, &w);
+    write_filtered(&then, &raw, &w);
     kt_jw_obj_end(&w);
     kt_buf_done(&raw);
 }
@@ -126,8 +132,10 @@ void get_replay(struct call *c)
         reply_err(c->req, &err);
     } else {
         struct kt_buf b;
+        struct past_view v = {.site = NULL};
         kt_buf_init(&b, 256 << 20);
-        write_state(c, r, at, NULL, &b);
+        write_state(c, r, at, &v, &b);
+        past_view_done(&v);
         kt_replay_free(r);
         reply_buf(c, 200, &b);
     }
@@ -141,7 +149,9 @@ struct player {
     struct kt_api *api;
     struct kt_site *site;
     struct kt_arena *arena;
-    struct call as;        /* the person, for what may be seen */
+    struct call as; /* the person, for what may be seen */
+    struct kt_replay *replay;
+    struct past_view view;
     char *token;           /* session; NULL: local */
     uint64_t auth_version; /* of the rights last looked at */
     struct kt_http_stream *stream;
@@ -168,10 +178,12 @@ static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
 {
     struct player *p = arg;
     struct kt_json *v = NULL;
+    struct call then = p->as;
     (void)time;
+    then.site = kt_replay_site(p->replay);
     if (kt_json_parse(json, 1 << 20, &v, NULL) == KT_OK) {
         const char *type = kt_json_get_str(v, "type", "");
-        if (strcmp(type, "verdict") != 0 && may_see_object(&p->as, v)) {
+        if (strcmp(type, "verdict") != 0 && may_see_object(&then, v)) {
             bool own = !strcmp(type, "alarm") || !strcmp(type, "command");
             kt_buf_printf(&p->outcomes, "id: %llu\nevent: %s\ndata: ", (unsigned long long)seq,
                           own ? type : "outcome");
@@ -182,25 +194,28 @@ static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
     kt_json_free(v);
 }
 
-static bool send_first(struct player *p, const struct kt_replay *r, uint32_t *seen)
+/* First, and where another site comes into force. */
+static bool send_state(struct player *p)
 {
     struct kt_buf b;
     kt_buf_init(&b, 256 << 20);
     kt_buf_puts(&b, "event: state\ndata: ");
-    write_state(&p->as, r, p->at, seen, &b);
+    write_state(&p->as, p->replay, p->at, &p->view, &b);
     kt_buf_puts(&b, "\n\n");
     bool ok = send_text(p, &b);
     kt_buf_done(&b);
     return ok;
 }
 
-static bool send_frame(struct player *p, const struct kt_replay *r, uint32_t *seen,
-                       struct kt_buf *b)
+static bool send_frame(struct player *p, struct kt_buf *b)
 {
+    if (p->view.site != kt_replay_site(p->replay) && !send_state(p)) {
+        return false;
+    }
     kt_buf_clear(b);
     kt_buf_printf(b, "event: live\ndata: {\"t\":%lld,\"p\":", (long long)(p->at / KT_MS));
     struct kt_jw w = kt_jw_init(b);
-    write_values(p->site, &p->as, kt_replay_live(r), seen, &w);
+    write_values(&p->view, &p->as, kt_replay_live(p->replay), &w);
     kt_buf_puts(b, "}\n\n");
     kt_buf_put(b, p->outcomes.p, p->outcomes.n);
     kt_buf_clear(&p->outcomes);
@@ -231,7 +246,7 @@ static bool still_may(struct player *p)
     return ok;
 }
 
-static void play_forward(struct player *p, struct kt_replay *r, uint32_t *seen)
+static void play_forward(struct player *p)
 {
     struct kt_buf b;
     struct kt_err err;
@@ -242,8 +257,8 @@ static void play_forward(struct player *p, struct kt_replay *r, uint32_t *seen)
         kt_time now = kt_runtime_now(p->api->opts.runtime);
         kt_time to = p->at + (int64_t)((double)FRAME_NS * p->speed);
         p->at = to < now ? to : now;
-        on = still_may(p) && kt_replay_run(r, p->at, on_outcome, p, &err) >= 0 &&
-             send_frame(p, r, seen, &b);
+        on = still_may(p) && kt_replay_run(p->replay, p->at, on_outcome, p, &err) >= 0 &&
+             send_frame(p, &b);
         kt_mono left = next - kt_clock_mono();
         if (left > 0) {
             kt_sleep(left);
@@ -268,12 +283,8 @@ static void player_free(struct player *p)
 static void *play(void *arg)
 {
     struct player *p = arg;
-    struct kt_replay *r;
     struct kt_err err = {0};
-    uint32_t *seen = malloc((p->site->points_n + 1) * sizeof(*seen));
-    KT_ASSERT(seen);
-    memset(seen, 0xff, (p->site->points_n + 1) * sizeof(*seen));
-    if (kt_replay_open(p->api->opts.runtime, p->at, &r, &err) < 0) {
+    if (kt_replay_open(p->api->opts.runtime, p->at, &p->replay, &err) < 0) {
         struct kt_buf b;
         kt_buf_init(&b, 1 << 16);
         kt_buf_puts(&b, "event: failed\ndata: {\"text\":");
@@ -283,12 +294,12 @@ static void *play(void *arg)
         send_text(p, &b);
         kt_buf_done(&b);
     } else {
-        if (send_first(p, r, seen)) {
-            play_forward(p, r, seen);
+        if (send_state(p)) {
+            play_forward(p);
         }
-        kt_replay_free(r);
+        past_view_done(&p->view);
+        kt_replay_free(p->replay);
     }
-    free(seen);
     /* the client may still be there: end its stream and wait until it is gone */
     pthread_mutex_lock(&p->lock);
     if (!p->gone) {

@@ -169,11 +169,23 @@ struct kt_json *snapshot(struct call *c, enum kt_snapshot what)
     return j;
 }
 
+bool may_see_place(const struct call *c, const char *id)
+{
+    kt_place_id place = kt_site_place(c->site, kt_str_c(id));
+    return place.v == KT_NONE ? may_see_all(c) : may_see(c, place);
+}
+
+bool may_see_point(const struct call *c, const char *id)
+{
+    kt_point_id p = kt_site_point(c->site, kt_str_c(id));
+    return p.v == KT_NONE ? may_see_all(c) : may_see(c, c->site->points[p.v].place);
+}
+
 bool may_see_object(const struct call *c, const struct kt_json *obj)
 {
     const char *place = kt_json_get_str(obj, "place", NULL);
     if (place) {
-        return may_see(c, kt_site_place(c->site, kt_str_c(place)));
+        return may_see_place(c, place);
     }
     const char *point = kt_json_get_str(obj, "point", kt_json_get_str(obj, "output", NULL));
     point = point ? point : kt_json_get_str(obj, "where", NULL); /* a note: point or place */
@@ -184,8 +196,7 @@ bool may_see_object(const struct call *c, const struct kt_json *obj)
     if (where.v != KT_NONE && kt_json_get(obj, "where")) {
         return may_see(c, where);
     }
-    kt_point_id p = kt_site_point(c->site, kt_str_c(point));
-    return p.v != KT_NONE && may_see(c, c->site->points[p.v].place);
+    return may_see_point(c, point);
 }
 
 bool may_see_all(const struct call *c)

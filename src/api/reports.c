@@ -87,7 +87,7 @@ static void point_cells(const struct request *q, struct kt_report *r, const char
 
 static bool printed(const struct request *q, const struct kt_point *p)
 {
-    return p->role && strcmp(p->role->group, "self") != 0 && may_see(q->c, p->place);
+    return !p->ended && strcmp(p->role->group, "self") != 0 && may_see(q->c, p->place);
 }
 
 /* ---- analog ---------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "engine/bodies.h"
 
 static void text(struct kt_jw *w, const char *key, struct kt_text t)
 {
@@ -51,30 +52,34 @@ static void roles(const struct kt_site *s, struct kt_jw *w)
     kt_jw_arr_end(w);
 }
 
+void write_place(const struct kt_site *s, uint32_t i, struct kt_jw *w)
+{
+    const struct kt_place *p = &s->places[i];
+    kt_jw_obj(w);
+    kt_jw_kstr(w, "id", p->id);
+    kt_jw_kstr(w, "parent", p->parent.v == KT_NONE ? NULL : s->places[p->parent.v].id);
+    kt_jw_kstr(w, "kind", p->kind);
+    kt_jw_kstr(w, "name", p->name.zh);
+    kt_jw_kstr(w, "name_en", p->name.en);
+    if (p->has_xy) {
+        kt_jw_knum(w, "x", p->x);
+        kt_jw_knum(w, "y", p->y);
+    }
+    kt_jw_key(w, "air_to");
+    kt_jw_arr(w);
+    for (uint32_t k = 0; k < p->air_to_n; k++) {
+        kt_jw_str(w, s->places[p->air_to[k].v].id);
+    }
+    kt_jw_arr_end(w);
+    kt_jw_obj_end(w);
+}
+
 static void places(struct call *c, struct kt_jw *w)
 {
-    const struct kt_site *s = c->site;
     kt_jw_key(w, "places");
     kt_jw_arr(w);
-    for (uint32_t i = 0; i < s->places_n; i++) {
-        const struct kt_place *p = &s->places[i];
-        kt_jw_obj(w);
-        kt_jw_kstr(w, "id", p->id);
-        kt_jw_kstr(w, "parent", p->parent.v == KT_NONE ? NULL : s->places[p->parent.v].id);
-        kt_jw_kstr(w, "kind", p->kind);
-        kt_jw_kstr(w, "name", p->name.zh);
-        kt_jw_kstr(w, "name_en", p->name.en);
-        if (p->has_xy) {
-            kt_jw_knum(w, "x", p->x);
-            kt_jw_knum(w, "y", p->y);
-        }
-        kt_jw_key(w, "air_to");
-        kt_jw_arr(w);
-        for (uint32_t k = 0; k < p->air_to_n; k++) {
-            kt_jw_str(w, s->places[p->air_to[k].v].id);
-        }
-        kt_jw_arr_end(w);
-        kt_jw_obj_end(w);
+    for (uint32_t i = 0; i < c->site->places_n; i++) {
+        write_place(c->site, i, w);
     }
     kt_jw_arr_end(w);
 }
@@ -210,11 +215,24 @@ void get_site(struct call *c)
 void get_map(struct call *c)
 {
     struct kt_buf b;
+    struct kt_err err = {0};
+    kt_time at;
+    if (!query_time(c, "at", 0, &at)) {
+        return;
+    }
     kt_buf_init(&b, 1u << 30);
     kt_buf_puts(&b, "{\"layers\":");
-    pthread_mutex_lock(&c->api->lock);
-    kt_buf_puts(&b, c->api->map_json);
-    pthread_mutex_unlock(&c->api->lock);
+    if (at != 0) { /* as it was drawn then */
+        if (kt_bodies_map(c->api->opts.runtime, at, &b, &err) < 0) {
+            kt_buf_done(&b);
+            reply_err(c->req, &err);
+            return;
+        }
+    } else {
+        pthread_mutex_lock(&c->api->lock);
+        kt_buf_puts(&b, c->api->map_json);
+        pthread_mutex_unlock(&c->api->lock);
+    }
     kt_buf_puts(&b, "}");
     reply_buf(c, 200, &b);
 }
@@ -230,11 +248,11 @@ static void list_ids(struct kt_jw *w, const char *key, const struct kt_site *s,
     kt_jw_arr_end(w);
 }
 
-static void write_point(const struct kt_site *s, uint32_t i, struct kt_jw *w)
+void write_point(const struct kt_site *s, uint32_t i, uint32_t number, struct kt_jw *w)
 {
     const struct kt_point *p = &s->points[i];
     kt_jw_kstr(w, "id", p->id);
-    kt_jw_kint(w, "i", i);
+    kt_jw_kint(w, "i", number);
     kt_jw_kstr(w, "name", p->name.zh);
     kt_jw_kstr(w, "name_en", p->name.en);
     kt_jw_kstr(w, "kind", kinds[p->kind]);
@@ -280,8 +298,8 @@ struct filter {
 
 static bool point_fits(struct call *c, const struct kt_point *p, const struct filter *f)
 {
-    if (!p->role || !may_see(c, p->place)) {
-        return false; /* an ended point keeps its number but has no role */
+    if (p->ended || !may_see(c, p->place)) {
+        return false; /* it keeps its number, and that is all */
     }
     if ((f->role && !kt_glob(f->role, p->role->id)) ||
         (f->group && strcmp(f->group, p->role->group) != 0)) {
@@ -317,7 +335,7 @@ void get_points(struct call *c)
     for (int64_t n = 0; i < c->site->points_n && n < limit; i++) {
         if (point_fits(c, &c->site->points[i], &f)) {
             kt_jw_obj(&w);
-            write_point(c->site, i, &w);
+            write_point(c->site, i, i, &w);
             kt_jw_obj_end(&w);
             n++;
         }
@@ -333,7 +351,7 @@ void get_points(struct call *c)
     reply_buf(c, 200, &b);
 }
 
-static void write_limits(const struct kt_point *p, struct kt_jw *w)
+void write_pack_limits(const struct kt_point *p, struct kt_jw *w)
 {
     kt_jw_key(w, "pack_limits");
     if (!p->limits) {
@@ -385,8 +403,8 @@ void get_point(struct call *c)
     kt_buf_init(&b, 64 << 20);
     struct kt_jw w = kt_jw_init(&b);
     kt_jw_obj(&w);
-    write_point(c->site, p.v, &w);
-    write_limits(pt, &w);
+    write_point(c->site, p.v, p.v, &w);
+    write_pack_limits(pt, &w);
     list_ids(&w, "cuts", c->site, pt->cuts, pt->cuts_n);
     kt_jw_key(&w, "rules");
     kt_jw_arr(&w);
@@ -436,7 +454,7 @@ void get_live(struct call *c)
         write_live(live, list[i].v, &w);
     }
     for (uint32_t i = 0; !ids && i < c->site->points_n && i < count; i++) {
-        if (c->site->points[i].role && may_see(c, c->site->points[i].place)) {
+        if (!c->site->points[i].ended && may_see(c, c->site->points[i].place)) {
             write_live(live, i, &w);
         }
     }
@@ -455,7 +473,7 @@ void get_ranges(struct call *c)
     kt_jw_arr(&w);
     for (uint32_t i = 0; i < s->points_n; i++) {
         const struct kt_point *p = &s->points[i];
-        if (!p->role || !p->role->cutoff || !p->limits || !may_see(c, p->place)) {
+        if (p->ended || !p->role->cutoff || !p->limits || !may_see(c, p->place)) {
             continue;
         }
         kt_jw_obj(&w);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "engine/bodies.h"
 #include "history/history.h"
 #include "journal/journal.h"
 #include "store/store.h"
@@ -30,6 +31,8 @@ static int verify_data(const struct kt_args *a, const char *data, struct kt_err 
         r = kt_history_verify(path, kt_progress_show, &bar, &chunks, err);
         kt_progress_end(&bar);
     }
+    struct kt_bodies_verdict bodies = {0};
+    r = r < 0 ? r : kt_bodies_verify(data, &bodies, err);
     if (r < 0) {
         return r;
     }
@@ -47,6 +50,11 @@ static int verify_data(const struct kt_args *a, const char *data, struct kt_err 
     kt_table_cell(t, "history");
     kt_table_cell(t, "ok");
     snprintf(detail, sizeof(detail), "%llu chunks", (unsigned long long)chunks);
+    kt_table_cell(t, detail);
+    kt_table_cell(t, "sites");
+    kt_table_cell(t, "ok");
+    snprintf(detail, sizeof(detail), "%llu times loaded, %llu bodies",
+             (unsigned long long)bodies.sites, (unsigned long long)bodies.bodies);
     kt_table_cell(t, detail);
     kt_table_end(t);
     return KT_OK;
@@ -70,7 +78,8 @@ const struct kt_verb kt_verb_verify = {
     .summary = "prove that nothing recorded is missing or altered",
     .help = "Reads the whole journal: sequence, checksums, hashes and their chain; then every "
             "chunk of\n"
-            "history. Prints the head of the chain, which the shift report prints too. Works while "
+            "history and every file of the sites that were in force. Prints the head of the chain, "
+            "which the shift report prints too. Works while "
             "the\n"
             "program runs.\n",
     .options = no_options,
@@ -118,6 +127,18 @@ static bool left_out(const char *name)
 
 enum { DEPTH_MAX = 12 };
 
+/* Bodies come last: the journal of the copy names none that came after them. */
+static void bodies_last(char **names, size_t n)
+{
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (strcmp(names[i], "bodies") == 0) {
+            char *bodies = names[i];
+            names[i] = names[n - 1];
+            names[n - 1] = bodies;
+        }
+    }
+}
+
 static int copy_tree(const char *from, const char *to, int depth, struct kt_err *err)
 {
     char **names;
@@ -128,6 +149,9 @@ static int copy_tree(const char *from, const char *to, int depth, struct kt_err 
                               : kt_dir_make(to, err);
     if (r == KT_OK) {
         r = kt_dir_list(from, arena, &names, &n, err);
+    }
+    if (r == KT_OK) {
+        bodies_last(names, n);
     }
     for (size_t i = 0; r == KT_OK && i < n; i++) {
         char *src = kt_arena_printf(arena, "%s/%s", from, names[i]);

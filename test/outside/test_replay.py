@@ -119,6 +119,113 @@ def _():
         assert "gas.over-limit" in got.stdout
 
 
+def reload(p, changes):
+    """The folder changed by (file, old, new) and loaded; answers the time of the last second before."""
+    at = kt.now_ms()
+    kt.wait_for("the second has passed", lambda: kt.now_ms() > at + 1200)
+    for name, old, new in changes:
+        p.site.replace(name, old, new)
+    kt.kuangtu("reload", p.site.dir, "--why", "a change")
+    return at
+
+
+@case("a replay over a reload runs the site of its time: limit, point, place; so does a back-test")
+def _():
+    with Plant(limits="limits: [{points: [TP], values: {alarm: 0.5}}]\n",
+               more_points=[kt.point("T9", "ch4.face", "P1-face", link="push")]) as p:
+        p.program.samples(("T9", 0.42))
+        p.push(0.6)
+        p.op.ask("alarm.ack", alarms=[p.op.alarm("gas.over-limit", "TP")["id"]])
+        start = kt.now_ms()
+        name = next(r for r in p.site.read("places.csv").splitlines() if r.startswith("P1-face,"))
+        before = reload(p, [("limits/test.yaml", "0.5", "0.7"), ("places.csv", name, name.replace(
+            name.split(",")[3], "又名")), ("points.csv", "T9,", "T8,")])
+        p.op.no_alarm("gas.over-limit", "TP")
+        p.program.samples(("T8", 0.31))
+        after = kt.now_ms()
+        number = {q["id"]: q["i"] for q in p.op.get("/points")["items"]}
+        assert "T9" not in number
+
+        then = past(p.op, before)
+        equal(then["difference"], "")
+        assert [a for a in then["alarms"] if a["point"] == "TP" and a["limit"] == 0.5], then["alarms"]
+        equal(then["site"]["same"], False)
+        equal(then["site"]["ended"], [number["T8"]])
+        points = {q["id"]: q for q in then["site"]["points"]}
+        equal(points["T9"]["i"] in number.values(), False)
+        equal(points["TP"]["pack_limits"]["alarm"], 0.5)
+        equal([q["name"] for q in then["site"]["places"]], [name.split(",")[3]])
+        values = {i: v for i, v, _, _ in then["live"]}
+        equal((values[points["T9"]["i"]], values.get(number["T8"])), (0.42, None))
+        now = past(p.op, after)
+        equal((now["site"]["same"], now["difference"]), (True, ""))
+        equal([a for a in now["alarms"] if a["point"] == "TP"], [])
+        got = kt.kuangtu("replay", p.site.dir, "--at", rfc(before))
+        assert "gas.over-limit" in got.stdout and "something else" not in got.stdout, got.stdout
+
+        with p.op.stream(path="/replay/stream", at=start, speed=10) as s:
+            s.wait("its site", lambda e, d: e == "state" and not d["site"]["same"])
+            s.wait("the next site", lambda e, d: e == "state" and d["site"]["same"] and
+                   d["difference"] == "")
+        p.program.kill9()
+        p.program.start()
+        p.login_again()
+        again = p.op.get("/replay", at=before)
+        equal((again["difference"], again["alarms"]), ("", then["alarms"]))
+
+        engineer = p.program.user("engineer-of-test", "engineer")
+        job = engineer.post("/backtest", {"from": before - 60000, "to": after + 500, "limits": []})["job"]
+        done = kt.wait_for("the job", lambda: (lambda j: j if j["state"] != "running" else None)(
+            engineer.get(f"/jobs/{job}")))
+        equal((done["state"], done["alarms"]), ("done", done["alarms_then"]))
+        mine = [i["body"] for i in done["items"] if i["body"].get("point") == "TP"]
+        assert mine and mine[0]["limit"] == 0.5, mine
+
+
+@case("a folder that was changed while the program was down: what was before is as it was")
+def _():
+    with Plant(limits="limits: [{points: [TP], values: {alarm: 0.5}}]\n") as p:
+        p.push(0.6)
+        p.op.ask("alarm.ack", alarms=[p.op.alarm("gas.over-limit", "TP")["id"]])
+        at = kt.now_ms()
+        kt.wait_for("the second has passed", lambda: kt.now_ms() > at + 1200)
+        p.program.kill9()
+        p.site.replace("limits/test.yaml", "0.5", "0.7")
+        p.program.start()
+        p.login_again()
+        p.op.no_alarm("gas.over-limit", "TP")
+        then = past(p.op, at)
+        equal(then["difference"], "")
+        assert [a for a in then["alarms"] if a["point"] == "TP" and a["limit"] == 0.5], then["alarms"]
+        now = past(p.op, kt.now_ms())
+        equal((now["difference"], now["site"]["same"]), ("", True))
+
+
+@case("verify names a missing or altered body of a site; a backup has them all")
+def _():
+    with Plant() as p:
+        reload(p, [("points.csv", "T2,", "T3,")])
+        p.program.stop()
+        copy = kt.temp_dir() / "copy"
+        kt.kuangtu("backup", p.site.dir, copy)
+        equal(len(list((copy / "data/bodies").rglob("*"))),
+              len(list((p.site.dir / "data/bodies").rglob("*"))))
+        bodies = [b for b in (copy / "data/bodies").rglob("*") if b.is_file()]
+        one = next(b for b in bodies if b"\nT2," in b.read_bytes())
+        text = one.read_bytes()
+        one.write_bytes(text.replace(b"\nT2,", b"\nTX,"))
+        got = kt.kuangtu("verify", copy, check=False)
+        assert got.returncode != 0 and one.name in got.stderr and "points.csv" in got.stderr and \
+            "altered" in got.stderr, got.stderr
+        one.unlink()
+        got = kt.kuangtu("verify", copy, check=False)
+        assert got.returncode != 0 and one.name in got.stderr and "missing" in got.stderr, got.stderr
+        one.write_bytes(text)
+        kt.kuangtu("verify", copy)
+        kt.kuangtu("restore", copy, kt.temp_dir() / "back")
+        p.program.start()
+
+
 def rfc(ms):
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ms // 1000)) + f".{ms % 1000:03d}Z"
 

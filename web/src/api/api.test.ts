@@ -4,6 +4,7 @@ import { AlarmBook } from './alarms';
 import { ApiError, api, request, url } from './client';
 import type { Alarm } from './model';
 import { PointTable } from './points';
+import { SiteModel } from './site';
 import { type SseEvent, SseParser, Stream } from './sse';
 import { World } from './world';
 
@@ -20,6 +21,36 @@ const alarm = (id: number, more: Partial<Alarm> = {}): Alarm => ({
 });
 
 afterEach(() => vi.unstubAllGlobals());
+
+describe('the site of a past second', () => {
+  const point = (id: string, i: number, name = id) => ({ id, i, name, kind: 'analog', role: 'r' });
+  const place = (id: string, name: string) => ({ id, kind: 'mine', name });
+  const today = new SiteModel(
+    {
+      id: 's',
+      name: 's',
+      simulation: true,
+      roles: [],
+      rules: [],
+      places: [place('mine', '矿')],
+    } as never,
+    [point('T1', 0, 'now'), point('T8', 1)] as never,
+  );
+
+  it('has its own points and places over those that stayed', () => {
+    const then = today.asOf({
+      hash: 'h',
+      same: false,
+      points: [point('T1', 0, 'then'), point('T9', 2)] as never,
+      ended: [1],
+      places: [place('mine', '旧名')] as never,
+    });
+    expect(then.points.map((p) => p.name)).toEqual(['then', 'T9']);
+    expect(then.pointByIndex[1]).toBeUndefined();
+    expect(then.placeName('mine')).toBe('旧名');
+    expect(today.pointById.get('T1')?.name).toBe('now');
+  });
+});
 
 describe('server-sent events', () => {
   it('come out whole however the bytes are cut', () => {

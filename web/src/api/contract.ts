@@ -29,5 +29,6 @@ export type Contract = [
   Fits<M.Card, G.Card>,
   Fits<M.HistorySeries, Filled<G.Series, 't'>>,
   Fits<M.JournalItem, G.Event>,
-  Fits<M.ReplayState, G.PastState>,
+  Fits<Omit<M.ReplayState, 'site'>, G.PastState>,
+  Fits<Omit<M.PastSite, 'points'>, G.PastSite>,
 ];

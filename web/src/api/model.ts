@@ -362,9 +362,19 @@ export interface HistorySeries {
   q?: string[];
 }
 
+/** The site that was in force then, as far as it differs from the running one. */
+export interface PastSite {
+  hash: string;
+  same: boolean;
+  points?: PointInfo[];
+  ended?: number[];
+  places?: Place[];
+}
+
 export interface ReplayState {
   at: number;
   seq: number;
+  site: PastSite;
   live: LiveTuple[];
   alarms: Alarm[];
   outputs: Output[];

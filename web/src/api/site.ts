@@ -6,7 +6,7 @@ import { nameOf, pick } from '../app/i18n';
 import { t } from '../app/texts';
 import zh from '../app/zh.json';
 import { api } from './client';
-import type { Alarm, Place, PointInfo, Quality, Role, RuleInfo, Site } from './model';
+import type { Alarm, PastSite, Place, PointInfo, Quality, Role, RuleInfo, Site } from './model';
 
 export class SiteModel {
   readonly pointById = new Map<string, PointInfo>();
@@ -32,6 +32,16 @@ export class SiteModel {
     for (const r of site.roles) this.roles.set(r.id, r);
     for (const r of site.rules) this.rules.set(r.id, r);
     for (const q of site.qualities ?? []) this.qualities.set(q.id, q);
+  }
+
+  /** This site as it was then: other points, places and limits; the rest is today's. */
+  asOf(then: PastSite): SiteModel {
+    const ended = new Set(then.ended);
+    const points = new Map(this.points.filter((p) => !ended.has(p.i)).map((p) => [p.i, p]));
+    for (const p of then.points ?? []) points.set(p.i, p);
+    const places = new Map(this.site.places.map((p) => [p.id, p]));
+    for (const p of then.places ?? []) places.set(p.id, p);
+    return new SiteModel({ ...this.site, places: [...places.values()] }, [...points.values()]);
   }
 
   roleOf(p: PointInfo): Role | undefined {
@@ -108,7 +118,18 @@ export const EMPTY_SITE = new SiteModel(
   [],
 );
 
+/** What the screens show: the running site or, in a replay, the one of that time. */
 export const site = signal<SiteModel>(EMPTY_SITE);
+let running = EMPTY_SITE;
+let shown = '';
+
+/** Show the site as it was; without `then` the running one again. */
+export function showSiteOf(then?: PastSite): void {
+  const want = then && !then.same ? then.hash : '';
+  if (want === shown) return;
+  shown = want;
+  site.value = then && want ? running.asOf(then) : running;
+}
 
 export async function loadSite(): Promise<void> {
   const [s, points] = await Promise.all([
@@ -116,5 +137,7 @@ export async function loadSite(): Promise<void> {
     api.all<PointInfo>('/points', { limit: 5000 }),
   ]);
   siteOffset.value = (s.utc_offset_s ?? 8 * 3600) * 1000;
-  site.value = new SiteModel(s, points);
+  running = new SiteModel(s, points);
+  shown = '';
+  site.value = running;
 }

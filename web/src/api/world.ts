@@ -10,6 +10,7 @@ import { AlarmBook } from './alarms';
 import { api, url } from './client';
 import type { Alarm, ClockEvent, Command, LiveTuple, Outcome, Output, ReplayState } from './model';
 import { PointTable } from './points';
+import { showSiteOf } from './site';
 import { type LinkState, Stream } from './sse';
 
 type Listener = (data: unknown) => void;
@@ -180,6 +181,7 @@ const pastStream = new Stream(
 
 function showState(s: ReplayState): void {
   batch(() => {
+    showSiteOf(s.site);
     past.points.clear();
     past.points.apply(s.live);
     past.alarms.replace(s.alarms);
@@ -231,6 +233,7 @@ export function backToLive(): void {
   pastStream.close();
   seekNumber += 1;
   batch(() => {
+    showSiteOf();
     replaying.value = false;
     replayPlaying.value = false;
     replayError.value = '';

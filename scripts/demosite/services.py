@@ -183,6 +183,7 @@ def selves(eq, links):
     for pid, zh, en, role in [("KT-queue", "采集队列占用", "Queue in use", "self.queue"), ("KT-lag", "处理滞后", "Processing lag", "self.lag"),
                               ("KT-disk", "磁盘剩余", "Disk space left", "self.disk"), ("KT-clock", "时钟偏差", "Clock offset", "self.clock"),
                               ("KT-refused", "拒收数据批数", "Batches refused", "self.refused"), ("KT-journal", "日志写盘", "Journal writing", "self.journal"),
+                              ("KT-backup", "距上次备份", "Since the last backup", "self.backup"),
                               ("KT-console", "值班席在线", "Dispatch console", "self.console")]:
         p.self_point(pid, zh, en, role)
     for link, zh in links:

@@ -126,6 +126,18 @@ static void write_stores(const struct kt_runtime_stats *s, struct kt_jw *w)
     kt_jw_obj_end(w);
 }
 
+/* The last verified copy, in wall time; days count from the first start until there is one. */
+static void write_backup(const struct kt_runtime_stats *s, struct kt_jw *w)
+{
+    kt_time from = s->backup_verified ? s->backup_verified : s->backup_since;
+    kt_jw_key(w, "backup");
+    kt_jw_obj(w);
+    kt_jw_kint(w, "verified", s->backup_verified / KT_MS);
+    kt_jw_kint(w, "since", s->backup_since / KT_MS);
+    kt_jw_kint(w, "days", from ? (kt_clock_now() - from) / KT_DAY : 0);
+    kt_jw_obj_end(w);
+}
+
 void get_health(struct call *c)
 {
     struct kt_runtime_stats s;
@@ -144,6 +156,7 @@ void get_health(struct call *c)
     kt_jw_kint(&w, "now", kt_clock_now() / KT_MS);
     kt_jw_kint(&w, "resident_bytes", resident_bytes());
     kt_jw_kint(&w, "disk_free", s.disk_free);
+    write_backup(&s, &w);
     kt_jw_kint(&w, "screens", (int64_t)hub_clients(c->api->hub));
     write_engine(&s, &w);
     write_stores(&s, &w);

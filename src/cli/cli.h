@@ -75,6 +75,9 @@ KT_MUST_CHECK int kt_running_find(const char *site_dir, struct kt_running *ret, 
 KT_MUST_CHECK int kt_running_call(const struct kt_running *r, const char *method, const char *path,
                                   const struct kt_str *body, int *ret_status,
                                   struct kt_buf *ret_body, struct kt_err *err);
+/** Prove the journal, history and what hangs on them of a data folder, printing a table; what is not
+ *  there yet is passed over. KT_ECORRUPT names the place. */
+KT_MUST_CHECK int kt_verify_data(const struct kt_args *a, const char *data, struct kt_err *err);
 /** Where packs and the user interface lie: beside the program, or the installed place. */
 const char *kt_share_dir(char *buf, size_t cap, const char *what);
 #endif

@@ -365,6 +365,8 @@ void kt_runtime_stats(struct kt_runtime *rt, struct kt_runtime_stats *ret)
     s.refused_batches = atomic_load(&rt->refused) + kt_queue_refused(rt->queue);
     s.lag_ns = s.queue_urgent + s.queue_bulk ? atomic_load(&rt->lag_ns) : 0;
     s.disk_free = atomic_load(&rt->disk_free);
+    s.backup_verified = atomic_load(&rt->backup_verified);
+    s.backup_since = atomic_load(&rt->backup_since);
     s.started = rt->started;
     s.engine_time = atomic_load(&rt->engine_time);
     s.last = kt_journal_last(rt->journal);

@@ -120,6 +120,7 @@ struct kt_runtime_stats {
     uint64_t refused_batches;
     int64_t lag_ns; /* oldest sample in the queue to engine time */
     int64_t disk_free;
+    kt_time backup_verified, backup_since; /* store/mark.h; 0: never, not known */
     kt_time started, engine_time;
     kt_seq last, durable;
     bool failed; /* journal: nothing is acknowledged */

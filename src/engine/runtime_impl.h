@@ -342,6 +342,7 @@ void rt_keeper_stop(struct kt_runtime *rt);
 /** Give the keeper a state to write (takes the bytes); false when it is still busy. */
 bool rt_keeper_give(struct kt_runtime *rt, const struct rt_checkpoint *at, struct kt_buf *state);
 void rt_keeper_disk(struct kt_runtime *rt);
+void rt_keeper_backup(struct kt_runtime *rt); /**< when the data were last copied */
 
 /* ---- snapshots ---- */
 struct rt_snapshots {
@@ -419,6 +420,7 @@ struct kt_runtime {
     kt_time started;
     _Atomic uint32_t points_n;
     _Atomic int64_t engine_time, lag_ns, disk_free, disk_size;
+    _Atomic int64_t backup_verified, backup_since; /* wall time; 0: never, not known */
     _Atomic int64_t first_tick;   /* of the plant */
     _Atomic int64_t console_seen; /* engine time of the last heartbeat of a console */
     _Atomic size_t queued[KT_LANES];

@@ -10,6 +10,7 @@
 #include <sys/statvfs.h>
 
 #include "base/log.h"
+#include "store/mark.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
 
@@ -23,6 +24,23 @@ void rt_keeper_disk(struct kt_runtime *rt)
         atomic_store(&rt->disk_free, (int64_t)(v.f_bavail * v.f_frsize));
         atomic_store(&rt->disk_size, (int64_t)(v.f_blocks * v.f_frsize));
     }
+}
+
+void rt_keeper_backup(struct kt_runtime *rt)
+{
+    struct kt_err err;
+    struct kt_backup_mark mark = {0};
+    int r = kt_backup_mark_read(rt->data_dir, &mark, &err);
+    if (r == KT_ENOTFOUND) { /* the first start */
+        mark.since = kt_clock_now();
+        r = kt_backup_mark_write(rt->data_dir, &mark, "", &err);
+    }
+    if (r < 0) {
+        KT_DEBUG("backup", "%s", err.text);
+        return;
+    }
+    atomic_store(&rt->backup_verified, mark.verified);
+    atomic_store(&rt->backup_since, mark.since);
 }
 
 bool rt_keeper_give(struct kt_runtime *rt, const struct rt_checkpoint *at, struct kt_buf *state)
@@ -112,6 +130,7 @@ static void *run(void *arg)
             write_state(rt);
         }
         rt_keeper_disk(rt);
+        rt_keeper_backup(rt);
         if (go_on) {
             thin_journal(rt);
         }
@@ -122,6 +141,7 @@ static void *run(void *arg)
 int rt_keeper_start(struct kt_runtime *rt, struct kt_err *err)
 {
     rt_keeper_disk(rt);
+    rt_keeper_backup(rt);
     int r = kt_thread_start(&rt->keeper.thread, "keeper", run, rt, err);
     rt->keeper.runs = r == KT_OK;
     return r;

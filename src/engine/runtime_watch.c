@@ -36,6 +36,15 @@ static bool link_value(struct kt_runtime *rt, const char *id, double *ret)
     return up >= 0;
 }
 
+/* Days since the last verified copy, or since the first start when there is none. */
+static bool backup_days(struct kt_runtime *rt, double *ret)
+{
+    int64_t verified = atomic_load(&rt->backup_verified), since = atomic_load(&rt->backup_since);
+    int64_t from = verified ? verified : since, now = kt_clock_now();
+    *ret = now > from ? (double)(now - from) / (double)KT_DAY : 0;
+    return from > 0;
+}
+
 /* The value of one such point; false: there is none (yet). */
 static bool value_of(struct kt_runtime *rt, const struct kt_point *p, kt_time now, double *ret)
 {
@@ -57,6 +66,8 @@ static bool value_of(struct kt_runtime *rt, const struct kt_point *p, kt_time no
         *ret = !atomic_load(&rt->failed) && rt->unwritten == 0;
     } else if (strcmp(what, "link") == 0) {
         return link_value(rt, p->address, ret);
+    } else if (strcmp(what, "backup") == 0) {
+        return backup_days(rt, ret);
     } else if (strcmp(what, "console") == 0) {
         *ret = seen && now - seen < CONSOLE_SILENT;
     } else {

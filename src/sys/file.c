@@ -12,7 +12,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { READ_STEP = 64 * 1024, NFTW_FDS = 16, FILE_MODE = 0600, DIR_MODE = 0750 };
+enum {
+    READ_STEP = 64 * 1024,
+    COPY_STEP = 1 << 20,
+    NFTW_FDS = 16,
+    FILE_MODE = 0600,
+    DIR_MODE = 0750
+};
 
 static int err_path(struct kt_err *err, const char *what, const char *path)
 {
@@ -156,6 +162,60 @@ int kt_file_replace_mode(const char *path, const void *p, size_t n, unsigned mod
         return r;
     }
     return kt_dir_sync(dir, err);
+}
+
+static int copy_bytes(int in, int out, const char *from, struct kt_err *err)
+{
+    char *piece = malloc(COPY_STEP);
+    KT_ASSERT(piece);
+    int r = KT_OK;
+    for (ssize_t n = 1; r == KT_OK && n > 0;) {
+        n = read_some(in, piece, COPY_STEP);
+        r = n < 0 ? kt_err_sys(err, "cannot read %s", from)
+                  : kt_write_all(out, piece, (size_t)n, err);
+    }
+    free(piece);
+    return r;
+}
+
+static int copy_to(int in, const char *from, const char *to, unsigned mode, struct kt_err *err)
+{
+    char tmp[PATH_MAX];
+    if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", to) >= (int)sizeof(tmp)) {
+        return kt_err_set(err, KT_EINVAL, "the path is too long: %s", to);
+    }
+    int out = mkostemp(tmp, O_CLOEXEC);
+    if (out < 0) {
+        return err_path(err, "create a file beside", to);
+    }
+    int r = copy_bytes(in, out, from, err);
+    if (r == KT_OK) {
+        r = write_synced(out, to, (mode_t)mode, "", 0, err);
+    }
+    close(out);
+    if (r == KT_OK && rename(tmp, to) != 0) {
+        r = kt_err_sys(err, "cannot rename %s to %s", tmp, to);
+    }
+    if (r < 0) {
+        unlink(tmp);
+    }
+    return r;
+}
+
+int kt_file_copy(const char *from, const char *to, unsigned mode, struct kt_err *err)
+{
+    char dir[PATH_MAX];
+    int r = folder_of(to, dir, sizeof(dir), err);
+    if (r < 0) {
+        return r;
+    }
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    if (in < 0) {
+        return err_path(err, "read", from);
+    }
+    r = copy_to(in, from, to, mode, err);
+    close(in);
+    return r < 0 ? r : kt_dir_sync(dir, err);
 }
 
 static int make_one(const char *path, struct kt_err *err)

@@ -203,6 +203,8 @@ export interface Health {
   now: number;
   resident_bytes: number;
   disk_free: number;
+  /** verified 0: no copy yet; days count from the first start then */
+  backup?: { verified: number; since: number; days: number };
   screens: number;
   engine: {
     samples: number;

@@ -177,11 +177,19 @@ function System({ r }: { r: Reading }) {
             [t('disk'), bytes(h.disk_free)],
             [t('memory'), bytes(h.resident_bytes)],
             [t('screens'), whole(h.screens)],
+            ...backupRow(h.backup),
           ]}
         />
       </div>
     </div>
   );
+}
+
+/** When the data were last copied and the copy verified. */
+function backupRow(b: Health['backup']): [string, string, string?][] {
+  if (!b) return [];
+  const when = b.verified ? stamp(b.verified) : t('backup.never');
+  return [[t('backup'), when, t('backup.days', { n: whole(b.days) })]];
 }
 
 function LinkRow({ l, now, rate }: { l: LinkState; now: number; rate: string }) {

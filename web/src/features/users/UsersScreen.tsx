@@ -51,17 +51,15 @@ function Acts({ u, act, again }: { u: UserRow; act: (d: Doing) => void; again: (
         </button>
       )}
       {can('user.admin') && (
-        <>
-          <button
-            type="button"
-            class="btn small"
-            disabled={self}
-            title={self ? t('self') : ''}
-            onClick={() => (u.disabled ? enable() : act({ what: 'disable', user: u }))}
-          >
-            {t(u.disabled ? 'enable' : 'disable')}
-          </button>
-        </>
+        <button
+          type="button"
+          class="btn small"
+          disabled={self}
+          title={self ? t('self') : ''}
+          onClick={() => (u.disabled ? enable() : act({ what: 'disable', user: u }))}
+        >
+          {t(u.disabled ? 'enable' : 'disable')}
+        </button>
       )}
     </span>
   );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From alarm to closed response card: steps signed, cause and measure, closing.
-import { equal, ok, skip, story, until } from './lib.mjs';
+import { equal, skip, story, until } from './lib.mjs';
 
 await story('response card', async (s, step) => {
   const { page, server } = s;
@@ -8,7 +8,10 @@ await story('response card', async (s, step) => {
   await step('A and R open the card of the worst alarm', async () => {
     if (!server) skip('signs steps of the fixture');
     await page.locator('.strip-alarm').first().waitFor();
-    await s.key('a');
+    await until(async () => {
+      await s.key('a'); // lost while the shell is still being fetched, as for a person
+      return page.locator('.cardpane .alarm-card').isVisible();
+    }, 'the card of the alarm');
     await page.locator('.cardpane .alarm-card').waitFor();
     await s.key('r');
     await page.getByRole('dialog', { name: /处置卡/ }).waitFor();
@@ -17,7 +20,7 @@ await story('response card', async (s, step) => {
   if (!server) return;
   const card = page.getByRole('dialog', { name: /处置卡/ });
   await step('the half-hour report counts down', async () => {
-    ok(/半小时续报 余 \d\d:\d\d/.test(await card.innerText()), 'time left');
+    await until(async () => /半小时续报 余 \d\d:\d\d/.test(await card.innerText()), 'time left');
   });
   await step('a step is signed with time and name', async () => {
     await card.getByLabel(/说明.*停止作业/).fill('已通知1203班长');

@@ -89,6 +89,29 @@ struct lp_keys {
 void lp_keys_init(struct lp_keys *k, struct kt_lp_table *table, kt_lp_may_fn may, void *arg,
                   uint32_t max);
 void lp_keys_done(struct lp_keys *k);
+/** Equal bytes; loads never pass the end of either. */
+static inline bool lp_same(const char *a, const char *b, size_t n)
+{
+    if (n < 8) {
+        return memcmp(a, b, n) == 0;
+    }
+    uint64_t x, y;
+    for (size_t i = 0; i + 8 < n; i += 8) {
+        memcpy(&x, a + i, 8);
+        memcpy(&y, b + i, 8);
+        if (x != y) {
+            return false;
+        }
+    }
+    memcpy(&x, a + n - 8, 8);
+    memcpy(&y, b + n - 8, 8);
+    return x == y;
+}
+/**
+ * The entry of the key that begins at p, if it is remembered and spelled as it was then; 0: the
+ * long way finds it. Where it ends stands in its `len`.
+ */
+uint32_t lp_keys_find(const struct lp_keys *k, const char *p, const char *end);
 /** The entry of a key, made when it is new; UINT32_MAX with the reason when it cannot be read. */
 uint32_t lp_keys_get(struct lp_keys *k, struct kt_str series, struct kt_str field,
                      struct lp_why *why);

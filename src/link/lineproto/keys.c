@@ -40,30 +40,78 @@ void lp_keys_done(struct lp_keys *k)
     kt_buf_done(&k->tmp);
 }
 
-static uint64_t hash_of(const struct lp_keys *k, struct kt_str series, struct kt_str field)
+static inline uint64_t mix(uint64_t h, uint64_t v)
 {
-    return kt_hash64(field.p, field.n, kt_hash64(series.p, series.n, k->seed));
+    h = (h ^ v) * UINT64_C(0xff51afd7ed558ccd);
+    return h ^ h >> 32;
 }
 
-/* Is this entry the key? field is without its '='. */
-static bool is_key(const struct lp_keys *k, const struct lp_entry *e, struct kt_str series,
-                   struct kt_str field)
+/* Of "series field=", eight bytes at a time; the last eight may overlap those before. */
+static inline uint64_t hash_of(const struct lp_keys *k, const char *text, size_t n)
 {
-    const char *text = k->pool + e->text;
-    return e->field_len == field.n + 1 && e->len == series.n + 2 + field.n &&
-           memcmp(text, series.p, series.n) == 0 &&
-           memcmp(text + series.n + 1, field.p, field.n) == 0;
+    uint64_t h = k->seed ^ n * UINT64_C(0x9e3779b97f4a7c15), v = 0;
+    for (size_t i = 0; i + 8 < n; i += 8) {
+        memcpy(&v, text + i, 8);
+        h = mix(h, v);
+    }
+    if (n >= 8) {
+        memcpy(&v, text + n - 8, 8);
+    } else {
+        v = 0;
+        memcpy(&v, text, n);
+    }
+    h = mix(h, v);
+    return mix(h, 0);
 }
 
-static uint32_t find(const struct lp_keys *k, uint64_t h, struct kt_str series, struct kt_str field)
+static inline uint32_t find(const struct lp_keys *k, uint64_t h, const char *text, size_t n)
 {
     uint32_t tag = (uint32_t)(h >> 32);
     for (uint32_t i = (uint32_t)h & (k->slots_n - 1);; i = (i + 1) & (k->slots_n - 1)) {
         const struct lp_slot *s = &k->slots[i];
-        if (s->entry == 0 || (s->tag == tag && is_key(k, &k->entries[s->entry], series, field))) {
+        if (s->entry == 0) {
+            return 0;
+        }
+        const struct lp_entry *e = &k->entries[s->entry];
+        if (s->tag == tag && e->len == n && lp_same(k->pool + e->text, text, n)) {
             return s->entry;
         }
     }
+}
+
+/* The first c in [p, end), or end. */
+static inline const char *seek(const char *p, const char *end, char c)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), wanted = ones * (unsigned char)c;
+    while (end - p >= 8) {
+        uint64_t v;
+        memcpy(&v, p, 8);
+        v ^= wanted;
+        v = (v - ones) & ~v & ones << 7;
+        if (v) {
+            return p + __builtin_ctzll(v) / 8;
+        }
+        p += 8;
+    }
+    while (p < end && *p != c) {
+        p++;
+    }
+    return p;
+}
+
+/* A remembered key ends at the first '=' behind its first blank, unless blanks are escaped or
+ * values of tags hold one; those are found the long way. */
+uint32_t lp_keys_find(const struct lp_keys *k, const char *p, const char *end)
+{
+    enum { LOOK = 256 };
+    end = end - p > LOOK ? p + LOOK : end;
+    const char *blank = seek(p, end, ' ');
+    const char *equals = seek(blank, end, '=');
+    if (KT_UNLIKELY(equals == end)) {
+        return 0;
+    }
+    size_t n = (size_t)(equals - p) + 1;
+    return find(k, hash_of(k, p, n), p, n);
 }
 
 static void put_slot(struct lp_keys *k, uint64_t h, uint32_t entry)
@@ -83,10 +131,23 @@ static void grow_slots(struct lp_keys *k)
     KT_ASSERT(k->slots);
     for (uint32_t i = 1; i < k->n; i++) {
         const struct lp_entry *e = &k->entries[i];
-        struct kt_str series = {k->pool + e->text, e->len - e->field_len - 1};
-        struct kt_str field = {series.p + series.n + 1, e->field_len - 1};
-        put_slot(k, hash_of(k, series, field), i);
+        put_slot(k, hash_of(k, k->pool + e->text, e->len), i);
     }
+}
+
+/* "series field=" as the pool keeps it, in scratch; NULL when it is too long. */
+static const char *joined(struct lp_keys *k, struct kt_str series, struct kt_str field)
+{
+    kt_buf_clear(&k->scratch);
+    char *to = kt_buf_reserve(&k->scratch, series.n + field.n + 2);
+    if (!to || series.n + field.n > KEY_MAX) {
+        return NULL;
+    }
+    memcpy(to, series.p, series.n);
+    to[series.n] = ' ';
+    memcpy(to + series.n + 1, field.p, field.n);
+    to[series.n + field.n + 1] = '=';
+    return to;
 }
 
 static uint32_t add_text(struct lp_keys *k, struct kt_str series, struct kt_str field)
@@ -97,11 +158,9 @@ static uint32_t add_text(struct lp_keys *k, struct kt_str series, struct kt_str 
         k->pool = realloc(k->pool, k->pool_cap);
         KT_ASSERT(k->pool);
     }
-    char *to = k->pool + at;
-    memcpy(to, series.p, series.n);
-    to[series.n] = ' ';
-    memcpy(to + series.n + 1, field.p, field.n);
-    to[len - 1] = '=';
+    const char *text = joined(k, series, field);
+    KT_ASSERT(text);
+    memcpy(k->pool + at, text, len);
     k->pool_n += len;
     return (uint32_t)at;
 }
@@ -152,10 +211,7 @@ static bool resolve(struct lp_keys *k, struct kt_str series, struct kt_str field
 {
     kt_buf_clear(&k->scratch);
     char *scratch = kt_buf_reserve(&k->scratch, series.n + field.n + 2);
-    if (!scratch || series.n + field.n > KEY_MAX) {
-        *why = (struct lp_why){"a key longer than 8192 bytes", 0};
-        return false;
-    }
+    KT_ASSERT(scratch); /* joined() has looked at the length */
     struct lp_series s;
     if (!lp_series_read(series, scratch, &s, why)) {
         return false;
@@ -176,8 +232,13 @@ static bool resolve(struct lp_keys *k, struct kt_str series, struct kt_str field
 uint32_t lp_keys_get(struct lp_keys *k, struct kt_str series, struct kt_str field,
                      struct lp_why *why)
 {
-    uint64_t h = hash_of(k, series, field);
-    uint32_t e = find(k, h, series, field);
+    const char *text = joined(k, series, field);
+    if (!text) {
+        *why = (struct lp_why){"a key longer than 8192 bytes", 0};
+        return UINT32_MAX;
+    }
+    uint64_t h = hash_of(k, text, series.n + field.n + 2);
+    uint32_t e = find(k, h, text, series.n + field.n + 2);
     if (e) {
         return e;
     }

@@ -11,8 +11,9 @@
 
 struct kt_lp_parser {
     struct lp_keys keys;
-    uint32_t last;  /* entry of the value read last */
-    char stamp[24]; /* the timestamp read last, as text; stamp_n 0: none */
+    uint32_t last;   /* entry of the value read last */
+    uint32_t missed; /* guesses in a row that were wrong */
+    char stamp[24];  /* the timestamp read last, as text; stamp_n 0: none */
     uint32_t stamp_n;
     kt_time stamp_time;
 };
@@ -70,25 +71,6 @@ int kt_lp_precision(struct kt_str name, int64_t *ret_unit_ns)
         }
     }
     return KT_EINVAL;
-}
-
-/* Equal bytes; loads never pass the end of either. */
-static inline bool same(const char *a, const char *b, size_t n)
-{
-    if (n < 8) {
-        return memcmp(a, b, n) == 0;
-    }
-    uint64_t x, y;
-    for (size_t i = 0; i + 8 < n; i += 8) {
-        memcpy(&x, a + i, 8);
-        memcpy(&y, b + i, 8);
-        if (x != y) {
-            return false;
-        }
-    }
-    memcpy(&x, a + n - 8, 8);
-    memcpy(&y, b + n - 8, 8);
-    return x == y;
 }
 
 static inline bool is_digit(char c)
@@ -265,20 +247,43 @@ static bool first_key_slow(struct kt_lp_parser *ps, struct line *ln)
     return find_key(ps, ln);
 }
 
-static inline bool first_key(struct kt_lp_parser *ps, struct line *ln)
+static inline bool take_key(struct kt_lp_parser *ps, struct line *ln, uint32_t entry)
 {
-    const struct lp_keys *k = &ps->keys;
-    uint32_t guess = k->entries[ps->last].next;
-    const struct lp_entry *e = &k->entries[guess];
-    if (KT_UNLIKELY((size_t)(ln->end - ln->p) < e->len ||
-                    !same(k->pool + e->text, ln->p, e->len))) {
-        return first_key_slow(ps, ln);
-    }
+    const struct lp_entry *e = &ps->keys.entries[entry];
     ln->raw_series = (struct kt_str){ln->p, e->len - e->field_len - 1};
     ln->series = e->series;
     ln->p += e->len;
-    ps->last = guess;
+    ps->last = entry;
     return true;
+}
+
+/* Not guessed: from the table, and remembered as what follows the one before. */
+static bool first_key_table(struct kt_lp_parser *ps, struct line *ln)
+{
+    uint32_t entry = lp_keys_find(&ps->keys, ln->p, ln->end);
+    if (KT_UNLIKELY(entry == 0)) {
+        return first_key_slow(ps, ln);
+    }
+    uint32_t *next = &ps->keys.entries[ps->last].next;
+    ps->missed = *next == entry ? 0 : ps->missed + 1;
+    *next = entry;
+    return take_key(ps, ln, entry);
+}
+
+static inline bool first_key(struct kt_lp_parser *ps, struct line *ln)
+{
+    enum {
+        GIVE_UP = 8
+    }; /* lines without an order: looking at the guess costs more than it brings */
+    const struct lp_keys *k = &ps->keys;
+    uint32_t guess = k->entries[ps->last].next;
+    const struct lp_entry *e = &k->entries[guess];
+    if (ps->missed > GIVE_UP || (size_t)(ln->end - ln->p) < e->len ||
+        !lp_same(k->pool + e->text, ln->p, e->len)) {
+        return first_key_table(ps, ln);
+    }
+    ps->missed = 0;
+    return take_key(ps, ln, guess);
 }
 
 /* p stands behind a comma. */
@@ -288,7 +293,7 @@ static inline bool next_key(struct kt_lp_parser *ps, struct line *ln)
     uint32_t guess = k->entries[ps->last].next;
     const struct lp_entry *e = &k->entries[guess];
     if (e->series != ln->series || (size_t)(ln->end - ln->p) < e->field_len ||
-        !same(k->pool + e->text + e->len - e->field_len, ln->p, e->field_len)) {
+        !lp_same(k->pool + e->text + e->len - e->field_len, ln->p, e->field_len)) {
         return find_key(ps, ln);
     }
     ln->p += e->field_len;
@@ -412,7 +417,7 @@ static inline bool read_time(struct kt_lp_parser *ps, struct line *ln, const str
 {
     size_t n = ps->stamp_n;
     if (KT_LIKELY(n && (size_t)(ln->end - ln->p) > n + 1 && ln->p[n + 1] == '\n' &&
-                  ln->p[0] == ' ' && same(ps->stamp, ln->p + 1, n))) {
+                  ln->p[0] == ' ' && lp_same(ps->stamp, ln->p + 1, n))) {
         ln->p += n + 1;
         *ret = ps->stamp_time;
         return true;

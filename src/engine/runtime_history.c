@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The history thread. Durable batches come by reference through a short ring; each names the
- * samples event before it, so a gap (ring full, program start) is seen and filled from the journal.
- * Rules and acknowledgements never wait for history.
+ * The history thread. Durable batches come in piles; each names the samples event before it, so a
+ * gap (pile full, program start) is seen and filled from the journal. Rules and acknowledgements
+ * never wait for history. It takes a pile PACE after the last one at the earliest: many small
+ * batches wake it once.
  */
 #include "engine/runtime_impl.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/log.h"
 #include "sys/clock.h"
@@ -16,6 +18,7 @@
 #define FUTURE      (5 * KT_SEC) /* as the engine: further ahead takes the arrival time */
 #define SEAL_EVERY  KT_SEC
 #define MERGE_EVERY (6 * KT_HOUR)
+#define PACE        (5 * KT_MS)
 
 /* ---- from the chunks to the journal's chain ---- */
 
@@ -192,19 +195,69 @@ static void catch_up(struct kt_runtime *rt, kt_seq to)
     }
 }
 
-/* ---- the ring ---- */
+/* ---- piles ---- */
+
+static void pile_init(struct rt_pile *p)
+{
+    *p = (struct rt_pile){.items = malloc(RT_PILE_ITEMS * sizeof(*p->items))};
+    KT_ASSERT(p->items);
+}
+
+static void pile_done(struct rt_pile *p)
+{
+    free(p->items);
+    kt_columns_done(&p->copied);
+}
+
+static bool pile_has_room(const struct rt_pile *p, uint32_t n)
+{
+    return p->n < RT_PILE_ITEMS && p->samples + n <= RT_PILE_SAMPLES;
+}
+
+static bool pile_is_high(const struct rt_pile *p)
+{
+    return p->n >= RT_PILE_ITEMS / 2 || p->samples >= RT_PILE_SAMPLES / 4;
+}
+
+static void pile_copy(struct rt_pile *p, const struct kt_batch *b)
+{
+    struct kt_columns *c = &p->copied;
+    uint32_t at = c->n;
+    memcpy(c->point + at, b->point, b->n * sizeof(*b->point));
+    memcpy(c->time + at, b->time, b->n * sizeof(*b->time));
+    memcpy(c->value + at, b->value, b->n * sizeof(*b->value));
+    memcpy(c->quality + at, b->quality, b->n * sizeof(*b->quality));
+    c->n += b->n;
+}
+
+static void pile_add(struct rt_pile *p, struct kt_batch *b, kt_seq prev)
+{
+    struct rt_pile_item item = {.seq = b->seq, .prev = prev, .arrival = b->arrival, .n = b->n};
+    if (b->n <= RT_PILE_SMALL && p->copied.n + b->n <= RT_PILE_COPIED) {
+        kt_columns_reserve(&p->copied, RT_PILE_COPIED);
+        item.at = p->copied.n;
+        pile_copy(p, b);
+    } else {
+        rt_batch_ref(b);
+        item.batch = b;
+    }
+    p->items[p->n++] = item;
+    p->samples += b->n;
+}
 
 void rt_history_offer(struct kt_runtime *rt, struct kt_batch *b)
 {
     struct rt_history *h = &rt->history;
     pthread_mutex_lock(&h->lock);
-    struct rt_history_item item = {b, b->seq, h->offered};
-    h->offered = b->seq;
-    if (h->runs && !h->stop && h->n < RT_HISTORY_QUEUE) {
-        rt_batch_ref(b);
-        h->ring[(h->head + h->n++) % RT_HISTORY_QUEUE] = item;
-        pthread_cond_signal(&h->work);
+    struct rt_pile *p = &h->pile;
+    if (h->runs && !h->stop && pile_has_room(p, b->n)) {
+        bool first = p->n == 0, high = pile_is_high(p);
+        pile_add(p, b, h->offered);
+        if (first || (!high && pile_is_high(p))) {
+            pthread_cond_signal(&h->work);
+        }
     }
+    h->offered = b->seq;
     pthread_mutex_unlock(&h->lock);
 }
 
@@ -220,26 +273,36 @@ static void wait_until(struct rt_history *h, kt_mono deadline)
     pthread_cond_timedwait(&h->work, &h->lock, &ts);
 }
 
-/* Next item, or none when the deadline has passed; false: stop. */
-static bool next_item(struct kt_runtime *rt, kt_mono deadline, struct rt_history_item *ret)
+/* What waits becomes the thread's own, nothing when the deadline has passed; false: stop. */
+static bool next_pile(struct kt_runtime *rt, kt_mono deadline)
 {
     struct rt_history *h = &rt->history;
     pthread_mutex_lock(&h->lock);
-    while (h->n == 0 && !h->stop && kt_clock_mono() < deadline) {
+    while (h->pile.n == 0 && !h->stop && kt_clock_mono() < deadline) {
         wait_until(h, deadline);
     }
-    bool go_on = !h->stop || h->n > 0;
-    *ret = (struct rt_history_item){0};
-    if (h->n) {
-        *ret = h->ring[h->head];
-        h->head = (h->head + 1) % RT_HISTORY_QUEUE;
-        h->n--;
+    kt_mono at = h->taken + PACE;
+    while (!h->stop && !pile_is_high(&h->pile) && kt_clock_mono() < at && at < deadline) {
+        wait_until(h, at);
     }
+    bool go_on = !h->stop || h->pile.n > 0;
+    struct rt_pile swap = h->own;
+    h->own = h->pile;
+    h->pile = swap;
     pthread_mutex_unlock(&h->lock);
+    h->taken = kt_clock_mono();
     return go_on;
 }
 
-static void take(struct kt_runtime *rt, const struct rt_history_item *item)
+static struct kt_samples samples_of(const struct rt_pile *p, const struct rt_pile_item *item)
+{
+    const struct kt_columns *c = &p->copied;
+    return item->batch ? rt_batch_view(item->batch)
+                       : (struct kt_samples){item->n, c->point + item->at, c->time + item->at,
+                                             c->value + item->at, c->quality + item->at};
+}
+
+static void take(struct kt_runtime *rt, const struct rt_pile_item *item)
 {
     struct rt_history *h = &rt->history;
     kt_seq added = atomic_load(&h->added);
@@ -248,9 +311,20 @@ static void take(struct kt_runtime *rt, const struct rt_history_item *item)
         added = atomic_load(&h->added);
     }
     if (item->seq > added && item->prev <= added) {
-        add(rt, item->seq, item->batch->arrival, rt_batch_view(item->batch));
+        add(rt, item->seq, item->arrival, samples_of(&h->own, item));
     }
-    rt_batch_unref(rt, item->batch);
+    if (item->batch) {
+        rt_batch_unref(rt, item->batch);
+    }
+}
+
+static void take_pile(struct kt_runtime *rt)
+{
+    struct rt_pile *p = &rt->history.own;
+    for (uint32_t i = 0; i < p->n; i++) {
+        take(rt, &p->items[i]);
+    }
+    p->n = p->samples = p->copied.n = 0;
 }
 
 static void housekeeping(struct kt_runtime *rt)
@@ -259,7 +333,7 @@ static void housekeeping(struct kt_runtime *rt)
     struct kt_err err = {0};
     kt_time now = kt_runtime_now(rt);
     pthread_mutex_lock(&h->lock);
-    kt_seq missed = h->n == 0 ? h->offered : 0; /* what the ring had no room for */
+    kt_seq missed = h->pile.n == 0 ? h->offered : 0; /* what the pile had no room for */
     pthread_mutex_unlock(&h->lock);
     if (missed > atomic_load(&h->added)) {
         catch_up(rt, missed);
@@ -285,11 +359,8 @@ static void *run(void *arg)
     declare_all(rt);
     catch_up(rt, kt_journal_durable(rt->journal));
     kt_mono next = kt_clock_mono() + SEAL_EVERY;
-    struct rt_history_item item;
-    while (next_item(rt, next, &item)) {
-        if (item.batch) {
-            take(rt, &item);
-        }
+    while (next_pile(rt, next)) {
+        take_pile(rt);
         if (kt_clock_mono() >= next) {
             housekeeping(rt);
             next = kt_clock_mono() + SEAL_EVERY;
@@ -309,6 +380,8 @@ int rt_history_open(struct kt_runtime *rt, struct kt_err *err)
     pthread_cond_init(&h->work, &attr);
     pthread_condattr_destroy(&attr);
     kt_buf_init(&h->sealed, 0);
+    pile_init(&h->pile);
+    pile_init(&h->own);
     snprintf(dir, sizeof(dir), "%s/history", rt->data_dir);
     struct kt_history_opts opts = {.dir = dir, .on_sealed = on_sealed, .arg = rt};
     int r = kt_history_open(&opts, &h->h, err);
@@ -343,6 +416,8 @@ void rt_history_stop(struct kt_runtime *rt)
         rt_say(rt, (struct kt_str){json.p, json.n}); /* the engine thread has ended by now */
     }
     kt_buf_done(&json);
+    pile_done(&h->pile);
+    pile_done(&h->own);
     kt_columns_done(&h->columns);
     kt_buf_done(&h->sealed);
     pthread_cond_destroy(&h->work);

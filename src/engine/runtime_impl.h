@@ -294,10 +294,27 @@ struct rt_followers {
 void rt_followers_call(struct kt_runtime *rt, kt_seq seq, kt_time time, struct kt_str json);
 
 /* ---- history thread ---- */
-enum { RT_HISTORY_QUEUE = 64 };
-struct rt_history_item {
-    struct kt_batch *batch; /* a reference; NULL: the site has changed */
-    kt_seq seq, prev;       /* of the samples event before it */
+/*
+ * Batches come in piles, two that change places. Small ones are copied into the pile's columns, so
+ * that they wake the thread and hold their memory no longer than needed; others come by reference.
+ */
+enum {
+    RT_PILE_ITEMS = 8192,
+    RT_PILE_SAMPLES = 1 << 20,
+    RT_PILE_SMALL = 1024,
+    RT_PILE_COPIED = 1 << 16
+};
+struct rt_pile_item {
+    struct kt_batch *batch; /* a reference; NULL: copied */
+    kt_seq seq, prev;       /* prev: of the samples event before it */
+    kt_time arrival;
+    uint32_t at, n; /* copied: where in the columns */
+};
+struct rt_pile {
+    struct rt_pile_item *items; /* RT_PILE_ITEMS */
+    uint32_t n;
+    uint32_t samples;
+    struct kt_columns copied;
 };
 struct rt_history {
     struct kt_history *h;
@@ -305,13 +322,14 @@ struct rt_history {
     bool runs;
     pthread_mutex_t lock;
     pthread_cond_t work;
-    struct rt_history_item ring[RT_HISTORY_QUEUE];
-    uint32_t head, n;
+    struct rt_pile pile; /* what waits */
     bool stop;
     atomic_bool site_changed;
     kt_seq offered;      /* last samples event offered */
     atomic_ullong added; /* last samples event that history has */
     /* the thread's own */
+    struct rt_pile own;
+    kt_mono taken; /* when it took the last pile */
     struct kt_columns columns;
     struct kt_buf sealed;
     uint32_t sealed_n;

@@ -56,6 +56,7 @@ static int open_journal(struct kt_runtime *rt, struct kt_err *err)
     struct kt_journal_opts jo = {.dir = rt->journal_dir,
                                  .segment_bytes = (size_t)rt->site->segment_mb << 20,
                                  .reserve_bytes = (size_t)rt->site->reserve_mb << 20,
+                                 .flushed = true,
                                  .on_durable = rt_on_durable,
                                  .on_dropped = rt_on_dropped,
                                  .on_failed = rt_on_failed,

@@ -223,7 +223,7 @@ static bool writer_wants(const struct kt_journal *j)
 {
     switch (j->waiting) {
     case WAIT_IDLE:
-        return true;
+        return j->flush || !j->opts.flushed || j->fill.buf.n >= WAKE_BYTES;
     case WAIT_LINGER:
         return j->flush || j->fill.buf.n >= WAKE_BYTES;
     case WAIT_GATHER:
@@ -233,12 +233,12 @@ static bool writer_wants(const struct kt_journal *j)
     }
 }
 
-static void wake_writer(struct kt_journal *j)
+/** True: signal it once the lock is let go, so that it finds it free. */
+static bool wakes_writer(struct kt_journal *j)
 {
-    if (writer_wants(j)) {
-        j->waiting = WAIT_NOT;
-        pthread_cond_signal(&j->work);
-    }
+    bool wakes = writer_wants(j);
+    j->waiting = wakes ? WAIT_NOT : j->waiting;
+    return wakes;
 }
 
 int kt_journal_append(struct kt_journal *j, const struct kt_event *ev, struct kt_err *err)
@@ -246,26 +246,34 @@ int kt_journal_append(struct kt_journal *j, const struct kt_event *ev, struct kt
     size_t need = event_size(ev->origin.n, ev->body.n);
     pthread_mutex_lock(&j->lock);
     int r = admit(j, ev, need, err);
+    bool wakes = false;
     if (r == KT_OK) {
         event_put(&j->fill.buf, ev);
         KT_ASSERT(!j->fill.buf.full);
         j->fill.events++;
         j->last = ev->seq;
         j->pending = j->fill.buf.n + j->busy_bytes;
-        wake_writer(j);
+        wakes = wakes_writer(j);
     }
     pthread_mutex_unlock(&j->lock);
+    if (wakes) {
+        pthread_cond_signal(&j->work);
+    }
     return r;
 }
 
 void kt_journal_flush(struct kt_journal *j)
 {
+    bool wakes = false;
     pthread_mutex_lock(&j->lock);
     if (j->fill.events) {
         j->flush = true;
-        wake_writer(j);
+        wakes = wakes_writer(j);
     }
     pthread_mutex_unlock(&j->lock);
+    if (wakes) {
+        pthread_cond_signal(&j->work);
+    }
 }
 
 kt_seq kt_journal_last(const struct kt_journal *j)

@@ -46,6 +46,8 @@ struct kt_journal_opts {
     size_t segment_bytes; /* 0: 32 MiB */
     size_t reserve_bytes; /* 0: 16 MiB: room for events of consequence on a full disk */
     size_t pending_bytes; /* 0: 64 MiB: bound of what waits for the disk */
+    bool flushed;         /* whoever appends calls kt_journal_flush() behind its last event: an
+                             event alone does not wake the writer, so a group wakes it once */
     /** After every commit, on the writer thread: all events up to seq are durable. */
     void (*on_durable)(void *arg, kt_seq seq);
     /** The disk was full before the samples of event seq could be stored: its body is dropped (its

@@ -250,7 +250,7 @@ static bool await_group(struct kt_journal *j)
 {
     if (j->fill.events == 0) {
         wait_in(j, WAIT_IDLE, -1);
-        if (!j->flush) {
+        if (!j->flush && !j->opts.flushed) {
             wait_in(j, WAIT_LINGER, linger_ns);
         }
     } else if (gather_target(j) > j->fill.events) {

@@ -33,6 +33,7 @@ struct kt_queue {
     struct lane lanes[KT_LANES];
     size_t max;
     int poppers, pushers; /* threads that wait */
+    bool woken;           /* the popper was signalled and has not run since */
     bool closed;
     atomic_size_t weight_all;
     atomic_uint_fast64_t refused;
@@ -120,9 +121,6 @@ static bool lane_add(struct kt_queue *q, enum kt_lane lane, void *item, size_t w
     l->n++;
     l->weight += weight;
     atomic_fetch_add(&q->weight_all, weight);
-    if (q->poppers) {
-        pthread_cond_signal(&q->filled);
-    }
     return true;
 }
 
@@ -166,7 +164,12 @@ int kt_queue_push_wait(struct kt_queue *q, enum kt_lane lane, void *item, size_t
         in_time = wait_until(q, &q->freed, deadline);
         q->pushers--;
     }
+    bool wake = r == KT_OK && q->poppers && !q->woken;
+    q->woken |= wake;
     pthread_mutex_unlock(&q->lock);
+    if (wake) { /* without the lock, so that who wakes finds it free */
+        pthread_cond_signal(&q->filled);
+    }
     return r;
 }
 
@@ -197,6 +200,7 @@ size_t kt_queue_pop_many(struct kt_queue *q, void **ret, size_t max, int64_t tim
         q->poppers++;
         in_time = wait_until(q, &q->filled, deadline);
         q->poppers--;
+        q->woken = false;
     }
     size_t n = take_some(q, ret, max);
     pthread_mutex_unlock(&q->lock);

@@ -38,9 +38,9 @@ struct ingest {
 /* One body under way. Freed when answered. */
 struct job {
     struct kt_http_req *req;
-    struct kt_lp_report report;
     _Atomic int pending; /* batches not done, and one for the handler itself */
     _Atomic int result;
+    struct kt_lp_report report; /* last: notes are its long end */
 };
 
 static void mark_urgent(struct ingest *in)
@@ -428,8 +428,9 @@ static void take_body(struct ingest *in, struct kt_http_req *req)
         reply_code(req, KT_EINVAL, "precision is ns, us, ms, s, m or h");
         return;
     }
-    struct job *j = calloc(1, sizeof(*j));
+    struct job *j = malloc(sizeof(*j));
     KT_ASSERT(j);
+    memset(j, 0, offsetof(struct job, report.notes)); /* those are written before they are read */
     j->req = req;
     atomic_store(&j->pending, 1);
     struct kt_err err = {0};

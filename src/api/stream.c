@@ -299,7 +299,7 @@ static void *run(void *arg)
         pthread_mutex_lock(&h->lock);
         struct kt_live *live = kt_runtime_live(h->api->opts.runtime);
         kt_buf_clear(&clock);
-        if (tick / SLOTS % 2 == 0) { /* each client once a second */
+        if (h->clients && tick / SLOTS % 2 == 0) { /* each client once a second */
             format_clock(h, &clock);
         }
         for (struct client *c = h->clients; c; c = c->next) {

@@ -170,11 +170,14 @@ int kt_history_declare(struct kt_history *h, kt_point_id id, const struct kt_his
     pthread_rwlock_wrlock(&h->names);
     pids_reserve(h, id.v + 1);
     struct history_point *p = history_point_of(h, conf->id, true);
+    h->n_declared++;
     if (p->pid != KT_NONE) {
+        h->n_declared--;
         p->has_last = p->has_last && p->deadband > 0; /* it is followed for the deadband only */
         h->by_pid[p->pid] = NULL;
     }
     if (h->by_pid[id.v]) {
+        h->n_declared--;
         h->by_pid[id.v]->pid = KT_NONE; /* the number went to another point */
     }
     h->by_pid[id.v] = p;
@@ -401,9 +404,7 @@ void kt_history_stats(struct kt_history *h, struct kt_history_stats *ret)
     *ret = (struct kt_history_stats){
         .head_samples = h->head_samples, .late = h->late, .duplicates = h->duplicates};
     pthread_rwlock_rdlock(&h->names);
-    for (uint32_t i = 0; i < h->n_points; i++) {
-        ret->points += h->points[i]->pid != KT_NONE;
-    }
+    ret->points = h->n_declared;
     pthread_rwlock_unlock(&h->names);
     struct history_file **files;
     size_t n = history_files_hold(h->files, INT32_MIN, INT32_MAX, &files);

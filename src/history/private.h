@@ -76,6 +76,7 @@ struct kt_history {
     struct kt_map *by_name; /* -> index */
     struct history_point **points;
     uint32_t n_points, cap_points;
+    uint32_t n_declared;
     struct history_point **by_pid; /* NULL where not declared */
     uint32_t n_pids;
 

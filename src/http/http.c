@@ -19,6 +19,10 @@
 #include "base/log.h"
 #include "sys/clock.h"
 
+/* What a connection reads at once and keeps of headers; all of it is cleared for every request, so
+ * more of it costs every short one. */
+#define CONNECTION_MEMORY ((size_t)16 * 1024)
+
 static int split_address(const char *address, struct sockaddr_storage *ret, struct kt_err *err)
 {
     char host[64];
@@ -95,7 +99,7 @@ static void req_free(struct kt_http_req *r)
     }
     pthread_mutex_unlock(&r->server->lock);
     kt_http_stream_free(r->stream);
-    if (r->response) {
+    if (r->response && r->response != r->server->nothing) {
         MHD_destroy_response(r->response);
     }
     kt_buf_done(&r->body);
@@ -113,7 +117,9 @@ static enum MHD_Result queue_answer(struct kt_http_req *r)
     int status = r->status;
     pthread_mutex_unlock(&r->lock);
     enum MHD_Result ok = MHD_queue_response(r->conn, (unsigned)status, resp);
-    MHD_destroy_response(resp);
+    if (resp != r->server->nothing) {
+        MHD_destroy_response(resp);
+    }
     return ok;
 }
 
@@ -297,7 +303,7 @@ static int server_start(struct kt_http *s, struct kt_err *err)
         flags & ~(unsigned)MHD_USE_TCP_FASTOPEN, 0, NULL, NULL, on_request, s,
         MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_SOCK_ADDR, &addr,
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)s->opts.threads, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)128 * 1024,
+        on_completed, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
         MHD_OPTION_CONNECTION_TIMEOUT, 120u, MHD_OPTION_CONNECTION_LIMIT, 4096u,
         MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
         MHD_OPTION_URI_LOG_CALLBACK, raw_url, NULL, MHD_OPTION_ARRAY, s->cert ? tls : none,
@@ -311,6 +317,15 @@ static int server_start(struct kt_http *s, struct kt_err *err)
     return KT_OK;
 }
 
+static struct MHD_Response *nothing_new(void)
+{
+    struct MHD_Response *resp = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    KT_ASSERT(resp);
+    MHD_add_response_header(resp, "Cache-Control", "no-store");
+    MHD_add_response_header(resp, "X-Content-Type-Options", "nosniff");
+    return resp;
+}
+
 int kt_http_start(const struct kt_http_opts *opts, struct kt_http **ret, struct kt_err *err)
 {
     struct kt_http *s = calloc(1, sizeof(*s));
@@ -321,6 +336,7 @@ int kt_http_start(const struct kt_http_opts *opts, struct kt_http **ret, struct 
     s->cert = opts->cert_pem ? strdup(opts->cert_pem) : NULL;
     s->key = opts->key_pem ? strdup(opts->key_pem) : NULL;
     pthread_mutex_init(&s->lock, NULL);
+    s->nothing = nothing_new();
     int rc = server_start(s, err);
     if (rc < 0) {
         kt_http_stop(s);
@@ -368,6 +384,7 @@ void kt_http_stop(struct kt_http *s)
             close(fd);
         }
     }
+    MHD_destroy_response(s->nothing);
     pthread_mutex_destroy(&s->lock);
     free(s->cert);
     free(s->key);
@@ -470,11 +487,15 @@ void kt_http_respond(struct kt_http_req *r, int status, struct MHD_Response *res
     for (int i = 0; i < r->headers_n; i++) {
         MHD_add_response_header(resp, r->header_name[i], r->header_value[i]);
     }
-    MHD_add_response_header(resp, "X-Content-Type-Options", "nosniff");
+    if (resp != r->server->nothing) {
+        MHD_add_response_header(resp, "X-Content-Type-Options", "nosniff");
+    }
     pthread_mutex_lock(&r->lock);
     if (r->phase >= PHASE_ANSWERED) {
         pthread_mutex_unlock(&r->lock);
-        MHD_destroy_response(resp);
+        if (resp != r->server->nothing) {
+            MHD_destroy_response(resp);
+        }
         return;
     }
     r->response = resp;
@@ -505,6 +526,10 @@ void kt_http_reply(struct kt_http_req *r, int status, const char *type, struct k
         const char *c;
         void *v;
     } u = {body.p};
+    if (status == 204 && r->headers_n == 0) {
+        kt_http_respond(r, status, r->server->nothing);
+        return;
+    }
     reply_with(r, status, type, u.v, body.n, MHD_RESPMEM_MUST_COPY);
 }
 

@@ -38,6 +38,7 @@ struct kt_http {
     struct MHD_Daemon *daemon;
     char *cert, *key;
     int port;
+    struct MHD_Response *nothing; /* what every plain 204 says */
     pthread_mutex_t lock; /* all; may be taken before a request's lock, never after it */
     struct kt_http_req *all;
 };

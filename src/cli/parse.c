@@ -11,18 +11,20 @@ static int run(const struct kt_args *a)
         (strcmp(a->pos[0], "xlsx") != 0 && strcmp(a->pos[0], "image") != 0)) {
         return kt_usage(a, "which file, and what is it?");
     }
-    const char *sheet = a->pos_n == 3 && *a->pos[2] ? a->pos[2] : NULL;
-    return kt_parse_main(a->pos[0], a->pos[1], sheet);
+    const char *part = a->pos_n == 3 && *a->pos[2] ? a->pos[2] : NULL;
+    return kt_parse_main(a->pos[0], a->pos[1], part);
 }
 
 const struct kt_verb kt_verb_parse = {
     .name = "parse",
-    .usage = "xlsx|image FILE [SHEET]",
+    .usage = "xlsx|image FILE [PART]",
     .summary = "read a workbook or a picture without rights, as JSON",
     .help =
         "What the running program does with files that people send: the file is read, then all\n"
         "rights are given up (no files, no network, no programs), then it is looked at. Standard\n"
-        "output has the rows of a sheet, or size, time, place and a small picture; or an error.\n\n"
+        "output has the rows of a sheet (PART: its name), or size, time, place and a small picture "
+        "(PART:\n"
+        "its pixels); or an error.\n\n"
         "  kuangtu parse xlsx hazards.xlsx\n"
         "  kuangtu parse image photo.jpg\n",
     .run = run,

@@ -15,11 +15,12 @@
 
 #include "base/json.h"
 
-enum { THUMB_QUALITY = 75, DECODE_SIDE = 2 * KT_THUMB_SIDE };
+enum { THUMB_QUALITY = 80, SIDE_MIN = 16, SIDE_MAX = 2048 };
 
 struct look {
     int width, height;
     int turn; /* EXIF orientation, 1 to 8 */
+    int side; /* of the small picture */
     char taken[24];
     bool has_place;
     double lon, lat;
@@ -68,12 +69,12 @@ static void rgb_row(const JSAMPLE *from, uint32_t *to, unsigned n)
 }
 
 /* The decoder itself makes the picture up to eight times smaller while it reads. */
-static void choose_scale(struct jpeg_decompress_struct *d)
+static void choose_scale(struct jpeg_decompress_struct *d, int small)
 {
     unsigned side = d->image_width > d->image_height ? d->image_width : d->image_height;
     d->scale_num = 1;
     d->scale_denom = 1;
-    while (d->scale_denom < 8 && side / (d->scale_denom * 2) >= DECODE_SIDE) {
+    while (d->scale_denom < 8 && side / (d->scale_denom * 2) >= 2 * (unsigned)small) {
         d->scale_denom *= 2;
     }
     d->out_color_space = d->num_components == 4                 ? JCS_CMYK
@@ -134,7 +135,7 @@ static int read_jpeg(struct kt_str file, struct look *ret, struct kt_err *err)
         jpeg_destroy_decompress(&d);
         return too_large(err);
     }
-    choose_scale(&d);
+    choose_scale(&d, ret->side);
     jpeg_start_decompress(&d);
     ret->small =
         cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)d.output_width, (int)d.output_height);
@@ -268,7 +269,7 @@ static cairo_surface_t *draw_small(const struct look *look)
     int w = cairo_image_surface_get_width(look->small);
     int h = cairo_image_surface_get_height(look->small);
     bool across = look->turn >= 5;
-    double side = w > h ? w : h, scale = side > KT_THUMB_SIDE ? KT_THUMB_SIDE / side : 1;
+    double side = w > h ? w : h, scale = side > look->side ? look->side / side : 1;
     int tw = (int)((across ? h : w) * scale + 0.5), th = (int)((across ? w : h) * scale + 0.5);
     cairo_surface_t *s =
         cairo_image_surface_create(CAIRO_FORMAT_RGB24, tw > 0 ? tw : 1, th > 0 ? th : 1);
@@ -378,9 +379,12 @@ static void write_look(const struct look *look, const char *kind, struct kt_buf 
     kt_jw_obj_end(&w);
 }
 
-int kt_image_read(struct kt_str file, struct kt_buf *out, struct kt_err *err)
+int kt_image_read(struct kt_str file, int side, struct kt_buf *out, struct kt_err *err)
 {
-    struct look look = {.turn = 1};
+    struct look look = {.turn = 1,
+                        .side = side < SIDE_MIN   ? SIDE_MIN
+                                : side > SIDE_MAX ? SIDE_MAX
+                                                  : side};
     const char *kind = kt_file_kind(file);
     int r;
     if (file.n > KT_IMAGE_BYTES_MAX) {

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "conf/json.h"
+#include "conf/number.h"
 #include "report/read.h"
 #include "sys/file.h"
 #include "sys/jail.h"
@@ -20,14 +21,16 @@ enum { CPU_SECONDS = 30, OUT_MAX = 300 << 20 };
 
 /* ---- the child ------------------------------------------------------------------------------- */
 
-static int read_one(const char *what, struct kt_str file, const char *sheet, struct kt_buf *out,
+static int read_one(const char *what, struct kt_str file, const char *part, struct kt_buf *out,
                     struct kt_err *err)
 {
     if (strcmp(what, "xlsx") == 0) {
-        return kt_xlsx_read(file, sheet, out, err);
+        return kt_xlsx_read(file, part, out, err);
     }
     if (strcmp(what, "image") == 0) {
-        return kt_image_read(file, out, err);
+        int64_t side = 0;
+        bool given = part && kt_integer_parse(kt_str_c(part), &side) == KT_OK;
+        return kt_image_read(file, given && side < 4096 ? (int)side : KT_THUMB_SIDE, out, err);
     }
     return kt_err_set(err, KT_EINVAL, "\"%.40s\" cannot be read; it is xlsx or image", what);
 }
@@ -45,7 +48,7 @@ static void write_error(const struct kt_err *err, struct kt_buf *out)
     kt_jw_obj_end(&w);
 }
 
-int kt_parse_main(const char *what, const char *file, const char *sheet)
+int kt_parse_main(const char *what, const char *file, const char *part)
 {
     struct kt_buf bytes, out;
     struct kt_err err = {0};
@@ -56,7 +59,7 @@ int kt_parse_main(const char *what, const char *file, const char *sheet)
         r = kt_jail(&err);
     }
     if (r == KT_OK) {
-        r = read_one(what, (struct kt_str){bytes.p ? bytes.p : "", bytes.n}, sheet, &out, &err);
+        r = read_one(what, (struct kt_str){bytes.p ? bytes.p : "", bytes.n}, part, &out, &err);
     }
     if (r == KT_OK && out.full) {
         r = kt_err_set(&err, KT_ELIMIT, "the file grows too large when it is unpacked");
@@ -89,14 +92,14 @@ static int told(const struct kt_buf *out, size_t from, struct kt_err *err)
     return r;
 }
 
-static int run_child(const char *what, char *path, const char *sheet, struct kt_buf *out,
+static int run_child(const char *what, char *path, const char *part, struct kt_buf *out,
                      struct kt_err *err)
 {
     char self[] = "/proc/self/exe", verb[] = "parse", none[] = "";
     char kind[16], name[512];
     snprintf(kind, sizeof(kind), "%s", what);
-    snprintf(name, sizeof(name), "%s", sheet ? sheet : "");
-    char *const argv[] = {self, verb, kind, path, sheet ? name : none, NULL};
+    snprintf(name, sizeof(name), "%s", part ? part : "");
+    char *const argv[] = {self, verb, kind, path, part ? name : none, NULL};
     struct kt_proc_limits lim = {.memory_bytes = MEMORY_MAX, .cpu_seconds = CPU_SECONDS};
     int r = kt_proc_run(argv, &lim, 2 * CPU_SECONDS * KT_SEC, OUT_MAX, out, err);
     if (r < 0 && r != KT_EFULL && r != KT_ENOTFOUND) {
@@ -107,7 +110,7 @@ static int run_child(const char *what, char *path, const char *sheet, struct kt_
     return r;
 }
 
-int kt_parse(const char *what, struct kt_str bytes, const char *sheet, struct kt_buf *out,
+int kt_parse(const char *what, struct kt_str bytes, const char *part, struct kt_buf *out,
              struct kt_err *err)
 {
     char dir[256], path[280];
@@ -119,7 +122,7 @@ int kt_parse(const char *what, struct kt_str bytes, const char *sheet, struct kt
     snprintf(path, sizeof(path), "%s/file", dir);
     r = kt_file_replace_mode(path, bytes.p ? bytes.p : "", bytes.n, 0600, err);
     if (r == KT_OK) {
-        r = run_child(what, path, sheet, out, err);
+        r = run_child(what, path, part, out, err);
     }
     kt_dir_remove(dir);
     if (r == KT_OK) {

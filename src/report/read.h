@@ -16,7 +16,8 @@ enum {
     KT_XLSX_COLUMNS_MAX = 256,
     KT_IMAGE_BYTES_MAX = 64 << 20,
     KT_IMAGE_PIXELS_MAX = 100 << 20,
-    KT_THUMB_SIDE = 320, /* pixels of the longer side */
+    KT_THUMB_SIDE = 320,  /* pixels of the longer side */
+    KT_PRINT_SIDE = 1200, /* the same of a picture in a document */
 };
 
 /**
@@ -36,10 +37,12 @@ KT_MUST_CHECK int kt_xlsx_read(struct kt_str file, const char *sheet, struct kt_
 /**
  * What a JPEG or PNG says of itself, as JSON: {"type", "width", "height" (as it is looked at),
  * "taken" ("2026-11-22T08:30:00" as the camera's clock had it), "lon", "lat" (degrees, WGS 84),
- * "thumb" (JPEG, base64)}. What is not known is not there.
+ * "thumb" (JPEG, base64; its longer side has at most `side` pixels)}. What is not known is not
+ * there.
  * @return KT_OK; KT_EUNSUPPORTED neither JPEG nor PNG; KT_EPARSE damaged; KT_ELIMIT too many pixels
  */
-KT_MUST_CHECK int kt_image_read(struct kt_str file, struct kt_buf *out, struct kt_err *err);
+KT_MUST_CHECK int kt_image_read(struct kt_str file, int side, struct kt_buf *out,
+                                struct kt_err *err);
 
 /** The kind of a file by its bytes, never its name: "pdf", "xlsx", "jpg" …; NULL when unknown. */
 const char *kt_file_kind(struct kt_str file);
@@ -50,12 +53,13 @@ const char *kt_file_type(const char *kind);
  * Run one of the parsers over `bytes` in a child process with limits on memory, time and system
  * calls, and collect its JSON.
  * @param what   "xlsx" or "image"
- * @param sheet  for xlsx, may be NULL
+ * @param part   of an xlsx: name of the sheet; of an image: pixels of the small picture; may be
+ * NULL
  * @return as the parser; KT_ELIMIT the file asked for more than a reader may have
  */
-KT_MUST_CHECK int kt_parse(const char *what, struct kt_str bytes, const char *sheet,
+KT_MUST_CHECK int kt_parse(const char *what, struct kt_str bytes, const char *part,
                            struct kt_buf *out, struct kt_err *err);
-/** The child's side: `kuangtu parse WHAT FILE [SHEET]`. Gives up all rights, writes one JSON value
+/** The child's side: `kuangtu parse WHAT FILE [PART]`. Gives up all rights, writes one JSON value
  *  (the parser's, or {"error": {"code", "text"}}) to standard output; an exit code. */
-int kt_parse_main(const char *what, const char *file, const char *sheet);
+int kt_parse_main(const char *what, const char *file, const char *part);
 #endif

@@ -5,6 +5,7 @@
 #include <zip.h>
 
 #include "report/report.h"
+#include "report/sheet.h"
 #include "report/xlsx_in.h"
 #include "unit.h"
 
@@ -262,6 +263,52 @@ static void reads_what_we_write(void)
     kt_report_free(r);
 }
 
+static void fill_sheet(struct kt_sheet *s)
+{
+    static const char *const cells[] = {
+        "A-1", "12.5",       "2026-11-22", "2026-11-22 08:30:01", "重大", "=1+1",
+        "",    "1850-01-01", "later",      "一般, \"x\"\nzwei"};
+    for (size_t i = 0; i < KT_ARRAY_LEN(cells); i++) {
+        kt_sheet_cell(s, kt_str_c(cells[i]));
+    }
+}
+
+/* Typed columns with choices and help, as xlsx and as CSV. */
+static void sheets(void)
+{
+    static const char *const levels[] = {"重大", "一般, \"x\"\nzwei"};
+    static const struct kt_sheet_column columns[] = {
+        {"编号", "留空则自动编号", 0, KT_CELL_TEXT, NULL, 0},
+        {"深度", NULL, 0, KT_CELL_NUMBER, NULL, 0},
+        {"日期", NULL, 0, KT_CELL_DATE, NULL, 0},
+        {"时刻", NULL, 0, KT_CELL_TIME, NULL, 0},
+        {"等级", NULL, 0, KT_CELL_TEXT, levels, 2}};
+    struct kt_sheet *s;
+    struct kt_buf file, out;
+    struct kt_err err = {0};
+    kt_buf_init(&file, 0);
+    kt_buf_init(&out, 0);
+    CHECK_OK(kt_sheet_new(true, "隐患/台账", columns, 5, &s, &err), &err);
+    fill_sheet(s);
+    CHECK_OK(kt_sheet_end(s, &file, &err), &err);
+    CHECK_OK(kt_xlsx_read((struct kt_str){file.p, file.n}, NULL, &out, &err), &err);
+    CHECK_STR(kt_buf_cstr(&out),
+              "{\"sheet\":\"隐患-台账\",\"sheets\":[\"隐患-台账\",\"_lists\"],\"rows\":["
+              "[1,\"编号\",\"深度\",\"日期\",\"时刻\",\"等级\"],"
+              "[2,\"A-1\",\"12.5\",\"2026-11-22\",\"2026-11-22 08:30:01\",\"重大\"],"
+              "[3,\"=1+1\",\"\",\"1850-01-01\",\"later\",\"一般, \\\"x\\\"\\nzwei\"]]}");
+    kt_buf_clear(&out);
+    CHECK_OK(kt_sheet_new(false, "", columns, 5, &s, &err), &err);
+    fill_sheet(s);
+    CHECK_OK(kt_sheet_end(s, &out, &err), &err);
+    CHECK_STR(kt_buf_cstr(&out),
+              "\xef\xbb\xbf\"编号\",\"深度\",\"日期\",\"时刻\",\"等级\"\r\n"
+              "\"A-1\",\"12.5\",\"2026-11-22\",\"2026-11-22 08:30:01\",\"重大\"\r\n"
+              "\"'=1+1\",,\"1850-01-01\",\"later\",\"一般, \"\"x\"\"\nzwei\"\r\n");
+    kt_buf_done(&file);
+    kt_buf_done(&out);
+}
+
 static void kinds_by_bytes(void)
 {
     static const struct {
@@ -291,11 +338,11 @@ static void pictures(void)
     struct kt_buf out;
     struct kt_err err = {0};
     kt_buf_init(&out, 0);
-    CHECK_INT(kt_image_read(KT_STR("GIF89a"), &out, &err), KT_EUNSUPPORTED);
-    CHECK_INT(kt_image_read(KT_STR("\xff\xd8\xff\xe0"), &out, &err), KT_EPARSE);
-    CHECK_INT(kt_image_read(KT_STR("\x89PNG\r\n\x1a\n"), &out, &err), KT_EPARSE);
+    CHECK_INT(kt_image_read(KT_STR("GIF89a"), 100, &out, &err), KT_EUNSUPPORTED);
+    CHECK_INT(kt_image_read(KT_STR("\xff\xd8\xff\xe0"), 100, &out, &err), KT_EPARSE);
+    CHECK_INT(kt_image_read(KT_STR("\x89PNG\r\n\x1a\n"), 100, &out, &err), KT_EPARSE);
     CHECK_INT(kt_image_read(KT_STR("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\0\0\0\1\0\0\10\6\0\0\0....."),
-                            &out, &err),
+                            100, &out, &err),
               KT_ELIMIT); /* 65536 × 65536 */
     CHECK_INT(out.n, 0);
     kt_buf_done(&out);
@@ -304,5 +351,5 @@ static void pictures(void)
 UNIT_MAIN({"texts, numbers, formulas", texts_and_numbers}, {"dates by style", dates_by_style},
           {"formats of dates", formats}, {"a sheet by its name", a_sheet_by_name},
           {"hostile workbooks", hostile}, {"no workbook at all", no_workbook}, {"bombs", bombs},
-          {"what we write", reads_what_we_write}, {"kinds by bytes", kinds_by_bytes},
-          {"bad pictures", pictures})
+          {"what we write", reads_what_we_write}, {"typed sheets", sheets},
+          {"kinds by bytes", kinds_by_bytes}, {"bad pictures", pictures})

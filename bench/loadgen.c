@@ -3,11 +3,11 @@
  * loadgen: posts line protocol over keep-alive connections and prints what the server took.
  *
  *   loadgen HOST PORT PATH --points N --lines L --posts P --conns C [--random] [--token T]
- *           [--start MS] [--step MS] [--pid PID]
+ *           [--start MS] [--step MS] [--from FIRST_POINT] [--pid PID]
  *
- * All bodies are made before the clock starts. Each connection has one post under way; the next begins
- * when the last is answered. Prints one JSON line: wall seconds, samples acknowledged, answers by
- * status, latency percentiles, and the CPU seconds that process PID used meanwhile.
+ * All bodies are made before the clock starts. Each connection has one post under way; the next
+ * begins when the last is answered. Prints one JSON line: wall seconds, samples acknowledged,
+ * answers by status, latency percentiles, and the CPU seconds that process PID used meanwhile.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,7 +26,7 @@ enum { CONNS_MAX = 256 };
 
 struct options {
     const char *host, *path, *token;
-    int port, points, lines, posts, conns, pid;
+    int port, points, lines, posts, conns, pid, from;
     bool random;
     int64_t start_ms, step_ms;
 };
@@ -71,7 +71,8 @@ static double cpu_of(int pid)
     }
     if (fgets(line, sizeof(line), f)) {
         char *p = strrchr(line, ')');
-        if (p && sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2) {
+        if (p && sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+                        &system) != 2) {
             user = system = 0;
         }
     }
@@ -79,7 +80,8 @@ static double cpu_of(int pid)
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
-/* One post: `lines` samples that go on through the points, round by round, each round a step later. */
+/* One post: `lines` samples that go on through the points, round by round, each round a step later.
+ */
 static struct post make_post(const struct options *o, int64_t *at, int *walk)
 {
     struct post p = {.text = malloc((size_t)o->lines * 72 + 512)};
@@ -90,13 +92,13 @@ static struct post make_post(const struct options *o, int64_t *at, int *walk)
         int64_t t = o->start_ms + *at / o->points * o->step_ms;
         walk[point] += (int)(next_random() % 3) - 1;
         walk[point] = walk[point] < 0 ? 0 : walk[point] > 60 ? 60 : walk[point];
-        n += (size_t)snprintf(body + n, 72, "P%05d value=%d.%02d %lld\n", point, walk[point] / 100,
-                             walk[point] % 100, (long long)t * 1000000);
+        n += (size_t)snprintf(body + n, 72, "P%05d value=%d.%02d %lld\n", point + o->from,
+                              walk[point] / 100, walk[point] % 100, (long long)t * 1000000);
     }
     int h = snprintf(p.text, 512,
-                    "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Token %s\r\n"
-                    "Content-Length: %zu\r\n\r\n",
-                    o->path, o->host, o->token, n);
+                     "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Token %s\r\n"
+                     "Content-Length: %zu\r\n\r\n",
+                     o->path, o->host, o->token, n);
     memcpy(p.text + h, body, n);
     p.n = (size_t)h + n;
     free(body);
@@ -185,7 +187,9 @@ static void run(const struct options *o, const struct post *posts, struct result
     }
     while (r->done < o->posts) {
         for (int i = 0; i < o->conns; i++) {
-            short want = conns[i].post < 0 ? 0 : conns[i].sent < posts[conns[i].post].n ? POLLIN | POLLOUT : POLLIN;
+            short want = conns[i].post < 0                        ? 0
+                         : conns[i].sent < posts[conns[i].post].n ? POLLIN | POLLOUT
+                                                                  : POLLIN;
             fds[i] = (struct pollfd){.fd = conns[i].post < 0 ? -1 : conns[i].fd, .events = want};
         }
         if (poll(fds, (nfds_t)o->conns, 30000) <= 0) {
@@ -211,9 +215,16 @@ static int by_size(const void *a, const void *b)
 
 static struct options parse(int argc, char **argv)
 {
-    struct options o = {.host = argv[1], .port = atoi(argv[2]), .path = argv[3], .token = "none",
-                        .points = 10000, .lines = 20000, .posts = 100, .conns = 1,
-                        .start_ms = 1700000000000, .step_ms = 1000};
+    struct options o = {.host = argv[1],
+                        .port = atoi(argv[2]),
+                        .path = argv[3],
+                        .token = "none",
+                        .points = 10000,
+                        .lines = 20000,
+                        .posts = 100,
+                        .conns = 1,
+                        .start_ms = 1700000000000,
+                        .step_ms = 1000};
     for (int i = 4; i < argc; i++) {
         if (strcmp(argv[i], "--random") == 0) {
             o.random = true;
@@ -225,6 +236,7 @@ static struct options parse(int argc, char **argv)
         o.lines = strcmp(k, "--lines") ? o.lines : atoi(v);
         o.posts = strcmp(k, "--posts") ? o.posts : atoi(v);
         o.conns = strcmp(k, "--conns") ? o.conns : atoi(v);
+        o.from = strcmp(k, "--from") ? o.from : atoi(v);
         o.pid = strcmp(k, "--pid") ? o.pid : atoi(v);
         o.token = strcmp(k, "--token") ? o.token : v;
         o.start_ms = strcmp(k, "--start") ? o.start_ms : atoll(v);
@@ -254,7 +266,8 @@ int main(int argc, char **argv)
     cpu = cpu_of(o.pid) - cpu;
     double samples = (double)r.ok * o.lines;
     qsort(r.latency, (size_t)r.done, sizeof(*r.latency), by_size);
-    printf("{\"wall_s\":%.4f,\"samples\":%.0f,\"per_s\":%.0f,\"cpu_s\":%.3f,\"cpu_s_per_million\":%.4f,"
+    printf("{\"wall_s\":%.4f,\"samples\":%.0f,\"per_s\":%.0f,\"cpu_s\":%.3f,\"cpu_s_per_million\":%"
+           ".4f,"
            "\"ok\":%d,\"busy\":%d,\"other\":%d,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f}\n",
            wall, samples, samples / wall, cpu, samples > 0 ? cpu / samples * 1e6 : 0, r.ok, r.busy,
            r.other, (double)r.latency[r.done / 2] / 1e6,

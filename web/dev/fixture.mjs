@@ -8,10 +8,11 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LIMITS, MAP, POINTS, qualityAt, RULES, SITE, valueAt } from './mine.mjs';
 import { extra, verbs as moreVerbs } from './more.mjs';
+import { rightsOf, answer as roomAnswer, verbs as roomVerbs } from './records.mjs';
 
 const DIST = process.env.KT_DIST ?? fileURLToPath(new URL('../dist/', import.meta.url));
 const CSP =
-  "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -39,6 +40,8 @@ const outputs = new Map(
   POINTS.filter((p) => p.kind === 'output').map((p) => [p.id, { value: 1, command: null }]),
 );
 const events = [];
+/** Verdicts by request key: a repeat gets the first answer. */
+const answered = new Map();
 let paused = false;
 
 function error(res, status, code, text, text_zh) {
@@ -613,6 +616,14 @@ const ROUTES = {
   }),
 };
 
+function bytes(req) {
+  return new Promise((done) => {
+    const parts = [];
+    req.on('data', (d) => parts.push(d));
+    req.on('end', () => done(Buffer.concat(parts)));
+  });
+}
+
 function body(req) {
   return new Promise((done) => {
     let s = '';
@@ -640,8 +651,8 @@ async function answer(req, res, path, q) {
   if (path === '/me')
     return json(res, {
       user: who,
-      name: who === 'li' ? '李强' : '王伟',
-      rights: RIGHTS,
+      name: who === 'li' ? '李强' : who === 'qian' ? '钱录入' : '王伟',
+      rights: [...RIGHTS, ...rightsOf(who)],
       places: ['*'],
       must_change_password: false,
       language: 'zh',
@@ -653,14 +664,35 @@ async function answer(req, res, path, q) {
   if (path === '/stream') return openStream(req, res);
   if (path === '/replay/stream') return openReplay(req, res, q);
   if (path === '/requests') {
-    const { verb, args } = await body(req);
+    const { verb, args, key } = await body(req);
+    if (key && answered.has(key)) return json(res, answered.get(key));
     try {
-      const run = VERBS[verb] ?? moreVerbs[verb];
+      const run = VERBS[verb] ?? moreVerbs[verb] ?? roomVerbs[verb];
       const result = run?.(args, who, { tell, Refused, next: () => ++seq, byId }) ?? {};
-      return json(res, { seq: ++seq, result: typeof result === 'object' ? result : {} });
+      const verdict = { seq: ++seq, result: typeof result === 'object' ? result : {} };
+      if (key) answered.set(key, verdict);
+      return json(res, verdict);
     } catch (e) {
       return error(res, e.status ?? 400, e.code ?? 'KT_EINVAL', e.message, e.text_zh);
     }
+  }
+  try {
+    const room = await roomAnswer(req.method, path, q, () => bytes(req), {
+      who,
+      points: POINTS,
+      site: SITE,
+      tell,
+    });
+    if (room?.raw !== undefined) {
+      const name = room.name
+        ? { 'Content-Disposition': `attachment; filename="${room.name}"` }
+        : {};
+      res.writeHead(200, { 'Content-Type': room.type, 'Content-Security-Policy': CSP, ...name });
+      return res.end(room.raw);
+    }
+    if (room !== undefined) return json(res, room, room?.job ? 202 : 200);
+  } catch (e) {
+    return error(res, e.status ?? 500, e.code ?? 'KT_EIO', e.message, e.text_zh);
   }
   const more = await extra(req.method, path, q, () => body(req), {
     who,
@@ -696,7 +728,10 @@ async function answer(req, res, path, q) {
 }
 
 function file(res, path) {
-  const name = join(DIST, normalize(path === '/' ? '/index.html' : path));
+  const name = join(
+    DIST,
+    normalize(path === '/' ? '/index.html' : path === '/phone' ? '/phone.html' : path),
+  );
   if (!name.startsWith(DIST) || !existsSync(name) || !statSync(name).isFile()) {
     res.writeHead(404);
     return res.end();

@@ -12,6 +12,7 @@ import { install as limits } from '../features/limits';
 import { install as map } from '../features/map';
 import { install as object } from '../features/object';
 import { install as point } from '../features/point';
+import { install as records } from '../features/records';
 import { install as reports } from '../features/reports';
 import { install as trend } from '../features/trend';
 import { install as users } from '../features/users';
@@ -30,6 +31,7 @@ export const installers: readonly Install[] = [
   limits,
   events,
   calibration,
+  records,
   reports,
   backtest,
   users,

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The record room as docs/internals/records.md has it: declaration, records, cases, accounts. */
+import { signal } from '@preact/signals';
+import type { Text } from '../app/i18n';
+import { ApiError, api, BASE, url } from './client';
+
+export type FieldType =
+  | 'text'
+  | 'text2'
+  | 'number'
+  | 'money'
+  | 'date'
+  | 'time'
+  | 'bool'
+  | 'enum'
+  | 'ref'
+  | 'place'
+  | 'person'
+  | 'geometry'
+  | 'file'
+  | 'photo'
+  | 'computed';
+
+export interface Field {
+  id: string;
+  type: FieldType;
+  title: Text;
+  may_write?: boolean;
+  required?: boolean;
+  default?: unknown;
+  help?: Text;
+  ended?: boolean;
+  search?: boolean;
+  sources?: boolean;
+  auto?: string;
+  unit?: Text | string;
+  min?: number;
+  max?: number;
+  decimals?: number;
+  pattern?: string;
+  values?: { id: string; title: Text }[];
+  to?: string;
+  kinds?: string[];
+  types?: string[];
+  max_mb?: number;
+  as?: FieldType;
+}
+
+export interface Register {
+  id: string;
+  title: Text;
+  group?: Text;
+  key: string;
+  fields: Field[];
+  list?: string[];
+  workflow?: string | null;
+  geometry?: string | null;
+  place?: string | null;
+  map?: { color?: string; symbol?: string; label?: string } | null;
+  documents?: { id: string; title: Text }[];
+  may: { create?: boolean; write?: boolean; import?: boolean; merge?: boolean };
+  total?: number;
+}
+
+export interface State {
+  id: string;
+  title: Text;
+  kind: 'start' | 'active' | 'waiting' | 'done' | 'void';
+}
+
+export interface Workflow {
+  id: string;
+  title: Text;
+  register?: string;
+  states: State[];
+  transitions?: { id: string; title: Text; from: string[]; to: string }[];
+}
+
+export interface Named {
+  id: string;
+  title: Text;
+  group?: Text;
+}
+
+export interface Person {
+  user: string;
+  name: string;
+}
+
+export interface RoomModel {
+  registers: Register[];
+  workflows: Workflow[];
+  ledgers: Named[];
+  indicators: Named[];
+  people?: Person[];
+}
+
+export type Fields = Record<string, unknown>;
+
+export interface Item {
+  id: number;
+  register?: string;
+  key: string;
+  label: string;
+  version: number;
+  place?: string | null;
+  state?: string | null;
+  owner?: string | null;
+  due?: number | null;
+  ended?: number | null;
+  merged?: number | null;
+  conflicts?: string[];
+  changed?: number;
+  changed_by?: string;
+  fields: Fields;
+}
+
+export interface Fact {
+  id: number;
+  field: string;
+  value: unknown;
+  since: number;
+  time: number;
+  by: string;
+  source?: string | null;
+  verified?: number | boolean | null;
+  certainty?: number | null;
+  note?: string | null;
+  chosen?: number | null;
+  dropped?: number | null;
+}
+
+export interface Move {
+  kind: string;
+  transition?: string | null;
+  from_state?: string | null;
+  to_state?: string | null;
+  owner?: string | null;
+  due?: number | null;
+  by: string;
+  time: number;
+  note?: string | null;
+}
+
+export interface Attachment {
+  hash: string;
+  field: string;
+  name: string;
+  type: string;
+  size: number;
+  by?: string;
+  time?: number;
+  meta?: { x?: number; y?: number; taken?: number; place?: string } | null;
+  ended?: number | null;
+}
+
+export interface Reference {
+  field: string;
+  register: string;
+  id: number;
+  label: string;
+}
+
+export interface Transition {
+  id: string;
+  title: Text;
+  to?: string;
+  may: boolean;
+  why?: string;
+  needs?: string[];
+  evidence?: Record<string, number>;
+  note?: string;
+  owner?: string;
+  sign?: number;
+  signed?: string[];
+}
+
+export interface Record_ extends Item {
+  facts?: Fact[];
+  moves?: Move[];
+  attachments?: Attachment[];
+  references?: { out: Reference[]; in: Reference[] };
+  transitions?: Transition[];
+}
+
+export interface Case extends Item {
+  register: string;
+  workflow: string;
+  state_title?: Text;
+  late_ms?: number;
+  receipt?: number | null;
+  transitions?: Transition[];
+}
+
+export interface Page<R> {
+  items: R[];
+  total: number;
+  next?: string | null;
+}
+
+export type Clause = [field: string, op: string, value: unknown];
+
+export interface ImportRow {
+  row: number;
+  fate: 'create' | 'change' | 'same' | 'error';
+  key?: string;
+  texts?: string[];
+  changes?: { field: string; from: unknown; to: unknown }[];
+}
+
+export interface Job {
+  state: string;
+  progress?: number;
+  rows?: ImportRow[];
+  counts?: Partial<Record<ImportRow['fate'], number>>;
+  error?: { text?: string; text_zh?: string } | string;
+}
+
+const NONE: RoomModel = { registers: [], workflows: [], ledgers: [], indicators: [] };
+export const room = signal<RoomModel>(NONE);
+/** The declaration has been asked for and answered, even if by "there is none". */
+export const roomRead = signal(false);
+
+export async function loadRoom(): Promise<void> {
+  try {
+    room.value = { ...NONE, ...(await api.get<Partial<RoomModel>>('/registers')) };
+  } catch {
+    room.value = NONE; // a program without registers
+  }
+  roomRead.value = true;
+}
+
+export const registerOf = (id: string | undefined | null) =>
+  room.value.registers.find((r) => r.id === id);
+export const workflowOf = (id: string | undefined | null) =>
+  room.value.workflows.find((w) => w.id === id);
+export const fieldOf = (r: Register | undefined, id: string) => r?.fields.find((f) => f.id === id);
+export const personName = (user: string | undefined | null) =>
+  room.value.people?.find((p) => p.user === user)?.name || user || '';
+
+export function stateOf(r: Register | undefined, state: string | undefined | null) {
+  return workflowOf(r?.workflow)?.states.find((s) => s.id === state);
+}
+
+export const recordPath = (register: string, id: number | string) => `/records/${register}/${id}`;
+
+export function attachmentUrl(a: Attachment, record: number, thumb = false): string {
+  return url(`/attachments/${a.hash}`, { record, size: thumb ? 'thumb' : null });
+}
+
+export interface Uploaded {
+  hash: string;
+  name: string;
+  type: string;
+  size: number;
+}
+
+/** Sends bytes and tells how far it is, 0 to 1; fetch() cannot. */
+export function send<V>(
+  path: string,
+  body: Blob,
+  progress: (part: number) => void = () => {},
+): Promise<V> {
+  return new Promise((done, fail) => {
+    const x = new XMLHttpRequest();
+    x.open('POST', `${BASE}${path}`);
+    x.setRequestHeader('X-Kuangtu', '1');
+    x.setRequestHeader('Content-Type', body.type || 'application/octet-stream');
+    x.upload.onprogress = (e) => e.lengthComputable && progress(e.loaded / e.total);
+    x.onerror = () =>
+      fail(new ApiError(0, 'OFFLINE', 'The server does not answer.', '服务器没有应答。'));
+    x.onload = () => {
+      let answer: unknown = null;
+      try {
+        answer = JSON.parse(x.responseText);
+      } catch {
+        // not JSON: told by its status
+      }
+      if (x.status >= 200 && x.status < 300) return done(answer as V);
+      const e = (answer as { error?: { code?: string; text?: string; text_zh?: string } } | null)
+        ?.error;
+      return fail(new ApiError(x.status, e?.code ?? '', e?.text ?? `HTTP ${x.status}`, e?.text_zh));
+    };
+    x.send(body);
+  });
+}
+
+export function upload(
+  file: Blob,
+  name: string,
+  meta: { taken?: number; x?: number; y?: number } = {},
+  progress?: (part: number) => void,
+): Promise<Uploaded> {
+  const q = new URLSearchParams({ name });
+  for (const [k, v] of Object.entries(meta)) if (v !== undefined) q.set(k, String(v));
+  return send<Uploaded>(`/attachments?${q}`, file, progress);
+}

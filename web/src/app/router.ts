@@ -46,9 +46,17 @@ export function setQuery(change: Record<string, string | null>): void {
   route.value = { parts: route.value.parts, query };
 }
 
+/** Asked before the screen follows another address; one that answers false keeps the old one. */
+export const guards = new Set<(to: string) => boolean>();
+
 export function followRoute(): void {
   const read = () => {
-    route.value = parseRoute(location.hash);
+    const to = location.hash;
+    if (![...guards].every((g) => g(to))) {
+      history.replaceState(null, '', href(route.value.parts, route.value.query));
+      return;
+    }
+    route.value = parseRoute(to);
   };
   addEventListener('hashchange', read);
   read();

@@ -76,10 +76,10 @@ function Choice({ f, value, set, id, describedBy, error }: BoxProps) {
 
 function Shape({ f, value, draw, set, id }: BoxProps) {
   return (
-    <span class="row">
+    <span class="row" id={id}>
       <span class="grow">{valueText(f, value) || t('shape.none')}</span>
       {draw && (
-        <button id={id} type="button" class="btn" onClick={() => draw(f)}>
+        <button type="button" class="btn" onClick={() => draw(f)}>
           {t('shape.draw')}
         </button>
       )}

@@ -4,7 +4,6 @@ import { useState } from 'preact/hooks';
 import {
   type Attachment,
   attachmentUrl,
-  fieldOf,
   personName,
   type Record_,
   type Register,
@@ -138,7 +137,7 @@ export function Attachments(p: Props) {
           const mine = list.filter((a) => a.field === f.id);
           return (
             <div key={f.id} class="stack">
-              <h3>{pick(fieldOf(r, f.id)?.title)}</h3>
+              {!(p.acts && r.may.write && f.may_write !== false) && <h3>{pick(f.title)}</h3>}
               {mine.length > 0 && (
                 <ul class="rr-atts">
                   {mine.map((a) => (

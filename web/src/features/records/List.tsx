@@ -121,7 +121,7 @@ function columns(reg: Register, fields: readonly Field[], words: string, p: Pick
     {
       id: '_due',
       title: <SortHead id="_due" title={t('due')} />,
-      width: '7.5rem',
+      width: '8.4rem',
       cell: (r) => <DueCell r={r} />,
     },
   ];

@@ -98,6 +98,9 @@ function Inside() {
 
 export default function RegistersScreen() {
   useHeard(['site'], () => void loadRoom());
+  useHeard(['record'], (o) => {
+    if (o.change === 'create' || o.change === 'end') void loadRoom();
+  });
   useEffect(() => void loadRoom(), []);
   return (
     <div class={`rr${menuOpen.value ? '' : ' rr-wide'}`}>

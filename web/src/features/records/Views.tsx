@@ -54,7 +54,8 @@ export function ViewsMenu({ r }: { r: Register }) {
     put([...list.filter((v) => v.name !== view.name), view]);
     setName('');
   }
-  function show(v: SavedView) {
+  function show(v: SavedView, el: HTMLElement) {
+    el.closest('details')?.removeAttribute('open');
     columnsOf.value = { ...columnsOf.value, [r.id]: v.columns };
     const filter = v.filter.length ? JSON.stringify(v.filter) : null;
     setQuery({ q: v.q || null, sort: v.sort || null, filter });
@@ -67,7 +68,11 @@ export function ViewsMenu({ r }: { r: Register }) {
       <div class="menu-body panel rr-views">
         {list.map((v) => (
           <span key={v.name} class="row">
-            <button type="button" class="btn plain grow rr-view" onClick={() => show(v)}>
+            <button
+              type="button"
+              class="btn plain grow rr-view"
+              onClick={(e) => show(v, e.currentTarget)}
+            >
               {v.name}
             </button>
             <button
@@ -84,7 +89,9 @@ export function ViewsMenu({ r }: { r: Register }) {
           class="row"
           onSubmit={(e) => {
             e.preventDefault();
-            if (name.trim()) save();
+            if (!name.trim()) return;
+            save();
+            e.currentTarget.closest('details')?.removeAttribute('open');
           }}
         >
           <input

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Holds back a change of address while something typed is not yet saved, and asks. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { guards } from '../../app/router';
 
 export interface Guard {
   /** The address that somebody wants to go to; null: nobody does. */
@@ -16,23 +17,20 @@ export function useGuard(dirty: boolean): Guard {
   const held = useRef(dirty);
   held.current = dirty;
   const free = useRef(false);
-  const here = useRef(location.hash);
   useEffect(() => {
     const before = (e: BeforeUnloadEvent) => {
       if (held.current && !free.current) e.preventDefault();
     };
-    const hash = (e: HashChangeEvent) => {
-      if (!held.current || free.current || location.hash === here.current) return;
-      e.stopImmediatePropagation();
-      const to = location.hash;
-      history.replaceState(null, '', here.current);
+    const guard = (to: string) => {
+      if (!held.current || free.current) return true;
       setWanted(to);
+      return false;
     };
     addEventListener('beforeunload', before);
-    addEventListener('hashchange', hash, true);
+    guards.add(guard);
     return () => {
       removeEventListener('beforeunload', before);
-      removeEventListener('hashchange', hash, true);
+      guards.delete(guard);
     };
   }, []);
   return {

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { url } from '../../api/client';
 import { type Field, type Item, personName, type Register, stateOf } from '../../api/room';
-import { canAct, live } from '../../api/world';
+import { canAct } from '../../api/world';
 import { fullStamp } from '../../app/format';
 import { lang, pick } from '../../app/i18n';
 import { useKey } from '../../app/keys';
@@ -14,7 +14,7 @@ import { type Column, Table } from '../../ui/Table';
 import { BulkDialog } from './Bulk';
 import { clauseText, effective, Filter } from './Filter';
 import { Marked } from './Marked';
-import { chosenColumns, known, readFilter } from './state';
+import { chosenColumns, known, nowShown, readFilter } from './state';
 import { t } from './texts';
 import { useList } from './useList';
 import { ColumnsMenu, ViewsMenu } from './Views';
@@ -51,7 +51,7 @@ function cellOf(f: Field, r: Item, words: string) {
 }
 
 function DueCell({ r }: { r: Item }) {
-  const now = live.now.value;
+  const now = nowShown.value;
   if (!r.due) return <span class="hint">–</span>;
   const late = r.due < now;
   return (
@@ -239,7 +239,7 @@ export function List({ r: reg }: { r: Register }) {
           {list.busy ? ' …' : ''}
         </span>
         <span class="grow" />
-        {reg.may.merge && (
+        {reg.may.merge && !known.value && (
           <a class="btn" href={href(['registers', reg.id, 'duplicates'])}>
             {t('duplicates')}
           </a>

@@ -10,7 +10,7 @@ import {
   recordPath,
   stateOf,
 } from '../../api/room';
-import { canAct, live } from '../../api/world';
+import { canAct } from '../../api/world';
 import { fromInput, fullStamp, stamp, toInput } from '../../app/format';
 import { lang, pick } from '../../app/i18n';
 import { useKey } from '../../app/keys';
@@ -25,7 +25,7 @@ import { Attachments } from './Attachments';
 import { FieldsBlock } from './FieldsBlock';
 import { History, Moves } from './History';
 import { References } from './References';
-import { known } from './state';
+import { known, nowShown } from './state';
 import { t } from './texts';
 
 type Ask = ReturnType<typeof useAsk>[0];
@@ -234,7 +234,7 @@ export function RecordPage({ r, id }: { r: Register; id: number }) {
                 <CaseBlock
                   r={r}
                   rec={rec}
-                  now={live.now.value}
+                  now={nowShown.value}
                   acts={canAct.value && !past}
                   again={again}
                 />

@@ -72,7 +72,7 @@ function Menu({ current }: { current: string | undefined }) {
                   aria-current={r.id === current ? 'page' : undefined}
                 >
                   <span class="grow ellipsis">{pick(r.title)}</span>
-                  <span class="hint">{r.total ?? ''}</span>
+                  <span class="hint">{known.value ? '' : (r.total ?? '')}</span>
                 </a>
               </li>
             ))}

@@ -2,7 +2,7 @@
 /** What this browser keeps of lists: chosen columns and named views; and the moment that is read. */
 import { computed } from '@preact/signals';
 import type { Clause, Field, Register } from '../../api/room';
-import { replayAt, replaying, replayPlaying } from '../../api/world';
+import { live, replayAt, replaying, replayPlaying, world } from '../../api/world';
 import { pref } from '../../app/prefs';
 import { isFiles } from '../../registers/value';
 
@@ -23,6 +23,9 @@ export const known = computed(() => {
   if (!replaying.value) return null;
   return replayPlaying.value ? Math.floor(replayAt.value / STEP_MS) * STEP_MS : replayAt.value;
 });
+
+/** The present of the screen: the moment of a replay, else the engine's time. */
+export const nowShown = computed(() => world.value.now.value || live.now.value);
 
 export const listable = (f: Field) => !f.ended && !isFiles(f);
 

@@ -11,6 +11,7 @@
 #include "auth/auth.h"
 #include "engine/runtime.h"
 #include "http/http.h"
+#include "link/push/push.h"
 
 struct kt_api;
 
@@ -18,6 +19,7 @@ struct kt_api;
 struct kt_api_opts {
     struct kt_runtime *runtime;
     struct kt_auth *auth;
+    struct kt_push *push; /* hears of every body that a producer pushes */
     const char *site_dir;
     const char *pack_dir;
     const char *ui_dir;   /* built user interface; "" for none */

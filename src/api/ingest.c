@@ -38,6 +38,8 @@ struct ingest {
 /* One body under way. Freed when answered. */
 struct job {
     struct kt_http_req *req;
+    struct kt_push *push;
+    char link[64], producer[64]; /* the site may be loaded again before the answer */
     _Atomic int pending; /* batches not done, and one for the handler itself */
     _Atomic int result;
     struct kt_lp_report report; /* last: notes are its long end */
@@ -184,6 +186,10 @@ static void answer(struct job *j)
 {
     int result = atomic_load(&j->result);
     const struct kt_lp_report *r = &j->report;
+    if (j->push) {
+        kt_push_taken(j->push, j->link, j->producer, result < 0 ? 0 : r->samples,
+                      r->bad + r->refused + r->unknown + (result < 0));
+    }
     if (result < 0) {
         reply_code(j->req, result, "%s; nothing of this body is promised", kt_err_text(result));
     } else if (r->bad || r->refused || r->unknown) {
@@ -414,6 +420,17 @@ static struct producer *producer_of(struct ingest *in, const struct kt_http_req 
     return &in->producers[in->first[link] + producer];
 }
 
+/* Who pushes is heard before what was pushed. */
+static void begin_job(const struct ingest *in, struct job *j, const struct producer *p)
+{
+    j->push = in->api->opts.push;
+    snprintf(j->link, sizeof(j->link), "%s", in->site->links[p->grant.link].id);
+    snprintf(j->producer, sizeof(j->producer), "%s", p->id);
+    if (j->push) {
+        kt_push_heard(j->push, j->link, j->producer);
+    }
+}
+
 static void take_body(struct ingest *in, struct kt_http_req *req)
 {
     struct producer *p = producer_of(in, req);
@@ -432,12 +449,16 @@ static void take_body(struct ingest *in, struct kt_http_req *req)
     KT_ASSERT(j);
     memset(j, 0, offsetof(struct job, report.notes)); /* those are written before they are read */
     j->req = req;
+    begin_job(in, j, p);
     atomic_store(&j->pending, 1);
     struct kt_err err = {0};
     kt_http_defer(req);
     if (!json) {
         take_lines(in, p, j, kt_http_body(req), unit);
     } else if (!take_json(in, p, j, kt_http_body(req), &err)) {
+        if (j->push) {
+            kt_push_taken(j->push, j->link, j->producer, 0, 1);
+        }
         reply_err(req, &err);
         free(j);
         return;

@@ -90,13 +90,16 @@ void kt_links_stop(struct kt_links *l)
     free(l);
 }
 
-static void state_of(const struct kt_links *l, uint32_t i, struct kt_link_state *ret)
+static void state_of(const struct kt_links *l, struct kt_push *push, uint32_t i,
+                     struct kt_link_state *ret)
 {
     void *link = l->links[i].link;
     *ret = (struct kt_link_state){0};
     snprintf(ret->text, sizeof(ret->text), "%.150s", l->links[i].failed);
-    if (!link) {
-        ret->up = l->site->links[i].kind == KT_LINK_PUSH;
+    if (l->site->links[i].kind == KT_LINK_PUSH) {
+        kt_push_state(push, l->site->links[i].id, ret);
+    } else if (!link) {
+        return;
     } else if (l->site->links[i].kind == KT_LINK_MODBUS) {
         kt_modbus_state(link, ret);
     } else if (l->site->links[i].kind == KT_LINK_MQTT) {
@@ -106,13 +109,13 @@ static void state_of(const struct kt_links *l, uint32_t i, struct kt_link_state 
     }
 }
 
-void kt_links_json(struct kt_links *l, struct kt_buf *out)
+void kt_links_json(struct kt_links *l, struct kt_push *push, struct kt_buf *out)
 {
     static const char *const kinds[] = {"modbus", "mqtt", "push", "minefile"};
     struct kt_jw w = kt_jw_init(out);
     for (uint32_t i = 0; i < l->site->links_n; i++) {
         struct kt_link_state st;
-        state_of(l, i, &st);
+        state_of(l, push, i, &st);
         kt_jw_obj(&w);
         kt_jw_kstr(&w, "id", l->site->links[i].id);
         kt_jw_kstr(&w, "kind", kinds[l->site->links[i].kind]);
@@ -125,6 +128,10 @@ void kt_links_json(struct kt_links *l, struct kt_buf *out)
         kt_jw_kint(&w, "samples", (int64_t)st.samples);
         kt_jw_kint(&w, "writes", (int64_t)st.writes);
         kt_jw_kstr(&w, "text", st.text);
+        if (l->site->links[i].kind == KT_LINK_PUSH) {
+            kt_jw_key(&w, "producers");
+            kt_push_producers(push, l->site->links[i].id, &w);
+        }
         kt_jw_obj_end(&w);
     }
 }

@@ -21,6 +21,7 @@ struct kt_node {
     struct kt_auth *auth;
     struct kt_runtime *rt;
     struct kt_links *links;
+    struct kt_push *push;
     struct kt_api *api;
     struct kt_http *http, *https;
     struct kt_plant_clock *clock;
@@ -50,7 +51,7 @@ static void links_json(void *arg, struct kt_buf *out)
     struct kt_node *n = arg;
     pthread_mutex_lock(&n->lock);
     if (n->links) {
-        kt_links_json(n->links, out);
+        kt_links_json(n->links, n->push, out);
     }
     pthread_mutex_unlock(&n->lock);
 }
@@ -89,6 +90,7 @@ static int start_api(struct kt_node *n, struct kt_err *err)
     kt_geo_map_json(&n->map, &map);
     struct kt_api_opts o = {.runtime = n->rt,
                             .auth = n->auth,
+                            .push = n->push,
                             .site_dir = n->opts.site_dir,
                             .pack_dir = n->opts.pack_dir,
                             .ui_dir = n->opts.ui_dir,
@@ -228,6 +230,9 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
         return r;
     }
     n->links = kt_links_start(n->rt, n->site);
+    if ((r = kt_push_start(n->rt, n->site, &n->push, err)) < 0) {
+        return r;
+    }
     kt_token(32, n->token);
     if ((r = start_api(n, err)) < 0 || (r = start_http(n, err)) < 0) {
         return r;
@@ -270,6 +275,7 @@ void kt_node_stop(struct kt_node *n)
     kt_links_stop(n->links);
     kt_plant_clock_stop(n->clock);
     kt_api_free(n->api);
+    kt_push_stop(n->push);
     kt_runtime_stop(n->rt);
     kt_auth_close(n->auth);
     kt_site_unref(n->site);
@@ -303,6 +309,7 @@ static void take_site(struct kt_node *n, struct kt_site *fresh, struct kt_arena 
     kt_geo_map_json(map, &json);
     kt_links_stop(n->links);
     n->links = kt_links_start(n->rt, fresh);
+    kt_push_site(n->push, fresh);
     kt_auth_site(n->auth, fresh);
     kt_api_site_changed(n->api, kt_buf_cstr(&json));
     kt_buf_done(&json);

@@ -30,8 +30,9 @@ KT_MUST_CHECK int kt_node_reload(struct kt_node *n, const char *author, const ch
 /* links.c: all links of a site. */
 struct kt_links;
 struct kt_links *kt_links_start(struct kt_runtime *rt, struct kt_site *site);
-void kt_links_stop(struct kt_links *l);                     /**< accepts NULL */
-void kt_links_json(struct kt_links *l, struct kt_buf *out); /**< array items */
+void kt_links_stop(struct kt_links *l); /**< accepts NULL */
+void kt_links_json(struct kt_links *l, struct kt_push *push,
+                   struct kt_buf *out); /**< array items */
 
 /* plant_clock.c: ticks from the simulated plant. */
 struct kt_plant_clock;

@@ -73,6 +73,7 @@ static void push(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c
         kt_yaml_unknown(pm);
     }
     c->producers = p;
+    c->silent_ns = number(m, "silent_s", KT_OPTIONAL, 0, 86400, 300) * KT_SEC;
 }
 
 static void minefile(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
@@ -81,6 +82,7 @@ static void minefile(struct load *l, const struct kt_yaml *m, struct kt_link_con
     int enc = 0;
     c->in_dir = inside(l, m, "in", KT_OPTIONAL);
     c->out_dir = inside(l, m, "out", KT_OPTIONAL);
+    c->silent_ns = number(m, "silent_s", KT_OPTIONAL, 0, 7 * 86400, 900) * KT_SEC;
     c->every_ns = number(m, "every_s", KT_OPTIONAL, 1, 86400, 300) * KT_SEC;
     kt_yaml_choice(m, "encoding", KT_OPTIONAL, encodings, 2, &enc);
     c->encoding = encodings[enc];

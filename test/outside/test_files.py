@@ -193,5 +193,25 @@ def _():
     assert not list(out.glob("*.part")) or True
 
 
+@case("the link of mine files tells its state: a file, silence, a folder that cannot be used")
+def _():
+    d = Drop(silent_s=2)
+
+    def link():
+        return next(x for x in d.eye.get("/health")["links"] if x["id"] == "drop")
+    name = d.name()
+    d.put(name, d.text([d.record("F-2", 998.5)]))
+    d.done(name)
+    kt.wait_for("the link is up", lambda: link()["up"] and link()["samples"] == 1 and link()["last"])
+    kt.wait_for("silence is seen", lambda: not link()["up"] and "no file has come" in link()["text"])
+    kt.wait_for("its points are lost", lambda: d.live("F-2")[1] == "comm-fault")
+    name = d.name()
+    d.put(name, d.text([d.record("F-2", 999.5)]))
+    kt.wait_for("the link is up again", lambda: link()["up"] and d.live("F-2")[:2] == (999.5, "normal"))
+    d.dir.rename(d.dir.with_name("elsewhere"))
+    d.dir.write_text("no folder")
+    kt.wait_for("the folder is missed", lambda: not link()["up"] and "drop/in" in link()["text"])
+
+
 if __name__ == "__main__":
     sys.exit(kt.main())

@@ -220,5 +220,35 @@ def _():
     equal(values(), list(range(10_000)))
 
 
+@case("a push link tells its state: nothing yet, heard, silent, heard again; its points follow")
+def _():
+    site = kt.make_site([kt.point("ENV-1", "pressure.air", "mine", link="push"),
+                         kt.point("L-1", "self.link", "mine", address="push")])
+    site.replace("site.yaml", '"kind": "push",', '"kind": "push", "silent_s": 2,')
+    p = kt.Program(site)
+    p.eye = p.user("eye-of-test", "dispatcher")
+
+    def link():
+        return next(x for x in p.eye.get("/health")["links"] if x["id"] == "push")
+    p.eye.alarm("core.link-down", "L-1")
+    assert not link()["up"] and "since the start" in link()["text"], link()
+    start = kt.now_ms()
+    with kt.Keeper(p, {"ENV-1": 1001.5}, every=0.3):
+        kt.wait_for("the link is up", lambda: p.eye.live("L-1")["L-1"][:2] == (1, "normal"))
+        p.eye.alarm("core.link-down", "L-1", "rtn")
+        got = kt.wait_for("its last data", lambda: link()["last"] >= start and link())
+        assert got["up"] and got["samples"] >= 1 and got["since"] >= start, got
+        equal(p.eye.live("ENV-1")["ENV-1"][1], "normal")
+        p.write("ENV-1 value=x\n")
+        one = {x["id"]: x for x in link()["producers"]}
+        assert one["pusher"]["errors"] == 1 and one["narrow"]["last"] == 0, one
+    kt.wait_for("silence is seen", lambda: p.eye.live("L-1")["L-1"][0] == 0)
+    kt.wait_for("its points are lost", lambda: p.eye.live("ENV-1")["ENV-1"][1] == "comm-fault")
+    assert "2 s" in link()["text"], link()
+    p.samples(("ENV-1", 1002.5))
+    kt.wait_for("heard again", lambda: p.eye.live("ENV-1")["ENV-1"][:2] == (1002.5, "normal"))
+    assert link()["up"]
+
+
 if __name__ == "__main__":
     sys.exit(kt.main())

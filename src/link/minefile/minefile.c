@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "link/minefile/format.h"
@@ -31,7 +32,7 @@ struct kt_minefile {
     struct kt_site *site;
     const struct kt_link_conf *conf;
     struct minefile_dialect dialect;
-    enum kt_lane lane; /* urgent when a cut-off sensor comes this way */
+    enum kt_lane lane;     /* urgent when a cut-off sensor comes this way */
     struct kt_map *points; /* id in the file to index */
     char dir[800];
     struct writer writer;
@@ -41,7 +42,11 @@ struct kt_minefile {
     pthread_cond_t done;
     int pending, result;
     struct kt_link_state state;
+    int told;      /* by its thread: 1 up, -1 down, 0 nothing yet */
+    kt_time heard; /* by its thread: engine time of the last file, or of the start */
 };
+
+static void tell(struct kt_minefile *m, bool up, const char *text);
 
 static void put_away(struct kt_minefile *m, const char *name, const char *where, const char *why)
 {
@@ -187,6 +192,8 @@ static void take_file(struct kt_minefile *m, const char *name, const struct mine
         put_away(m, name, "bad", why);
         return;
     }
+    m->heard = kt_runtime_now(m->rt);
+    tell(m, true, "");
     int r = take_values(m, f, &bad, &taken);
     int durable = wait_durable(m);
     if (r < 0 || durable < 0) {
@@ -249,48 +256,93 @@ static void read_file(struct kt_minefile *m, const char *name)
     kt_buf_done(&text);
 }
 
-static void look(struct kt_minefile *m)
+/* ---- the state of the link ------------------------------------------------------------------- */
+
+/* What the engine does not take is told again at the next look. */
+static void tell(struct kt_minefile *m, bool up, const char *text)
+{
+    struct kt_buf b;
+    if (m->told == (up ? 1 : -1)) {
+        return;
+    }
+    kt_buf_init(&b, 4096);
+    struct kt_jw w = kt_jw_init(&b);
+    kt_jw_obj(&w);
+    kt_jw_kstr(&w, "link", m->conf->id);
+    kt_jw_kbool(&w, "up", up);
+    kt_jw_kstr(&w, "text", text);
+    kt_jw_obj_end(&w);
+    if (kt_runtime_link(m->rt, (struct kt_str){b.p, b.n}, m->conf->id) == KT_OK) {
+        m->told = up ? 1 : -1;
+        KT_INFO("minefile", "%s %s%s%s", m->conf->id, up ? "works" : "is lost", text[0] ? ": " : "",
+                text);
+        pthread_mutex_lock(&m->lock);
+        m->state.up = up;
+        m->state.since = kt_clock_now();
+        snprintf(m->state.text, sizeof(m->state.text), "%.150s", text);
+        pthread_mutex_unlock(&m->lock);
+    }
+    kt_buf_done(&b);
+}
+
+/* Up while folders can be used and, where files come in, one has come within `silent_s` of engine
+ * time; before the first one the start counts. */
+static void judge(struct kt_minefile *m, const char *failed)
+{
+    char text[120];
+    kt_time now = kt_runtime_now(m->rt);
+    bool in = m->conf->in_dir[0];
+    m->heard = m->heard ? m->heard : now;
+    if (failed[0]) {
+        tell(m, false, failed);
+    } else if (in && m->conf->silent_ns && now - m->heard > m->conf->silent_ns) {
+        snprintf(text, sizeof(text), "no file has come for %lld s",
+                 (long long)(m->conf->silent_ns / KT_SEC));
+        tell(m, false, text);
+    } else if (!in) {
+        tell(m, true, "");
+    }
+}
+
+/* ---- the thread --------------------------------------------------------------------------------
+ */
+
+static int look(struct kt_minefile *m, struct kt_err *err)
 {
     struct kt_arena *arena = kt_arena_new(64u << 20);
-    struct kt_err err = {0};
     char **names;
     size_t n;
-    bool ok =
-        minefile_folder(m->dir, &err) == KT_OK && kt_dir_list(m->dir, arena, &names, &n, &err) == KT_OK;
-    for (size_t i = 0; ok && i < n && !atomic_load(&m->stopping); i++) {
+    int r = minefile_folder(m->dir, err);
+    if (r == KT_OK) {
+        r = kt_dir_list(m->dir, arena, &names, &n, err);
+    }
+    for (size_t i = 0; r == KT_OK && i < n && !atomic_load(&m->stopping); i++) {
         read_file(m, names[i]);
     }
-    pthread_mutex_lock(&m->lock);
-    if (m->state.up != ok || !m->state.since) {
-        m->state.since = kt_clock_now();
-    }
-    m->state.up = ok;
-    if (!ok) {
-        snprintf(m->state.text, sizeof(m->state.text), "%.150s", err.text);
-    }
-    pthread_mutex_unlock(&m->lock);
     kt_arena_free(arena);
+    return r;
+}
+
+static int write_files(struct kt_minefile *m, struct kt_err *err)
+{
+    int n = writer_run(&m->writer, 24, err);
+    pthread_mutex_lock(&m->lock);
+    m->state.writes += n > 0 ? (uint64_t)n : 0;
+    m->state.errors += n < 0;
+    pthread_mutex_unlock(&m->lock);
+    return n;
 }
 
 static void *run(void *arg)
 {
     struct kt_minefile *m = arg;
     while (!atomic_load(&m->stopping)) {
-        if (m->conf->in_dir[0]) {
-            look(m);
+        struct kt_err err = {0};
+        int r = m->conf->in_dir[0] ? look(m, &err) : KT_OK;
+        if (m->conf->out_dir[0] && r >= 0) {
+            r = write_files(m, &err);
         }
-        if (m->conf->out_dir[0]) {
-            struct kt_err err = {0};
-            int n = writer_run(&m->writer, 24, &err);
-            pthread_mutex_lock(&m->lock);
-            m->state.writes += n > 0 ? (uint64_t)n : 0;
-            if (n < 0) {
-                snprintf(m->state.text, sizeof(m->state.text), "%.150s", err.text);
-            } else if (!m->conf->in_dir[0]) {
-                m->state.up = true;
-            }
-            pthread_mutex_unlock(&m->lock);
-        }
+        judge(m, r < 0 ? err.text : "");
         for (int i = 0; i < 10 && !atomic_load(&m->stopping); i++) {
             kt_sleep(100 * KT_MS);
         }

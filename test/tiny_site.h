@@ -119,7 +119,8 @@ __attribute__((unused)) static void tiny_limits(struct tiny *t, struct kt_point 
     const double v[] = {NAN, alarm, cut, restore};
     for (int i = KT_LIMIT_ALARM; i <= KT_LIMIT_RESTORE; i++) {
         l->has[i] = !isnan(v[i]);
-        l->value[i] = l->has[i] ? v[i] : 0;
+        l->value[i] = l->clause[i] = l->has[i] ? v[i] : 0;
+        l->backed[i] = l->has[i];
     }
     l->source = (struct kt_source){"AQ 6201-2006", "2006", "4.5.2.2", true};
     l->range = KT_NONE;

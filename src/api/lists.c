@@ -361,6 +361,7 @@ static void write_limit_row(struct call *c, uint32_t i, const struct kt_json *ch
         }
     }
     kt_jw_obj_end(w);
+    write_clause_limits(p->limits, w);
     kt_jw_key(w, "source");
     kt_jw_obj(w);
     kt_jw_kstr(w, "standard", p->limits->source.standard);

@@ -81,6 +81,8 @@ void copy_value(const struct kt_json *v, struct kt_jw *w);
 /* site.c: members of one object of /points and /points/{id}; a place of /site */
 void write_point(const struct kt_site *s, uint32_t i, uint32_t number, struct kt_jw *w);
 void write_pack_limits(const struct kt_point *p, struct kt_jw *w);
+/** "clause": what a clause allows at most, for each limit that one backs. */
+void write_clause_limits(const struct kt_limits *l, struct kt_jw *w);
 void write_place(const struct kt_site *s, uint32_t i, struct kt_jw *w);
 
 /* past_site.c: the numbers that a screen knows points by, over a site of the past */

@@ -351,6 +351,18 @@ void get_points(struct call *c)
     reply_buf(c, 200, &b);
 }
 
+void write_clause_limits(const struct kt_limits *l, struct kt_jw *w)
+{
+    kt_jw_key(w, "clause");
+    kt_jw_obj(w);
+    for (int i = 0; i < KT_LIMIT_NAMES; i++) {
+        if (l->backed[i]) {
+            kt_jw_knum(w, kt_limit_name_id((enum kt_limit_name)i), l->clause[i]);
+        }
+    }
+    kt_jw_obj_end(w);
+}
+
 void write_pack_limits(const struct kt_point *p, struct kt_jw *w)
 {
     kt_jw_key(w, "pack_limits");
@@ -364,6 +376,7 @@ void write_pack_limits(const struct kt_point *p, struct kt_jw *w)
             kt_jw_knum(w, kt_limit_name_id(i), p->limits->value[i]);
         }
     }
+    write_clause_limits(p->limits, w);
     source(w, "source", &p->limits->source);
     text(w, "range_text", p->limits->range_text);
     kt_jw_obj_end(w);

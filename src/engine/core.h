@@ -289,6 +289,9 @@ void eng_limits_json(const struct eng *e, struct kt_jw *w);
 void eng_proposals_json(const struct eng *e, struct kt_jw *w);
 /** Put a value in force again (checkpoint); false when the site no longer allows it. */
 bool eng_limit_restore(struct eng *e, uint32_t point, int name, double value);
+/** After a reload from the site of `from`: where the site was made tighter, a looser value of
+ *  persons ends. */
+void eng_limits_tighten(struct eng *e, const struct eng *from);
 
 /* watch.c: consoles, tests, drill, time */
 void eng_start(struct eng *e, kt_time now); /**< the first input's time is engine time */

@@ -3,7 +3,8 @@
  * limits: those in force, and how two persons change them.
  *
  * Invariants
- *  1. A limit that a clause backs is never looser than the site gives it.
+ *  1. A limit that a clause backs is never looser than the clause. The site may give it tighter;
+ *     two persons may go back as far as the clause.
  *  2. Every change has two persons and a reason, and is kept with the value before.
  *  3. restore stays on the safe side of cut.
  */
@@ -81,9 +82,9 @@ static int may_be(const struct eng *e, uint32_t point, int name, double value, s
     if (!isfinite(value) || value < p->range_lo || value > p->range_hi) {
         return kt_err_set(err, KT_EINVAL, "value: not within the measuring range of %s", p->id);
     }
-    if (l->source.standard[0] && looser(l, name, value, l->value[name])) {
+    if (l->backed[name] && looser(l, name, value, l->clause[name])) {
         return kt_err_set(err, KT_EDENIED, "%s of %s: %g is looser than %g of %s %s", id, p->id,
-                          value, l->value[name], l->source.standard, l->source.clause);
+                          value, l->clause[name], l->source.standard, l->source.clause);
     }
     return KT_OK;
 }
@@ -252,6 +253,23 @@ bool eng_limit_restore(struct eng *e, uint32_t point, int name, double value)
     return true;
 }
 
+void eng_limits_tighten(struct eng *e, const struct eng *from)
+{
+    for (uint32_t i = 0; i < e->lim_n; i++) {
+        struct lim *l = &e->lim[i];
+        const struct kt_limits *given = e->site->points[l->point].limits;
+        kt_point_id was = kt_site_point(from->site, kt_str_c(e->site->points[l->point].id));
+        const struct kt_limits *before = was.v == KT_NONE ? NULL : from->site->points[was.v].limits;
+        for (int k = 0; before && k < KT_LIMIT_NAMES; k++) {
+            bool tightened = before->has[k] && (l->has >> k & 1) &&
+                             looser(given, k, before->value[k], given->value[k]);
+            if (tightened && looser(given, k, l->value[k], given->value[k])) {
+                l->value[k] = given->value[k];
+            }
+        }
+    }
+}
+
 void eng_proposals_json(const struct eng *e, struct kt_jw *w)
 {
     kt_jw_arr(w);
@@ -274,6 +292,13 @@ static bool is_latest(const struct eng *e, uint32_t i)
     return true;
 }
 
+/* A reload may have dropped it. */
+static bool holds(const struct eng *e, const struct limit_change *c)
+{
+    double now = 0;
+    return eng_limit(e, c->point, c->name, &now) && now == c->value;
+}
+
 /* All changes that are kept, newest last; `in_force` marks those that hold now. */
 void eng_limits_json(const struct eng *e, struct kt_jw *w)
 {
@@ -290,7 +315,7 @@ void eng_limits_json(const struct eng *e, struct kt_jw *w)
         kt_jw_kstr(w, "second", c->second);
         kt_jw_kstr(w, "reason", c->reason);
         eng_jtime(w, "at", c->at);
-        kt_jw_kbool(w, "in_force", is_latest(e, i));
+        kt_jw_kbool(w, "in_force", is_latest(e, i) && holds(e, c));
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);

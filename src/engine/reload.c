@@ -145,6 +145,7 @@ int kt_engine_reload(struct kt_engine *engine, struct kt_site *site, struct kt_l
     end_alarms(to, from);
     end_cards(to, from);
     end_latches(to, from);
+    eng_limits_tighten(to, from);
     end_limits(to, from);
     engine->s = to;
     eng_free(from);

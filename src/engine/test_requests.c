@@ -323,6 +323,71 @@ static void what_screens_read(void)
     rig_done(&r);
 }
 
+static bool limit_set(const char *point, const char *name, double value)
+{
+    char args[160];
+    snprintf(args, sizeof args, "{\"point\":\"%s\",\"name\":\"%s\",\"value\":%g,\"reason\":\"x\"}",
+             point, name, value);
+    if (!rig_ask(&r, "wang", "limit.propose", args)) {
+        return false;
+    }
+    snprintf(args, sizeof args, "{\"proposal\":%llu}",
+             (unsigned long long)rig_id(&r, "\"type\":\"limit\"", "propose"));
+    return rig_ask(&r, "li", "limit.approve", args);
+}
+
+/* The site gives 0.7 where the clause says 1.0: persons may go back to 1.0, never beyond. */
+static void a_tightened_limit_goes_back_to_its_clause(void)
+{
+    rig_init(&r);
+    struct kt_limits *l = (struct kt_limits *)(uintptr_t)r.t.points[0].limits;
+    kt_engine_free(r.e);
+    l->value[KT_LIMIT_ALARM] = 0.7;
+    struct kt_engine_out out = rig_out(&r);
+    REQUIRE(kt_engine_new(&r.t.site, r.live, &out, &r.e, &r.err) == KT_OK);
+    rig_fresh(&r, 0.3);
+    rig_sample(&r, "T1", 0.8);
+    CHECK(rig_alarm(&r, "gas.over-limit", "T1"));
+    CHECK(rig_denied(&r, "wang", "limit.propose",
+                     "{\"point\":\"T1\",\"name\":\"alarm\",\"value\":1.01,\"reason\":\"x\"}",
+                     "KT_EDENIED"));
+    CHECK(strstr(rig_last(&r), "looser than 1 of AQ 6201-2006"));
+    CHECK(rig_denied(&r, "wang", "limit.propose",
+                     "{\"point\":\"T1\",\"name\":\"alarm\",\"value\":1}", "KT_EINVAL"));
+    CHECK(limit_set("T1", "alarm", 1.0));
+    CHECK(!rig_alarm(&r, "gas.over-limit", "T1"));
+    rig_sample(&r, "T1", 1.0);
+    CHECK(rig_alarm(&r, "gas.over-limit", "T1"));
+    struct kt_buf saved;
+    kt_buf_init(&saved, 0);
+    kt_engine_save(r.e, &saved);
+    struct kt_live *live = kt_live_new(r.t.site.points_n);
+    struct kt_engine *again = NULL;
+    CHECK_OK(kt_engine_new(&r.t.site, live, &out, &again, &r.err), &r.err);
+    CHECK_OK(kt_engine_load(again, (struct kt_str){saved.p, saved.n}, &r.err), &r.err);
+    struct kt_hash a, b;
+    kt_engine_digest(r.e, &a);
+    kt_engine_digest(again, &b);
+    CHECK(kt_hash_eq(&a, &b));
+    kt_buf_done(&saved);
+    kt_engine_free(again);
+    kt_live_free(live);
+    /* the next site is tighter still: what persons loosened ends */
+    static struct rig other;
+    memset(&other, 0, sizeof other);
+    rig_site(&other);
+    ((struct kt_limits *)(uintptr_t)other.t.points[0].limits)->value[KT_LIMIT_ALARM] = 0.6;
+    live = kt_live_new(other.t.site.points_n);
+    int from = r.outcomes;
+    CHECK_OK(kt_engine_reload(r.e, &other.t.site, live, &r.err), &r.err);
+    CHECK_INT(rig_count(&r, from, "\"change\":\"drop\"", "\"before\":1,", "\"value\":0.6"), 1);
+    kt_engine_free(r.e);
+    r.e = NULL;
+    kt_live_free(live);
+    tiny_free(&other.t);
+    rig_done(&r);
+}
+
 /* A reload with T1's rules kept, the cut rule gone, and a tighter clause. */
 static void reload_keeps_what_stays(void)
 {
@@ -368,4 +433,6 @@ UNIT_MAIN({"one verdict each", one_verdict_each}, {"rights and places", rights_a
           {"silence ends the agreement", silence_ends_the_agreement},
           {"an interlock test is due", interlock_test_is_due}, {"a silent console", silent_console},
           {"the device's own state", device_state_flags}, {"what screens read", what_screens_read},
+          {"a tightened limit goes back to its clause, never beyond",
+           a_tightened_limit_goes_back_to_its_clause},
           {"a reload keeps what stays", reload_keeps_what_stays})

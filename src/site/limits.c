@@ -274,6 +274,16 @@ static void check_order(struct load *l, uint32_t point, const struct kt_limits *
     }
 }
 
+/* The bound of each limit that a clause backs: the pack's figure or, where the pack has none under
+ * that clause, the site's own. */
+static void note_clauses(const struct kt_limits *pack, struct kt_limits *m)
+{
+    for (int i = 0; i < KT_LIMIT_NAMES; i++) {
+        m->backed[i] = m->has[i] && *m->source.standard;
+        m->clause[i] = pack && pack->has[i] ? pack->value[i] : m->value[i];
+    }
+}
+
 static void check_points(struct load *l)
 {
     const struct kt_site *s = &l->s->pub;
@@ -282,6 +292,7 @@ static void check_points(struct load *l)
         const struct kt_point *p = &s->points[i];
         if (p->limits && p->limits != before) {
             before = p->limits;
+            note_clauses(l->pack_limits[i], (struct kt_limits *)p->limits);
             check_order(l, i, before);
         }
         if (p->limits && p->limits->has[KT_LIMIT_CUT] && !p->limits->low &&

@@ -74,6 +74,9 @@ struct kt_limits { /* of one point, as packs and site give them; the engine hold
                     */
     double value[KT_LIMIT_NAMES];
     bool has[KT_LIMIT_NAMES];
+    /* what a clause allows at most: nobody makes it looser; the site may have made it tighter */
+    double clause[KT_LIMIT_NAMES];
+    bool backed[KT_LIMIT_NAMES]; /* a clause backs it */
     bool low; /* direction: looser = smaller */
     struct kt_source source;
     uint32_t range; /* index into ranges, KT_NONE */

@@ -302,7 +302,11 @@ static void extra_texts(void)
     CHECK_OK(kt_site_load_with(x.dir, x.packs, x.s, &extra, x.f, &s, &x.err), &x.err);
     REQUIRE(s);
     CHECK(kt_site_rule(s, KT_STR("try")).v != KT_NONE);
-    CHECK_NEAR(s->points[point(&x, "T1-1203").v].limits->value[KT_LIMIT_ALARM], 0.5, 0);
+    const struct kt_limits *l = s->points[point(&x, "T1-1203").v].limits;
+    CHECK_NEAR(l->value[KT_LIMIT_ALARM], 0.5, 0);
+    CHECK(l->backed[KT_LIMIT_ALARM] && !l->backed[KT_LIMIT_WARN]);
+    CHECK_NEAR(l->clause[KT_LIMIT_ALARM], 1.0, 0);
+    CHECK_NEAR(l->clause[KT_LIMIT_CUT], 1.5, 0);
     CHECK(!kt_hash_eq(&s->hash, &x.s->hash));
     kt_site_unref(s);
     teardown(&x);

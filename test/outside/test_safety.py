@@ -123,6 +123,28 @@ def _():
               [("alarm", 0.15, "engineer-1", "engineer-2", "careful")])
 
 
+@case("rule 6: a limit that the site made tighter goes back to its clause by two persons, not beyond")
+def _():
+    with Plant(limits="limits: [{points: [TP], values: {alarm: 0.5}}]\n") as p:
+        a, b = (p.program.user(f"engineer-{i}", "engineer") for i in (1, 2))
+
+        def row():
+            return next(x for x in p.op.get("/limits")["items"] if x["point"] == "TP")
+        equal((row()["pack"]["alarm"], row()["clause"]["alarm"]), (0.5, 1.0))
+        p.push(0.6)
+        one = p.op.alarm("gas.over-limit", "TP")
+        p.op.ask("alarm.ack", alarms=[one["id"]])
+        why = {"point": "TP", "name": "alarm", "reason": "the heading is done"}
+        a.refused("limit.propose", "KT_EDENIED", value=1.01, **why)
+        number = a.ask("limit.propose", value=1.0, **why)["result"]["proposal"]
+        a.refused("limit.approve", "KT_EDENIED", proposal=number)
+        b.ask("limit.approve", proposal=number)
+        p.op.no_alarm("gas.over-limit", "TP")
+        p.push(1.0)
+        p.op.alarm("gas.over-limit", "TP")
+        equal([c["value"] for c in row()["changes"] if c["in_force"]], [1.0])
+
+
 @case("rule 7: no cut stops a fan, a refuge, communication or the monitoring's own supply")
 def _():
     with Plant(more_points=HEADING) as p:

@@ -44,7 +44,10 @@ export interface LimitRow {
   place: string;
   unit?: string;
   low: boolean;
+  /** What packs and site give. */
   pack: Partial<Record<LimitName, number>>;
+  /** What a clause allows at most; the site may have made it tighter. */
+  clause: Partial<Record<LimitName, number>>;
   source: Source;
   changes: LimitChange[];
 }
@@ -119,7 +122,11 @@ export interface CommandRecord {
 /** `GET /points/{id}`. */
 export interface PointRecords extends PointInfo {
   pack_limits?:
-    | (Partial<Record<LimitName, number>> & { source?: Source; range_text?: TextLike })
+    | (Partial<Record<LimitName, number>> & {
+        clause?: Partial<Record<LimitName, number>>;
+        source?: Source;
+        range_text?: TextLike;
+      })
     | null;
   cuts?: string[];
   rules?: string[];

@@ -13,12 +13,22 @@ import { t } from './texts';
 export function inForce(
   pack: Partial<Record<LimitName, number>>,
   changes: readonly LimitChange[],
-): { name: LimitName; value: number; pack: number; change?: LimitChange }[] {
+  clause: Partial<Record<LimitName, number>> = {},
+): { name: LimitName; value: number; pack: number; clause?: number; change?: LimitChange }[] {
   return LIMIT_NAMES.flatMap((name) => {
     const given = pack[name];
     if (typeof given !== 'number') return [];
     const change = changes.filter((c) => c.name === name && c.in_force).pop();
-    return [{ name, value: change?.value ?? given, pack: given, ...(change ? { change } : {}) }];
+    const bound = clause[name];
+    return [
+      {
+        name,
+        value: change?.value ?? given,
+        pack: given,
+        ...(bound === undefined ? {} : { clause: bound }),
+        ...(change ? { change } : {}),
+      },
+    ];
   });
 }
 
@@ -43,7 +53,11 @@ export function propose(
         ...(name ? { start: name } : {}),
         options: limits.map((l) => ({
           id: l.name,
-          title: `${limitName(l.name)} — ${t('propose.now', { value: num(l.value, d), pack: num(l.pack, d) })} ${unit}`,
+          title: `${limitName(l.name)} — ${
+            l.clause === undefined
+              ? t('propose.now', { value: num(l.value, d), pack: num(l.pack, d) })
+              : t('propose.clause', { value: num(l.value, d), clause: num(l.clause, d) })
+          } ${unit}`,
         })),
       },
       { name: 'value', label: `${t('propose.value')} (${unit})`, kind: 'number' },

@@ -24,11 +24,21 @@ function Value({ s, name }: { s: Shown; name: LimitName }) {
   const p = site.value.pointById.get(s.row.point);
   const d = decimalsOf(p?.resolution ?? 0.01);
   const c = f.change;
-  if (!c) return <span>{num(f.value, d)}</span>;
+  const bound = f.clause !== undefined && f.clause !== f.value && (
+    <span class="hint"> {t('clause', { value: num(f.clause, d) })}</span>
+  );
+  if (!c)
+    return (
+      <span>
+        {num(f.value, d)}
+        {bound}
+      </span>
+    );
   const why = t('changed', { by: c.by, second: c.second, at: stamp(c.at), reason: c.reason });
   return (
     <span title={why}>
       <b>{num(f.value, d)}</b> <s class="hint">{num(f.pack, d)}</s>
+      {bound}
     </span>
   );
 }
@@ -44,7 +54,11 @@ function saveMatrix(rows: readonly Shown[], cols: readonly LimitName[]): void {
     '',
     t('col.place'),
     t('col.unit'),
-    ...cols.flatMap((n) => [limitName(n), `${limitName(n)} · ${t('pack', { value: '' })}`]),
+    ...cols.flatMap((n) => [
+      limitName(n),
+      `${limitName(n)} · ${t('pack', { value: '' })}`,
+      `${limitName(n)} · ${t('clause', { value: '' })}`,
+    ]),
     t('col.source'),
     t('col.changed'),
   ];
@@ -58,7 +72,7 @@ function saveMatrix(rows: readonly Shown[], cols: readonly LimitName[]): void {
       s.row.unit,
       ...cols.flatMap((n) => {
         const f = s.force.find((x) => x.name === n);
-        return [f?.value, f?.pack];
+        return [f?.value, f?.pack, f?.clause];
       }),
       [
         s.row.source.standard,

@@ -24,6 +24,7 @@ const row: LimitRow = {
   place: 'f',
   low: false,
   pack: { alarm: 1, cut: 1.5 },
+  clause: { alarm: 1, cut: 1.5 },
   source: { standard: 'S', verified: false },
   changes: [change(0.9, false), change(0.8, true)],
 };

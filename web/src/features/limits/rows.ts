@@ -12,7 +12,7 @@ export interface Shown {
 
 export function shown(rows: readonly LimitRow[]): Shown[] {
   return rows.map((row) => {
-    const force = inForce(row.pack, row.changes);
+    const force = inForce(row.pack, row.changes, row.clause);
     return {
       row,
       force,

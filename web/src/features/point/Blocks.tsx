@@ -64,7 +64,7 @@ function Act({
 }
 
 export function limitsOf(d: PointRecords) {
-  return d.pack_limits ? decide.inForce(d.pack_limits, d.limits ?? []) : [];
+  return d.pack_limits ? decide.inForce(d.pack_limits, d.limits ?? [], d.pack_limits.clause) : [];
 }
 
 export function Limits({ p, d, ask }: BlockProps) {
@@ -93,6 +93,9 @@ export function Limits({ p, d, ask }: BlockProps) {
               <th scope="col" class="num">
                 {t('pack')}
               </th>
+              <th scope="col" class="num">
+                {t('clause')}
+              </th>
               <th scope="col">{t('change')}</th>
             </tr>
           </thead>
@@ -104,6 +107,7 @@ export function Limits({ p, d, ask }: BlockProps) {
                   <b>{num(l.value, dec)}</b> {site.value.unitOf(p)}
                 </td>
                 <td class="num hint">{num(l.pack, dec)}</td>
+                <td class="num hint">{l.clause === undefined ? '' : num(l.clause, dec)}</td>
                 <td>
                   {l.change && (
                     <div class="hint">

@@ -5,7 +5,7 @@
  * core: what the engine's files share: its state, and the functions between them by topic.
  *
  * Invariants
- *  1. `now` never goes back. Every change comes from an input; no clock, no random, no hash order.
+ *  1. `now` never goes back and is never behind the arrival of an input. Every change comes from an input; no clock, no random, no hash order.
  *  2. present values, their times and qualities are in the live table alone.
  *  3. hot.lo <= v <= hot.hi, at a good quality, changes no rule instance that reads only its own
  *     point, by a simple comparison or by its quality and flags; else lo > hi and the sample takes
@@ -39,6 +39,7 @@ enum {
     ENG_LATE = 256     /* late samples listed one by one of an input */
 };
 #define ENG_FUTURE      (5 * KT_SEC)   /* a sample further ahead takes its arrival time */
+#define ENG_PAUSE       (100 * KT_MS)  /* without a tick: timers are looked at before an input */
 #define ENG_LATE_GRACE  (60 * KT_SEC)  /* beyond stale_after: too old to be the present */
 #define ENG_SILENT      (60 * KT_SEC)  /* a console without heartbeat */
 #define ENG_FORGET      (24 * KT_HOUR) /* a silent console is no more */
@@ -296,6 +297,9 @@ void eng_limits_tighten(struct eng *e, const struct eng *from);
 /* watch.c: consoles, tests, drill, time */
 void eng_start(struct eng *e, kt_time now); /**< the first input's time is engine time */
 void eng_tick(struct eng *e, kt_time now);
+/** An input came at `now`: engine time is at least that, and what was due before a longer pause is
+ *  done before the input. */
+void eng_advance(struct eng *e, kt_time now);
 kt_time eng_timed_due(const struct eng *e, uint32_t timed);
 void eng_watch_second(struct eng *e);
 void eng_watch_minute(struct eng *e);

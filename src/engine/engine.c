@@ -105,7 +105,7 @@ static void samples_event(struct eng *e, const struct kt_event *ev)
         return;
     }
     struct kt_samples s = kt_columns_view(&e->columns);
-    eng_start(e, arrival);
+    eng_advance(e, arrival);
     eng_samples(e, arrival, ev->origin, &s);
 }
 
@@ -115,7 +115,7 @@ void kt_engine_apply(struct kt_engine *engine, const struct kt_event *ev)
     e->seq = ev->seq;
     e->cause = ev->seq;
     if (ev->kind != KT_EV_TICK && ev->kind != KT_EV_SAMPLES) {
-        eng_start(e, ev->time);
+        eng_advance(e, ev->time);
     }
     switch (ev->kind) {
     case KT_EV_SAMPLES:
@@ -146,7 +146,7 @@ void kt_engine_samples(struct kt_engine *engine, kt_seq seq, kt_time arrival,
     struct eng *e = engine->s;
     e->seq = seq;
     e->cause = seq;
-    eng_start(e, arrival);
+    eng_advance(e, arrival);
     eng_samples(e, arrival, producer, s);
     eng_drain(e);
 }

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "sys/clock.h"
 
 #define BUSY_NS (5 * KT_SEC) /* ticks are not thinned for so long after an outcome */
 
@@ -188,8 +189,18 @@ static void refuse_batch(struct kt_runtime *rt, struct kt_batch *b, int code)
     rt_batch_unref(rt, b);
 }
 
+/* Engine time follows arrivals. A plant's clock is another one than the wall's, which links read:
+ * there a batch arrives when it is applied. */
+static kt_time arrival_of(const struct kt_runtime *rt, const struct kt_batch *b)
+{
+    kt_time now = kt_engine_time(rt->engine);
+    bool near = b->arrival <= now && b->arrival > now - KT_MIN;
+    return rt->plant_clock && now > 0 && !near ? now : b->arrival;
+}
+
 void rt_apply_batch(struct kt_runtime *rt, struct kt_batch *b)
 {
+    b->arrival = arrival_of(rt, b);
     struct kt_samples s = rt_batch_view(b);
     struct kt_str producer = kt_str_c(b->producer);
     begin(rt);
@@ -220,6 +231,12 @@ static void leave_era(struct kt_runtime *rt)
     }
     KT_ASSERT(r == KT_OK); /* what this engine saved itself */
     rt_era_done(&rt->era);
+}
+
+/* When an input that names no time came. */
+static kt_time came(const struct kt_runtime *rt)
+{
+    return rt->plant_clock ? 0 : kt_clock_now();
 }
 
 /* Apply and append an input that is not samples; time 0: the engine's. */
@@ -332,7 +349,8 @@ static int apply_reload(struct kt_runtime *rt, struct rt_reload *x)
     struct kt_jw w = kt_jw_init(&json);
     site_json(x->site, &x->loaded, x->author, x->why, &w);
     kt_jw_obj_end(&w);
-    int r = apply_event(rt, KT_EV_SITE, 0, kt_str_c(x->author), (struct kt_str){json.p, json.n});
+    int r =
+        apply_event(rt, KT_EV_SITE, came(rt), kt_str_c(x->author), (struct kt_str){json.p, json.n});
     kt_buf_done(&json);
     int reloaded = kt_engine_reload(rt->engine, x->site, x->live, &x->err);
     if (reloaded < 0) {
@@ -359,7 +377,8 @@ static int apply_reload(struct kt_runtime *rt, struct rt_reload *x)
 
 static void apply_request(struct kt_runtime *rt, struct rt_message *m)
 {
-    int r = apply_event(rt, KT_EV_REQUEST, 0, kt_str_c(m->origin), (struct kt_str){m->body, m->n});
+    int r = apply_event(rt, KT_EV_REQUEST, came(rt), kt_str_c(m->origin),
+                        (struct kt_str){m->body, m->n});
     rt->asked = true;
     finish(rt, r, m);
     if (m->fn) {
@@ -376,7 +395,7 @@ void rt_apply_message(struct kt_runtime *rt, struct rt_message *m)
         apply_request(rt, m);
         break;
     case IN_EVENT:
-        finish(rt, apply_event(rt, m->event, 0, kt_str_c(m->origin), body), NULL);
+        finish(rt, apply_event(rt, m->event, came(rt), kt_str_c(m->origin), body), NULL);
         break;
     case IN_OUTCOME:
         rt_say(rt, body);

@@ -335,7 +335,34 @@ static void published_methane_traces(void)
     kt_buf_done(&b);
 }
 
-UNIT_MAIN({"on and off delay", on_and_off_delay},
+/* A quiet site: no tick for a while, then a sample. */
+static void time_is_never_behind_an_arrival(void)
+{
+    char raised[80], when[40];
+    rig_init(&r);
+    rig_fresh(&r, 0.3);
+    rig_event(&r, KT_EV_TICK, &r.now, 8);
+    r.now += 37 * KT_MS;
+    rig_sample(&r, "T1", 1.2);
+    CHECK_INT(kt_engine_time(r.e), r.now);
+    snprintf(raised, sizeof raised, "\"raised\":\"%s\"", kt_time_fmt(r.now, 0, when));
+    CHECK_INT(rig_count(&r, 0, "gas.over-limit", "\"change\":\"raise\"", raised), 1);
+    rig_sample(&r, "W1", 0.1);
+    r.now += 3500 * KT_MS; /* the delay of 3 s ends in here */
+    rig_sample(&r, "W1", 1.0);
+    CHECK_INT(rig_count(&r, 0, "wind.low", "\"change\":\"raise\"", NULL), 1);
+    kt_time now = r.now;
+    r.now -= KT_SEC; /* what came earlier and waited */
+    rig_sample(&r, "T2", 0.4);
+    CHECK_INT(kt_engine_time(r.e), now);
+    r.now = now + 20 * KT_MS;
+    rig_ask(&r, "wang", "note.add", "{\"place\":\"p1\",\"text\":\"n\"}");
+    CHECK_INT(kt_engine_time(r.e), r.now);
+    rig_done(&r);
+}
+
+UNIT_MAIN({"engine time is never behind an arrival", time_is_never_behind_an_arrival},
+          {"on and off delay", on_and_off_delay},
           {"a short dip raises nothing", short_dip_raises_nothing},
           {"unknown stops no delay", unknown_stops_no_delay},
           {"at the limit as float32", at_the_limit_as_float32},

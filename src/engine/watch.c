@@ -90,6 +90,16 @@ void eng_tick(struct eng *e, kt_time now)
     }
 }
 
+void eng_advance(struct eng *e, kt_time now)
+{
+    eng_start(e, now);
+    if (now - e->now >= ENG_PAUSE) {
+        eng_tick(e, now);
+    } else if (now > e->now) {
+        e->now = now;
+    }
+}
+
 /* Consoles */
 static void flag_consoles(struct eng *e)
 {

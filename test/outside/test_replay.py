@@ -230,6 +230,23 @@ def rfc(ms):
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ms // 1000)) + f".{ms % 1000:03d}Z"
 
 
+@case("now is a second that can be replayed; an alarm is never raised before its sample")
+def _():
+    with Plant() as p:
+        sent = kt.now_ms()
+        p.program.samples(("TP", 1.2))
+        one = p.op.alarm("gas.over-limit", "TP")
+        assert one["raised"] >= sent, (one["raised"], sent)
+        now = kt.now_ms()
+        got = p.op.get("/replay", at=now)
+        assert sent < got["at"] <= now and got["difference"] == "", got["at"]
+        try:
+            p.op.get("/replay", at=now + 60000)
+            assert False, "the future was shown"
+        except kt.Refused as e:
+            equal(e.status, 400)
+
+
 @case("kuangtu replay prints the alarms of a second")
 def _():
     with Plant() as p:

@@ -21,7 +21,8 @@ struct search {
     kt_time from, to;
     kt_seq before; /* cursor: events before this seq; 0: none */
     const char *type, *q, *user, *point;
-    bool over; /* alarms that are over, only */
+    const char *quoted; /* the point as JSON has it: looked for before the body is parsed */
+    bool over;          /* alarms that are over, only */
     struct item *ring;
     int64_t limit, found;
 };
@@ -56,9 +57,38 @@ static bool text_fits(const struct search *s, const struct kt_event *ev)
         !memmem(ev->origin.p, ev->origin.n, s->q, strlen(s->q))) {
         return false;
     }
-    return (!s->point || memmem(ev->body.p, ev->body.n, s->point, strlen(s->point))) &&
+    return (!s->quoted || memmem(ev->body.p, ev->body.n, s->quoted, strlen(s->quoted))) &&
            (!s->user || memmem(ev->body.p, ev->body.n, s->user, strlen(s->user)) ||
             kt_str_is(ev->origin, s->user));
+}
+
+static bool names(const struct kt_json *list, const char *point)
+{
+    for (size_t i = 0; i < kt_json_len(list); i++) {
+        const char *one = kt_json_str(kt_json_at(list, i));
+        if (one && strcmp(one, point) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is the event about the point: as its point, its output, the feed of it, what holds it open, what
+ * a note is about? The same of the arguments of a request. */
+static bool is_about(const struct kt_json *o, const char *point)
+{
+    static const char *const fields[] = {"point", "output", "feed_point", "where", "place"};
+    for (size_t i = 0; i < KT_ARRAY_LEN(fields); i++) {
+        if (strcmp(kt_json_get_str(o, fields[i], ""), point) == 0) {
+            return true;
+        }
+    }
+    return names(kt_json_get(o, "latched_by"), point) || names(kt_json_get(o, "points"), point);
+}
+
+static bool point_fits(const struct search *s, const struct kt_json *body)
+{
+    return !s->point || is_about(body, s->point) || is_about(kt_json_get(body, "args"), s->point);
 }
 
 static bool type_fits(const struct search *s, const struct kt_event *ev, const struct kt_json *body)
@@ -141,7 +171,8 @@ static void consider(struct search *s, const struct kt_event *ev)
     }
     bool verdict = ev->kind == KT_EV_OUTCOME &&
                    strcmp(kt_json_get_str(body, "type", ""), "verdict") == 0 && !s->type;
-    if (!verdict && type_fits(s, ev, body) && may_see_event(s->c, ev, body)) {
+    if (!verdict && type_fits(s, ev, body) && point_fits(s, body) &&
+        may_see_event(s->c, ev, body)) {
         keep(s, ev, body);
     }
     kt_json_free(body);
@@ -214,6 +245,7 @@ static void search_journal(struct call *c, bool over)
     s.q = kt_http_query(c->req, "q");
     s.user = kt_http_query(c->req, "user");
     s.point = kt_http_query(c->req, "point");
+    s.quoted = s.point ? kt_arena_printf(c->arena, "\"%s\"", s.point) : NULL;
     s.ring = calloc((size_t)s.limit, sizeof(*s.ring));
     KT_ASSERT(s.ring);
     int r = scan(&s, &err);

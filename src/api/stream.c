@@ -220,12 +220,18 @@ static void format_clock(struct hub *h, struct kt_buf *b)
 {
     struct kt_runtime_stats st;
     kt_runtime_stats(h->api->opts.runtime, &st);
-    kt_buf_printf(b,
-                  "event: clock\ndata: {\"now\":%lld,\"engine\":%lld,\"lag_ms\":%lld,"
-                  "\"simulation\":%s,\"plant_clock\":%s,\"failed\":%s}\n\n",
-                  (long long)(kt_clock_now() / KT_MS), (long long)(st.engine_time / KT_MS),
-                  (long long)(st.lag_ns / KT_MS), h->site->simulation ? "true" : "false",
-                  h->api->opts.plant_clock ? "true" : "false", st.failed ? "true" : "false");
+    kt_buf_puts(b, "event: clock\ndata: ");
+    struct kt_jw w = kt_jw_init(b);
+    kt_jw_obj(&w);
+    kt_jw_kint(&w, "now", kt_clock_now() / KT_MS);
+    kt_jw_kint(&w, "engine", st.engine_time / KT_MS);
+    kt_jw_kint(&w, "lag_ms", st.lag_ns / KT_MS);
+    kt_jw_kbool(&w, "simulation", h->site->simulation);
+    kt_jw_kbool(&w, "plant_clock", h->api->opts.plant_clock);
+    kt_jw_kbool(&w, "failed", st.failed);
+    kt_jw_kstr(&w, "drill", st.engine.drill);
+    kt_jw_obj_end(&w);
+    kt_buf_puts(b, "\n\n");
 }
 
 /* ---- the thread ----------------------------------------------------------------------------- */

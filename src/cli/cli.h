@@ -69,6 +69,7 @@ void kt_progress_end(struct kt_progress *p);
 struct kt_running {
     char url[128], token[64];
     int pid;
+    int utc_offset_s; /* of the site: times without an offset are read in it, all are printed in it */
 };
 KT_MUST_CHECK int kt_running_find(const char *site_dir, struct kt_running *ret, struct kt_err *err);
 /** One call to the running program's API; path begins with "/api/v1". */

@@ -178,6 +178,7 @@ static int write_run_file(const struct kt_node *n, struct kt_err *err)
     kt_jw_kstr(&w, "url", n->url);
     kt_jw_kstr(&w, "token", n->token);
     kt_jw_kint(&w, "pid", getpid());
+    kt_jw_kint(&w, "utc_offset_s", n->site->utc_offset_s);
     kt_jw_obj_end(&w);
     snprintf(path, sizeof(path), "%s/run.json", n->data_dir);
     int r = kt_file_replace_mode(path, b.p, b.n, 0600, err); /* the token is a key */
@@ -316,6 +317,10 @@ static void take_site(struct kt_node *n, struct kt_site *fresh, struct kt_arena 
     struct kt_site *old = n->site;
     n->site = kt_site_ref(fresh);
     kt_site_unref(old);
+    struct kt_err err = {0};
+    if (write_run_file(n, &err) < 0) {
+        KT_WARN("serve", "%s", err.text);
+    }
 }
 
 int kt_node_reload(struct kt_node *n, const char *author, const char *why,

@@ -9,18 +9,14 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
-static int call(const struct kt_args *a, const char *method, const char *path,
-                const struct kt_str *body, struct kt_json **ret)
+static int call(const struct kt_args *a, const struct kt_running *run, const char *method,
+                const char *path, const struct kt_str *body, struct kt_json **ret)
 {
-    struct kt_running run;
     struct kt_err err = {0};
     struct kt_buf answer;
     int status = 0;
     kt_buf_init(&answer, 512u << 20);
-    int r = kt_running_find(a->pos[0], &run, &err);
-    if (r == KT_OK) {
-        r = kt_running_call(&run, method, path, body, &status, &answer, &err);
-    }
+    int r = kt_running_call(run, method, path, body, &status, &answer, &err);
     if (r == KT_OK) {
         r = kt_json_parse((struct kt_str){answer.p, answer.n}, 512u << 20, ret, &err);
     }
@@ -28,14 +24,23 @@ static int call(const struct kt_args *a, const char *method, const char *path,
     return r < 0 ? kt_fail(a, &err) : 0;
 }
 
-static bool time_arg(const struct kt_args *a, const char *name, kt_time *ret)
+/* The program of the site folder that stands first; an exit code, 0 when there. */
+static int find(const struct kt_args *a, struct kt_running *ret)
+{
+    struct kt_err err = {0};
+    int r = kt_running_find(a->pos[0], ret, &err);
+    return r < 0 ? kt_fail(a, &err) : 0;
+}
+
+static bool time_arg(const struct kt_args *a, const struct kt_running *run, const char *name,
+                     kt_time *ret)
 {
     const char *text = kt_arg(a, name);
-    return text && kt_time_parse(kt_str_c(text), 8 * 3600, ret) == KT_OK;
+    return text && kt_time_parse(kt_str_c(text), run->utc_offset_s, ret) == KT_OK;
 }
 
 static const struct kt_option replay_options[] = {
-    {"at", "TIME", "the second to show (RFC 3339, or \"2026-03-01 08:00\" Beijing time)"},
+    {"at", "TIME", "the second to show (RFC 3339, or \"2026-03-01 08:00\" in the site's time)"},
     {NULL, NULL, NULL},
 };
 
@@ -45,17 +50,25 @@ static int replay(const struct kt_args *a)
     char path[128], when[40];
     kt_time at;
     struct kt_json *j = NULL;
-    if (a->pos_n != 1 || !time_arg(a, "at", &at)) {
+    struct kt_running run;
+    if (a->pos_n != 1) {
         return kt_usage(a, "name a site folder and --at TIME");
     }
+    int code = find(a, &run);
+    if (code) {
+        return code;
+    }
+    if (!time_arg(a, &run, "at", &at)) {
+        return kt_usage(a, "--at reads like 2026-03-01T08:00:00+08:00");
+    }
     snprintf(path, sizeof(path), "/api/v1/replay?at=%lld", (long long)(at / KT_MS));
-    int code = call(a, "GET", path, NULL, &j);
+    code = call(a, &run, "GET", path, NULL, &j);
     if (code) {
         return code;
     }
     const struct kt_json *alarms = kt_json_get(j, "alarms");
     if (a->format == KT_FORMAT_TABLE) {
-        printf("%s, event %lld, %zu points, %zu alarms\n", kt_time_fmt(at, 28800, when),
+        printf("%s, event %lld, %zu points, %zu alarms\n", kt_time_fmt(at, run.utc_offset_s, when),
                (long long)kt_json_get_int(j, "seq", 0), kt_json_len(kt_json_get(j, "live")),
                kt_json_len(alarms));
         const char *diff = kt_json_get_str(j, "difference", "");
@@ -71,7 +84,8 @@ static int replay(const struct kt_args *a)
         kt_table_cell(t, kt_json_get_str(one, "point", ""));
         kt_table_cell(t, kt_json_get_str(one, "state", ""));
         kt_table_num(t, kt_json_get_num(one, "value", 0));
-        kt_table_cell(t, kt_time_fmt(kt_json_get_int(one, "raised", 0) * KT_MS, 28800, when));
+        kt_table_cell(
+            t, kt_time_fmt(kt_json_get_int(one, "raised", 0) * KT_MS, run.utc_offset_s, when));
     }
     kt_table_end(t);
     kt_json_free(j);
@@ -146,7 +160,8 @@ static int body_of(const struct kt_args *a, kt_time from, kt_time to, struct kt_
     return 0;
 }
 
-static void print_result(const struct kt_args *a, const struct kt_json *j)
+static void print_result(const struct kt_args *a, const struct kt_running *run,
+                         const struct kt_json *j)
 {
     static const char *const columns[] = {"when", "what", "rule or output", "point", "value"};
     if (a->format == KT_FORMAT_TABLE) {
@@ -160,7 +175,8 @@ static void print_result(const struct kt_args *a, const struct kt_json *j)
     for (size_t i = 0; i < kt_json_len(items); i++) {
         const struct kt_json *one = kt_json_at(items, i), *b = kt_json_get(one, "body");
         char when[40];
-        kt_table_cell(t, kt_time_fmt(kt_json_get_int(one, "time", 0) * KT_MS, 28800, when));
+        kt_table_cell(
+            t, kt_time_fmt(kt_json_get_int(one, "time", 0) * KT_MS, run->utc_offset_s, when));
         kt_table_cell(t, kt_json_get_str(b, "type", ""));
         kt_table_cell(t, kt_json_get_str(b, "rule", kt_json_get_str(b, "output", "")));
         kt_table_cell(t, kt_json_get_str(b, "point", ""));
@@ -169,14 +185,14 @@ static void print_result(const struct kt_args *a, const struct kt_json *j)
     kt_table_end(t);
 }
 
-static int wait_for(const struct kt_args *a, int64_t id)
+static int wait_for(const struct kt_args *a, const struct kt_running *run, int64_t id)
 {
     char path[64];
     struct kt_progress bar = {"back-test", -1};
     snprintf(path, sizeof(path), "/api/v1/jobs/%lld", (long long)id);
     for (;;) {
         struct kt_json *j = NULL;
-        int code = call(a, "GET", path, NULL, &j);
+        int code = call(a, run, "GET", path, NULL, &j);
         if (code) {
             return code;
         }
@@ -188,7 +204,7 @@ static int wait_for(const struct kt_args *a, int64_t id)
             if (failed) {
                 fprintf(stderr, "kuangtu backtest: %s\n", kt_json_get_str(j, "text", ""));
             } else {
-                print_result(a, j);
+                print_result(a, run, j);
             }
             kt_json_free(j);
             return failed ? KT_EXIT_FAILED : KT_EXIT_OK;
@@ -203,14 +219,22 @@ static int backtest(const struct kt_args *a)
     kt_time from, to;
     struct kt_json *j = NULL;
     struct kt_buf body;
-    if (a->pos_n != 1 || !time_arg(a, "from", &from) || !time_arg(a, "to", &to)) {
+    struct kt_running run;
+    if (a->pos_n != 1) {
         return kt_usage(a, "name a site folder, --from TIME and --to TIME");
     }
+    int code = find(a, &run);
+    if (code) {
+        return code;
+    }
+    if (!time_arg(a, &run, "from", &from) || !time_arg(a, &run, "to", &to)) {
+        return kt_usage(a, "give --from TIME and --to TIME, like 2026-03-01T08:00:00+08:00");
+    }
     kt_buf_init(&body, 16 << 20);
-    int code = body_of(a, from, to, &body);
+    code = body_of(a, from, to, &body);
     if (!code) {
         struct kt_str s = {body.p, body.n};
-        code = call(a, "POST", "/api/v1/backtest", &s, &j);
+        code = call(a, &run, "POST", "/api/v1/backtest", &s, &j);
     }
     kt_buf_done(&body);
     if (code) {
@@ -218,15 +242,15 @@ static int backtest(const struct kt_args *a)
     }
     int64_t id = kt_json_get_int(j, "job", 0);
     kt_json_free(j);
-    return wait_for(a, id);
+    return wait_for(a, &run, id);
 }
 
 const struct kt_verb kt_verb_backtest = {
     .name = "backtest",
     .usage = "SITE --from TIME --to TIME [--limit POINT.NAME=VALUE] [--rules FILE]",
     .summary = "run other rules or limits over hours that have passed",
-    .help = "Lists the alarms and cuts that they would have made. Nothing is sent, nothing is "
-            "changed.\n",
+    .help = "Lists the alarms and cuts that they would have made, laid over the sites that were in "
+            "force.\nNothing is sent, nothing is changed.\n",
     .options = backtest_options,
     .run = backtest,
 };

@@ -29,6 +29,7 @@ int kt_running_find(const char *site_dir, struct kt_running *ret, struct kt_err 
         snprintf(ret->url, sizeof(ret->url), "%s", kt_json_get_str(j, "url", ""));
         snprintf(ret->token, sizeof(ret->token), "%s", kt_json_get_str(j, "token", ""));
         ret->pid = (int)kt_json_get_int(j, "pid", 0);
+        ret->utc_offset_s = (int)kt_json_get_int(j, "utc_offset_s", 0);
         if (ret->pid <= 0 || (kill(ret->pid, 0) != 0 && errno == ESRCH)) {
             r = kt_err_set(err, KT_ENOTFOUND,
                            "the program on %s (process %d) has ended; start it with: kuangtu serve "

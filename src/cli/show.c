@@ -109,7 +109,8 @@ static const struct kt_option query_options[] = {
     {NULL, NULL, NULL},
 };
 
-static void print_history(const struct kt_args *a, const struct kt_json *j)
+static void print_history(const struct kt_args *a, const struct kt_running *run,
+                          const struct kt_json *j)
 {
     static const char *const columns[] = {"point", "time", "min", "max", "mean", "last", "count"};
     struct kt_table *t = kt_table_new(a->format, columns, 7);
@@ -122,7 +123,7 @@ static void print_history(const struct kt_args *a, const struct kt_json *j)
             char when[40];
             kt_json_int(kt_json_at(times, i), &ms);
             kt_table_cell(t, kt_json_get_str(one, "id", ""));
-            kt_table_cell(t, kt_time_fmt(ms * KT_MS, 0, when));
+            kt_table_cell(t, kt_time_fmt(ms * KT_MS, run->utc_offset_s, when));
             for (int c = 2; c < 7; c++) {
                 double v;
                 const struct kt_json *col = kt_json_get(one, columns[c]);
@@ -140,7 +141,8 @@ static void print_history(const struct kt_args *a, const struct kt_json *j)
     kt_table_end(t);
 }
 
-static void print_live(const struct kt_args *a, const struct kt_json *j)
+static void print_live(const struct kt_args *a, const struct kt_running *run,
+                       const struct kt_json *j)
 {
     static const char *const columns[] = {"index", "value", "quality", "time"};
     struct kt_table *t = kt_table_new(a->format, columns, 4);
@@ -158,20 +160,21 @@ static void print_live(const struct kt_args *a, const struct kt_json *j)
         }
         kt_table_cell(t, kt_json_str(kt_json_at(row, 2)));
         kt_json_int(kt_json_at(row, 3), &ms);
-        kt_table_cell(t, kt_time_fmt(ms * KT_MS, 0, when));
+        kt_table_cell(t, kt_time_fmt(ms * KT_MS, run->utc_offset_s, when));
     }
     kt_table_end(t);
 }
 
 /* Times on the command line go to the server as milliseconds. */
-static bool add_time(struct kt_buf *path, const struct kt_args *a, const char *name)
+static bool add_time(struct kt_buf *path, const struct kt_args *a, const struct kt_running *run,
+                     const char *name)
 {
     kt_time t;
     const char *text = kt_arg(a, name);
     if (!text) {
         return true;
     }
-    if (kt_time_parse(kt_str_c(text), 8 * 3600, &t) < 0) {
+    if (kt_time_parse(kt_str_c(text), run->utc_offset_s, &t) < 0) {
         return false;
     }
     kt_buf_printf(path, "&%s=%lld", name, (long long)(t / KT_MS));
@@ -184,13 +187,18 @@ static int query(const struct kt_args *a)
         return kt_usage(a, "name a site folder and points, e.g. T1-1203,T2-1203");
     }
     struct kt_buf path;
+    struct kt_running run;
+    struct kt_err err = {0};
+    if (kt_running_find(a->pos[0], &run, &err) < 0) {
+        return kt_fail(a, &err);
+    }
     kt_buf_init(&path, 1 << 16);
     bool past = kt_arg(a, "from") != NULL;
     kt_buf_printf(&path, "/api/v1/%s?points=%s", past ? "history" : "live", a->pos[1]);
     if (past) {
         kt_buf_printf(&path, "&buckets=%s", kt_arg(a, "buckets") ? kt_arg(a, "buckets") : "0");
     }
-    if (!add_time(&path, a, "from") || !add_time(&path, a, "to")) {
+    if (!add_time(&path, a, &run, "from") || !add_time(&path, a, &run, "to")) {
         kt_buf_done(&path);
         return kt_usage(a, "a time reads like 2026-03-01T08:00:00+08:00");
     }
@@ -201,9 +209,9 @@ static int query(const struct kt_args *a)
         return code;
     }
     if (past) {
-        print_history(a, j);
+        print_history(a, &run, j);
     } else {
-        print_live(a, j);
+        print_live(a, &run, j);
     }
     kt_json_free(j);
     return KT_EXIT_OK;

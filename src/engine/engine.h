@@ -82,6 +82,7 @@ uint64_t kt_engine_version(const struct kt_engine *e);
 
 struct kt_engine_stats {
     uint64_t samples, late, future, refused, evaluations, outcomes, alarms_active;
+    char drill[240]; /* title of the one under way; "" none */
 };
 void kt_engine_stats(const struct kt_engine *e, struct kt_engine_stats *ret);
 #endif

@@ -230,6 +230,34 @@ def rfc(ms):
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ms // 1000)) + f".{ms % 1000:03d}Z"
 
 
+@case("events of a point are exactly its own; totals of a back-test are of what one may see")
+def _():
+    people = kt.PEOPLE + [{"id": "face-tester", "places": ["P1"], "rights": kt.WATCH + ["backtest"]}]
+    with Plant(people=people, more_points=[kt.point("TP2", "ch4.face", "P1-face", link="push"),
+                                           kt.point("THP", "ch4.heading", "H1-heading", link="push")]) as p:
+        start = kt.now_ms()
+        for name in ("TP", "TP2", "THP"):
+            p.keeper.put(name, 1.2)
+            p.op.alarm("gas.over-limit", name)
+        got = p.op.events(point="TP", limit=1000)
+        assert got and not [e for e in got if "TP2" in str(e["body"])], got
+        for name in ("TP", "TP2", "THP"):
+            p.keeper.put(name, 1.6)
+            p.op.alarm("gas.cut", name)
+        equal({e["body"].get("output") for e in p.op.events(point="KG1", type="command")}, {"KG1"})
+        end = kt.now_ms()
+        totals = {}
+        for who in ("engineer", "face-tester"):
+            c = p.program.user(f"{who}-1", who)
+            job = c.post("/backtest", {"from": start - 1000, "to": end, "limits": []})["job"]
+            done = kt.wait_for("the job", lambda: (lambda j: j if j["state"] != "running" else None)(
+                c.get(f"/jobs/{job}")))
+            totals[who] = done
+            equal(done["alarms"] + done["cuts"], len(done["items"]))
+            equal(done["alarms_then"] + done["cuts_then"], len(done["happened"]))
+        assert 0 < totals["face-tester"]["alarms"] < totals["engineer"]["alarms"]
+
+
 @case("now is a second that can be replayed; an alarm is never raised before its sample")
 def _():
     with Plant() as p:
@@ -255,6 +283,13 @@ def _():
         past(p.op, at)
         got = kt.kuangtu("replay", p.site.dir, "--at", rfc(at))
         assert "gas.cut" in got.stdout and "something else" not in got.stdout, got.stdout
+        local = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at / 1000 + 5.5 * 3600))
+        p.site.replace("site.yaml", "+08:00", "+05:30")
+        kt.kuangtu("reload", p.site.dir)
+        got = kt.kuangtu("replay", p.site.dir, "--at", local + f".{at % 1000:03d}")
+        assert "gas.cut" in got.stdout and "+05:30" in got.stdout, got.stdout
+        got = kt.kuangtu("query", p.site.dir, "T1", "--from", local)
+        assert "+05:30" in got.stdout, got.stdout
         equal(kt.kuangtu("replay", p.site.dir, "--at", "tomorrow", check=False).returncode, 2)
 
 

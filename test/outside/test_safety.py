@@ -176,6 +176,7 @@ def _():
         engineer.ask("drill.start", title="cut of the face")
         p.op.ask("output.command", output="KG2", value=0, reason="play", drill=True)
         s.wait("the drill is told", lambda e, d: e == "outcome" and d["type"] == "drill")
+        s.wait("the clock says it", lambda e, d: e == "clock" and d["drill"] == "cut of the face")
         job = engineer.post("/backtest", {"from": start, "to": kt.now_ms(), "limits": []})["job"]
         kt.wait_for("the job", lambda: engineer.get(f"/jobs/{job}")["state"] == "done")
         with p.op.stream(path="/replay/stream", at=start, speed=20) as past:

@@ -314,7 +314,7 @@ struct rec_load {
 void *rec_grow(struct rec_load *l, void *items, uint32_t n, uint32_t *cap, size_t size);
 #define REC_PUSH(l, items, n, cap)                                                                 \
     ((items) = rec_grow((l), (items), (n), &(cap), sizeof(*(items))), &(items)[(n)++])
-/** A required id by key: [a-z][a-z0-9_]*, at most 40, no SQL word; false after reporting. */
+/** A required id by key: [a-z][a-z0-9_]*, at most 40; false after reporting. */
 bool rec_read_id(struct rec_load *l, const struct kt_yaml *map, const char *key, const char **ret);
 /** A text by key, copied into the model; "" when it is not there. */
 const char *rec_read_str(struct rec_load *l, const struct kt_yaml *map, const char *key,
@@ -324,6 +324,7 @@ struct kt_text rec_read_text2(struct rec_load *l, const struct kt_yaml *map, con
 /** A text or a list of texts, copied. */
 void rec_read_words(struct rec_load *l, const struct kt_yaml *map, const char *key,
                     const char *const **ret, uint32_t *ret_n);
+bool rec_is_id(const char *s);
 struct rec_at rec_at_of(struct rec_load *l, const struct kt_yaml *n);
 /** A mistake at a place that was kept. */
 void rec_problem(struct rec_load *l, const struct rec_at *at, const char *fmt, ...) KT_PRINTF(3, 4);

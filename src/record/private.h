@@ -61,7 +61,7 @@ struct rec_request {
     bool clock;             /* nobody asks: time has passed; every right is there */
 };
 /** Refuse: keeps both texts and returns the code. Texts may come from rec_f(). */
-KT_MUST_CHECK int rec_no(struct rec_request *q, int code, const char *en, const char *zh);
+int rec_no(struct rec_request *q, int code, const char *en, const char *zh);
 #define rec_f(q, ...) kt_arena_printf((q)->a, __VA_ARGS__)
 
 /* ---- the room ---- */
@@ -88,9 +88,15 @@ struct kt_room {
     kt_time time;       /* of the event being applied, or the due time of what happens by itself */
     int64_t last_id;    /* of a record */
     struct kt_buf said; /* outcomes and live values of the open transaction */
-    kt_seq written;     /* seq in kt_meta */
     kt_time written_time; /* time in kt_meta */
+    bool model_new;       /* flow_model() has to run before the next event */
+    bool failed;          /* the disk or the file: only closing is left */
 };
+/* room.c */
+int room_read_due(struct kt_room *r, struct kt_err *err);
+void room_say_live(struct kt_room *r, const char *point, double value);
+/** One request, in a savepoint, with its verdict (apply.c). */
+KT_MUST_CHECK int room_request(struct kt_room *r, const struct kt_event *ev, struct kt_err *err);
 static inline int64_t rec_ms(kt_time t)
 {
     return t / KT_MS;
@@ -176,8 +182,9 @@ KT_MUST_CHECK int flow_ended(struct kt_room *r, struct rec_request *q, struct re
                              struct kt_err *err);
 /** Make happen, in order of (due, id), all that is due at or before t. Sets r->time for each. */
 KT_MUST_CHECK int flow_pass(struct kt_room *r, kt_time t, struct kt_err *err);
-/** Tables are there and the model is new or another: accounts, calendars, cycles' timers; sets
- *  r->due. Inside a transaction. */
+/** The model is new or another: accounts, calendars, cycles' timers. Inside a transaction, before
+ * the first event under this model; r->time is that event's. r->due is read from kt_timer after it,
+ * and after every request and everything that was due. */
 KT_MUST_CHECK int flow_model(struct kt_room *r, struct kt_err *err);
 /** SQL that makes the flow's triggers; run after all tables are there. */
 extern const char flow_triggers[];
@@ -204,6 +211,8 @@ struct rec_view {
     struct kt_record_model *model;
     const struct kt_reader *who;
     kt_time at, known; /* 0: now */
+    bool *made;        /* of each register: its view is there */
+    struct kt_db_guard guard;
 };
 KT_MUST_CHECK int view_open(struct kt_room *r, const struct kt_reader *who, kt_time at,
                             kt_time known, struct rec_view *ret, struct kt_err *err);
@@ -212,9 +221,14 @@ void view_close(struct rec_view *v);
 bool reader_may(const struct kt_reader *who, const char *right);
 bool reader_sees(const struct kt_reader *who, const struct rec_register *reg);
 bool reader_sees_field(const struct kt_reader *who, const struct rec_field *f);
-/** Prepare SQL of a pack: reads only, no clock, no random, a second at most. */
-KT_MUST_CHECK int view_sql(struct rec_view *v, const char *sql, struct kt_stmt **ret,
-                           struct kt_err *err);
+/** Make the view of a register (index) when it is not there yet. */
+KT_MUST_CHECK int view_need(struct rec_view *v, uint32_t reg, struct kt_err *err);
+KT_MUST_CHECK int view_need_all(struct rec_view *v, struct kt_err *err);
+/** Prepare SQL of a pack over all views: reads only, no clock, no random, a second at most. The
+ *  functions' `arg` is the view. */
+KT_MUST_CHECK int view_sql(struct rec_view *v, const char *sql,
+                           const struct kt_db_function *functions, uint32_t functions_n,
+                           struct kt_stmt **ret, struct kt_err *err);
 /** SELECT list of an item, and the item of the present row as JSON: {id, key, label, version, …}.
  */
 void item_columns(const struct rec_register *reg, struct kt_buf *sql);

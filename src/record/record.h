@@ -90,11 +90,11 @@ struct kt_reader {
  * KT_ETIMEOUT longer than allowed.
  */
 struct kt_record_query {
-    const char *q;               /* full text; NULL or "": none */
+    const char *q;                /* full text; NULL or "": none */
     const struct kt_json *filter; /* NULL: none */
-    const char *sort;            /* NULL: newest change first */
-    kt_time at, known;           /* 0: now */
-    uint32_t limit;              /* 0: 100 */
+    const char *sort;             /* NULL: newest change first */
+    kt_time at, known;            /* 0: now */
+    uint32_t limit;               /* 0: 100 */
     const char *cursor;
 };
 KT_MUST_CHECK int kt_room_registers(struct kt_room *r, const struct kt_reader *who,
@@ -150,7 +150,8 @@ KT_MUST_CHECK int kt_room_calendar(struct kt_room *r, int year, struct kt_buf *o
 /**
  * A dry run: what record.import would do with each row. `rows` is an array of objects column ->
  * text as read from a file; column names are field ids or titles in either language.
- * Writes {"rows":[…fates…],"counts":{…},"request":{"rows":[…]}}: the last is the body of record.import.
+ * Writes {"rows":[…fates…],"counts":{…},"request":{"rows":[…]}}: the last is the body of
+ * record.import.
  */
 KT_MUST_CHECK int kt_room_import_dry(struct kt_room *r, const struct kt_reader *who,
                                      const char *reg, const struct kt_json *rows, const char *mode,

@@ -10,7 +10,9 @@ static const char *const rights[] = {
     "output.untag", "calibration.write", "limit.propose", "limit.approve",  "card.write",
     "test.write",   "handover",          "manual.set",    "drill",          "site.reload",
     "user.admin",   "security.admin",    "audit.read",    "report.read",    "report.sign",
-    "backtest"};
+    "backtest",     "record.read",       "record.write",  "record.import",  "record.merge",
+    "ledger.read",  "ledger.post",       "ledger.close",  "calendar.write", "indicator.read",
+    "indicator.write", "target.write"};
 
 const char *const *kt_site_rights(uint32_t *ret_n)
 {
@@ -93,10 +95,29 @@ static void shifts(struct load *l, const struct kt_yaml *root)
     l->s->pub.shifts_n = kept;
 }
 
+/* May registers make this a right? `NAME.word` is left to who reads them, but for names that are the
+ * program's own. */
+static bool of_a_register(const char *right)
+{
+    size_t n = strcspn(right, ".");
+    static const char *const records[] = {"record", "ledger", "calendar", "indicator", "target"};
+    for (size_t i = 0; i < KT_ARRAY_LEN(records); i++) {
+        if (strlen(records[i]) == n && strncmp(right, records[i], n) == 0) {
+            return right[n] == '.';
+        }
+    }
+    for (size_t i = 0; i < KT_ARRAY_LEN(rights); i++) {
+        if (strcspn(rights[i], ".") == n && strncmp(right, rights[i], n) == 0) {
+            return false;
+        }
+    }
+    return right[n] == '.' && right[n + 1];
+}
+
 static void check_rights(const struct kt_yaml *m, const struct kt_people_role *p)
 {
     for (uint32_t i = 0; i < p->rights_n; i++) {
-        bool known = false;
+        bool known = of_a_register(p->rights[i]);
         for (size_t j = 0; j < KT_ARRAY_LEN(rights); j++) {
             known = known || strcmp(p->rights[i], rights[j]) == 0;
         }
@@ -122,6 +143,17 @@ static bool has_right(const struct kt_people_role *p, const char *right)
         }
     }
     return false;
+}
+
+static void keep_places(struct load *l, const struct kt_yaml *m, struct kt_people_role *p)
+{
+    const struct kt_yaml *list = kt_yaml_get(m, "rights");
+    int *at = KT_NEW_ARRAY(l->a, int, 2 * (size_t)p->rights_n + 1);
+    for (uint32_t i = 0; i < p->rights_n; i++) {
+        at[2 * i] = kt_yaml_line(kt_yaml_at(list, i));
+        at[2 * i + 1] = kt_yaml_col(kt_yaml_at(list, i));
+    }
+    p->rights_at = at;
 }
 
 /* System, security and audit administrator are three roles that one person cannot hold together. */
@@ -159,6 +191,7 @@ static void people(struct load *l, const struct kt_yaml *root)
         kt_yaml_strs(m, "rights", KT_REQUIRED, l->a, &r->rights, &r->rights_n);
         kt_yaml_strs(m, "places", KT_REQUIRED, l->a, &r->places, &r->places_n);
         kt_yaml_unknown(m);
+        keep_places(l, m, r);
         check_rights(m, r);
         check_separation(m, r);
         for (uint32_t j = 0; j < kept; j++) {

@@ -36,8 +36,8 @@ const struct kt_finding *kt_findings_get(const struct kt_findings *f, size_t i)
     return i < f->n ? &f->item[i] : NULL;
 }
 
-static void add(struct kt_findings *f, enum kt_finding_level level, const char *check,
-                const struct kt_err *at)
+void kt_findings_add(struct kt_findings *f, enum kt_finding_level level, const char *check,
+                     const struct kt_err *at)
 {
     f->count[level]++;
     if (f->n == f->max) {
@@ -62,7 +62,7 @@ static void find_v(struct load *l, enum kt_finding_level level, const char *chec
     struct kt_err e = {.code = code_of(level), .line = at->line, .col = at->col};
     snprintf(e.file, sizeof(e.file), "%s", at->file ? at->file : "");
     vsnprintf(e.text, sizeof(e.text), fmt, ap);
-    add(l->f, level, check, &e);
+    kt_findings_add(l->f, level, check, &e);
 }
 
 void site_find(struct load *l, enum kt_finding_level level, const char *check, const char *file,
@@ -99,7 +99,7 @@ void site_find_point(struct load *l, enum kt_finding_level level, const char *ch
 static void on_problem(void *arg, const struct kt_err *at)
 {
     struct load *l = arg;
-    add(l->f, KT_FIND_ERROR, l->check, at);
+    kt_findings_add(l->f, KT_FIND_ERROR, l->check, at);
 }
 
 struct kt_problems site_problems(struct load *l)

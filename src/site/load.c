@@ -206,6 +206,15 @@ static void site_rules_one(struct load *l, const char *path, const char *name)
     site_rules_file(l, path, name, NULL);
 }
 
+/* Registers are read by who keeps records; here they are part of the site's hash. */
+static void hash_only(struct load *l, const char *path, const char *name)
+{
+    struct kt_err err = {0};
+    if (site_read(l, path, name, &err) < 0) {
+        report(l, name, &err);
+    }
+}
+
 static void extras(struct load *l)
 {
     if (l->extra && l->extra->limits_yaml.n) {
@@ -223,6 +232,7 @@ static void load_all(struct load *l, const struct kt_site *previous)
     site_conf(l);
     overlays(l, "limits", site_limits_one);
     overlays(l, "rules", site_rules_one);
+    overlays(l, "registers", hash_only);
     extras(l);
     site_packs_done(l);
     site_places(l);
@@ -248,7 +258,8 @@ static void load_init(struct load *l, const char *dir, const char *pack_dir)
     l->s->pub.dir = kt_arena_strdup(l->a, dir);
     l->dir = l->s->pub.dir;
     const char *beside = pack_dir ? pack_dir : beside_program(l->scratch);
-    l->pack_dir = beside ? beside : "packs";
+    l->pack_dir = kt_arena_strdup(l->a, beside ? beside : "packs");
+    l->s->pub.pack_dir = l->pack_dir;
     l->check = "format";
     l->problems = site_problems(l);
     kt_buf_init(&l->file, SITE_FILE_MAX);

@@ -60,6 +60,16 @@ static void roles_fn(struct load *l, const char *path, const char *name, const c
     site_roles_file(l, path, name);
 }
 
+/* Registers are read by who keeps records; here they are part of the site's hash. */
+static void registers_fn(struct load *l, const char *path, const char *name, const char *pack)
+{
+    (void)pack;
+    struct kt_err err = {0};
+    if (site_read(l, path, name, &err) < 0) {
+        site_find(l, KT_FIND_ERROR, "format", name, 0, 0, "%s", err.text);
+    }
+}
+
 static void each_file(struct load *l, const char *id, const char *folder, file_fn fn)
 {
     char *dir = kt_arena_printf(l->scratch, "%s/%s/%s", l->pack_dir, id, folder);
@@ -110,6 +120,7 @@ void site_pack(struct load *l, const char *id, const struct kt_yaml *at)
     each_file(l, id, "points", roles_fn);
     each_file(l, id, "limits", limits_fn);
     each_file(l, id, "rules", site_rules_file);
+    each_file(l, id, "registers", registers_fn);
 }
 
 /* From here on roles and ranges have their place in the model. */

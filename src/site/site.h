@@ -178,11 +178,13 @@ struct kt_people_role {
     struct kt_text name;
     const char *const *rights;
     uint32_t rights_n;
+    const int *rights_at; /* line and column of each right in site.yaml */
     const char *const *places;
     uint32_t places_n;
 };
 
-/** Every right that there is; constants. */
+/** Every right that the program itself knows; constants. Others, `NAME.word`, are made by registers:
+ *  kt_record_model_load() holds them against the roles of people. */
 const char *const *kt_site_rights(uint32_t *ret_n);
 
 struct kt_shift {
@@ -201,6 +203,7 @@ struct kt_site_file {
 
 struct kt_site {
     const char *dir, *id, *mine_code, *gas_class;
+    const char *pack_dir; /* where its packs were found */
     struct kt_text name;
     bool simulation;
     int utc_offset_s;
@@ -250,6 +253,9 @@ void kt_findings_free(struct kt_findings *f);
 size_t kt_findings_count(const struct kt_findings *f, enum kt_finding_level level);
 const struct kt_finding *kt_findings_get(const struct kt_findings *f,
                                          size_t i); /**< NULL past end */
+/** Add what another reader of the folder has found; `check` is borrowed for ever. */
+void kt_findings_add(struct kt_findings *f, enum kt_finding_level level, const char *check,
+                     const struct kt_err *at);
 
 /**
  * Load and check a site. All mistakes are collected, never only the first.

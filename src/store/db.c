@@ -253,6 +253,25 @@ int kt_db_prepare(struct kt_db *db, const char *sql, struct kt_stmt **ret, struc
     return KT_OK;
 }
 
+int kt_db_prepare_once(struct kt_db *db, const char *sql, struct kt_stmt **ret, struct kt_err *err)
+{
+    int r = store_prepare(db, sql, 0, ret, err);
+    if (r == KT_OK) {
+        (*ret)->once = (*ret)->in_use = true;
+    }
+    return r;
+}
+
+int kt_db_memory(struct kt_db **ret, struct kt_err *err)
+{
+    return store_db_open(":memory:", STORE_WRITE, ret, err);
+}
+
+void kt_db_close(struct kt_db *db)
+{
+    store_db_close(db);
+}
+
 void kt_stmt_reset(struct kt_stmt *st)
 {
     sqlite3_reset(st->st);
@@ -266,6 +285,8 @@ void kt_stmt_done(struct kt_stmt *st)
     KT_ASSERT(st->in_use);
     if (st->guarded) {
         store_unguard(st->db);
+    }
+    if (st->guarded || st->once) {
         stmt_free(st);
         return;
     }

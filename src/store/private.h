@@ -17,7 +17,7 @@ struct kt_stmt {
     char *sql;
     int bound; /* first failed bind, or SQLITE_OK */
     bool in_use;
-    bool guarded; /* not cached: ends with kt_stmt_done() */
+    bool guarded, once; /* not cached: ends with kt_stmt_done() */
 };
 
 struct kt_db {

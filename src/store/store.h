@@ -64,6 +64,9 @@ KT_MUST_CHECK int kt_db_begin(struct kt_db *db, struct kt_err *err);
 KT_MUST_CHECK int kt_db_commit(struct kt_db *db, struct kt_err *err);
 void kt_db_rollback(struct kt_db *db); /**< no matter whether one is open */
 bool kt_db_in_transaction(const struct kt_db *db);
+/** A database in memory, of this connection alone: for trying SQL. */
+KT_MUST_CHECK int kt_db_memory(struct kt_db **ret, struct kt_err *err);
+void kt_db_close(struct kt_db *db); /**< of kt_db_memory() only; accepts NULL */
 /** Run statements without results. */
 KT_MUST_CHECK int kt_db_exec(struct kt_db *db, const char *sql, struct kt_err *err);
 /** First column of the first row; KT_ENOTFOUND when there is none. */
@@ -79,6 +82,9 @@ void kt_db_interrupt(struct kt_db *db);
  */
 KT_MUST_CHECK int kt_db_prepare(struct kt_db *db, const char *sql, struct kt_stmt **ret,
                                 struct kt_err *err);
+/** As kt_db_prepare(), not kept: for SQL whose text differs each time. */
+KT_MUST_CHECK int kt_db_prepare_once(struct kt_db *db, const char *sql, struct kt_stmt **ret,
+                                     struct kt_err *err);
 void kt_stmt_done(struct kt_stmt *st);  /**< accepts NULL */
 void kt_stmt_reset(struct kt_stmt *st); /**< to run it again; bindings stay */
 /* Bind parameter i (from 1). A failed bind is reported by the next step. Text and bytes are

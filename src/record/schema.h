@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_RECORD_SCHEMA_H
+#define KT_RECORD_SCHEMA_H
+/*
+ * schema: private to record. The tables of records.db: one a register and those of the room.
+ * Columns are added; nothing that holds a value is dropped or retyped: schema_compare() refuses.
+ */
+#include "record/model.h"
+#include "store/store.h"
+
+/** Make the tables in memory (l->db) and try computed fields; mistakes are reported. */
+void schema_try(struct rec_load *l);
+/** KT_ECONFLICT: what this file holds would be stranded by the model; err names field and count.
+ *  A file without tables fits everything. */
+KT_MUST_CHECK int schema_compare(struct kt_db *db, const struct kt_record_model *m,
+                                 struct kt_err *err);
+/** Bring the file to the model, inside a transaction; true in *ret when it was not the same. */
+KT_MUST_CHECK int schema_apply(struct kt_db *db, const struct kt_record_model *m, bool *ret,
+                               struct kt_err *err);
+/** A value of kt_meta; "" when there is none. */
+KT_MUST_CHECK int schema_meta(struct kt_db *db, const char *key, struct kt_buf *out,
+                              struct kt_err *err);
+KT_MUST_CHECK int schema_meta_set(struct kt_db *db, const char *key, const char *value,
+                                  struct kt_err *err);
+#endif

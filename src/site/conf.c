@@ -95,20 +95,14 @@ static void shifts(struct load *l, const struct kt_yaml *root)
     l->s->pub.shifts_n = kept;
 }
 
-/* May registers make this a right? `NAME.word` is left to who reads them, but for names that are the
- * program's own. */
+/* May registers make this a right? NAME.word is left to who reads them, but for names that are the
+ * program's own and no register's. */
 static bool of_a_register(const char *right)
 {
     size_t n = strcspn(right, ".");
-    static const char *const records[] = {"record", "ledger", "calendar", "indicator", "target"};
-    for (size_t i = 0; i < KT_ARRAY_LEN(records); i++) {
-        if (strlen(records[i]) == n && strncmp(right, records[i], n) == 0) {
-            return right[n] == '.';
-        }
-    }
     for (size_t i = 0; i < KT_ARRAY_LEN(rights); i++) {
         if (strcspn(rights[i], ".") == n && strncmp(right, rights[i], n) == 0) {
-            return false;
+            return strcmp(rights[i], "target.write") == 0;
         }
     }
     return right[n] == '.' && right[n + 1];

@@ -85,10 +85,13 @@ static int64_t field_ms(const char *json, const char *key)
     return at ? strtoll(at + strlen(key), NULL, 10) : 0;
 }
 
+/* An alarm that is raised again before it was acknowledged keeps the time of its first raise; the
+ * delay is taken of first raises and of clears. */
 static void take_alarm(struct screen *s, char *data, struct totals *t, int64_t now_ms)
 {
-    bool raise = strstr(data, "\"change\":\"raise\"") != NULL;
-    int64_t at = field_ms(data, raise ? "\"raised\":" : "\"cleared\":");
+    bool clear = strstr(data, "\"change\":\"clear\"") != NULL;
+    bool first = strstr(data, "\"change\":\"raise\"") && strstr(data, "\"raises\":1,");
+    int64_t at = clear ? field_ms(data, "\"cleared\":") : first ? field_ms(data, "\"raised\":") : 0;
     s->alarms++;
     if (at) {
         lat_add(&t->alarm, (now_ms - at) * 1000000);

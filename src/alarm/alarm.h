@@ -132,6 +132,9 @@ const char *kt_alarm_change_id(enum kt_alarm_change change); /**< "raise" */
 /** The members of contracts.md section 1 into an object that is open. change NULL: none. */
 void kt_alarm_json(const struct kt_alarm_set *set, const struct kt_alarm *a, const char *change,
                    struct kt_jw *w);
+/** An array of all that are shown, in the order of slots. What did not change since the last call
+ * is copied, not made again. */
+void kt_alarm_list_json(struct kt_alarm_set *set, struct kt_buf *out);
 /** An object: rate, 24 h of 10-minute counts, flood, chattering, stale, top ten, priorities. */
 void kt_alarm_kpi_json(const struct kt_alarm_set *set, kt_time now, struct kt_jw *w);
 

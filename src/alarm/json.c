@@ -90,6 +90,43 @@ void kt_alarm_json(const struct kt_alarm_set *set, const struct kt_alarm *a, con
     write_masks(a, w);
 }
 
+static void keep_json(struct alarm_json *j, struct kt_str text)
+{
+    if (j->cap < text.n) {
+        free(j->p);
+        j->cap = (uint32_t)text.n + 64;
+        j->p = malloc(j->cap);
+        KT_ASSERT(j->p);
+    }
+    memcpy(j->p, text.p, text.n);
+    j->n = (uint32_t)text.n;
+}
+
+void kt_alarm_list_json(struct kt_alarm_set *set, struct kt_buf *out)
+{
+    struct kt_buf one;
+    kt_buf_init(&one, 1 << 16);
+    struct kt_jw list = kt_jw_init(out);
+    kt_jw_arr(&list);
+    for (uint32_t i = 0; i < set->n; i++) {
+        struct alarm_json *j = &set->json[i];
+        if (j->n == 0 && !kt_alarm_is_shown(&set->slot[i])) {
+            continue;
+        }
+        if (j->n == 0) {
+            kt_buf_clear(&one);
+            struct kt_jw w = kt_jw_init(&one);
+            kt_jw_obj(&w);
+            kt_alarm_json(set, &set->slot[i], NULL, &w);
+            kt_jw_obj_end(&w);
+            keep_json(j, (struct kt_str){one.p, one.n});
+        }
+        kt_jw_raw(&list, (struct kt_str){j->p, j->n});
+    }
+    kt_jw_arr_end(&list);
+    kt_buf_done(&one);
+}
+
 static void save_one(const struct kt_alarm_set *set, const struct kt_alarm *a, struct kt_buf *out)
 {
     alarm_put_text(out, alarm_rule(set, a)->id);
@@ -164,6 +201,7 @@ static void take(struct kt_alarm_set *set, struct kt_alarm *to, struct kt_alarm 
     from->rule = to->rule;
     from->point = to->point;
     *to = *from;
+    alarm_touch(set, to);
     if (alarm_rule(set, to)->statutory) {
         to->masks = 0;
         to->until = 0;
@@ -220,6 +258,7 @@ static void rebuild_groups(struct kt_alarm_set *set)
         kt_alarm_id first = list[i]->first_out;
         alarm_group_add(set, list[i]);
         list[i]->first_out = first;
+        alarm_touch(set, list[i]);
     }
     free(list);
 }

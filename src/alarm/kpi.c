@@ -3,6 +3,7 @@
 #include "alarm/private.h"
 
 enum { TEN = 10, FLOOD = 10, CHATTER = 3, TOP = 10, PERIODS = ALARM_MINUTES / TEN };
+enum { CHATTERING_MAX = 500 }; /* named; all are counted */
 
 /* Make `minute` the newest of the ring: what lies between is empty. */
 static void advance(struct alarm_kpi *k, int64_t minute)
@@ -70,46 +71,56 @@ static void write_ref(const struct kt_alarm_set *set, const struct kt_alarm *a, 
     kt_jw_kstr(w, "point", set->site->points[a->point.v].id);
 }
 
-static void write_chattering(const struct kt_alarm_set *set, kt_time now, struct kt_jw *w)
-{
-    kt_jw_key(w, "chattering");
-    kt_jw_arr(w);
-    for (uint32_t i = 0; i < set->n; i++) {
-        const struct kt_alarm *a = &set->slot[i];
-        if (chatters(a, now)) {
-            kt_jw_obj(w);
-            write_ref(set, a, w);
-            kt_jw_kint(w, "count", a->day_count);
-            kt_jw_obj_end(w);
-        }
-    }
-    kt_jw_arr_end(w);
-}
+/* What one look at every slot finds. */
+struct standing {
+    uint32_t stale, unack, shelved, suppressed, oos, chattering;
+    const struct kt_alarm *top[TOP], *chatter[CHATTERING_MAX];
+};
 
 /* Insertion into a short list: most raises first, older slots first among equals. */
-static void write_top(const struct kt_alarm_set *set, kt_time now, struct kt_jw *w)
+static void into_top(struct standing *s, const struct kt_alarm *a)
 {
-    const struct kt_alarm *top[TOP] = {0};
+    const struct kt_alarm *least = s->top[TOP - 1];
+    if (least && least->day_count >= a->day_count) {
+        return;
+    }
+    for (int k = 0; k < TOP && a; k++) {
+        if (!s->top[k] || s->top[k]->day_count < a->day_count) {
+            const struct kt_alarm *out = s->top[k];
+            s->top[k] = a;
+            a = out;
+        }
+    }
+}
+
+static void look(const struct kt_alarm_set *set, kt_time now, struct standing *s)
+{
     int32_t day = day_of(set, now);
     for (uint32_t i = 0; i < set->n; i++) {
         const struct kt_alarm *a = &set->slot[i];
-        if (a->day != day || a->day_count == 0) {
-            continue;
+        s->stale += kt_alarm_is_active(a) && now - a->raised > KT_DAY;
+        s->unack += a->masks == 0 && (a->state == KT_AL_UNACK || a->state == KT_AL_RTN);
+        s->shelved += (a->masks & KT_AL_SHELVED) != 0;
+        s->suppressed += (a->masks & KT_AL_SUPPRESSED) != 0;
+        s->oos += (a->masks & KT_AL_OOS) != 0;
+        if (chatters(a, now) && s->chattering++ < CHATTERING_MAX) {
+            s->chatter[s->chattering - 1] = a;
         }
-        for (int k = 0; k < TOP && a; k++) {
-            if (!top[k] || top[k]->day_count < a->day_count) {
-                const struct kt_alarm *out = top[k];
-                top[k] = a;
-                a = out;
-            }
+        if (a->day == day && a->day_count) {
+            into_top(s, a);
         }
     }
-    kt_jw_key(w, "top");
+}
+
+static void write_counted(const struct kt_alarm_set *set, const char *key,
+                          const struct kt_alarm *const *list, uint32_t n, struct kt_jw *w)
+{
+    kt_jw_key(w, key);
     kt_jw_arr(w);
-    for (int k = 0; k < TOP && top[k]; k++) {
+    for (uint32_t i = 0; i < n && list[i]; i++) {
         kt_jw_obj(w);
-        write_ref(set, top[k], w);
-        kt_jw_kint(w, "count", top[k]->day_count);
+        write_ref(set, list[i], w);
+        kt_jw_kint(w, "count", list[i]->day_count);
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);
@@ -151,33 +162,29 @@ static void write_priorities(const struct alarm_kpi *k, kt_time now, struct kt_j
     kt_jw_arr_end(w);
 }
 
-static void write_standing(const struct kt_alarm_set *set, kt_time now, struct kt_jw *w)
+static void write_standing(const struct kt_alarm_set *set, const struct standing *s,
+                           struct kt_jw *w)
 {
-    uint32_t stale = 0, unack = 0, shelved = 0, suppressed = 0, oos = 0;
-    for (uint32_t i = 0; i < set->n; i++) {
-        const struct kt_alarm *a = &set->slot[i];
-        stale += kt_alarm_is_active(a) && now - a->raised > KT_DAY;
-        unack += a->masks == 0 && (a->state == KT_AL_UNACK || a->state == KT_AL_RTN);
-        shelved += (a->masks & KT_AL_SHELVED) != 0;
-        suppressed += (a->masks & KT_AL_SUPPRESSED) != 0;
-        oos += (a->masks & KT_AL_OOS) != 0;
-    }
     kt_jw_kint(w, "active", set->active);
-    kt_jw_kint(w, "unacknowledged", unack);
-    kt_jw_kint(w, "stale", stale);
-    kt_jw_kint(w, "shelved", shelved);
-    kt_jw_kint(w, "suppressed", suppressed);
-    kt_jw_kint(w, "oos", oos);
+    kt_jw_kint(w, "unacknowledged", s->unack);
+    kt_jw_kint(w, "stale", s->stale);
+    kt_jw_kint(w, "shelved", s->shelved);
+    kt_jw_kint(w, "suppressed", s->suppressed);
+    kt_jw_kint(w, "oos", s->oos);
+    kt_jw_kint(w, "chattering_total", s->chattering);
 }
 
 void kt_alarm_kpi_json(const struct kt_alarm_set *set, kt_time now, struct kt_jw *w)
 {
+    struct standing s = {0};
+    look(set, now, &s);
+    uint32_t named = s.chattering < CHATTERING_MAX ? s.chattering : CHATTERING_MAX;
     kt_jw_obj(w);
     write_rate(&set->kpi, now, w);
-    write_standing(set, now, w);
+    write_standing(set, &s, w);
     write_priorities(&set->kpi, now, w);
-    write_chattering(set, now, w);
-    write_top(set, now, w);
+    write_counted(set, "chattering", s.chatter, named, w);
+    write_counted(set, "top", s.top, TOP, w);
     kt_jw_obj_end(w);
 }
 

@@ -4,6 +4,7 @@
 
 static void tell(struct kt_alarm_set *set, const struct kt_alarm *a, enum kt_alarm_change change)
 {
+    alarm_touch(set, a);
     if (set->fn) {
         set->fn(set->arg, a, change);
     }
@@ -108,11 +109,15 @@ bool kt_alarm_value(struct kt_alarm_set *set, kt_rule_id rule, kt_point_id point
     if (!a || !kt_alarm_is_active(a)) {
         return false;
     }
-    a->cause.quality = quality;
+    if (a->cause.quality != quality) {
+        a->cause.quality = quality;
+        alarm_touch(set, a);
+    }
     if (!worse(&a->cause, value, a->peak)) {
         return false;
     }
     a->peak = value;
+    alarm_touch(set, a);
     return true;
 }
 

@@ -15,11 +15,19 @@ struct alarm_kpi {
     uint32_t by_priority[24][5]; /* hour of the ring, priority 1..4 */
 };
 
+/* An alarm as screens read it, kept from change to change: a list of 100 000 is put together from
+ * these. */
+struct alarm_json {
+    char *p;
+    uint32_t n, cap; /* n 0: not made since the alarm changed */
+};
+
 struct kt_alarm_set {
     const struct kt_site *site;
     kt_alarm_fn fn;
     void *arg;
     struct kt_alarm *slot;
+    struct alarm_json *json; /* by slot */
     uint32_t n, cap, active;
     uint32_t *rule_first; /* rules_n + 1: first instance of each rule */
     uint32_t *slot_of;    /* by instance: slot + 1, 0: none */
@@ -45,6 +53,12 @@ void alarm_get_text(struct kt_rd *in, char *to, size_t cap);
 uint32_t alarm_instance(const struct kt_alarm_set *set, kt_rule_id rule, kt_point_id point);
 /** The slot of an instance, made when there is none. NULL: no such instance. */
 struct kt_alarm *alarm_slot(struct kt_alarm_set *set, kt_rule_id rule, kt_point_id point);
+
+/** What screens read of this alarm has changed. */
+static inline void alarm_touch(struct kt_alarm_set *set, const struct kt_alarm *a)
+{
+    set->json[a - set->slot].n = 0;
+}
 
 void alarm_group_add(struct kt_alarm_set *set, struct kt_alarm *a);
 void alarm_group_remove(struct kt_alarm_set *set, struct kt_alarm *a);

@@ -69,6 +69,10 @@ void kt_alarm_free(struct kt_alarm_set *set)
     if (!set) {
         return;
     }
+    for (uint32_t i = 0; i < set->n; i++) {
+        free(set->json[i].p);
+    }
+    free(set->json);
     free(set->slot);
     free(set->rule_first);
     free(set->slot_of);
@@ -100,8 +104,10 @@ static struct kt_alarm *slot_new(struct kt_alarm_set *set)
     if (set->n == set->cap) {
         set->cap = set->cap ? set->cap * 2 : 64;
         set->slot = realloc(set->slot, set->cap * sizeof *set->slot);
-        KT_ASSERT(set->slot);
+        set->json = realloc(set->json, set->cap * sizeof *set->json);
+        KT_ASSERT(set->slot && set->json);
     }
+    memset(&set->json[set->n], 0, sizeof *set->json);
     struct kt_alarm *a = &set->slot[set->n++];
     memset(a, 0, sizeof *a);
     return a;

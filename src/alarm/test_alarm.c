@@ -318,6 +318,8 @@ static void step(uint64_t *seed)
         ret = a ? kt_alarm_return(set, r, p, now, "w", &err) : 0;
         break;
     default:
+        (void)kt_alarm_value(set, r, p, (double)(unit_rand(seed) % 100),
+                             (kt_quality)(unit_rand(seed) % 3));
         kt_alarm_tick(set, now);
         kt_alarm_suppress(set, r, p, unit_rand(seed) % 2, "design", now);
     }
@@ -327,8 +329,31 @@ static void step(uint64_t *seed)
     }
 }
 
+/* The list is put together from kept texts: it must say what each alarm says now. */
+static void check_list(void)
+{
+    struct kt_buf list, fresh;
+    kt_buf_init(&list, 1 << 20);
+    kt_buf_init(&fresh, 1 << 20);
+    kt_alarm_list_json(set, &list);
+    struct kt_jw w = kt_jw_init(&fresh);
+    kt_jw_arr(&w);
+    for (uint32_t i = 0; i < kt_alarm_slots(set); i++) {
+        if (kt_alarm_is_shown(kt_alarm_at(set, i))) {
+            kt_jw_obj(&w);
+            kt_alarm_json(set, kt_alarm_at(set, i), NULL, &w);
+            kt_jw_obj_end(&w);
+        }
+    }
+    kt_jw_arr_end(&w);
+    CHECK_STR(kt_buf_cstr(&list), kt_buf_cstr(&fresh));
+    kt_buf_done(&list);
+    kt_buf_done(&fresh);
+}
+
 static void check_invariants(void)
 {
+    check_list();
     uint32_t active = 0;
     for (uint32_t i = 0; i < kt_alarm_slots(set); i++) {
         const struct kt_alarm *a = kt_alarm_at(set, i);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/flat.h"
 #include "api/handlers.h"
 
 static const char *arg(struct call *c, const char *name)
@@ -11,9 +12,9 @@ static const char *arg(struct call *c, const char *name)
     return v && *v ? v : NULL;
 }
 
-static bool same(const char *want, const struct kt_json *obj, const char *key)
+static bool same(const char *want, struct kt_str is)
 {
-    return !want || strcmp(want, kt_json_get_str(obj, key, "")) == 0;
+    return !want || kt_str_is(is, want);
 }
 
 /* "1,2" holds 2? */
@@ -29,40 +30,46 @@ static bool in_list(const char *list, int64_t v)
     return false;
 }
 
-static bool text_fits(struct call *c, const struct kt_json *alarm, const char *q)
+static bool text_fits(struct call *c, struct kt_str alarm, const char *q)
 {
     if (!q) {
         return true;
     }
-    const char *id = kt_json_get_str(alarm, "point", "");
-    kt_point_id p = kt_site_point(c->site, kt_str_c(id));
-    kt_rule_id r = kt_site_rule(c->site, kt_str_c(kt_json_get_str(alarm, "rule", "")));
-    return strcasestr(id, q) ||
+    struct kt_str id = flat_text(alarm, "point");
+    kt_point_id p = kt_site_point(c->site, id);
+    kt_rule_id r = kt_site_rule(c->site, flat_text(alarm, "rule"));
+    return strcasestr(kt_arena_strndup(c->arena, id.p, id.n), q) ||
            (p.v != KT_NONE && (strstr(c->site->points[p.v].name.zh, q) ||
                                strcasestr(c->site->points[p.v].name.en, q))) ||
            (r.v != KT_NONE && (strstr(c->site->rules[r.v].title.zh, q) ||
                                strcasestr(c->site->rules[r.v].title.en, q)));
 }
 
-static bool place_fits(struct call *c, const struct kt_json *obj, const char *under)
+static bool place_fits(struct call *c, struct kt_str alarm, const char *under)
 {
     if (!under) {
         return true;
     }
-    kt_place_id p = kt_site_place(c->site, kt_str_c(kt_json_get_str(obj, "place", "")));
+    kt_place_id p = kt_site_place(c->site, flat_text(alarm, "place"));
     kt_place_id u = kt_site_place(c->site, kt_str_c(under));
     return p.v != KT_NONE && u.v != KT_NONE && kt_site_within(c->site, p, u);
 }
 
 /* "active" is everything that is neither over nor put aside. */
-static bool state_fits(const struct kt_json *alarm, const char *want)
+static bool state_fits(struct kt_str s, const char *want)
 {
-    const char *s = kt_json_get_str(alarm, "state", "");
-    bool aside = !strcmp(s, "shelved") || !strcmp(s, "suppressed") || !strcmp(s, "oos");
+    bool aside = kt_str_is(s, "shelved") || kt_str_is(s, "suppressed") || kt_str_is(s, "oos");
     if (!want || strcmp(want, "active") == 0) {
-        return !aside && strcmp(s, "normal") != 0;
+        return !aside && !kt_str_is(s, "normal");
     }
-    return strcmp(want, s) == 0;
+    return kt_str_is(s, want);
+}
+
+/* As may_see_object(): an alarm always has a place. */
+static bool may_see_alarm(struct call *c, struct kt_str alarm)
+{
+    kt_place_id place = kt_site_place(c->site, flat_text(alarm, "place"));
+    return place.v == KT_NONE ? may_see_all(c) : may_see(c, place);
 }
 
 /* The object with names beside its ids. */
@@ -101,14 +108,12 @@ struct counts {
     int unacknowledged;
 };
 
-static void count(struct counts *n, const struct kt_json *alarm)
+static void count(struct counts *n, int64_t priority, struct kt_str state)
 {
-    int64_t p = kt_json_get_int(alarm, "priority", 0);
-    if (p >= 1 && p <= 4) {
-        n->priority[p]++;
+    if (priority >= 1 && priority <= 4) {
+        n->priority[priority]++;
     }
-    const char *s = kt_json_get_str(alarm, "state", "");
-    n->unacknowledged += !strcmp(s, "unack") || !strcmp(s, "rtn");
+    n->unacknowledged += kt_str_is(state, "unack") || kt_str_is(state, "rtn");
 }
 
 static void write_counts(const struct counts *n, struct kt_jw *w)
@@ -123,57 +128,79 @@ static void write_counts(const struct counts *n, struct kt_jw *w)
     kt_jw_obj_end(w);
 }
 
+struct alarm_query {
+    const char *state, *priority, *category, *place, *q;
+    int64_t limit, cursor, seen;
+    struct counts counts;
+};
+
+static void write_parsed(struct call *c, struct kt_str text, struct kt_jw *w)
+{
+    struct kt_json *one = NULL;
+    if (kt_json_parse(text, 1 << 20, &one, NULL) == KT_OK) {
+        write_named(c, one, w);
+        kt_json_free(one);
+    }
+}
+
+/* One alarm of the snapshot: counted when it is seen, written when it is on the page. */
+static void take_alarm(struct call *c, struct alarm_query *q, struct kt_str a, struct kt_jw *w)
+{
+    struct kt_str state = flat_text(a, "state");
+    if (!state_fits(state, q->state) || !may_see_alarm(c, a)) {
+        return;
+    }
+    int64_t priority = flat_int(a, "priority", 0);
+    count(&q->counts, priority, state);
+    if ((q->priority && !in_list(q->priority, priority)) ||
+        !same(q->category, flat_text(a, "category")) || !place_fits(c, a, q->place) ||
+        !text_fits(c, a, q->q)) {
+        return;
+    }
+    if (q->seen >= q->cursor && q->seen < q->cursor + q->limit) {
+        write_parsed(c, a, w);
+    }
+    q->seen++;
+}
+
 void get_alarms(struct call *c)
 {
-    int64_t limit, cursor;
-    const char *state = arg(c, "state"), *priority = arg(c, "priority"), *q = arg(c, "q");
-    if (state && strcmp(state, "history") == 0) {
+    struct alarm_query q = {.state = arg(c, "state"),
+                            .priority = arg(c, "priority"),
+                            .category = arg(c, "category"),
+                            .place = arg(c, "place"),
+                            .q = arg(c, "q")};
+    if (q.state && strcmp(q.state, "history") == 0) {
         alarm_history(c);
         return;
     }
-    if (!query_int(c, "limit", 1, 100000, 1000, &limit) ||
-        !query_int(c, "cursor", 0, INT32_MAX, 0, &cursor)) {
+    if (!query_int(c, "limit", 1, 100000, 1000, &q.limit) ||
+        !query_int(c, "cursor", 0, INT32_MAX, 0, &q.cursor)) {
         return;
     }
-    struct kt_json *all = snapshot(c, KT_SNAP_ALARMS);
-    if (!all) {
-        return;
-    }
-    struct counts n = {0};
-    struct kt_buf b;
+    struct kt_buf all, b;
+    kt_buf_init(&all, 256 << 20);
     kt_buf_init(&b, 256 << 20);
+    kt_runtime_snapshot(c->api->opts.runtime, KT_SNAP_ALARMS, &all);
     struct kt_jw w = kt_jw_init(&b);
     kt_jw_obj(&w);
     kt_jw_key(&w, "items");
     kt_jw_arr(&w);
-    int64_t seen = 0;
-    for (size_t i = 0; i < kt_json_len(all); i++) {
-        const struct kt_json *a = kt_json_at(all, i);
-        if (!may_see_object(c, a) || !state_fits(a, state)) {
-            continue;
-        }
-        count(&n, a);
-        if ((priority && !in_list(priority, kt_json_get_int(a, "priority", 0))) ||
-            !same(arg(c, "category"), a, "category") || !place_fits(c, a, arg(c, "place")) ||
-            !text_fits(c, a, q)) {
-            continue;
-        }
-        if (seen >= cursor && seen < cursor + limit) {
-            write_named(c, a, &w);
-        }
-        seen++;
+    struct kt_str rest = {all.p, all.n}, a;
+    while ((a = flat_next(&rest)).p) {
+        take_alarm(c, &q, a, &w);
     }
     kt_jw_arr_end(&w);
-    write_counts(&n, &w);
-    kt_jw_kint(&w, "total", seen);
+    write_counts(&q.counts, &w);
+    kt_jw_kint(&w, "total", q.seen);
     kt_jw_key(&w, "next");
-    if (seen > cursor + limit) {
-        kt_jw_int(&w, cursor + limit);
+    if (q.seen > q.cursor + q.limit) {
+        kt_jw_int(&w, q.cursor + q.limit);
     } else {
         kt_jw_null(&w);
     }
     kt_jw_obj_end(&w);
-    kt_json_free(all);
+    kt_buf_done(&all);
     reply_buf(c, 200, &b);
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void sep(struct kt_jw *w)
 {
@@ -87,18 +88,84 @@ void kt_jw_str(struct kt_jw *w, const char *s)
     }
 }
 
+/* Digits of u before `end`; answers where they begin. */
+static char *digits_before(char *end, uint64_t u)
+{
+    do {
+        *--end = (char)('0' + u % 10);
+        u /= 10;
+    } while (u);
+    return end;
+}
+
+static size_t fmt_int(char *to, int64_t v)
+{
+    char text[24], *end = text + sizeof(text);
+    char *p = digits_before(end, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+    if (v < 0) {
+        *--p = '-';
+    }
+    size_t n = (size_t)(end - p);
+    memcpy(to, p, n);
+    to[n] = '\0';
+    return n;
+}
+
+/*
+ * A number with few decimals, as sensors have: m / 10^k for the smallest k. m and 10^k are exact
+ * and the quotient is rounded once, so when it is v, m / 10^k reads back as v. 0: not such a
+ * number.
+ */
+static size_t fmt_decimal(char *to, double v)
+{
+    static const double tens[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+    double a = fabs(v);
+    if (a < 1e-3 || a > 1e6) {
+        return 0;
+    }
+    for (int k = 1; k < (int)KT_ARRAY_LEN(tens) && a * tens[k] < 1e15; k++) {
+        uint64_t m = (uint64_t)(a * tens[k] + 0.5), whole = m / (uint64_t)tens[k];
+        if ((double)m / tens[k] != a) {
+            continue;
+        }
+        size_t n = fmt_int(to, (int64_t)whole);
+        if (v < 0) {
+            memmove(to + 1, to, n++);
+            to[0] = '-';
+        }
+        char part[24], *end = part + sizeof(part);
+        char *p = digits_before(end, m - whole * (uint64_t)tens[k] + (uint64_t)tens[k]);
+        *p = '.'; /* was the 1 of 10^k, which kept the zeros behind the point */
+        memcpy(to + n, p, (size_t)(end - p));
+        n += (size_t)(end - p);
+        to[n] = '\0';
+        return n;
+    }
+    return 0;
+}
+
+static bool reads_back(const char *text, double v)
+{
+    return strtod(text, NULL) == v;
+}
+
 size_t kt_fmt_double(char *to, double v)
 {
     if (v == 0) {
         return (size_t)snprintf(to, 32, signbit(v) ? "-0" : "0");
     }
     if (fabs(v) < 1e15 && v == (double)(int64_t)v) {
-        return (size_t)snprintf(to, 32, "%" PRId64, (int64_t)v);
+        return fmt_int(to, (int64_t)v);
     }
-    for (int digits = 6; digits < 17; digits++) {
-        int n = snprintf(to, 32, "%.*g", digits, v);
-        if (strtod(to, NULL) == v) {
-            return (size_t)n;
+    size_t n = fmt_decimal(to, v);
+    if (n) {
+        return n;
+    }
+    snprintf(to, 32, "%.15g", v);
+    for (int digits = reads_back(to, v) ? 6 : 16; digits < 17; digits++) {
+        n = (size_t)snprintf(to, 32, "%.*g", digits, v);
+        if (reads_back(to, v)) {
+            return n;
         }
     }
     return (size_t)snprintf(to, 32, "%.17g", v);
@@ -117,8 +184,9 @@ void kt_jw_num(struct kt_jw *w, double v)
 
 void kt_jw_int(struct kt_jw *w, int64_t v)
 {
+    char t[24];
     sep(w);
-    kt_buf_printf(w->out, "%" PRId64, v);
+    kt_buf_put(w->out, t, fmt_int(t, v));
 }
 
 void kt_jw_bool(struct kt_jw *w, bool v)

@@ -4,18 +4,7 @@
 
 void kt_engine_json_alarms(const struct kt_engine *engine, struct kt_buf *out)
 {
-    const struct eng *e = engine->s;
-    struct kt_jw w = kt_jw_init(out);
-    kt_jw_arr(&w);
-    for (uint32_t i = 0; i < kt_alarm_slots(e->alarms); i++) {
-        const struct kt_alarm *a = kt_alarm_at(e->alarms, i);
-        if (kt_alarm_is_shown(a)) {
-            kt_jw_obj(&w);
-            kt_alarm_json(e->alarms, a, NULL, &w);
-            kt_jw_obj_end(&w);
-        }
-    }
-    kt_jw_arr_end(&w);
+    kt_alarm_list_json(engine->s->alarms, out);
 }
 
 void kt_engine_json_outputs(const struct kt_engine *e, struct kt_buf *out)

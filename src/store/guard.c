@@ -4,7 +4,8 @@
  * long it may run while it runs (progress handler).
  *
  * Invariant: names reach a table through `reads` alone. SQLite tells the authorizer the view that
- * reads, but not the schema of a name in a FROM; so names of schemas and quoted names are refused
+ * reads, but not the schema of a name in a FROM, and the name of a WITH passes for a view there; so
+ * names of schemas, quoted names and names of tables kt_… that `reads` does not know are refused
  * before SQLite sees them.
  */
 #include "store/private.h"
@@ -145,48 +146,65 @@ static bool is_word(char c)
            (unsigned char)c >= 0x80;
 }
 
-static bool schema_word(const char *p, size_t n)
+/* A word that names a schema, or a table that is not the pack's to name. */
+static bool forbidden(const struct kt_db_guard *g, const char *p, size_t n)
 {
     static const char *const words[] = {"main", "temp"};
+    char name[WORD_MAX + 1];
+    if (n > WORD_MAX) {
+        return true;
+    }
+    memcpy(name, p, n);
+    name[n] = 0;
     for (size_t i = 0; i < KT_ARRAY_LEN(words); i++) {
-        if (n == strlen(words[i]) && sqlite3_strnicmp(p, words[i], (int)n) == 0) {
+        if (sqlite3_stricmp(name, words[i]) == 0) {
             return true;
         }
     }
-    return n >= 7 && sqlite3_strnicmp(p, "sqlite_", 7) == 0;
+    return sqlite3_strnicmp(name, "sqlite_", 7) == 0 ||
+           (sqlite3_strnicmp(name, "kt_", 3) == 0 && !g->reads(g->arg, name, NULL));
 }
 
-/* Past a text in single quotes; one before a dot would be the name of a schema. */
-static const char *pass_text(const char *p)
+/* Past a text in single quotes, which SQLite takes for a name where it wants one. */
+static const char *pass_text(const struct kt_db_guard *g, const char *p)
 {
     const char *end = strchr(p + 1, '\'');
-    return end && end[1 + strspn(end + 1, " \t\r\n\f\v")] != '.' ? end + 1 : NULL;
+    size_t word = 0;
+    if (!end || end[1 + strspn(end + 1, " \t\r\n\f\v")] == '.') {
+        return NULL;
+    }
+    while (is_word(p[1 + word])) {
+        word++;
+    }
+    bool name = p + 1 + word == end && word > 0 && word <= WORD_MAX;
+    return name && forbidden(g, p + 1, word) ? NULL : end + 1;
 }
 
 /* Past one token; NULL: it is one that may not be there (*ret_n its length). */
-static const char *pass_token(const char *p, size_t *ret_n)
+static const char *pass_token(const struct kt_db_guard *g, const char *p, size_t *ret_n)
 {
     size_t n = 1;
     if (*p == '\'') {
         *ret_n = strlen(p);
-        return pass_text(p);
+        return pass_text(g, p);
     }
     while (is_word(*p) && is_word(p[n])) {
         n++;
     }
     *ret_n = n;
     if (is_word(*p)) {
-        return schema_word(p, n) ? NULL : p + n;
+        return forbidden(g, p, n) ? NULL : p + n;
     }
     bool comment = (p[0] == '-' && p[1] == '-') || (p[0] == '/' && p[1] == '*');
     return comment || strchr("\"`[];", *p) ? NULL : p + 1;
 }
 
-static int check_words(struct kt_db *db, const char *sql, struct kt_err *err)
+static int check_words(struct kt_db *db, const struct kt_db_guard *g, const char *sql,
+                       struct kt_err *err)
 {
     size_t n;
     for (const char *p = sql, *next; *p; p = next) {
-        next = pass_token(p, &n);
+        next = pass_token(g, p, &n);
         if (!next) {
             return kt_err_set(err, KT_EDENIED,
                               "%s: \"%.*s\" may not stand in SQL of a pack; name registers and "
@@ -220,7 +238,7 @@ int kt_db_prepare_guarded(struct kt_db *db, const struct kt_db_guard *g, const c
                           struct kt_stmt **ret, struct kt_err *err)
 {
     KT_ASSERT(!db->guard);
-    int r = check_words(db, sql, err);
+    int r = check_words(db, g, sql, err);
     if (r == KT_OK) {
         r = register_functions(db, g, err);
     }

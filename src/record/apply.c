@@ -17,11 +17,9 @@ static const struct verb {
     const char *name;
     rec_verb_fn fn;
 } verbs[] = {
-    {"record.create", verb_create},   {"record.set", verb_set},
-    {"record.end", verb_end},         {"record.reopen", verb_reopen},
-    {"record.resolve", verb_resolve}, {"record.merge", verb_merge},
-    {"record.attach", verb_attach},   {"record.detach", verb_detach},
-    {"record.assign", verb_assign},   {"record.bulk", verb_bulk},
+    {"record.create", verb_create}, {"record.set", verb_set},         {"record.end", verb_end},
+    {"record.reopen", verb_reopen}, {"record.resolve", verb_resolve}, {"record.merge", verb_merge},
+    {"record.attach", verb_attach}, {"record.detach", verb_detach},   {"record.bulk", verb_bulk},
     {"record.import", verb_import},
 };
 

@@ -349,9 +349,7 @@ int rec_create(struct kt_room *r, struct rec_request *q, const struct rec_regist
     rc = insert_row(r, q, ret, err);
     rc = rc == KT_OK ? fact_add(r, q, ret, "_ended", &live, true, err) : rc;
     rc = rc == KT_OK ? rec_put(r, q, ret, c, n, &changed, err) : rc;
-    if (rc == KT_OK && reg->workflow != KT_NONE) {
-        rc = flow_created(r, q, ret, err);
-    }
+    rc = rc == KT_OK ? flow_created(r, q, ret, err) : rc;
     if (rc == KT_OK) {
         rc = rec_say_record(r, ret, "create", (struct kt_str){changed.p, changed.n}, q->user,
                             q->source.note, err);

@@ -373,5 +373,6 @@ int rec_put(struct kt_room *r, struct rec_request *q, struct rec_row *row,
         }
     }
     rc = rc == KT_OK ? fact_conflicts(r, row, err) : rc;
-    return rc == KT_OK && left ? search_put(r, row, err) : rc;
+    rc = rc == KT_OK && left ? search_put(r, row, err) : rc;
+    return rc == KT_OK && row->state[0] ? flow_changed(r, q, row, err) : rc;
 }

@@ -170,11 +170,11 @@ KT_MUST_CHECK int rec_say_record(struct kt_room *r, const struct rec_row *row, c
 /** A verb of the flow (record.move, record.receipt, record.setting, ledger.*, calendar.*);
  *  KT_EUNSUPPORTED: not known. */
 KT_MUST_CHECK int flow_request(struct kt_room *r, struct rec_request *q, struct kt_err *err);
-/** A record with a workflow was made: start state, owner, deadline, timers. `row` is brought up
- *  to date; its outcome comes after. */
+/** A record was made: its accounts; with a workflow start state and timers. `row` is brought up to
+ *  date; its outcome comes after. */
 KT_MUST_CHECK int flow_created(struct kt_room *r, struct rec_request *q, struct rec_row *row,
                                struct kt_err *err);
-/** Fields of a record changed: deadlines that come from a field. */
+/** Fields of a case changed (rec_put() calls it): deadlines that come from a field. */
 KT_MUST_CHECK int flow_changed(struct kt_room *r, struct rec_request *q, struct rec_row *row,
                                struct kt_err *err);
 /** A record was ended or reopened. */

@@ -49,12 +49,8 @@ int rec_do_set(struct kt_room *r, struct rec_request *q, struct rec_row *row, st
     kt_buf_init(&changed, 1 << 16);
     rc = rec_put(r, q, row, c, n, &changed, err);
     if (rc == KT_OK && row->version > version) {
-        if (row->reg->workflow != KT_NONE) {
-            rc = flow_changed(r, q, row, err);
-        }
-        rc = rc == KT_OK ? rec_say_record(r, row, "set", (struct kt_str){changed.p, changed.n},
-                                          q->user, q->source.note, err)
-                         : rc;
+        rc = rec_say_record(r, row, "set", (struct kt_str){changed.p, changed.n}, q->user,
+                            q->source.note, err);
     }
     kt_buf_done(&changed);
     return rc;
@@ -237,79 +233,11 @@ int verb_resolve(struct kt_room *r, struct rec_request *q, struct kt_err *err)
     rc = rc == KT_OK ? row_update(r, q, &row, &c, 1, err) : rc;
     rc = rc == KT_OK ? fact_conflicts(r, &row, err) : rc;
     rc = rc == KT_OK ? search_put(r, &row, err) : rc;
+    rc = rc == KT_OK && row.state[0] ? flow_changed(r, q, &row, err) : rc;
     if (rc == KT_OK) {
         kt_jw_kint(q->result, "version", row.version);
         rc = rec_say_record(r, &row, "resolve", kt_str_c(rec_f(q, "\"%s\"", f->id)), q->user,
                             q->source.note, err);
-    }
-    return rc;
-}
-
-/* ---- assign ---- */
-
-static int write_owner(struct kt_room *r, struct rec_request *q, const struct rec_row *row,
-                       const char *owner, struct kt_err *err)
-{
-    char sql[100];
-    struct kt_stmt *st;
-    snprintf(sql, sizeof(sql), "UPDATE \"%s\" SET _owner = ? WHERE _id = ?", row->reg->id);
-    int rc = kt_db_prepare(r->w, sql, &st, err);
-    if (rc < 0) {
-        return rc;
-    }
-    kt_bind_text(st, 1, owner);
-    kt_bind_i64(st, 2, row->id);
-    rc = kt_stmt_run(st, err);
-    kt_stmt_done(st);
-    if (rc < 0) {
-        return rc;
-    }
-    rc = kt_db_prepare(r->w,
-                       "INSERT INTO kt_move(record, register, kind, from_state, to_state, owner, "
-                       "due, by, time, seq, note) VALUES(?,?,'assign',?,?,?,?,?,?,?,?)",
-                       &st, err);
-    if (rc < 0) {
-        return rc;
-    }
-    kt_bind_i64(st, 1, row->id);
-    kt_bind_text(st, 2, row->reg->id);
-    kt_bind_text(st, 3, row->state);
-    kt_bind_text(st, 4, row->state);
-    kt_bind_text(st, 5, owner);
-    if (row->due_ms) {
-        kt_bind_i64(st, 6, row->due_ms);
-    }
-    kt_bind_text(st, 7, q->user);
-    kt_bind_i64(st, 8, rec_ms(q->time));
-    kt_bind_i64(st, 9, (int64_t)q->seq);
-    kt_bind_text(st, 10, q->source.note);
-    rc = kt_stmt_run(st, err);
-    kt_stmt_done(st);
-    return rc;
-}
-
-int verb_assign(struct kt_room *r, struct rec_request *q, struct kt_err *err)
-{
-    struct rec_row row;
-    const char *owner;
-    int rc = rec_row_arg(r, q, true, &row, err);
-    rc = rc == KT_OK ? rec_arg_text(q, "owner", &owner) : rc;
-    if (rc == KT_OK && row.reg->workflow == KT_NONE) {
-        rc = rec_no(q, KT_EINVAL, "only a case has an owner", "只有工单才有负责人");
-    }
-    if (rc == KT_OK && strlen(owner) > 64) {
-        rc = rec_no(q, KT_EINVAL, "owner: the name that a person logs in with", "请选择负责人");
-    }
-    if (rc == KT_OK && strcmp(row.owner, q->user) != 0) {
-        rc = rec_need_write(q, row.reg);
-    }
-    rc = rc == KT_OK ? write_owner(r, q, &row, owner, err) : rc;
-    rc = rc == KT_OK ? rec_touch(r, q, &row, err) : rc;
-    if (rc == KT_OK) {
-        row.owner = owner;
-        kt_jw_kint(q->result, "version", row.version);
-        rc = rec_say_record(r, &row, "assign", (struct kt_str){NULL, 0}, q->user, q->source.note,
-                            err);
     }
     return rc;
 }

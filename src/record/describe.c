@@ -150,6 +150,21 @@ static void map(struct kt_jw *w, const struct rec_register *reg)
     kt_jw_obj_end(w);
 }
 
+static void documents(struct kt_jw *w, const struct kt_record_model *m, uint32_t ri)
+{
+    kt_jw_key(w, "documents");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < m->documents_n; i++) {
+        if (m->documents[i].reg == ri) {
+            kt_jw_obj(w);
+            kt_jw_kstr(w, "id", m->documents[i].id);
+            text2(w, "title", &m->documents[i].title);
+            kt_jw_obj_end(w);
+        }
+    }
+    kt_jw_arr_end(w);
+}
+
 static int total(struct rec_view *v, uint32_t ri, int64_t *ret, struct kt_err *err)
 {
     char sql[100];
@@ -176,6 +191,7 @@ static int one(struct rec_view *v, uint32_t ri, struct kt_jw *w, struct kt_err *
     fields(w, v->model, who, reg);
     names(w, "list", who, reg, &reg->list);
     map(w, reg);
+    documents(w, v->model, ri);
     kt_jw_key(w, "duplicates");
     kt_jw_bool(w, reg->duplicates_n > 0);
     kt_jw_key(w, "may");

@@ -517,7 +517,7 @@ static int run(struct import *im, const char *reg, const struct kt_json *rows, s
         import_fault(im, "一次最多导入50000行，请分成几个文件",
                      "at most 50000 rows at once; divide the table");
     } else {
-        (void)import_bind(im, rows); /* what is wrong is in the fault */
+        import_bind(im, rows);
     }
     if (im->fault_zh) {
         write_fault(im, out);

@@ -40,9 +40,8 @@ static inline void import_fault(struct import *im, const char *zh, const char *e
 }
 
 /* ---- import_columns.c ---- */
-/** Bind the names that rows use; KT_EINVAL with a fault of the table: a column that nobody knows.
- */
-KT_MUST_CHECK int import_bind(struct import *im, const struct kt_json *rows);
+/** Bind the names that rows use; a column that nobody knows is a fault of the table. */
+void import_bind(struct import *im, const struct kt_json *rows);
 
 /* ---- import_cell.c ---- */
 /**

@@ -111,7 +111,7 @@ static bool find_column(const struct import *im, const char *name, struct import
     return is_own(plain);
 }
 
-static int unknown(struct import *im, const char *name)
+static bool unknown(struct import *im, const char *name)
 {
     struct kt_buf zh, en;
     kt_buf_init(&zh, 4096);
@@ -132,15 +132,15 @@ static int unknown(struct import *im, const char *name)
                         name, kt_buf_cstr(&en)));
     kt_buf_done(&zh);
     kt_buf_done(&en);
-    return KT_EINVAL;
+    return false;
 }
 
-static int add_column(struct import *im, const char *name)
+static bool add_column(struct import *im, const char *name)
 {
     struct import_column c;
     if (im->columns_n == IMPORT_COLUMNS_MAX) {
         import_fault(im, "表中的列过多", "the table has too many columns");
-        return KT_EINVAL;
+        return false;
     }
     if (!find_column(im, name, &c)) {
         return unknown(im, name);
@@ -155,13 +155,13 @@ static int add_column(struct import *im, const char *name)
                                          "\"%.60s\" and \"%.60s\" are the same field; "
                                          "leave one out",
                                          o->name, name));
-            return KT_EINVAL;
+            return false;
         }
     }
     im->columns[im->columns_n] = c;
     kt_map_set(im->by_name, kt_str_c(c.name), im->columns_n);
     im->columns_n++;
-    return KT_OK;
+    return true;
 }
 
 static void list_fields(struct import *im)
@@ -178,7 +178,7 @@ static void list_fields(struct import *im)
     }
 }
 
-int import_bind(struct import *im, const struct kt_json *rows)
+void import_bind(struct import *im, const struct kt_json *rows)
 {
     uint64_t at;
     for (size_t i = 0; i < kt_json_len(rows); i++) {
@@ -187,12 +187,10 @@ int import_bind(struct import *im, const struct kt_json *rows)
             if (!*it.key || kt_map_get(im->by_name, kt_str_c(it.key), &at)) {
                 continue;
             }
-            int r = add_column(im, kt_arena_strdup(im->arena, it.key));
-            if (r < 0) {
-                return r;
+            if (!add_column(im, kt_arena_strdup(im->arena, it.key))) {
+                return;
             }
         }
     }
     list_fields(im);
-    return KT_OK;
 }

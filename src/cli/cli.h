@@ -39,7 +39,7 @@ struct kt_verb {
 
 extern const struct kt_verb kt_verb_init, kt_verb_check, kt_verb_serve, kt_verb_reload,
     kt_verb_import, kt_verb_query, kt_verb_replay, kt_verb_backtest, kt_verb_verify, kt_verb_backup,
-    kt_verb_restore, kt_verb_user, kt_verb_cert, kt_verb_show, kt_verb_parse;
+    kt_verb_restore, kt_verb_user, kt_verb_cert, kt_verb_show, kt_verb_parse, kt_verb_pack;
 
 /** Value of an option; NULL when it was not given ("" for a flag that was). */
 const char *kt_arg(const struct kt_args *a, const char *name);
@@ -69,15 +69,16 @@ void kt_progress_end(struct kt_progress *p);
 struct kt_running {
     char url[128], token[64];
     int pid;
-    int utc_offset_s; /* of the site: times without an offset are read in it, all are printed in it */
+    int utc_offset_s; /* of the site: times without an offset are read in it, all are printed in it
+                       */
 };
 KT_MUST_CHECK int kt_running_find(const char *site_dir, struct kt_running *ret, struct kt_err *err);
 /** One call to the running program's API; path begins with "/api/v1". */
 KT_MUST_CHECK int kt_running_call(const struct kt_running *r, const char *method, const char *path,
                                   const struct kt_str *body, int *ret_status,
                                   struct kt_buf *ret_body, struct kt_err *err);
-/** Prove the journal, history and what hangs on them of a data folder, printing a table; what is not
- *  there yet is passed over. KT_ECORRUPT names the place. */
+/** Prove the journal, history and what hangs on them of a data folder, printing a table; what is
+ * not there yet is passed over. KT_ECORRUPT names the place. */
 KT_MUST_CHECK int kt_verify_data(const struct kt_args *a, const char *data, struct kt_err *err);
 /** Where packs and the user interface lie: beside the program, or the installed place. */
 const char *kt_share_dir(char *buf, size_t cap, const char *what);

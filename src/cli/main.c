@@ -9,9 +9,10 @@
 #define VERSION "0.1.0"
 
 static const struct kt_verb *const verbs[] = {
-    &kt_verb_init,   &kt_verb_check,   &kt_verb_serve,  &kt_verb_reload,   &kt_verb_show,
-    &kt_verb_import, &kt_verb_query,   &kt_verb_replay, &kt_verb_backtest, &kt_verb_verify,
-    &kt_verb_backup, &kt_verb_restore, &kt_verb_user,   &kt_verb_cert,     &kt_verb_parse,
+    &kt_verb_init,     &kt_verb_check,  &kt_verb_serve,  &kt_verb_reload,
+    &kt_verb_show,     &kt_verb_import, &kt_verb_query,  &kt_verb_replay,
+    &kt_verb_backtest, &kt_verb_verify, &kt_verb_backup, &kt_verb_restore,
+    &kt_verb_user,     &kt_verb_cert,   &kt_verb_parse,  &kt_verb_pack,
 };
 
 static const struct kt_option common[] = {

@@ -14,7 +14,7 @@ static const struct {
     {"pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"},
     {"zip", "application/zip"},
     {"xls", "application/vnd.ms-office"},
-    {"dwg", "image/vnd.dwg"},
+    {"dwg", "application/acad"},
     {"mp4", "video/mp4"},
     {"wav", "audio/wav"},
     {"webm", "video/webm"},

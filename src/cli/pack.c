@@ -93,7 +93,7 @@ static void fill(const char *text, const char *name, const char *reg, struct kt_
 static int write_file(const char *dir, const char *file, const struct kt_buf *text,
                       struct kt_err *err)
 {
-    char path[900];
+    char path[1000];
     snprintf(path, sizeof(path), "%s/%s", dir, file);
     return kt_file_replace_mode(path, text->p, text->n, 0644, err);
 }

@@ -53,7 +53,7 @@ static void put_register(struct kt_buf *sql, const struct rec_view *v, uint32_t 
     const struct rec_register *t = &v->model->registers[reg];
     kt_buf_printf(sql,
                   "%sSELECT %u AS reg, _id AS id, _due AS due FROM \"%s\" WHERE _ended IS NULL",
-                  sql->n ? " UNION ALL " : "", reg, t->id);
+                  sql->n ? " UNION ALL " : "SELECT reg, id, due FROM (", reg, t->id);
     put_states(sql, &v->model->workflows[t->workflow], q->state);
     if (q->mine) {
         put_mine(sql, v->who);
@@ -105,7 +105,7 @@ static int item_stmt(struct rec_view *v, const struct rec_register *reg, struct 
     kt_buf_puts(&sql, "SELECT ");
     item_columns(reg, &sql);
     kt_buf_printf(&sql,
-                  ", _state, ifnull(_due, 0), ifnull(_since, 0), ifnull(_returns, 0) FROM "
+                  ", _state, ifnull(_due, 0), ifnull(_since, 0) FROM "
                   "\"%s\" WHERE _id = ?",
                   reg->id);
     int code = kt_db_prepare_once(v->db, kt_buf_cstr(&sql), ret, err);
@@ -119,7 +119,7 @@ static void write_case(struct rec_view *v, const struct rec_register *reg, struc
 {
     const struct rec_workflow *f = flow_of(v->model, reg);
     int n = kt_col_count(st);
-    uint32_t state = rec_state_of(f, kt_col_text(st, n - 4));
+    uint32_t state = rec_state_of(f, kt_col_text(st, n - 3));
     struct kt_buf item;
     kt_buf_init(&item, SQL_MAX);
     struct kt_jw iw = kt_jw_init(&item);
@@ -131,11 +131,9 @@ static void write_case(struct rec_view *v, const struct rec_register *reg, struc
     if (state != KT_NONE) {
         flow_text(&iw, "state_title", f->states[state].title);
         kt_jw_kint(&iw, "late_ms",
-                   late_ms(&f->states[state], kt_col_i64(st, n - 3), kt_col_i64(st, n - 2),
+                   late_ms(&f->states[state], kt_col_i64(st, n - 2), kt_col_i64(st, n - 1),
                            rec_ms(v->who->now)));
     }
-    kt_jw_kint(&iw, "since", kt_col_i64(st, n - 2));
-    kt_jw_kint(&iw, "returns", kt_col_i64(st, n - 1));
     kt_jw_obj_end(&iw);
     kt_jw_raw(w, (struct kt_str){item.p, item.n});
     kt_buf_done(&item);
@@ -175,14 +173,14 @@ static int list(struct rec_view *v, const struct kt_case_query *q, struct kt_jw 
 {
     struct kt_buf sql;
     struct kt_stmt *st;
-    uint32_t limit = q->limit == 0 ? LIMIT : q->limit < LIMIT_MAX ? q->limit : LIMIT_MAX;
     kt_buf_init(&sql, SQL_MAX);
+    uint32_t limit = q->limit == 0 ? LIMIT : q->limit < LIMIT_MAX ? q->limit : LIMIT_MAX;
     int code = which_sql(v, q, &sql, err);
     if (code < 0 || sql.n == 0) {
         kt_buf_done(&sql);
         return code;
     }
-    kt_buf_puts(&sql, " ORDER BY due IS NULL, due, id");
+    kt_buf_puts(&sql, ") ORDER BY due IS NULL, due, id");
     code = kt_db_prepare_once(v->db, kt_buf_cstr(&sql), &st, err);
     kt_buf_done(&sql);
     if (code < 0) {

@@ -85,7 +85,7 @@ static void turn(struct sim_outlet *o)
 {
     struct drop *d = o->own;
     kt_mono now = kt_clock_mono();
-    if (now - d->last < LEAST_NS || !sim_outlet_due(o, VALUES_NS)) {
+    if (now - d->last < sim_outlet_wall(o, LEAST_NS) || !sim_outlet_due(o, VALUES_NS)) {
         return;
     }
     d->last = now;

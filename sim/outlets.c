@@ -6,14 +6,15 @@
 #include "sys/clock.h"
 #include "sys/thread.h"
 
-#define TURN_NS (200 * KT_MS)
+#define TURN_NS  (200 * KT_MS)
+#define LEAST_NS (5 * KT_MS)
 
 static void *run(void *arg)
 {
     struct sim_outlet *o = arg;
     while (!atomic_load(&o->run->stopping)) {
         o->turn(o);
-        kt_sleep(TURN_NS);
+        kt_sleep(sim_outlet_wall(o, TURN_NS));
     }
     return NULL;
 }
@@ -30,6 +31,13 @@ void sim_outlet_stop(struct sim_outlet *o)
         o->done(o);
         free(o);
     }
+}
+
+int64_t sim_outlet_wall(const struct sim_outlet *o, int64_t ns)
+{
+    int64_t speed = atomic_load(&o->run->speed_milli);
+    int64_t wall = speed > 1000 ? ns / speed * 1000 : ns;
+    return wall < LEAST_NS ? LEAST_NS : wall;
 }
 
 bool sim_outlet_due(struct sim_outlet *o, int64_t period_ns)

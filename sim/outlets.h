@@ -33,6 +33,8 @@ struct sim_outlet {
     kt_time next; /* plant time of the next sending */
 };
 KT_MUST_CHECK int sim_outlet_start(struct sim_outlet *o, struct kt_err *err);
+/** Real time for ns of the plant where it goes faster than time, at least 5 ms; else ns. */
+int64_t sim_outlet_wall(const struct sim_outlet *o, int64_t ns);
 /** Is it time? Not before `next` of the plant; then `next` is a period later. */
 bool sim_outlet_due(struct sim_outlet *o, int64_t period_ns);
 struct sim_reading {

@@ -49,7 +49,7 @@ static void lines(struct sim_outlet *o, struct kt_buf *out)
 static void complain(struct sim_outlet *o, const char *text, int status)
 {
     struct push *x = o->own;
-    x->retry = kt_clock_mono() + RETRY_NS;
+    x->retry = kt_clock_mono() + sim_outlet_wall(o, RETRY_NS);
     if (!x->told) {
         KT_INFO("push", "%s: %s %d; trying again", o->where, text, status);
     }
@@ -61,7 +61,8 @@ static void turn(struct sim_outlet *o)
     struct push *x = o->own;
     char auth[TOKEN_MAX + 40];
     kt_mono now = kt_clock_mono();
-    if (now < x->retry || now - x->last < LEAST_NS || !sim_outlet_due(o, PERIOD_NS)) {
+    if (now < x->retry || now - x->last < sim_outlet_wall(o, LEAST_NS) ||
+        !sim_outlet_due(o, PERIOD_NS)) {
         return;
     }
     x->last = now;

@@ -8,7 +8,9 @@
 #include "sys/clock.h"
 #include "sys/thread.h"
 
-#define BEHIND_NS KT_SEC /* further behind than this, the lost time is not made up */
+#define WINDOW_NS   (300 * KT_MS) /* of the plant: so far a program may be behind */
+#define PATIENCE_NS (500 * KT_MS)
+#define BEHIND_NS   KT_SEC /* further behind than this, the lost time is not made up */
 
 void sim_run_init(struct sim_run *r, struct sim_plant *p)
 {
@@ -37,12 +39,25 @@ void sim_run_step(struct sim_run *r)
     }
 }
 
+/* The plant waits for a program that takes its time from it, so nothing there becomes old for want
+ * of computing power. Not for ever: one that hangs only slows the plant. */
+static void wait_for_followers(struct sim_run *r)
+{
+    kt_mono end = kt_clock_mono() + PATIENCE_NS;
+    kt_time t = atomic_load(&r->now) - WINDOW_NS;
+    while (r->server && !atomic_load(&r->stopping) && !sim_server_followed(r->server, t) &&
+           kt_clock_mono() < end) {
+        kt_sleep(KT_MS / 2);
+    }
+}
+
 static void *pace(void *arg)
 {
     struct sim_run *r = arg;
     kt_mono due = kt_clock_mono();
     while (!atomic_load(&r->stopping)) {
         sim_run_step(r);
+        wait_for_followers(r);
         int64_t speed = atomic_load(&r->speed_milli);
         due += SIM_STEP_NS * 1000 / (speed > 0 ? speed : 1000);
         kt_mono now = kt_clock_mono();

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,8 +27,13 @@ struct sim_server {
     struct kt_loop *loop;
     pthread_t thread;
     int clock_fd, control_fd;
-    pthread_mutex_t lock;    /* of clocks */
-    int clocks[CLIENTS_MAX]; /* -1: free */
+    pthread_mutex_t lock; /* of clocks */
+    struct clock {
+        int fd;           /* -1: free */
+        kt_time followed; /* as it answered last; 0: it never answers, and is not waited for */
+        char in[32];
+        size_t n;
+    } clocks[CLIENTS_MAX];
     struct client *clients[CLIENTS_MAX];
 };
 
@@ -55,8 +61,8 @@ static void on_clock(void *arg, int fd, int ev)
     (void)ev;
     pthread_mutex_lock(&s->lock);
     for (int i = 0; got >= 0 && i < CLIENTS_MAX; i++) {
-        if (s->clocks[i] < 0) {
-            s->clocks[i] = got;
+        if (s->clocks[i].fd < 0) {
+            s->clocks[i] = (struct clock){.fd = got};
             got = -1;
         }
     }
@@ -68,16 +74,48 @@ static void on_clock(void *arg, int fd, int ev)
 
 void sim_server_tell_time(struct sim_server *s, kt_time now)
 {
-    char line[32];
-    int n = snprintf(line, sizeof(line), "%lld\n", (long long)(now / KT_MS));
+    char line[64];
+    int n = snprintf(line, sizeof(line), "%lld %lld\n", (long long)(now / KT_MS),
+                     (long long)atomic_load(&s->run->speed_milli));
     pthread_mutex_lock(&s->lock);
     for (int i = 0; i < CLIENTS_MAX; i++) {
-        if (s->clocks[i] >= 0 && send(s->clocks[i], line, (size_t)n, MSG_NOSIGNAL) != n) {
-            close(s->clocks[i]);
-            s->clocks[i] = -1;
+        struct clock *c = &s->clocks[i];
+        if (c->fd >= 0 && send(c->fd, line, (size_t)n, MSG_NOSIGNAL) != n) {
+            close(c->fd);
+            c->fd = -1;
         }
     }
     pthread_mutex_unlock(&s->lock);
+}
+
+/* Take the answers of one client; what is no number is passed over. */
+static void hear(struct clock *c)
+{
+    ssize_t got;
+    while ((got = recv(c->fd, c->in + c->n, sizeof(c->in) - c->n, MSG_DONTWAIT)) > 0) {
+        c->n += (size_t)got;
+        for (char *nl; (nl = memchr(c->in, '\n', c->n));) {
+            *nl = 0;
+            c->followed = strtoll(c->in, NULL, 10) * KT_MS;
+            c->n -= (size_t)(nl - c->in) + 1;
+            memmove(c->in, nl + 1, c->n);
+        }
+        c->n = c->n == sizeof(c->in) ? 0 : c->n;
+    }
+}
+
+bool sim_server_followed(struct sim_server *s, kt_time t)
+{
+    bool all = true;
+    pthread_mutex_lock(&s->lock);
+    for (int i = 0; i < CLIENTS_MAX; i++) {
+        if (s->clocks[i].fd >= 0) {
+            hear(&s->clocks[i]);
+            all = all && (!s->clocks[i].followed || s->clocks[i].followed >= t);
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return all;
 }
 
 static void drop(struct client *c)
@@ -163,8 +201,8 @@ static void *serve(void *arg)
 static void free_server(struct sim_server *s)
 {
     for (int i = 0; i < CLIENTS_MAX; i++) {
-        if (s->clocks[i] >= 0) {
-            close(s->clocks[i]);
+        if (s->clocks[i].fd >= 0) {
+            close(s->clocks[i].fd);
         }
         if (s->clients[i]) {
             drop(s->clients[i]);
@@ -190,7 +228,9 @@ int sim_server_start(struct sim_run *run, int clock_port, int control_port, stru
     s->loop = kt_loop_new();
     s->control_fd = -1;
     pthread_mutex_init(&s->lock, NULL);
-    memset(s->clocks, -1, sizeof(s->clocks));
+    for (int i = 0; i < CLIENTS_MAX; i++) {
+        s->clocks[i].fd = -1;
+    }
     s->clock_fd = listen_at(clock_port, err);
     int r = s->clock_fd < 0 ? s->clock_fd : KT_OK;
     if (r == KT_OK) {

@@ -25,6 +25,8 @@ struct kt_api_opts {
     const char *ui_dir;   /* built user interface; "" for none */
     const char *map_json; /* GeoJSON by layer of map.gpkg, or NULL; copied */
     bool plant_clock;
+    /** Plant seconds a second, as they are and as asked; 0: not known. */
+    double (*plant_rate)(void *arg, double *ret_asked);
     const char *local_token; /* bearer token of `kuangtu` verbs on this machine (data/run.json) */
     /** State of links and modules as JSON array items (health page). */
     void (*links_json)(void *arg, struct kt_buf *out);

@@ -220,6 +220,10 @@ static void format_clock(struct hub *h, struct kt_buf *b)
 {
     struct kt_runtime_stats st;
     kt_runtime_stats(h->api->opts.runtime, &st);
+    double asked = 0;
+    double rate = h->api->opts.plant_clock && h->api->opts.plant_rate
+                      ? h->api->opts.plant_rate(h->api->opts.arg, &asked)
+                      : 0;
     kt_buf_puts(b, "event: clock\ndata: ");
     struct kt_jw w = kt_jw_init(b);
     kt_jw_obj(&w);
@@ -228,6 +232,8 @@ static void format_clock(struct hub *h, struct kt_buf *b)
     kt_jw_kint(&w, "lag_ms", st.lag_ns / KT_MS);
     kt_jw_kbool(&w, "simulation", h->site->simulation);
     kt_jw_kbool(&w, "plant_clock", h->api->opts.plant_clock);
+    kt_jw_knum(&w, "rate", rate);
+    kt_jw_knum(&w, "asked", asked);
     kt_jw_kbool(&w, "failed", st.failed);
     kt_jw_kstr(&w, "drill", st.engine.drill);
     kt_jw_obj_end(&w);

@@ -109,6 +109,17 @@ static void state_of(const struct kt_links *l, struct kt_push *push, uint32_t i,
     }
 }
 
+bool kt_links_followed(const struct kt_links *l)
+{
+    for (uint32_t i = 0; i < l->site->links_n; i++) {
+        if (l->site->links[i].kind == KT_LINK_MODBUS && l->links[i].link &&
+            kt_modbus_owes(l->links[i].link)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void kt_links_json(struct kt_links *l, struct kt_push *push, struct kt_buf *out)
 {
     static const char *const kinds[] = {"modbus", "mqtt", "push", "minefile"};

@@ -83,6 +83,8 @@ static int on_reload(void *arg, const char *author, const char *why, struct kt_b
     return r;
 }
 
+static double plant_rate(void *arg, double *ret_asked);
+
 static int start_api(struct kt_node *n, struct kt_err *err)
 {
     struct kt_buf map;
@@ -98,6 +100,7 @@ static int start_api(struct kt_node *n, struct kt_err *err)
                             .plant_clock = n->opts.plant_clock != NULL,
                             .local_token = n->token,
                             .links_json = links_json,
+                            .plant_rate = plant_rate,
                             .reload = on_reload,
                             .arg = n};
     int r = kt_api_new(&o, &n->api, err);
@@ -199,6 +202,25 @@ static int own_data(const struct kt_node *n, struct kt_err *err)
     return r;
 }
 
+/* Thread of the plant's clock. During a reload nothing is asked of links. */
+static bool followed(void *arg)
+{
+    struct kt_node *n = arg;
+    bool yes = true;
+    if (pthread_mutex_trylock(&n->lock) == 0) {
+        yes = n->links && kt_links_followed(n->links);
+        pthread_mutex_unlock(&n->lock);
+    }
+    return yes;
+}
+
+static double plant_rate(void *arg, double *ret_asked)
+{
+    struct kt_node *n = arg;
+    *ret_asked = 0;
+    return n->clock ? kt_plant_clock_rate(n->clock, ret_asked) : 0;
+}
+
 static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_err *err)
 {
     int r = kt_site_load(n->opts.site_dir, n->opts.pack_dir, NULL, findings, &n->site, err);
@@ -227,10 +249,12 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
         return r;
     }
     if (n->opts.plant_clock &&
-        (r = kt_plant_clock_start(n->rt, n->opts.plant_clock, &n->clock, err)) < 0) {
+        (r = kt_plant_clock_start(n->rt, n->opts.plant_clock, followed, n, &n->clock, err)) < 0) {
         return r;
     }
+    pthread_mutex_lock(&n->lock);
     n->links = kt_links_start(n->rt, n->site);
+    pthread_mutex_unlock(&n->lock);
     if ((r = kt_push_start(n->rt, n->site, &n->push, err)) < 0) {
         return r;
     }

@@ -34,9 +34,16 @@ void kt_links_stop(struct kt_links *l); /**< accepts NULL */
 void kt_links_json(struct kt_links *l, struct kt_push *push,
                    struct kt_buf *out); /**< array items */
 
+/** Has every link done what was due by the pace clock? */
+bool kt_links_followed(const struct kt_links *l);
+
 /* plant_clock.c: ticks from the simulated plant. */
 struct kt_plant_clock;
+typedef bool (*kt_followed_fn)(void *arg); /* is all done that was due? */
 KT_MUST_CHECK int kt_plant_clock_start(struct kt_runtime *rt, const char *address,
+                                       kt_followed_fn followed, void *arg,
                                        struct kt_plant_clock **ret, struct kt_err *err);
+/** Plant seconds a second: as asked of the plant, and as they are. 0: not known. */
+double kt_plant_clock_rate(const struct kt_plant_clock *c, double *ret_asked);
 void kt_plant_clock_stop(struct kt_plant_clock *c); /**< accepts NULL */
 #endif

@@ -124,5 +124,26 @@ def _():
                    d["link"] == "sub01" and d["change"] == "end", mark, 60)
 
 
+@case("sixty times real time, or what the machine can follow: the plant waits, nothing becomes old, nothing is cut")
+def _():
+    with Mine("calm", 60) as m, m.op.stream() as s:
+        kt.wait_for("all devices", lambda: all(x["up"] for x in m.links()), 60)
+        scanned = {p["id"] for p in m.op.get("/points", limit=100000)["items"]
+                   if (p["link"] or p["address"] or "").startswith(("sub", "plc", "pm"))}
+        first = s.wait("the clock", lambda e, d: e == "clock" and d["rate"] > 0)
+        equal(first["data"]["asked"], 60)
+        mark, begin = s.mark(), first["data"]["engine"]
+        last = s.wait("five minutes of the plant", lambda e, d: e == "clock" and
+                      d["engine"] > begin + 300_000, mark, 120)
+        kt.note(f"the plant went {last['data']['rate']} times as fast as time")
+        with s.changed:
+            seen = [e["data"] for e in s.all[mark:] if e["event"] in ("alarm", "command")]
+        old = [(d["rule"], d["point"]) for d in seen if d.get("change") == "raise" and
+               (d["rule"] in ("core.stale", "core.link-down") or d["statutory"]) and
+               d["point"] in scanned]
+        equal(old, [])
+        equal([d for d in seen if d["type"] == "command"], [])
+
+
 if __name__ == "__main__":
     sys.exit(kt.main())

@@ -333,6 +333,16 @@ static int write_files(struct kt_minefile *m, struct kt_err *err)
     return n;
 }
 
+/* A second of the pace clock, or of the machine's where that one stands still. */
+static void rest(struct kt_minefile *m)
+{
+    kt_mono next = kt_clock_pace() + KT_SEC, end = kt_clock_mono() + KT_SEC;
+    while (!atomic_load(&m->stopping) && kt_clock_pace() < next && kt_clock_mono() < end) {
+        int64_t left = kt_clock_pace_left(next);
+        kt_sleep(left < 100 * KT_MS ? left : 100 * KT_MS);
+    }
+}
+
 static void *run(void *arg)
 {
     struct kt_minefile *m = arg;
@@ -343,9 +353,7 @@ static void *run(void *arg)
             r = write_files(m, &err);
         }
         judge(m, r < 0 ? err.text : "");
-        for (int i = 0; i < 10 && !atomic_load(&m->stopping); i++) {
-            kt_sleep(100 * KT_MS);
-        }
+        rest(m);
     }
     return NULL;
 }

@@ -25,6 +25,8 @@
 
 enum { EFFECTS_MAX = 256, FAILURES_MAX = 2, BACKOFF_MIN_MS = 500, BACKOFF_MAX_MS = 10000 };
 
+#define OWED_NS (500 * KT_MS)
+
 struct kt_modbus {
     struct kt_runtime *rt;
     struct kt_site *site;
@@ -44,6 +46,8 @@ struct kt_modbus {
     pthread_t thread;
     int wake;
     _Atomic bool stopping;
+    _Atomic int64_t owed_since; /* pace clock: the oldest scan that is due; INT64_MAX: none */
+    _Atomic int commands;       /* not carried out yet */
 
     pthread_mutex_t lock; /* effects, state */
     struct kt_effect effects[EFFECTS_MAX];
@@ -129,7 +133,8 @@ static void lose(struct kt_modbus *m, const char *why)
     m->connected = false;
     m->backoff_ms = m->backoff_ms ? m->backoff_ms * 2 : BACKOFF_MIN_MS;
     m->backoff_ms = m->backoff_ms > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : m->backoff_ms;
-    m->retry_at = kt_clock_mono() + m->backoff_ms * KT_MS;
+    m->retry_at = kt_clock_pace() + m->backoff_ms * KT_MS;
+    atomic_store(&m->owed_since, INT64_MAX);
 }
 
 static bool dial(struct kt_modbus *m)
@@ -455,6 +460,7 @@ static void drop_overtaken(struct kt_modbus *m, const struct kt_effect *e)
             m->effects[n++] = *q;
         }
     }
+    atomic_fetch_sub(&m->commands, (int)(m->effects_n - n));
     m->effects_n = n;
 }
 
@@ -477,6 +483,7 @@ static void on_effect(void *arg, const struct kt_effect *e)
         }
         m->effects[at] = *e;
         m->effects_n++;
+        atomic_fetch_add(&m->commands, 1);
     }
     pthread_mutex_unlock(&m->lock);
     ssize_t ignored = write(m->wake, &one, sizeof(one));
@@ -490,25 +497,35 @@ static void do_commands(struct kt_modbus *m)
     struct kt_effect e;
     while (!atomic_load(&m->stopping) && next_effect(m, &e)) {
         carry_out(m, &e);
+        atomic_fetch_sub(&m->commands, 1);
     }
 }
 
 static void wait_until(struct kt_modbus *m, kt_mono when)
 {
-    int64_t left = when - kt_clock_mono();
+    int64_t left = kt_clock_pace_left(when);
     struct pollfd p = {.fd = m->wake, .events = POLLIN};
     uint64_t n;
-    struct timespec ts = {.tv_sec = (left > 0 ? left : 0) / KT_SEC,
-                          .tv_nsec = (left > 0 ? left : 0) % KT_SEC};
+    struct timespec ts = {.tv_sec = left / KT_SEC, .tv_nsec = left % KT_SEC};
     if (ppoll(&p, 1, &ts, NULL) > 0) {
         ssize_t ignored = read(m->wake, &n, sizeof(n));
         (void)ignored;
     }
 }
 
+static kt_mono next_due(const struct kt_modbus *m)
+{
+    kt_mono next = kt_clock_pace() + KT_SEC;
+    for (uint32_t i = 0; i < m->plan.blocks_n; i++) {
+        next = m->plan.blocks[i].due < next ? m->plan.blocks[i].due : next;
+    }
+    return next;
+}
+
 static void scan_due(struct kt_modbus *m)
 {
-    kt_mono now = kt_clock_mono();
+    kt_mono now = kt_clock_pace();
+    atomic_store(&m->owed_since, next_due(m));
     for (uint32_t i = 0; i < m->plan.blocks_n && m->mb && !atomic_load(&m->stopping); i++) {
         struct block *b = &m->plan.blocks[i];
         if (b->due > now) {
@@ -523,15 +540,7 @@ static void scan_due(struct kt_modbus *m)
     }
     hand_on(m, true);
     hand_on(m, false);
-}
-
-static kt_mono next_due(const struct kt_modbus *m)
-{
-    kt_mono next = kt_clock_mono() + KT_SEC;
-    for (uint32_t i = 0; i < m->plan.blocks_n; i++) {
-        next = m->plan.blocks[i].due < next ? m->plan.blocks[i].due : next;
-    }
-    return next;
+    atomic_store(&m->owed_since, m->mb ? next_due(m) : INT64_MAX);
 }
 
 static void *run(void *arg)
@@ -539,7 +548,7 @@ static void *run(void *arg)
     struct kt_modbus *m = arg;
     while (!atomic_load(&m->stopping)) {
         do_commands(m);
-        if (!m->mb && kt_clock_mono() >= m->retry_at) {
+        if (!m->mb && kt_clock_pace() >= m->retry_at) {
             dial(m);
         }
         if (m->mb) {
@@ -563,6 +572,7 @@ int kt_modbus_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link,
     m->site = kt_site_ref(site);
     m->link = link;
     m->conf = &site->links[link];
+    atomic_store(&m->owed_since, 0); /* until it has been asked once */
     pthread_mutex_init(&m->lock, NULL);
     m->status = calloc(site->points_n + 1, sizeof(*m->status));
     m->fresh = calloc(site->points_n + 1, 1);
@@ -613,6 +623,13 @@ void kt_modbus_stop(struct kt_modbus *m)
     free(m->told);
     free(m->value);
     free(m);
+}
+
+bool kt_modbus_owes(struct kt_modbus *m)
+{
+    int64_t since = atomic_load(&m->owed_since);
+    return since != INT64_MAX &&
+           (atomic_load(&m->commands) > 0 || kt_clock_pace() - since > OWED_NS);
 }
 
 void kt_modbus_state(struct kt_modbus *m, struct kt_link_state *ret)

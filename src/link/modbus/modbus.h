@@ -7,7 +7,8 @@
  * Points of the link are read in merged blocks at their scan rates; writes go before the next scan
  * and are read back; a lost device is asked again with back-off (0.5 s to 10 s) and its loss and
  * return are inputs (kt_runtime_link). Registers that cannot be read (exception) make their points
- * bad, not their neighbours'. A dead device delays no other.
+ * bad, not their neighbours'. A dead device delays no other. Scans and back-off go by the pace clock
+ * (sys/clock.h), time-outs of the wire by the machine's.
  *
  * Answers follow docs/internals/contracts.md, kind `answer`.
  */
@@ -34,5 +35,8 @@ KT_MUST_CHECK int kt_modbus_start(struct kt_runtime *rt, struct kt_site *site, u
                                   struct kt_modbus **ret, struct kt_err *err);
 void kt_modbus_stop(struct kt_modbus *m); /**< accepts NULL */
 
+/** Does it lag behind a driven clock: a command or a scan that was due half a second of that clock
+ *  ago? A device that does not answer owes nothing. Any thread. */
+bool kt_modbus_owes(struct kt_modbus *m);
 void kt_modbus_state(struct kt_modbus *m, struct kt_link_state *ret);
 #endif

@@ -386,6 +386,9 @@ export interface ClockEvent {
   engine?: number;
   lag_ms?: number;
   simulation?: boolean;
+  /** Plant seconds a second, as they are and as asked of the plant; 0: not known. */
+  rate?: number;
+  asked?: number;
   drill?: boolean | string | null;
   /** The program can no longer record: nothing it shows may be relied upon. */
   failed?: boolean;

@@ -28,6 +28,9 @@ export class World {
   /** The engine's time: what the screen's clock shows. */
   readonly now = signal(0);
   readonly lagMs = signal(0);
+  /** Speed of a simulated plant, as it is and as asked; rounded, 0 when it goes as time goes. */
+  readonly plantRate = signal(0);
+  readonly plantAsked = signal(0);
   readonly drill = signal<string>('');
   readonly failed = signal(false);
   readonly link = signal<LinkState>('idle');
@@ -74,6 +77,8 @@ export class World {
     this.now.value = c.engine ?? c.now;
     this.failed.value = c.failed ?? false;
     this.lagMs.value = c.lag_ms ?? 0;
+    this.plantRate.value = Math.round(c.rate ?? 0);
+    this.plantAsked.value = Math.round(c.asked ?? 0);
     if (c.drill !== undefined) this.drill.value = drillText(c.drill);
   }
 

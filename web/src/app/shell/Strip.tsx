@@ -32,6 +32,19 @@ export function openAlarm(a: Alarm): void {
   flyTo.value = t;
 }
 
+/** How fast the simulated plant goes; a word when this machine cannot keep what was asked. */
+function PlantSpeed() {
+  const rate = live.plantRate.value;
+  const asked = live.plantAsked.value;
+  if (!rate || asked <= 1) return null;
+  const slowed = rate < 0.8 * asked;
+  return (
+    <span class="strip-speed" title={t(slowed ? 'speed.slowed' : 'speed.asked', { asked, rate })}>
+      {slowed ? t('speed.short', { rate, asked }) : `×${asked}`}
+    </span>
+  );
+}
+
 function Who() {
   const now = live.now.value;
   const shift = shiftAt(now, siteOffset.value);
@@ -45,6 +58,7 @@ function Who() {
             {t('sim')}
           </b>
         )}
+        <PlantSpeed />
         {live.drill.value && (
           <b class="sim-word">
             {t('drill')} {live.drill.value}

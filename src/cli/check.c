@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "conf/json.h"
+#include "record/record.h"
 #include "site/site.h"
 
 static const struct kt_option options[] = {
@@ -12,6 +13,26 @@ static const struct kt_option options[] = {
     {"notes", NULL, "print notes as well"},
     {NULL, NULL, NULL},
 };
+
+/* Registers, and whether they would strand what is recorded. */
+static int check_registers(const char *dir, const struct kt_site *site, struct kt_findings *f,
+                           struct kt_err *err)
+{
+    struct kt_record_model *m;
+    char data[600];
+    int r = kt_record_model_load(site, f, &m, err);
+    if (r < 0) {
+        return r;
+    }
+    snprintf(data, sizeof(data), "%s/data", dir);
+    r = kt_room_fits(data, m, err);
+    if (r == KT_ECONFLICT) {
+        snprintf(err->file, sizeof(err->file), "registers");
+        kt_findings_add(f, KT_FIND_ERROR, "records", err);
+    }
+    kt_record_model_unref(m);
+    return r;
+}
 
 static int check(const struct kt_args *a)
 {
@@ -28,6 +49,9 @@ static int check(const struct kt_args *a)
     int r =
         kt_site_load(a->pos[0], pack_dir ? pack_dir : kt_share_dir(packs, sizeof(packs), "packs"),
                      NULL, f, &site, &err);
+    if (site) {
+        r = check_registers(a->pos[0], site, f, &err);
+    }
     bool text = a->format == KT_FORMAT_TABLE;
     struct kt_table *t = text ? NULL : kt_table_new(a->format, columns, 6);
     const struct kt_finding *one;

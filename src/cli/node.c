@@ -240,12 +240,19 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
         (r = kt_auth_bootstrap(n->auth, n->first_password, err)) < 0) {
         return r;
     }
+    struct kt_record_model *registers;
+    if ((r = kt_record_model_load(n->site, findings, &registers, err)) < 0) {
+        return r;
+    }
     struct kt_runtime_opts ro = {.site = n->site,
                                  .map = &n->map,
                                  .data_dir = n->data_dir,
+                                 .registers = registers,
                                  .plant_clock = n->opts.plant_clock != NULL};
-    if ((r = read_map(n, &n->map_arena, &n->map, err)) < 0 ||
-        (r = kt_runtime_open(&ro, &n->rt, err)) < 0 || (r = kt_runtime_start(n->rt, err)) < 0) {
+    r = read_map(n, &n->map_arena, &n->map, err);
+    r = r == KT_OK ? kt_runtime_open(&ro, &n->rt, err) : r;
+    kt_record_model_unref(registers);
+    if (r < 0 || (r = kt_runtime_start(n->rt, err)) < 0) {
         return r;
     }
     if (n->opts.plant_clock &&
@@ -347,6 +354,23 @@ static void take_site(struct kt_node *n, struct kt_site *fresh, struct kt_arena 
     }
 }
 
+/* Registers that would strand records are refused before anything changes. */
+static int next_registers(struct kt_node *n, struct kt_site *fresh, struct kt_findings *findings,
+                          struct kt_err *err)
+{
+    struct kt_record_model *registers;
+    int r = kt_record_model_load(fresh, findings, &registers, err);
+    if (r < 0) {
+        return r;
+    }
+    r = kt_room_fits(n->data_dir, registers, err);
+    if (r == KT_OK) {
+        kt_runtime_registers(n->rt, fresh, registers);
+    }
+    kt_record_model_unref(registers);
+    return r;
+}
+
 int kt_node_reload(struct kt_node *n, const char *author, const char *why,
                    struct kt_findings *findings, struct kt_err *err)
 {
@@ -359,6 +383,7 @@ int kt_node_reload(struct kt_node *n, const char *author, const char *why,
     }
     pthread_mutex_lock(&n->lock);
     r = read_map(n, &arena, &map, err);
+    r = r == KT_OK ? next_registers(n, fresh, findings, err) : r;
     if (r == KT_OK) {
         r = kt_runtime_reload(n->rt, fresh, &map, author, why, err);
     }

@@ -92,6 +92,9 @@ int kt_runtime_open(const struct kt_runtime_opts *opts, struct kt_runtime **ret,
         keep_site(rt, opts->map);
         r = rt_recover(rt, opts->map, err);
     }
+    if (r == KT_OK) {
+        r = rt_record_open(rt, opts->registers, err);
+    }
     if (r < 0) {
         kt_runtime_stop(rt);
         return r;
@@ -112,7 +115,7 @@ int kt_runtime_start(struct kt_runtime *rt, struct kt_err *err)
         r = kt_thread_start(&rt->thread, "engine", rt_engine_thread, rt, err);
         rt->runs = r == KT_OK;
     }
-    return r;
+    return r == KT_OK ? rt_record_start(rt, err) : r;
 }
 
 static void free_all(struct kt_runtime *rt)
@@ -148,6 +151,7 @@ void kt_runtime_stop(struct kt_runtime *rt)
     if (!rt) {
         return;
     }
+    rt_record_stop(rt); /* while what it says is still taken */
     atomic_store(&rt->stopping, true);
     kt_queue_close(rt->queue);
     pthread_mutex_lock(&rt->lock);
@@ -174,6 +178,7 @@ void kt_runtime_stop(struct kt_runtime *rt)
         rt->after.failed = true; /* what is not durable by now is told so */
         pthread_mutex_unlock(&rt->after.lock);
         rt_after_deliver(rt);
+        rt_record_done(rt);
         kt_journal_close(j);
     }
     free_all(rt);
@@ -230,11 +235,21 @@ int kt_runtime_request(struct kt_runtime *rt, struct kt_str json, const char *or
     if (is_hello(json)) {
         atomic_store(&rt->console_seen, kt_runtime_now(rt));
     }
+    bool record = rt_record_verb(json);
+    int r = record ? rt_record_enter(rt) : KT_OK;
+    if (r < 0) {
+        return r;
+    }
     struct rt_message *m = rt_message_new(IN_REQUEST, json, origin);
     m->event = KT_EV_REQUEST;
     m->fn = fn;
     m->arg = arg;
-    return rt_message_push(rt, m, KT_LANE_URGENT);
+    m->record = record;
+    r = rt_message_push(rt, m, KT_LANE_URGENT);
+    if (r < 0 && record) {
+        rt_record_leave(rt);
+    }
+    return r;
 }
 
 static int push_event(struct kt_runtime *rt, enum kt_event_kind kind, struct kt_str json,

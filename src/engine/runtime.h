@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "geo/geo.h"
 #include "history/history.h"
+#include "record/record.h"
 #include "sys/queue.h"
 
 struct kt_runtime;
@@ -44,6 +45,7 @@ struct kt_runtime_opts {
     struct kt_site *site;         /* a reference is taken */
     const struct kt_geo_map *map; /* its drawing, borrowed for the call; NULL: none */
     const char *data_dir;         /* site/data */
+    struct kt_record_model *registers; /* a reference is taken; NULL: no record room */
     bool plant_clock;             /* ticks come from kt_runtime_tick() */
     int64_t checkpoint_ns;        /* 0: 60 s */
     size_t queue_samples;         /* 0: 4 million */
@@ -76,6 +78,12 @@ void kt_runtime_tick(struct kt_runtime *rt, kt_time t); /**< plant clock only */
 KT_MUST_CHECK int kt_runtime_reload(struct kt_runtime *rt, struct kt_site *site,
                                     const struct kt_geo_map *map, const char *author,
                                     const char *why, struct kt_err *err);
+
+/** The room that records are read from; NULL without one. Lives as long as the runtime. */
+struct kt_room *kt_runtime_room(struct kt_runtime *rt);
+/** Registers of a site that is about to be reloaded: they come into force with it. */
+void kt_runtime_registers(struct kt_runtime *rt, struct kt_site *site,
+                          struct kt_record_model *model);
 
 struct kt_link_state { /* of one link: what `show` and /health print */
     bool up;

@@ -127,6 +127,12 @@ static void push_verdict(struct kt_runtime *rt, struct rt_message *m, int result
     rt_after_push(rt, &item);
 }
 
+static bool is_verdict(struct kt_str json)
+{
+    static const char head[] = "{\"type\":\"verdict\"";
+    return json.n >= sizeof(head) - 1 && memcmp(json.p, head, sizeof(head) - 1) == 0;
+}
+
 void rt_say(struct kt_runtime *rt, struct kt_str json)
 {
     if (append(rt, KT_EV_OUTCOME, KT_STR("kuangtu"), json) == KT_OK) {
@@ -134,10 +140,16 @@ void rt_say(struct kt_runtime *rt, struct kt_str json)
     }
 }
 
-static bool is_verdict(struct kt_str json)
+/* What the record room said; a verdict goes to who waits for it. */
+static void say_record(struct kt_runtime *rt, const struct rt_message *m)
 {
-    static const char head[] = "{\"type\":\"verdict\"";
-    return json.n >= sizeof(head) - 1 && memcmp(json.p, head, sizeof(head) - 1) == 0;
+    struct kt_str json = {m->body, m->n};
+    struct rt_message who = {0};
+    int r = append(rt, KT_EV_OUTCOME, KT_STR("record"), json);
+    push_outcome(rt, json);
+    if (is_verdict(json) && rt_record_waiter(rt, m->cause, &who.fn, &who.arg)) {
+        push_verdict(rt, &who, r, json);
+    }
 }
 
 static void begin(struct kt_runtime *rt)
@@ -375,13 +387,27 @@ static int apply_reload(struct kt_runtime *rt, struct rt_reload *x)
     return KT_OK;
 }
 
+/* Its verdict comes from the room, when the request is durable; or now, when it will never be. */
+static void hand_to_records(struct kt_runtime *rt, struct rt_message *m, kt_seq seq, int r)
+{
+    if (r < 0) {
+        rt_record_leave(rt);
+        push_verdict(rt, m, r, (struct kt_str){"", 0});
+    } else {
+        rt_record_wait(rt, seq, m->fn, m->arg);
+    }
+}
+
 static void apply_request(struct kt_runtime *rt, struct rt_message *m)
 {
     int r = apply_event(rt, KT_EV_REQUEST, came(rt), kt_str_c(m->origin),
                         (struct kt_str){m->body, m->n});
+    kt_seq seq = rt->last;
     rt->asked = true;
-    finish(rt, r, m);
-    if (m->fn) {
+    finish(rt, r, m->record ? NULL : m);
+    if (m->record) {
+        hand_to_records(rt, m, seq, r);
+    } else if (m->fn) {
         KT_ERROR("runtime", "a request got no verdict: %.100s", m->body);
         push_verdict(rt, m, KT_EINTERNAL, (struct kt_str){"", 0});
     }
@@ -398,7 +424,11 @@ void rt_apply_message(struct kt_runtime *rt, struct rt_message *m)
         finish(rt, apply_event(rt, m->event, came(rt), kt_str_c(m->origin), body), NULL);
         break;
     case IN_OUTCOME:
-        rt_say(rt, body);
+        if (m->cause) {
+            say_record(rt, m);
+        } else {
+            rt_say(rt, body);
+        }
         break;
     case IN_RELOAD:
         m->reload->result = apply_reload(rt, m->reload);

@@ -183,6 +183,8 @@ struct rt_message { /* every kind but samples */
     kt_verdict_fn fn;
     void *arg;
     struct rt_reload *reload;
+    kt_seq cause; /* of an outcome of the record room */
+    bool record;  /* a request that the record room judges */
     char origin[65];
     size_t n;
     char body[];
@@ -344,6 +346,47 @@ void rt_history_site(struct kt_runtime *rt);
 /** As history stores it: time from the future becomes the arrival, uncertain. */
 void rt_clip_future(struct kt_columns *c, kt_time arrival);
 
+/* ---- record room's thread ---- */
+struct rt_record_site { /* references */
+    struct kt_site *site;
+    struct kt_record_model *model;
+};
+struct rt_waiting {
+    kt_seq seq;
+    kt_verdict_fn fn;
+    void *arg;
+};
+struct rt_record {
+    struct kt_room *room; /* NULL: none */
+    pthread_t thread;
+    bool opened, runs;
+    atomic_bool stop;
+    pthread_mutex_t lock;
+    struct rt_record_site next; /* comes into force with its site event; under lock */
+    atomic_uint asked;          /* requests whose verdict is owed */
+    /* the engine thread's: rising */
+    struct rt_waiting *waiting;
+    size_t waiting_n, waiting_cap;
+    /* the room thread's */
+    struct kt_journal_reader *reader;
+    kt_seq seq;
+    kt_seq known_cause; /* the last outcome that the journal has */
+    uint32_t known_k;
+};
+KT_MUST_CHECK int rt_record_open(struct kt_runtime *rt, struct kt_record_model *model,
+                                 struct kt_err *err);
+KT_MUST_CHECK int rt_record_start(struct kt_runtime *rt, struct kt_err *err);
+void rt_record_stop(struct kt_runtime *rt); /**< before the queue is closed */
+void rt_record_done(struct kt_runtime *rt); /**< after the engine thread has ended */
+/** Is this request the room's? By the verb at its root, as the room reads it. */
+bool rt_record_verb(struct kt_str body);
+/** One more request for the room: KT_EBUSY when too many wait, KT_EUNSUPPORTED without a room. */
+KT_MUST_CHECK int rt_record_enter(struct kt_runtime *rt);
+void rt_record_leave(struct kt_runtime *rt); /**< it did not come that far */
+/* Engine thread: the verdict of seq is owed to fn; who waits for the verdict of a cause? */
+void rt_record_wait(struct kt_runtime *rt, kt_seq seq, kt_verdict_fn fn, void *arg);
+bool rt_record_waiter(struct kt_runtime *rt, kt_seq cause, kt_verdict_fn *ret_fn, void **ret_arg);
+
 /* ---- keeper thread: checkpoints to disk, retention, free space ---- */
 struct rt_keeper {
     pthread_t thread;
@@ -405,6 +448,7 @@ struct kt_runtime {
     struct rt_ways ways;
     struct rt_followers followers;
     struct rt_history history;
+    struct rt_record record;
     struct rt_keeper keeper;
     struct rt_snapshots snap;
 

@@ -80,6 +80,21 @@ void kt_site_unref(struct kt_site *s)
     }
 }
 
+kt_place_id kt_site_place(const struct kt_site *s, struct kt_str id)
+{
+    (void)s;
+    (void)id;
+    return (kt_place_id){KT_NONE};
+}
+
+bool kt_site_within(const struct kt_site *s, kt_place_id place, kt_place_id under)
+{
+    (void)s;
+    (void)place;
+    (void)under;
+    return false;
+}
+
 kt_point_id kt_site_point(const struct kt_site *s, struct kt_str id)
 {
     for (uint32_t i = 0; i < s->points_n; i++) {

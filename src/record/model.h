@@ -37,6 +37,7 @@ enum rec_type {
     REC_COMPUTED,
     REC_TYPES
 };
+extern const char *const rec_type_ids[REC_TYPES];
 const char *rec_type_id(enum rec_type t);
 
 /* Where something was declared. */

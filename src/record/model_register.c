@@ -5,15 +5,6 @@
 #include <math.h>
 #include <regex.h>
 
-static const char *const type_ids[REC_TYPES] = {
-    "text", "text2", "number", "money",    "date", "time",  "bool",    "enum",
-    "ref",  "place", "person", "geometry", "file", "photo", "computed"};
-
-const char *rec_type_id(enum rec_type t)
-{
-    return type_ids[t];
-}
-
 static void read_choices(struct rec_load *l, const struct kt_yaml *map, struct rec_field *f)
 {
     struct kt_yaml *list = kt_yaml_list(map, "values", KT_REQUIRED);
@@ -186,7 +177,7 @@ static bool read_field(struct rec_load *l, const struct kt_yaml *map, struct rec
     if (!kt_yaml_as_map(map, "a field") || !rec_read_id(l, map, "id", &f->id)) {
         return false;
     }
-    kt_yaml_choice(map, "type", KT_REQUIRED, type_ids, REC_TYPES, &type);
+    kt_yaml_choice(map, "type", KT_REQUIRED, rec_type_ids, REC_TYPES, &type);
     f->type = f->as = (enum rec_type)type;
     f->title = rec_read_text2(l, map, "title", KT_REQUIRED);
     f->help = rec_read_text2(l, map, "help", KT_OPTIONAL);

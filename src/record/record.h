@@ -68,6 +68,11 @@ KT_MUST_CHECK int kt_room_commit(struct kt_room *r, struct kt_err *err);
 KT_MUST_CHECK int kt_room_settled(struct kt_room *r, kt_seq seq, struct kt_err *err);
 /** Outcomes that were committed and not settled, again through opts.outcome, after a restart. */
 KT_MUST_CHECK int kt_room_unsettled(struct kt_room *r, struct kt_err *err);
+/** The oldest event of which the room may have said outcomes that are not settled, or has not seen
+ *  at all: from here on the journal says what was said. */
+KT_MUST_CHECK int kt_room_oldest(struct kt_room *r, kt_seq *ret, struct kt_err *err);
+/** After an error of apply or commit: back to what is on disk. */
+KT_MUST_CHECK int kt_room_mend(struct kt_room *r, struct kt_err *err);
 /** Hash over all rows of all tables but kt_outcome and kt_meta: equal on every node. */
 KT_MUST_CHECK int kt_room_digest(struct kt_room *r, struct kt_hash *ret, struct kt_err *err);
 /** Ledgers balance, floors hold, facts and rows agree, bodies are there; KT_ECORRUPT says what. */

@@ -17,18 +17,6 @@ enum { SAID_MAX = 512 << 20, META_EVERY_S = 60 };
 /* What stands in r->said. */
 enum { SAID_OUTCOME, SAID_LIVE };
 
-bool kt_room_verb(struct kt_str verb)
-{
-    static const char *const heads[] = {"record.", "ledger.", "calendar."};
-    for (size_t i = 0; i < KT_ARRAY_LEN(heads); i++) {
-        size_t n = strlen(heads[i]);
-        if (verb.n > n && memcmp(verb.p, heads[i], n) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 kt_seq kt_room_seq(const struct kt_room *r)
 {
     return atomic_load(&r->committed);
@@ -132,8 +120,7 @@ int kt_room_open(const struct kt_room_opts *opts, struct kt_room **ret, struct k
     r->on_live = opts->live;
     r->arg = opts->arg;
     snprintf(path, sizeof(path), "%s/records.db", opts->dir);
-    struct kt_store_opts so = {
-        .path = path, .page_bytes = 8192, .cache_kib = 16384, .readers = 6, .sync_full = true};
+    struct kt_store_opts so = {.path = path, .page_bytes = 8192, .cache_kib = 16384, .readers = 6};
     int rc = kt_dir_make(opts->dir, err);
     rc = rc == KT_OK ? kt_store_open(&so, &r->store, err) : rc;
     r->w = rc == KT_OK ? kt_store_writer(r->store) : NULL;
@@ -401,5 +388,24 @@ int kt_room_unsettled(struct kt_room *r, struct kt_err *err)
         }
     }
     kt_stmt_done(st);
+    return rc;
+}
+
+int kt_room_oldest(struct kt_room *r, kt_seq *ret, struct kt_err *err)
+{
+    int64_t seq = 0;
+    int rc = kt_db_int(r->w, "SELECT ifnull(min(seq), 0) FROM kt_outcome", &seq, err);
+    if (rc == KT_OK) {
+        *ret = seq > 0 && (kt_seq)seq < r->seq ? (kt_seq)seq : r->seq + 1;
+    }
+    return rc;
+}
+
+int kt_room_mend(struct kt_room *r, struct kt_err *err)
+{
+    kt_db_rollback(r->w);
+    kt_buf_clear(&r->said);
+    int rc = read_state(r, err);
+    r->failed = rc < 0;
     return rc;
 }

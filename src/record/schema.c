@@ -11,7 +11,7 @@
 
 #include "record/private.h"
 
-static const char fixed[] =
+const char schema_fixed[] =
     "CREATE TABLE IF NOT EXISTS kt_meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS kt_record(id INTEGER PRIMARY KEY, register TEXT NOT NULL,"
     " key TEXT);"
@@ -103,7 +103,7 @@ static void column_sql(const struct rec_field *f, struct kt_buf *sql)
     }
 }
 
-static int add_column(struct kt_db *db, const struct rec_register *reg, const struct rec_field *f,
+int schema_add_column(struct kt_db *db, const struct rec_register *reg, const struct rec_field *f,
                       struct kt_err *err)
 {
     struct kt_buf sql;
@@ -148,35 +148,7 @@ static int has_column(struct kt_db *db, const char *table, const char *name, boo
     return has_row(db, "SELECT 1 FROM pragma_table_xinfo(?) WHERE name = ?", table, name, ret, err);
 }
 
-/* ---- trying it in memory ---- */
-
-static bool reads_one(void *arg, const char *table, const char *view)
-{
-    (void)view;
-    return strcasecmp(table, arg) == 0;
-}
-
-static void try_computed(struct rec_load *l, const struct rec_register *reg,
-                         const struct rec_field *f)
-{
-    struct kt_err err = {0};
-    const struct kt_db_guard guard = {.reads = reads_one, .arg = (void *)(uintptr_t)reg->id};
-    struct kt_stmt *st = NULL;
-    struct kt_buf sql;
-    kt_buf_init(&sql, 1 << 20);
-    kt_buf_printf(&sql, "SELECT (%s) FROM %s", f->sql, reg->id);
-    int r = kt_db_prepare_guarded(l->db, &guard, kt_buf_cstr(&sql), &st, &err);
-    kt_stmt_done(st);
-    kt_buf_done(&sql);
-    if (r == KT_OK) {
-        r = add_column(l->db, reg, f, &err);
-    }
-    if (r < 0) {
-        rec_problem(l, &f->at, "field \"%s\": %.300s", f->id, err.text);
-    }
-}
-
-static int create_stored(struct kt_db *db, const struct rec_register *reg, struct kt_err *err)
+int schema_create(struct kt_db *db, const struct rec_register *reg, struct kt_err *err)
 {
     struct kt_buf sql;
     kt_buf_init(&sql, 1 << 20);
@@ -191,31 +163,6 @@ static int create_stored(struct kt_db *db, const struct rec_register *reg, struc
     int r = kt_db_exec(db, kt_buf_cstr(&sql), err);
     kt_buf_done(&sql);
     return r;
-}
-
-void schema_try(struct rec_load *l)
-{
-    struct kt_err err = {0};
-    int r = kt_db_memory(&l->db, &err);
-    if (r == KT_OK) {
-        r = kt_db_exec(l->db, fixed, &err);
-    }
-    for (uint32_t i = 0; r == KT_OK && i < l->m->registers_n; i++) {
-        const struct rec_register *reg = &l->m->registers[i];
-        r = create_stored(l->db, reg, &err);
-        if (r < 0) {
-            rec_problem(l, &reg->at, "register \"%s\": %.300s", reg->id, err.text);
-            return;
-        }
-        for (uint32_t j = 0; j < reg->fields_n; j++) {
-            if (reg->fields[j].type == REC_COMPUTED) {
-                try_computed(l, reg, &reg->fields[j]);
-            }
-        }
-    }
-    if (r < 0) {
-        kt_problem_at(&l->problems, "registers", 0, 0, "%s", err.text);
-    }
 }
 
 /* ---- meta ---- */
@@ -596,7 +543,7 @@ static int add_missing(struct kt_db *db, const struct rec_register *reg, bool co
         }
         r = has_column(db, reg->id, f->id, &there, err);
         if (r == KT_OK && !there) {
-            r = add_column(db, reg, f, err);
+            r = schema_add_column(db, reg, f, err);
         }
     }
     return r;
@@ -608,7 +555,7 @@ static int make_table(struct kt_db *db, const struct kt_record_model *m,
     bool there = false;
     int r = has_table(db, reg->id, &there, err);
     if (r == KT_OK && !there) {
-        r = create_stored(db, reg, err);
+        r = schema_create(db, reg, err);
     }
     if (r == KT_OK && there) {
         r = drop_changed(db, m, reg, was, true, err);
@@ -655,7 +602,7 @@ int schema_apply(struct kt_db *db, const struct kt_record_model *m, bool *ret, s
     char hex[65];
     kt_buf_init(&was, 0);
     kt_buf_init(&now, 0);
-    int r = kt_db_exec(db, fixed, err);
+    int r = kt_db_exec(db, schema_fixed, err);
     r = r == KT_OK ? schema_meta(db, "model", &was, err) : r;
     kt_hash_hex(&m->hash, hex);
     bool other = strcmp(kt_buf_cstr(&was), hex) != 0;

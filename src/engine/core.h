@@ -248,6 +248,8 @@ void eng_owners(struct eng *e); /* alarm, card and control sets with their callb
 /* rules.c */
 void eng_expr_live(struct eng *e);
 void eng_eval(struct eng *e, uint32_t inst);
+/** Suppress the alarm of an instance by design, or lift that, as its link and its rule say now. */
+void eng_suppress(struct eng *e, uint32_t inst);
 void eng_eval_self(struct eng *e, uint32_t point);
 void eng_eval_readers(struct eng *e, uint32_t point);
 void eng_inst_timer(struct eng *e, uint32_t inst);

@@ -51,16 +51,8 @@ void eng_set_flag(struct eng *e, uint32_t point, enum kt_flag f, bool on)
 
 static void sync_suppression(struct eng *e, uint32_t point)
 {
-    bool down = eng_flag(e, point, KT_FLAG_LINK_DOWN);
     for (uint32_t k = e->of.at[point]; k < e->of.at[point + 1]; k++) {
-        const struct inst *in = &e->inst[e->of.list[k]];
-        bool own = strcmp(eng_rule(e, in)->category, "link") == 0;
-        const struct kt_alarm *a =
-            kt_alarm_of(e->alarms, (kt_rule_id){in->rule}, (kt_point_id){point});
-        if (a && (!down || (!own && kt_alarm_is_shown(a)))) {
-            kt_alarm_suppress(e->alarms, a->rule, a->point, down, "the link of the point is down",
-                              e->now);
-        }
+        eng_suppress(e, e->of.list[k]);
     }
 }
 

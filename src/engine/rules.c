@@ -154,11 +154,32 @@ static void open_card(struct eng *e, const struct inst *in)
     }
 }
 
+/* By which design the alarm of an instance is suppressed now; NULL: by none. What is not known
+ * suppresses nothing. */
 static const char *suppressed_by(const struct eng *e, const struct inst *in)
 {
-    bool own = strcmp(eng_rule(e, in)->category, "link") == 0;
-    return !own && eng_flag(e, in->self, KT_FLAG_LINK_DOWN) ? "the link of the point is down"
-                                                            : NULL;
+    const struct kt_rule *r = eng_rule(e, in);
+    bool own = strcmp(r->category, "link") == 0;
+    if (!own && eng_flag(e, in->self, KT_FLAG_LINK_DOWN)) {
+        return "the link of the point is down";
+    }
+    bool can = r->suppress && !r->statutory &&
+               (!r->suppress_can || r->suppress_can[in - &e->inst[e->rule_first[in->rule]]]);
+    return can && kt_expr_eval(r->suppress, &e->xl, (kt_point_id){in->self}, e->now, NULL) ==
+                       KT_TRUE
+               ? r->suppress_text
+               : NULL;
+}
+
+void eng_suppress(struct eng *e, uint32_t i)
+{
+    const struct inst *in = &e->inst[i];
+    const struct kt_alarm *a =
+        kt_alarm_of(e->alarms, (kt_rule_id){in->rule}, (kt_point_id){in->self});
+    const char *why = a ? suppressed_by(e, in) : NULL;
+    if (a && (!why || kt_alarm_is_shown(a))) {
+        kt_alarm_suppress(e->alarms, a->rule, a->point, why != NULL, why, e->now);
+    }
 }
 
 static void turn_on(struct eng *e, uint32_t i)
@@ -264,6 +285,9 @@ void eng_eval(struct eng *e, uint32_t i)
     default:
         eval_on(e, i, raise);
         break;
+    }
+    if (eng_rule(e, in)->suppress) {
+        eng_suppress(e, i);
     }
 }
 

@@ -3,10 +3,13 @@
  * check_rules: the safety rules of DESIGN section 3 as far as a site folder can break them.
  *
  * 3: a rule never closes. 6: a statutory rule has no on-delay. 7: no rule opens a protected output
- * unless it is a pack's and its clause says so. Rule 1: what cuts latches, and an unlatching
- * condition is there.
+ * unless it is a pack's and its clause says so. What is statutory, or opens outputs, is not
+ * suppressed, and nothing is suppressed because something is not known (1, 6). Rule 1: what cuts
+ * latches, and an unlatching condition is there.
  */
 #include "site/impl.h"
+
+#include "expr/expr.h"
 
 static bool has_action(const struct rule_decl *d, int kind)
 {
@@ -100,6 +103,35 @@ static void check_latch(struct load *l, const struct rule_decl *d)
     }
 }
 
+static void check_suppress(struct load *l, const struct rule_decl *d)
+{
+    const struct rule_scan *s = &d->suppress_scan;
+    kt_point_id one;
+    const char *wrong = NULL;
+    if (!d->suppress || !d->r.suppress) {
+        return;
+    }
+    if (d->r.statutory) {
+        wrong = "is statutory and is never suppressed (safety rule 6); remove suppress_when";
+    } else if (has_action(d, DO_OPEN_RANGE) || has_action(d, DO_OPEN_POINTS)) {
+        wrong = "opens outputs, which is told whatever else is so; remove suppress_when";
+    } else if (s->asks_unknown) {
+        wrong = "would be suppressed because something is not known (safety rule 1); name values "
+                "that are known: without quality(), known(), unknown and the flags link-down and "
+                "device-fault";
+    } else if (kt_expr_windows(d->r.suppress)) {
+        wrong = "looks at a time that is gone in suppress_when; compare present values";
+    } else if (s->reads_self) {
+        wrong = "is suppressed by its own point; name another one";
+    } else if (!s->sets_n && !kt_expr_points(d->r.suppress, &one, 1)) {
+        wrong = "names nothing that suppresses it; compare a point or a set";
+    }
+    if (wrong) {
+        site_find_at(l, KT_FIND_ERROR, d->r.statutory ? "statutory-suppress" : "suppress",
+                     &d->suppress_at, "rule \"%s\" %s", d->r.id, wrong);
+    }
+}
+
 void site_check_rules(struct load *l)
 {
     for (uint32_t i = 0; i < l->rules_n; i++) {
@@ -108,5 +140,6 @@ void site_check_rules(struct load *l)
         check_close(l, d);
         check_statutory(l, d);
         check_latch(l, d);
+        check_suppress(l, d);
     }
 }

@@ -85,8 +85,9 @@ struct rule_set {
 struct rule_scan {
     struct rule_set sets[RULE_SETS_MAX];
     uint32_t sets_n;
-    unsigned limits; /* bit of each limit named: self's */
-    bool reads_self; /* the value, quality or flags of self */
+    unsigned limits;   /* bit of each limit named: self's */
+    bool asks_unknown; /* quality(), known(), the flag of a lost link or a faulty device */
+    bool reads_self;   /* the value, quality or flags of self */
 };
 
 struct action_decl {
@@ -101,9 +102,10 @@ struct rule_decl {
     struct kt_rule r;
     struct origin at;
     struct selector select;
-    const char *raise, *clear; /* texts; clear NULL */
-    struct origin raise_at, clear_at;
-    struct rule_scan scan; /* of both texts */
+    const char *raise, *clear, *suppress; /* texts; clear, suppress NULL: none */
+    struct origin raise_at, clear_at, suppress_at;
+    struct rule_scan scan; /* of raise and clear */
+    struct rule_scan suppress_scan;
     struct action_decl *then;
     uint32_t then_n;
 };

@@ -42,6 +42,38 @@ static void named(struct pairs *a, const struct kt_expr *e)
     }
 }
 
+static void of_sets(const struct load *l, const struct rule_scan *scan, struct pairs *a)
+{
+    for (uint32_t j = 0; j < scan->sets_n; j++) {
+        kt_site_each(&l->s->pub, scan->sets[j].set, a->by.self, scan->sets[j].role, add, a);
+    }
+}
+
+static bool found(void *arg, kt_point_id it)
+{
+    (void)it;
+    *(bool *)arg = true;
+    return false;
+}
+
+/* all() and `not any()` are true of nothing: an instance with an empty set is not suppressed. */
+static void check_sets(struct load *l, uint32_t rule)
+{
+    const struct rule_decl *d = &l->rules[rule];
+    struct kt_rule *r = (struct kt_rule *)(uintptr_t)&l->s->pub.rules[rule];
+    bool *can = d->suppress_scan.sets_n ? KT_NEW_ARRAY(l->a, bool, d->r.points_n + 1) : NULL;
+    for (uint32_t i = 0; can && i < d->r.points_n; i++) {
+        can[i] = true;
+        for (uint32_t j = 0; j < d->suppress_scan.sets_n; j++) {
+            const struct rule_set *s = &d->suppress_scan.sets[j];
+            bool any = false;
+            kt_site_each(&l->s->pub, s->set, d->r.points[i], s->role, found, &any);
+            can[i] = can[i] && any;
+        }
+    }
+    r->suppress_can = can;
+}
+
 static void of_rule(const struct load *l, uint32_t rule, struct pairs *a)
 {
     const struct rule_decl *d = &l->rules[rule];
@@ -49,9 +81,9 @@ static void of_rule(const struct load *l, uint32_t rule, struct pairs *a)
         a->by = (struct kt_rule_instance){{rule}, d->r.points[i]};
         named(a, d->r.raise);
         named(a, d->r.clear);
-        for (uint32_t j = 0; j < d->scan.sets_n; j++) {
-            kt_site_each(&l->s->pub, d->scan.sets[j].set, a->by.self, d->scan.sets[j].role, add, a);
-        }
+        named(a, d->r.suppress);
+        of_sets(l, &d->scan, a);
+        of_sets(l, &d->suppress_scan, a);
     }
 }
 
@@ -93,6 +125,7 @@ void site_readers(struct load *l)
     struct pairs a = {0};
     for (uint32_t i = 0; i < l->rules_n; i++) {
         of_rule(l, i, &a);
+        check_sets(l, i);
     }
     if (a.n >= PAIRS_MAX) {
         site_find(l, KT_FIND_ERROR, "too-many", "site.yaml", 0, 0,

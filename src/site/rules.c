@@ -104,6 +104,8 @@ static bool read_rule(struct load *l, const struct kt_yaml *n, const char *pack,
     site_selector_read(l, kt_yaml_need(n, "select"), &d->select);
     d->raise = condition(l, n, "raise", KT_REQUIRED, &d->raise_at);
     d->clear = condition(l, n, "clear", KT_OPTIONAL, &d->clear_at);
+    d->suppress = condition(l, n, "suppress_when", KT_OPTIONAL, &d->suppress_at);
+    d->r.suppress_text = d->suppress ? d->suppress : "";
     read_actions(l, n, d);
     kt_yaml_unknown(n);
     if (d->raise) {
@@ -111,6 +113,9 @@ static bool read_rule(struct load *l, const struct kt_yaml *n, const char *pack,
     }
     if (d->clear) {
         site_scan(d->clear, &d->scan);
+    }
+    if (d->suppress) {
+        site_scan(d->suppress, &d->suppress_scan);
     }
     return d->raise != NULL;
 }

@@ -189,6 +189,9 @@ static void build(struct load *l, struct rule_decl *d)
     if (d->clear) {
         d->r.clear = compile(l, d, d->clear, &d->clear_at);
     }
+    if (d->suppress) {
+        d->r.suppress = compile(l, d, d->suppress, &d->suppress_at);
+    }
     l->check = "format";
     check_limits(l, d);
     build_actions(l, d);

@@ -53,17 +53,46 @@ static int set_of(struct kt_str w)
     return -1;
 }
 
-/* After the name of a set: `( self ) , "ROLE"`. Leaves p where it was when the text differs. */
+static bool role_char(char c)
+{
+    return word_char(c) || c == '.' || c == '*' || c == '-' || c == ':';
+}
+
+/* A role in quotes, or bare as the grammar takes it: ch4.* */
+static struct kt_str role_at(const char **p)
+{
+    const char *at = *p;
+    struct token quoted = next(&at);
+    if (quoted.kind == 's') {
+        *p = at;
+        return quoted.text;
+    }
+    at = *p;
+    while (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r') {
+        at++;
+    }
+    const char *from = at;
+    while (role_char(*at)) {
+        at++;
+    }
+    *p = at;
+    return (struct kt_str){from, (size_t)(at - from)};
+}
+
+/* After the name of a set: `( self ) , ROLE`. Leaves p where it was when the text differs. */
 static bool set_tail(const char **p, struct kt_str *ret_role)
 {
     const char *at = *p;
     struct token open = next(&at), self = next(&at), close = next(&at), comma = next(&at);
-    struct token role = next(&at);
     if (open.kind != '(' || !kt_str_is(self.text, "self") || close.kind != ')' ||
-        comma.kind != ',' || role.kind != 's') {
+        comma.kind != ',') {
         return false;
     }
-    *ret_role = role.text;
+    struct kt_str role = role_at(&at);
+    if (role.n == 0) {
+        return false;
+    }
+    *ret_role = role;
     *p = at;
     return true;
 }
@@ -89,6 +118,19 @@ static void scan_limit(const char **p, struct rule_scan *ret)
     }
 }
 
+/* Words that make a condition true because something is not known. */
+static bool asks_unknown(const struct token *t)
+{
+    static const char *const words[] = {"quality", "known", "unknown"};
+    for (size_t i = 0; t->kind == 'w' && i < KT_ARRAY_LEN(words); i++) {
+        if (kt_str_is(t->text, words[i])) {
+            return true;
+        }
+    }
+    return t->kind == 's' &&
+           (kt_str_is(t->text, "link-down") || kt_str_is(t->text, "device-fault"));
+}
+
 void site_scan(const char *text, struct rule_scan *ret)
 {
     const char *p = text;
@@ -103,6 +145,8 @@ void site_scan(const char *text, struct rule_scan *ret)
             scan_limit(&p, ret);
         } else if (t.kind == 'w' && kt_str_is(t.text, "self")) {
             ret->reads_self = true;
+        } else if (asks_unknown(&t)) {
+            ret->asks_unknown = true;
         }
     }
 }

@@ -77,7 +77,7 @@ struct kt_limits { /* of one point, as packs and site give them; the engine hold
     /* what a clause allows at most: nobody makes it looser; the site may have made it tighter */
     double clause[KT_LIMIT_NAMES];
     bool backed[KT_LIMIT_NAMES]; /* a clause backs it */
-    bool low; /* direction: looser = smaller */
+    bool low;                    /* direction: looser = smaller */
     struct kt_source source;
     uint32_t range; /* index into ranges, KT_NONE */
     struct kt_text range_text;
@@ -140,6 +140,11 @@ struct kt_rule {
     const char *id, *pack;
     struct kt_text title, cause, consequence, action_text;
     const struct kt_expr *raise, *clear; /* clear NULL: not raise */
+    const struct kt_expr *suppress; /* while true its alarm is suppressed by design; NULL: never */
+    const char *suppress_text;      /* "" none */
+    /* by instance: each set that `suppress` names holds a point; where one is empty nothing can be
+     * known from it, and the instance is never suppressed. NULL: all are so */
+    const bool *suppress_can;
     int64_t on_delay_ns, off_delay_ns, within_ns;
     uint8_t priority; /* 1..4 */
     bool statutory, latch;

@@ -31,7 +31,6 @@ static void try_pair(const struct pair *p)
     struct fixture x;
     if (with(&x, p->bad_rules, p->bad_limits, p->check) == 0) {
         printf("# not caught: %s\n", p->what);
-        print_findings(&x);
         CHECK(false);
     }
     teardown(&x);
@@ -142,6 +141,73 @@ static void safety_rules(void)
     };
     for (size_t i = 0; i < KT_ARRAY_LEN(pairs); i++) {
         try_pair(&pairs[i]);
+    }
+}
+
+/* Safety rules 1 and 6 against suppression by design. */
+static void suppression(void)
+{
+#define WHEN(text) "    suppress_when: '" text "'\n"
+#define ALONE      WHEN("point(\"KD-1203\") == 0")
+    static const struct pair pairs[] = {
+        {"statutory", "statutory-suppress",
+         RULE("a", "point: T1-1203", "self > 1 %CH4", "    statutory: true\n" CLAUSE ALONE),
+         RULE("a", "point: T1-1203", "self > 1 %CH4", ALONE), NULL, NULL},
+        {"what opens outputs", "suppress",
+         RULE("a", "point: T1-1203", "self > 1 %CH4", "    then: [{open: KG-1204}]\n" ALONE),
+         RULE("a", "point: T1-1203", "self > 1 %CH4", "    then: [{card: gas}]\n" ALONE), NULL,
+         NULL},
+        {"silence", "suppress",
+         RULE("a", "point: T1-1203", "self > 1 %CH4",
+              WHEN("quality(point(\"KD-1203\"), \"stale\")")),
+         RULE("a", "point: T1-1203", "self > 1 %CH4", WHEN("any(place(self), feed.*, it == 0)")),
+         NULL, NULL},
+        {"not known", "suppress",
+         RULE("a", "point: T1-1203", "self > 1 %CH4", WHEN("not known(point(\"KD-1203\"))")),
+         RULE("a", "point: T1-1203", "self > 1 %CH4", WHEN("not (point(\"KD-1203\") == 1)")), NULL,
+         NULL},
+        {"a lost link", "suppress",
+         RULE("a", "point: T1-1203", "self > 1 %CH4",
+              WHEN("flag(point(\"KD-1203\"), \"link-down\")")),
+         RULE("a", "point: T1-1203", "self > 1 %CH4",
+              WHEN("flag(point(\"KG-1203\"), \"latched\")")),
+         NULL, NULL},
+        {"a window", "suppress",
+         RULE("a", "point: T1-1203", "self > 1 %CH4", WHEN("count(point(\"KD-1203\"), 1min) == 0")),
+         RULE("a", "point: T1-1203", "self > 1 %CH4", ALONE), NULL, NULL},
+        {"its own point", "suppress",
+         RULE("a", "point: T1-1203", "self > 1 %CH4", WHEN("self < 2 %CH4")),
+         RULE("a", "point: T1-1203", "self > 1 %CH4", WHEN("point(\"T1-1204\") < 2 %CH4")), NULL,
+         NULL},
+        {"nothing", "suppress", RULE("a", "point: T1-1203", "self > 1 %CH4", WHEN("true")),
+         RULE("a", "point: T1-1203", "self > 1 %CH4", ALONE), NULL, NULL},
+    };
+    for (size_t i = 0; i < KT_ARRAY_LEN(pairs); i++) {
+        try_pair(&pairs[i]);
+    }
+}
+
+/* A set whose role is written bare is read like one in quotes. */
+static void bare_roles_are_read(void)
+{
+    static const char *const texts[] = {"any(panel(self), \"wind.f*\", it < 1 m/s)",
+                                        "any(panel(self), wind.f*, it < 1 m/s)",
+                                        "any( panel( self ) ,wind.face , it < 1 m/s)"};
+    for (size_t i = 0; i < KT_ARRAY_LEN(texts); i++) {
+        struct fixture x;
+        uint32_t n = 0, found = 0;
+        setup(&x);
+        put(&x, "rules/a.yaml",
+            kt_arena_printf(x.a, "rules:\n" RULE("a", "point: T1-1203", "%s", ""), texts[i]));
+        CHECK_OK(load(&x, NULL), &x.err);
+        print_findings(&x);
+        REQUIRE(x.s);
+        const struct kt_rule_instance *by = kt_site_readers_of(x.s, point(&x, "FS-1203"), &n);
+        for (uint32_t k = 0; k < n; k++) {
+            found += strcmp(x.s->rules[by[k].rule.v].id, "a") == 0;
+        }
+        CHECK_INT(found, 1);
+        teardown(&x);
     }
 }
 
@@ -345,6 +411,7 @@ static void files_of_a_site(void)
 UNIT_MAIN({"limits are made tighter only", looser_limits},
           {"an overlay changes what it names", overlay_values},
           {"safety rules that a folder can break", safety_rules},
+          {"suppression by design", suppression}, {"bare roles are read", bare_roles_are_read},
           {"proofs, each with a near miss", proofs}, {"opposite commands", opposite_commands},
           {"findings name the points", findings_name_points},
           {"a local fan inside a range", fan_in_range},

@@ -43,11 +43,10 @@ static void read_analog(const struct kt_yaml *n, struct kt_role *r)
     static const char *const over[] = {"high"};
     int high = -1;
     kt_yaml_num(n, "resolution", KT_OPTIONAL, &r->resolution);
-    kt_yaml_num(n, "max_rate", KT_OPTIONAL, &r->max_rate);
     r->over_range_high = kt_yaml_choice(n, "over_range", KT_OPTIONAL, over, 1, &high);
-    if (r->resolution < 0 || r->max_rate < 0) {
-        kt_yaml_problem(n, "role \"%s\": resolution and max_rate are not below 0", r->id);
-        r->resolution = r->max_rate = 0;
+    if (r->resolution < 0) {
+        kt_yaml_problem(n, "role \"%s\": resolution is not below 0", r->id);
+        r->resolution = 0;
     }
 }
 

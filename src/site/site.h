@@ -48,7 +48,6 @@ struct kt_role {
     enum kt_point_kind kind;
     enum kt_retention retention;
     double resolution;      /* 0: exact comparison */
-    double max_rate;        /* per second; 0: none */
     int64_t stale_after_ns; /* 0: never stale */
     bool cutoff;            /* a cut-off sensor */
     bool over_range_high;   /* over-range counts as over every upper limit */

@@ -191,6 +191,17 @@ static void say_more_late(struct eng *e)
     }
 }
 
+/* Points lie all over memory: fetch what the next samples will touch. */
+static inline void look_ahead(const struct eng *e, const struct kt_samples *s, uint32_t i)
+{
+    enum { AHEAD = 12 };
+    if (i + AHEAD < s->n && s->point[i + AHEAD] < e->points_n) {
+        uint32_t p = s->point[i + AHEAD];
+        __builtin_prefetch(&e->pt[p], 1);
+        kt_live_expect(e->live, (kt_point_id){p});
+    }
+}
+
 void eng_samples(struct eng *e, kt_time arrival, struct kt_str producer, const struct kt_samples *s)
 {
     (void)producer; /* what it may write is checked where it is let in */
@@ -201,6 +212,7 @@ void eng_samples(struct eng *e, kt_time arrival, struct kt_str producer, const s
     e->late_listed = 0;
     for (uint32_t i = 0; i < s->n; i++) {
         uint32_t p = s->point[i];
+        look_ahead(e, s, i);
         if (KT_UNLIKELY(p >= e->points_n)) {
             e->stats.refused++;
             continue;

@@ -58,7 +58,7 @@ static unsigned char *put_step(unsigned char *p, int64_t d)
 
 /* The scale at which v is decimal, searched for; -1: none, or not looked for because those before
  * were noise. */
-static int other_scale(struct history_head_state *s, double v)
+static int other_scale(struct history_head *s, double v)
 {
     if (s->odd >= ODD_TRIES && s->odd % ODD_AGAIN) {
         s->odd = s->odd == UINT8_MAX ? UINT8_MAX + 1 - ODD_AGAIN : (uint8_t)(s->odd + 1);
@@ -79,8 +79,8 @@ static bool is_float(double v)
     return history_bits((double)(float)v) == history_bits(v);
 }
 
-static unsigned char *put_value(unsigned char *p, unsigned flags, struct history_head_state *s,
-                                double v, int64_t m)
+static unsigned char *put_value(unsigned char *p, unsigned flags, struct history_head *s, double v,
+                                int64_t m)
 {
     if (flags & HEAD_DOUBLE) {
         memcpy(p, &v, sizeof(v));
@@ -102,8 +102,8 @@ static unsigned char *put_value(unsigned char *p, unsigned flags, struct history
 }
 
 /* A sample that is not like the one before it. */
-static unsigned char *put_odd(struct history_head_state *s, unsigned char *p, int64_t step,
-                              double v, kt_quality q, kt_time arrival)
+static unsigned char *put_odd(struct history_head *s, unsigned char *p, int64_t step, double v,
+                              kt_quality q, kt_time arrival)
 {
     int64_t m = 0;
     unsigned flags = step != s->step ? HEAD_STEP : 0;
@@ -134,20 +134,19 @@ static unsigned char *put_odd(struct history_head_state *s, unsigned char *p, in
 
 void history_head_add(struct history_head *h, kt_time t, double v, kt_quality q, kt_time arrival)
 {
-    struct history_head_state *s = &h->last;
     if (KT_UNLIKELY(h->cap - h->bytes < TOKEN_MOST)) {
         grow(h);
     }
     unsigned char *p = h->tokens + h->bytes;
-    int64_t step = history_sub(t, s->time), m;
-    if (KT_LIKELY(step == s->step && q == s->quality && !arrival &&
-                  history_decimal(v, s->scale, &m))) {
-        p = put_varint(p, kt_zigzag(m - s->mant) << 1);
-        s->mant = m;
+    int64_t step = history_sub(t, h->time), m;
+    if (KT_LIKELY(step == h->step && q == h->quality && !arrival &&
+                  history_decimal(v, h->scale, &m))) {
+        p = put_varint(p, kt_zigzag(m - h->mant) << 1);
+        h->mant = m;
     } else {
-        p = put_odd(s, p, step, v, q, arrival);
+        p = put_odd(h, p, step, v, q, arrival);
     }
-    s->time = t;
+    h->time = t;
     h->bytes = (uint32_t)(p - h->tokens);
     h->n++;
 }
@@ -172,7 +171,7 @@ static double get_float(struct kt_rd *r)
     return (double)f;
 }
 
-static double get_value(struct kt_rd *r, unsigned flags, struct history_head_state *s)
+static double get_value(struct kt_rd *r, unsigned flags, struct history_head *s)
 {
     if (flags & HEAD_DOUBLE) {
         return history_of_bits((uint64_t)kt_get_i64(r));
@@ -189,7 +188,7 @@ static double get_value(struct kt_rd *r, unsigned flags, struct history_head_sta
     return (double)s->mant / history_pow10[s->scale];
 }
 
-static void get_one(struct kt_rd *r, struct history_head_state *s, struct history_cols *ret)
+static void get_one(struct kt_rd *r, struct history_head *s, struct history_cols *ret)
 {
     uint64_t token = kt_get_varint(r);
     uint32_t i = ret->n++;
@@ -222,7 +221,7 @@ static void get_one(struct kt_rd *r, struct history_head_state *s, struct histor
 static void read_tokens(const void *p, size_t bytes, uint32_t n, struct history_cols *ret)
 {
     struct kt_rd r = kt_rd_init(p, bytes);
-    struct history_head_state s = {0};
+    struct history_head s = {0}; /* only what samples are coded against */
     history_cols_reserve(ret, ret->n + n);
     for (uint32_t i = 0; i < n; i++) {
         get_one(&r, &s, ret);
@@ -251,12 +250,14 @@ void history_head_read_copy(const struct kt_buf *copy, struct history_cols *ret)
 
 void history_head_clear(struct history_head *h)
 {
-    bool keep = h->cap <= KEPT_MOST;
-    if (!keep) {
+    struct history_head empty = {.limit = h->limit, .thinned = h->thinned, .newest = h->newest};
+    if (h->cap <= KEPT_MOST) {
+        empty.cap = h->cap;
+        empty.tokens = h->tokens;
+    } else {
         free(h->tokens);
     }
-    *h = (struct history_head){
-        .limit = h->limit, .cap = keep ? h->cap : 0, .tokens = keep ? h->tokens : NULL};
+    *h = empty;
 }
 
 void history_head_done(struct history_head *h)

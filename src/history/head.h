@@ -12,30 +12,35 @@
  * difference. A steady sample takes a byte or two, one of noise in float32 five or six.
  * Threads: see the lock of heads (private.h).
  */
+#include <stddef.h>
+
 #include "history/codec.h"
 
 enum { HISTORY_HEAD_BYTES = 24 << 10 }; /* a head of so many is full, however few its samples are */
 
-/* What the next sample is coded against. A new head's is all zeros. */
-struct history_head_state {
+struct history_head {
+    /* one cache line: all that a usual sample touches but the place of its token */
+    unsigned char *tokens;
+    uint32_t bytes, cap;
+    uint32_t n;     /* all samples */
+    uint32_t limit; /* full at this many */
+    /* what the next sample is coded against; zeros when the head is empty */
     kt_time time;
     int64_t step;
     int64_t mant;
-    kt_time arrival; /* the last one that was kept */
     kt_quality quality;
     uint8_t scale;
     uint8_t odd; /* values in a row that are not decimal */
-};
+    bool begun;  /* opened and first_seq are what they will be */
+    /* of its owner */
+    bool thinned;   /* by a deadband */
+    kt_time newest; /* of all samples ever */
 
-struct history_head {
-    uint32_t n;     /* all samples */
-    uint32_t limit; /* full at this many */
-    uint32_t bytes, cap;
-    unsigned char *tokens;
-    struct history_head_state last;
+    kt_time arrival;    /* the last one that was kept */
     uint64_t first_seq; /* of the oldest journaled sample in it; 0 none */
     kt_time opened;     /* arrival of the first */
 };
+_Static_assert(offsetof(struct history_head, arrival) <= 64, "a cache line");
 
 /** Append one sample; arrival 0 when equal to its time. */
 void history_head_add(struct history_head *h, kt_time t, double v, kt_quality q, kt_time arrival);
@@ -48,6 +53,7 @@ void history_head_read(const struct history_head *h, struct history_cols *ret);
 /** All bytes of the head, to be read later by history_head_read_copy(). */
 void history_head_copy(const struct history_head *h, struct kt_buf *ret);
 void history_head_read_copy(const struct kt_buf *copy, struct history_cols *ret);
-void history_head_clear(struct history_head *h); /**< keeps its memory for the next samples */
+/** Keeps its memory for the next samples, and what is its owner's. */
+void history_head_clear(struct history_head *h);
 void history_head_done(struct history_head *h);
 #endif

@@ -134,7 +134,7 @@ struct history_point *history_point_of(struct kt_history *h, const char *id, boo
     *p = (struct history_point){.id = strdup(id),
                                 .pid = KT_NONE,
                                 .index = h->n_points,
-                                .newest = INT64_MIN,
+                                .head.newest = INT64_MIN,
                                 .sealed_max = INT64_MIN};
     KT_ASSERT(p->id);
     history_set_limit(h, p);
@@ -184,6 +184,7 @@ int kt_history_declare(struct kt_history *h, kt_point_id id, const struct kt_his
     p->pid = id.v;
     p->cls = conf->retention;
     p->deadband = conf->deadband;
+    p->head.thinned = conf->deadband > 0;
     pthread_rwlock_unlock(&h->names);
     return KT_OK;
 }
@@ -264,6 +265,7 @@ static void open_head(struct history_head *hd, uint64_t seq, kt_time now, kt_tim
         hd->opened = now ? now : t;
     }
     hd->first_seq = hd->first_seq ? hd->first_seq : seq;
+    hd->begun = hd->first_seq != 0;
 }
 
 /* One sample into the head; heads are locked. False: the deadband passed over it. */
@@ -271,10 +273,10 @@ static inline bool take(struct kt_history *h, struct history_point *p, uint64_t 
                         kt_time t, double v, kt_quality q)
 {
     struct history_head *hd = &p->head;
-    if (KT_UNLIKELY(p->deadband > 0) && passed_over(p, t, v, q)) {
+    if (KT_UNLIKELY(hd->thinned) && passed_over(p, t, v, q)) {
         return false;
     }
-    if (KT_UNLIKELY(hd->n == 0 || hd->first_seq == 0)) {
+    if (KT_UNLIKELY(!hd->begun)) {
         open_head(hd, seq, now, t);
     }
     int64_t off = now ? now - t : 0;
@@ -293,7 +295,6 @@ static inline void look_ahead(const struct kt_history *h, const struct kt_sample
     if (i + FAR < s->n) {
         const char *p = (const char *)h->by_pid[s->point[i + FAR]];
         __builtin_prefetch(p, 1);
-        __builtin_prefetch(p + POINT_ALIGN, 1);
     }
     if (i + NEAR < s->n) {
         const struct history_head *hd = &h->by_pid[s->point[i + NEAR]]->head;
@@ -314,8 +315,8 @@ static void take_run(struct kt_history *h, uint64_t seq, kt_time arrival,
         if (recovering && seq <= p->sealed_seq && t <= p->sealed_max) {
             continue; /* in a file since before the restart */
         }
-        late += t < p->newest;
-        p->newest = t < p->newest ? p->newest : t;
+        late += t < p->head.newest;
+        p->head.newest = t < p->head.newest ? p->head.newest : t;
         taken += take(h, p, seq, arrival, t, s->value[i], s->quality ? s->quality[i] : KT_Q_NORMAL);
     }
     h->head_samples += taken;

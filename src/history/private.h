@@ -34,7 +34,6 @@ struct history_point {
     /* touched by every sample */
     struct history_head head;
     double deadband;
-    kt_time newest;    /* of all seen */
     kt_time last_time; /* the last one stored, for the deadband */
     double last_value;
     kt_quality last_quality;

@@ -165,7 +165,7 @@ static uint64_t taken_up_to(const struct kt_history *h)
 
 static void empty(struct kt_history *h, struct history_point *p)
 {
-    p->sealed_max = p->newest;
+    p->sealed_max = p->head.newest;
     p->sealed_seq = taken_up_to(h);
     p->spread = true;
     h->head_samples -= p->head.n;

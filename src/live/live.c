@@ -101,6 +101,13 @@ void kt_live_set_flags(struct kt_live *l, kt_point_id p, uint8_t flags)
     publish(r, &v);
 }
 
+void kt_live_expect(const struct kt_live *l, kt_point_id p)
+{
+    if (p.v < l->n) {
+        __builtin_prefetch(&l->records[p.v], 1);
+    }
+}
+
 const struct kt_live_value *kt_live_peek(const struct kt_live *l, kt_point_id p)
 {
     KT_ASSERT(p.v < l->n);

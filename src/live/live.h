@@ -30,6 +30,8 @@ void kt_live_set(struct kt_live *l, kt_point_id p, double value, kt_time time, k
 void kt_live_set_flags(struct kt_live *l, kt_point_id p, uint8_t flags);
 /** Engine thread: the present without a copy protocol. */
 const struct kt_live_value *kt_live_peek(const struct kt_live *l, kt_point_id p);
+/** Fetch what a set or peek will soon touch; any number. */
+void kt_live_expect(const struct kt_live *l, kt_point_id p);
 /** Any thread. */
 struct kt_live_value kt_live_get(const struct kt_live *l, kt_point_id p);
 #endif

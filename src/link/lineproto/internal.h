@@ -57,16 +57,19 @@ bool lp_number_double(const struct lp_number *n, double *ret);
  * Entry 0 is nobody's: it never fits, and holds the answer for a key that is not remembered.
  */
 enum lp_state { LP_OPEN, LP_NOBODY, LP_CLOSED, LP_UNCLEAR };
+enum { LP_TEXT = 40 }; /* longer texts stand in the pool */
 struct lp_entry {
-    uint32_t text;      /* "series field=" in the pool */
-    uint32_t len;       /* of all of it */
-    uint32_t field_len; /* of "field=", its end */
-    uint32_t series;    /* number of the series as spelled */
-    uint32_t next;      /* what followed last time */
+    uint32_t next; /* what followed last time */
     uint32_t point;
-    enum lp_state state;
-    bool is_quality; /* the field `quality` */
+    uint32_t series;    /* number of the series as spelled */
+    uint32_t pool;      /* where a long text stands */
+    uint16_t len;       /* of "series field=" */
+    uint16_t field_len; /* of "field=", its end */
+    uint8_t state;      /* enum lp_state */
+    bool is_quality;    /* the field `quality` */
+    char text[LP_TEXT + 2];
 };
+_Static_assert(sizeof(struct lp_entry) == 64, "a cache line");
 
 struct lp_slot {
     uint32_t tag, entry; /* entry 0: free */
@@ -76,8 +79,8 @@ struct lp_keys {
     struct kt_lp_table *table;
     kt_lp_may_fn may;
     void *arg;
-    uint32_t max, n, cap; /* entries */
-    struct lp_entry *entries;
+    uint32_t max, n, cap;     /* entries */
+    struct lp_entry *entries; /* each a cache line */
     char *pool;
     size_t pool_n, pool_cap;
     struct lp_slot *slots;
@@ -89,6 +92,11 @@ struct lp_keys {
 void lp_keys_init(struct lp_keys *k, struct kt_lp_table *table, kt_lp_may_fn may, void *arg,
                   uint32_t max);
 void lp_keys_done(struct lp_keys *k);
+/** "series field=" of an entry. */
+static inline const char *lp_text(const struct lp_keys *k, const struct lp_entry *e)
+{
+    return e->len <= LP_TEXT ? e->text : k->pool + e->pool;
+}
 /** Equal bytes; loads never pass the end of either. */
 static inline bool lp_same(const char *a, const char *b, size_t n)
 {

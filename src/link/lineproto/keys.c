@@ -11,6 +11,17 @@
 
 enum { KEY_MAX = 8192, POOL_PER_KEY = 256 };
 
+static struct lp_entry *entries_new(struct lp_entry *old, uint32_t n, uint32_t cap)
+{
+    struct lp_entry *e = aligned_alloc(sizeof(*e), cap * sizeof(*e));
+    KT_ASSERT(e);
+    if (n) {
+        memcpy(e, old, n * sizeof(*e));
+    }
+    free(old);
+    return e;
+}
+
 void lp_keys_init(struct lp_keys *k, struct kt_lp_table *table, kt_lp_may_fn may, void *arg,
                   uint32_t max)
 {
@@ -18,10 +29,10 @@ void lp_keys_init(struct lp_keys *k, struct kt_lp_table *table, kt_lp_may_fn may
     k->max = max ? max : lp_table_count(table) * 4 + 4096;
     k->cap = 64;
     k->slots_n = 256;
-    k->entries = calloc(k->cap, sizeof(*k->entries));
+    k->entries = entries_new(NULL, 0, k->cap);
     k->slots = calloc(k->slots_n, sizeof(*k->slots));
     KT_ASSERT(k->entries && k->slots);
-    k->entries[0] = (struct lp_entry){.len = UINT32_MAX, .series = UINT32_MAX};
+    k->entries[0] = (struct lp_entry){.len = UINT16_MAX, .series = UINT32_MAX};
     k->n = 1;
     k->series = kt_map_new(64);
     kt_random(&k->seed, sizeof(k->seed));
@@ -73,7 +84,7 @@ static inline uint32_t find(const struct lp_keys *k, uint64_t h, const char *tex
             return 0;
         }
         const struct lp_entry *e = &k->entries[s->entry];
-        if (s->tag == tag && e->len == n && lp_same(k->pool + e->text, text, n)) {
+        if (s->tag == tag && e->len == n && lp_same(lp_text(k, e), text, n)) {
             return s->entry;
         }
     }
@@ -131,7 +142,7 @@ static void grow_slots(struct lp_keys *k)
     KT_ASSERT(k->slots);
     for (uint32_t i = 1; i < k->n; i++) {
         const struct lp_entry *e = &k->entries[i];
-        put_slot(k, hash_of(k, k->pool + e->text, e->len), i);
+        put_slot(k, hash_of(k, lp_text(k, e), e->len), i);
     }
 }
 
@@ -150,19 +161,24 @@ static const char *joined(struct lp_keys *k, struct kt_str series, struct kt_str
     return to;
 }
 
-static uint32_t add_text(struct lp_keys *k, struct kt_str series, struct kt_str field)
+/* The text of a key, in its entry or in the pool. */
+static void put_text(struct lp_keys *k, struct lp_entry *e, struct kt_str series,
+                     struct kt_str field)
 {
-    size_t len = series.n + field.n + 2, at = k->pool_n;
-    if (at + len > k->pool_cap) {
-        k->pool_cap = (k->pool_cap + len) * 2;
+    const char *text = joined(k, series, field);
+    KT_ASSERT(text);
+    if (e->len <= LP_TEXT) {
+        memcpy(e->text, text, e->len);
+        return;
+    }
+    if (k->pool_n + e->len > k->pool_cap) {
+        k->pool_cap = (k->pool_cap + e->len) * 2;
         k->pool = realloc(k->pool, k->pool_cap);
         KT_ASSERT(k->pool);
     }
-    const char *text = joined(k, series, field);
-    KT_ASSERT(text);
-    memcpy(k->pool + at, text, len);
-    k->pool_n += len;
-    return (uint32_t)at;
+    memcpy(k->pool + k->pool_n, text, e->len);
+    e->pool = (uint32_t)k->pool_n;
+    k->pool_n += e->len;
 }
 
 static uint32_t series_number(struct lp_keys *k, struct kt_str series)
@@ -187,21 +203,21 @@ static uint32_t remember(struct lp_keys *k, uint64_t h, struct kt_str series, st
         return 0;
     }
     if (k->n == k->cap) {
+        k->entries = entries_new(k->entries, k->n, k->cap * 2);
         k->cap *= 2;
-        k->entries = realloc(k->entries, k->cap * sizeof(*k->entries));
-        KT_ASSERT(k->entries);
     }
     if (k->n * 2 >= k->slots_n) {
         grow_slots(k);
     }
     uint32_t i = k->n++;
-    k->entries[i] = (struct lp_entry){.text = add_text(k, series, field),
-                                      .len = (uint32_t)(series.n + field.n + 2),
-                                      .field_len = (uint32_t)field.n + 1,
-                                      .series = series_number(k, series),
-                                      .point = k->entries[0].point,
-                                      .state = k->entries[0].state,
-                                      .is_quality = k->entries[0].is_quality};
+    struct lp_entry *e = &k->entries[i];
+    *e = (struct lp_entry){.len = (uint16_t)(series.n + field.n + 2),
+                           .field_len = (uint16_t)(field.n + 1),
+                           .series = series_number(k, series),
+                           .point = k->entries[0].point,
+                           .state = k->entries[0].state,
+                           .is_quality = k->entries[0].is_quality};
+    put_text(k, e, series, field);
     put_slot(k, h, i);
     return i;
 }
@@ -224,7 +240,7 @@ static bool resolve(struct lp_keys *k, struct kt_str series, struct kt_str field
         state = !k->may || k->may(k->arg, (kt_point_id){point}) ? LP_OPEN : LP_CLOSED;
     }
     k->entries[0].point = point;
-    k->entries[0].state = state;
+    k->entries[0].state = (uint8_t)state;
     k->entries[0].is_quality = kt_str_is(name, "quality");
     return true;
 }

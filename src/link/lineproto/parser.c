@@ -117,11 +117,58 @@ static bool read_number_slow(struct line *ln, double *ret)
     return at_break(ln->p, ln->end) ? true : fail(ln, "something stands behind the number");
 }
 
+#define BYTES(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* Eight digits, the first in the lowest byte, each 0 to 9. */
+static inline uint64_t eight_digits(uint64_t d)
+{
+    const uint64_t pair = UINT64_C(0x000000ff000000ff);
+    d = d * 10 + (d >> 8); /* pairs of digits in every other byte */
+    return ((d & pair) * (100 + (UINT64_C(1000000) << 32)) +
+            (d >> 16 & pair) * (1 + (UINT64_C(10000) << 32))) >>
+           32;
+}
+
+/*
+ * A plain number of at most seven characters without a sign, without a branch on its digits: where
+ * the first two bytes that are none stand says how long it is and where its point is.
+ * @return its length; 0: not such a number
+ */
+static inline unsigned short_number(const char *p, const char *end, double *ret)
+{
+    uint64_t v;
+    if (end - p < 8) {
+        return 0;
+    }
+    memcpy(&v, p, 8);
+    uint64_t d = v ^ BYTES('0');
+    uint64_t other = (((d & BYTES(0x7f)) + BYTES(0x76)) | d) & BYTES(0x80);
+    unsigned whole = (unsigned)__builtin_ctzll(other | UINT64_C(1) << 63) / 8, n = whole;
+    if (whole < 7 && p[whole] == '.') {
+        other &= other - 1;
+        n = (unsigned)__builtin_ctzll(other | UINT64_C(1) << 63) / 8;
+        uint64_t before = (UINT64_C(1) << 8 * whole) - 1;
+        d = (d & before) | (d >> 8 & ~before);
+    }
+    unsigned scale = n - whole - (n > whole), digits = n - (n > whole);
+    if (!(other >> 8 * n & 0x80) || digits == 0 || !at_break(p + n, end)) {
+        return 0;
+    }
+    *ret = (double)eight_digits(d << 8 * (8 - digits)) / lp_pow10[scale];
+    return n;
+}
+
 static inline bool read_number(struct line *ln, double *ret)
 {
     const char *p = ln->p, *end = ln->end;
     bool negative = *p == '-';
     p += negative || *p == '+';
+    unsigned length = short_number(p, end, ret);
+    if (KT_LIKELY(length)) {
+        ln->p = p + length;
+        *ret = negative ? -*ret : *ret;
+        return true;
+    }
     const char *digits = p;
     uint64_t m = 0;
     for (; p < end && is_digit(*p); p++) {
@@ -278,8 +325,8 @@ static inline bool first_key(struct kt_lp_parser *ps, struct line *ln)
     const struct lp_keys *k = &ps->keys;
     uint32_t guess = k->entries[ps->last].next;
     const struct lp_entry *e = &k->entries[guess];
-    if (ps->missed > GIVE_UP || (size_t)(ln->end - ln->p) < e->len ||
-        !lp_same(k->pool + e->text, ln->p, e->len)) {
+    if (guess == 0 || ps->missed > GIVE_UP || (size_t)(ln->end - ln->p) < e->len ||
+        !lp_same(lp_text(k, e), ln->p, e->len)) {
         return first_key_table(ps, ln);
     }
     ps->missed = 0;
@@ -293,7 +340,7 @@ static inline bool next_key(struct kt_lp_parser *ps, struct line *ln)
     uint32_t guess = k->entries[ps->last].next;
     const struct lp_entry *e = &k->entries[guess];
     if (e->series != ln->series || (size_t)(ln->end - ln->p) < e->field_len ||
-        !lp_same(k->pool + e->text + e->len - e->field_len, ln->p, e->field_len)) {
+        !lp_same(lp_text(k, e) + e->len - e->field_len, ln->p, e->field_len)) {
         return find_key(ps, ln);
     }
     ln->p += e->field_len;

@@ -92,6 +92,14 @@ KT_MUST_CHECK int journal_open_with(const struct kt_journal_opts *opts, const st
 KT_MUST_CHECK int journal_recover(struct kt_journal *j, struct kt_err *err);
 void *journal_writer(void *arg);
 void *journal_keeper(void *arg);
+/** Is the next segment to be made? When a quarter of this one is used: a start has other things to
+ *  do. While there is no space, always: `full` falls when both files stand ready. Lock held. */
+static inline bool journal_wants_spare(const struct kt_journal *j)
+{
+    const struct journal_segment *s = &j->seg;
+    return j->space.spares == 0 &&
+           (s->fd < 0 || s->reserve || j->space.full || s->left < s->size / 4 * 3);
+}
 /** Make what is missing of spare and reserve. KT_EFULL sets `full`. */
 KT_MUST_CHECK int journal_keep(struct kt_journal *j, struct kt_err *err);
 /** A file that is no segment any more: becomes a spare, or goes. */

@@ -72,7 +72,7 @@ static int make_file(struct kt_journal *j, const char *name, size_t size, struct
 
 static bool complete(const struct kt_journal *j)
 {
-    return j->space.reserve && j->space.spares > 0;
+    return j->space.reserve && !journal_wants_spare(j);
 }
 
 /** Make one missing file. Lock held, let go meanwhile. */

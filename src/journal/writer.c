@@ -123,6 +123,9 @@ static void publish(struct kt_journal *j, struct journal_group *g, const struct 
     j->pending = j->fill.buf.n + j->busy_bytes;
     count_commit(j, f, took_ns);
     j->durable += f->count;
+    if (journal_wants_spare(j)) {
+        pthread_cond_signal(&j->keep);
+    }
     pthread_cond_broadcast(&j->done);
     pthread_mutex_unlock(&j->lock);
     if (j->opts.on_durable) {

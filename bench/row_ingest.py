@@ -11,13 +11,17 @@ import sites
 BROKER = ROOT / "sites/demo/mosquitto.conf"
 
 
+def now_ms():
+    """Samples are of the present, a step a round of the points, so that rules look at each of them."""
+    return int(time.time() * 1000)
+
+
 def rounds(make_server, n, **opt):
     """Median over the rounds, each on a server of its own, CPU of the settling time included."""
     out = []
     for _ in range(n):
         with make_server() as s:
-            start = int((time.time() - 86400) * 1000)
-            out.append(s.load(start=start, **opt))
+            out.append(s.load(start=now_ms(), **opt))
     return {k: statistics.median(r[k] for r in out) for k in out[0]}
 
 
@@ -27,7 +31,7 @@ def ingest(o, book):
               "Ratio: CPU seconds a million samples, ours by the peer's, with what is done after the answers.")
     for lines, conns, random in ((20000, 1, False), (1000, 4, True), (100, 4, False)):
         posts = million * 1_000_000 // lines if lines > 100 else 5000
-        opt = {"points": 10000, "lines": lines, "conns": conns, "posts": posts, "step": 1000}
+        opt = {"points": 10000, "lines": lines, "conns": conns, "posts": posts, "step": 1}
         if random:
             opt["random"] = True
         ours = rounds(lambda: Kuangtu(sites.plain(10000)), o.rounds, **opt)
@@ -42,7 +46,7 @@ def ingest(o, book):
 
 
 def single_http(o, book):
-    opt = {"points": 10000, "lines": 1, "conns": 64, "posts": 60000 if o.quick else 300000, "step": 1000}
+    opt = {"points": 10000, "lines": 1, "conns": 64, "posts": 60000 if o.quick else 300000, "step": 1}
     ours = rounds(lambda: Kuangtu(sites.plain(10000)), o.rounds, settle=1, **opt)
     peer = rounds(Victoria, o.rounds, settle=1, **opt)
     fast = book.machine["fdatasync_p50_ms"] < 1
@@ -131,7 +135,7 @@ def restart(o, book):
     points, posts = (10000, 50) if o.quick else (100000, 60)
     book.part("Start after kill -9")
     with Kuangtu(sites.plain(points)) as s:
-        s.load(settle=0, points=points, lines=20000, posts=posts, start=int(time.time() * 1000) - 60000)
+        s.load(settle=0, points=points, lines=20000, posts=posts, start=now_ms(), step=1)
         s.kill()
         begun = time.monotonic()
         s.start()

@@ -17,6 +17,7 @@ struct request {
     bool en;
     kt_time from, to;
     char date[16];
+    bool one_day;                 /* it begins and ends on one calendar day */
     const struct kt_shift *shift; /* NULL: the whole day */
     struct past past;
     struct kt_err err;
@@ -32,11 +33,21 @@ static const char *pick(const struct request *q, struct kt_text t)
     return q->en ? t.en : t.zh;
 }
 
+/* The head names the days of the report: inside of it a clock time, outside with month and day. */
+static const char *short_time(const struct request *q, kt_time t, char buf[24])
+{
+    char whole[24];
+    int at = t >= q->from && t <= q->to && q->one_day ? 11 : 5;
+    kt_time_fmt_local(t, q->c->site->utc_offset_s, whole);
+    snprintf(buf, 24, "%s", whole + at);
+    return buf;
+}
+
 static void time_cell(const struct request *q, struct kt_report *r, kt_time t)
 {
     char when[24] = "";
     if (t) {
-        kt_time_fmt_local(t, q->c->site->utc_offset_s, when);
+        short_time(q, t, when);
     }
     kt_report_cell(r, when);
 }
@@ -47,8 +58,7 @@ static void acked_cell(const struct request *q, struct kt_report *r, const struc
     char text[96] = "";
     if (a->acked) {
         char when[24];
-        kt_time_fmt_local(a->acked, q->c->site->utc_offset_s, when);
-        snprintf(text, sizeof(text), "%s %s", when, a->by);
+        snprintf(text, sizeof(text), "%s %s", short_time(q, a->acked, when), a->by);
     }
     kt_report_cell(r, text);
 }
@@ -95,11 +105,11 @@ static bool printed(const struct request *q, const struct kt_point *p)
 static struct kt_report *analog(struct request *q)
 {
     const struct kt_report_column columns[] = {
-        {say(q, "测点", "Point"), 2, false}, {say(q, "名称", "Name"), 3, false},
-        {say(q, "地点", "Place"), 3, false}, {say(q, "单位", "Unit"), 1, false},
-        {say(q, "最大值", "Max"), 1, true},  {say(q, "时刻", "At"), 2.6, false},
-        {say(q, "最小值", "Min"), 1, true},  {say(q, "时刻", "At"), 2.6, false},
-        {say(q, "平均值", "Mean"), 1, true}, {say(q, "样本", "Samples"), 1, true}};
+        {say(q, "测点", "Point"), 2, false},   {say(q, "名称", "Name"), 3, false},
+        {say(q, "地点", "Place"), 2.8, false}, {say(q, "单位", "Unit"), 1, false},
+        {say(q, "最大值", "Max"), 1.2, true},  {say(q, "时刻", "At"), 1.6, false},
+        {say(q, "最小值", "Min"), 1.2, true},  {say(q, "时刻", "At"), 1.6, false},
+        {say(q, "平均值", "Mean"), 1.2, true}, {say(q, "样本", "Samples"), 1.2, true}};
     struct kt_report *r = kt_report_new(say(q, "模拟量日（班）报表", "Analog values"), columns, 10);
     const struct kt_site *s = q->c->site;
     for (uint32_t i = 0; i < s->points_n; i++) {
@@ -126,12 +136,20 @@ static struct kt_report *analog(struct request *q)
 
 /* ---- alarms ---------------------------------------------------------------------------------- */
 
+/* Only what was measured has a peak: not a state, not a broken sensor, not a lost link. */
+static bool has_peak(const struct past_alarm *a, const struct kt_point *p)
+{
+    return p && p->kind == KT_POINT_ANALOG &&
+           (!strcmp(a->category, "over-limit") || !strcmp(a->category, "cut") ||
+            !strcmp(a->category, "process"));
+}
+
 static struct kt_report *alarms(struct request *q, const char *title, const char *category)
 {
     const struct kt_report_column columns[] = {
         {say(q, "测点", "Point"), 1.6, false},        {say(q, "名称", "Name"), 2.4, false},
         {say(q, "地点", "Place"), 2.2, false},        {say(q, "报警", "Alarm"), 2, false},
-        {say(q, "开始", "From"), 2.4, false},         {say(q, "结束", "To"), 2.4, false},
+        {say(q, "开始", "From"), 1.7, false},         {say(q, "结束", "To"), 1.7, false},
         {say(q, "累计", "Lasted"), 1.2, false},       {say(q, "峰值", "Peak"), 1, true},
         {say(q, "确认", "Acknowledged"), 2.4, false}, {say(q, "原因", "Cause"), 2, false},
         {say(q, "处理措施", "Measure"), 2, false}};
@@ -148,7 +166,7 @@ static struct kt_report *alarms(struct request *q, const char *title, const char
         time_cell(q, r, a->raised);
         time_cell(q, r, a->cleared);
         span_cell(r, (a->cleared ? a->cleared : q->to) - a->raised);
-        kt_report_num(r, a->peak, p ? decimals_of(p) : 2);
+        kt_report_num(r, has_peak(a, p) ? a->peak : NAN, p ? decimals_of(p) : 2);
         acked_cell(q, r, a);
         kt_report_cell(r, a->cause);
         kt_report_cell(r, a->measure);
@@ -156,15 +174,42 @@ static struct kt_report *alarms(struct request *q, const char *title, const char
     return r;
 }
 
+static const char *state_words(const struct request *q, const char *state)
+{
+    static const struct {
+        const char *id, *zh, *en;
+    } words[] = {{"requested", "已请求", "requested"}, {"confirmed", "已确认", "confirmed"},
+                 {"sent", "已发出", "sent"},           {"readback", "已回读", "read back"},
+                 {"proved", "已证实", "proved"},       {"refused", "已拒绝", "refused"},
+                 {"failed", "失败", "failed"},         {"expired", "已过期", "expired"},
+                 {"anomaly", "馈电异常", "anomaly"}};
+    for (size_t i = 0; i < KT_ARRAY_LEN(words); i++) {
+        if (strcmp(words[i].id, state) == 0) {
+            return say(q, words[i].zh, words[i].en);
+        }
+    }
+    return state;
+}
+
+/* A person's name, or the title of the rule that decided. */
+static const char *by_words(const struct request *q, const char *by)
+{
+    kt_rule_id rule = {KT_NONE};
+    if (strncmp(by, "rule:", 5) == 0) {
+        rule = kt_site_rule(q->c->site, kt_str_c(by + 5));
+    }
+    return rule.v == KT_NONE ? by : pick(q, q->c->site->rules[rule.v].title);
+}
+
 static struct kt_report *cuts(struct request *q)
 {
     const struct kt_report_column columns[] = {{say(q, "开关", "Switch"), 1.6, false},
                                                {say(q, "名称", "Name"), 2.4, false},
                                                {say(q, "地点", "Place"), 2.2, false},
-                                               {say(q, "断电时刻", "Cut at"), 2.4, false},
+                                               {say(q, "断电时刻", "Cut at"), 1.7, false},
                                                {say(q, "发令", "By"), 2.4, false},
                                                {say(q, "闭锁测点", "Latched by"), 2.4, false},
-                                               {say(q, "馈电证实", "Feed proved"), 2.4, false},
+                                               {say(q, "馈电证实", "Feed proved"), 1.7, false},
                                                {say(q, "历时 s", "Took s"), 1, true},
                                                {say(q, "状态", "State"), 1.2, false}};
     struct kt_report *r = kt_report_new(say(q, "断电日（班）报表", "Power cuts"), columns, 9);
@@ -172,11 +217,11 @@ static struct kt_report *cuts(struct request *q)
         const struct past_command *m = &q->past.commands[i];
         point_cells(q, r, m->output);
         time_cell(q, r, m->asked);
-        kt_report_cell(r, m->by);
+        kt_report_cell(r, by_words(q, m->by));
         kt_report_cell(r, m->latched_by);
         time_cell(q, r, m->proved);
         kt_report_num(r, m->proved ? (double)(m->proved - m->asked) / 1e9 : NAN, 1);
-        kt_report_cell(r, m->state);
+        kt_report_cell(r, state_words(q, m->state));
     }
     return r;
 }
@@ -248,14 +293,14 @@ struct sum {
     kt_time peak_at;
 };
 
-static void count(struct sum *s, const struct past_alarm *a, kt_time end)
+static void count(struct sum *s, const struct past_alarm *a, const struct kt_point *p, kt_time end)
 {
     s->alarms += !strcmp(a->category, "over-limit");
     s->cuts += !strcmp(a->category, "cut");
     s->feeds += !strcmp(a->category, "feed");
     s->faults += !strcmp(a->category, "fault");
     s->time_ns += (a->cleared ? a->cleared : end) - a->raised;
-    if (a->peak == a->peak && (!s->peak_at || a->peak > s->peak)) {
+    if (has_peak(a, p) && a->peak == a->peak && (!s->peak_at || a->peak > s->peak)) {
         s->peak = a->peak;
         s->peak_at = a->raised;
     }
@@ -264,18 +309,18 @@ static void count(struct sum *s, const struct past_alarm *a, kt_time end)
 static struct kt_report *statistics(struct request *q)
 {
     const struct kt_report_column columns[] = {
-        {say(q, "测点", "Point"), 2, false},     {say(q, "名称", "Name"), 3, false},
-        {say(q, "地点", "Place"), 3, false},     {say(q, "超限次数", "Over limit"), 1, true},
-        {say(q, "断电次数", "Cuts"), 1, true},   {say(q, "馈电异常", "Feed faults"), 1, true},
-        {say(q, "故障次数", "Faults"), 1, true}, {say(q, "累计时间", "Time"), 1.4, false},
-        {say(q, "最大值", "Max"), 1, true},      {say(q, "时刻", "At"), 2.4, false}};
+        {say(q, "测点", "Point"), 2, false},        {say(q, "名称", "Name"), 3, false},
+        {say(q, "地点", "Place"), 3, false},        {say(q, "超限次数", "Over limit"), 1.35, true},
+        {say(q, "断电次数", "Cuts"), 1.35, true},   {say(q, "馈电异常", "Feed faults"), 1.35, true},
+        {say(q, "故障次数", "Faults"), 1.35, true}, {say(q, "累计时间", "Time"), 1.4, false},
+        {say(q, "最大值", "Max"), 1.2, true},       {say(q, "时刻", "At"), 1.7, false}};
     struct kt_report *r = kt_report_new(say(q, "报警断电统计报表", "Statistics"), columns, 10);
     const struct kt_site *s = q->c->site;
     struct sum *sums = KT_NEW_ARRAY(q->c->arena, struct sum, s->points_n + 1);
     for (size_t i = 0; i < q->past.alarms_n; i++) {
         kt_point_id p = kt_site_point(s, kt_str_c(q->past.alarms[i].point));
         if (p.v != KT_NONE) {
-            count(&sums[p.v], &q->past.alarms[i], q->to);
+            count(&sums[p.v], &q->past.alarms[i], &s->points[p.v], q->to);
         }
     }
     for (uint32_t i = 0; i < s->points_n; i++) {
@@ -303,12 +348,16 @@ static void frame(struct request *q, struct kt_report *r)
     const struct kt_site *s = q->c->site;
     struct kt_hash chain;
     kt_seq seq;
-    snprintf(line, sizeof(line), "%s%s    %s%s%s    %s — %s", pick(q, s->name),
-             s->simulation ? say(q, "（仿真 演示）", " (simulation)") : "", q->date,
-             q->shift ? "  " : "", q->shift ? pick(q, q->shift->name) : "",
-             kt_time_fmt_local(q->from, s->utc_offset_s, a),
-             kt_time_fmt_local(q->to, s->utc_offset_s, b));
+    kt_time_fmt_local(q->from, s->utc_offset_s, a);
+    kt_time_fmt_local(q->to, s->utc_offset_s, b);
+    snprintf(line, sizeof(line), "%s%s    %s%s%s — %s", pick(q, s->name),
+             s->simulation ? say(q, "（仿真 演示）", " (simulation)") : "",
+             q->shift ? pick(q, q->shift->name) : "", q->shift ? "    " : "", a,
+             q->one_day ? b + 11 : b);
     kt_report_head(r, line);
+    if (kt_report_rows(r) == 0) {
+        kt_report_foot(r, say(q, "本时段没有记录。", "Nothing in this span."));
+    }
     kt_report_foot(
         r, say(q,
                "监测员: ____________    值班领导: ____________    通风负责人: ____________    "
@@ -319,6 +368,14 @@ static void frame(struct request *q, struct kt_report *r)
     snprintf(line, sizeof(line), "%s %llu  %s", say(q, "事件链", "Chain of events"),
              (unsigned long long)seq, kt_hash_hex(&chain, hex));
     kt_report_foot(r, line);
+}
+
+static bool one_day(const struct request *q)
+{
+    char a[24], b[24];
+    kt_time_fmt_local(q->from, q->c->site->utc_offset_s, a);
+    kt_time_fmt_local(q->to - 1, q->c->site->utc_offset_s, b);
+    return strncmp(a, b, 10) == 0;
 }
 
 static bool read_span(struct request *q)
@@ -349,6 +406,7 @@ static bool read_span(struct request *q)
         return false;
     }
     q->to = q->to < now ? q->to : now;
+    q->one_day = one_day(q);
     q->en = kt_http_query(c->req, "lang") && strcmp(kt_http_query(c->req, "lang"), "en") == 0;
     return true;
 }

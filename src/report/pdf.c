@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PDF by Cairo and Pango: A4 landscape, heads repeated on each page, page numbers. Pango neither
- * clips nor shrinks, so every cell has a width and an ellipsis.
+ * clips nor shrinks, so every cell has a width, wraps, and ends after LINES_MAX lines with an
+ * ellipsis; a row is as high as its highest cell.
  */
 #include <cairo-pdf.h>
 #include <pango/pangocairo.h>
@@ -13,8 +14,11 @@
 #define PAGE_H 595.0
 #define MARGIN 36.0
 #define ROW_H  15.0
+#define PAD    4.0 /* on either side of a cell */
 #define FONT   "WenQuanYi Micro Hei, Noto Sans CJK SC, sans 8"
 #define BIG    "WenQuanYi Micro Hei, Noto Sans CJK SC, sans 14"
+
+enum { LINES_MAX = 3 };
 
 struct page {
     const struct kt_report *r;
@@ -38,11 +42,29 @@ static void text_at(struct page *p, const PangoFontDescription *font, double x, 
 {
     pango_layout_set_font_description(p->layout, font);
     pango_layout_set_width(p->layout, (int)(w * PANGO_SCALE));
+    pango_layout_set_height(p->layout, 0); /* one line */
     pango_layout_set_ellipsize(p->layout, PANGO_ELLIPSIZE_END);
     pango_layout_set_alignment(p->layout, right ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT);
     pango_layout_set_text(p->layout, text, -1);
     cairo_move_to(p->cr, x, y);
     pango_cairo_show_layout(p->cr, p->layout);
+}
+
+/* The height of a cell's text, wrapped into its column; the layout is left ready to be shown. */
+static double cell_height(struct page *p, int column, const char *text)
+{
+    int h;
+    double w = p->x[column + 1] - p->x[column] - 2 * PAD;
+    pango_layout_set_font_description(p->layout, p->font);
+    pango_layout_set_width(p->layout, (int)(w * PANGO_SCALE));
+    pango_layout_set_wrap(p->layout, PANGO_WRAP_WORD_CHAR);
+    pango_layout_set_height(p->layout, -LINES_MAX);
+    pango_layout_set_ellipsize(p->layout, PANGO_ELLIPSIZE_END);
+    pango_layout_set_alignment(p->layout,
+                               p->r->columns[column].number ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT);
+    pango_layout_set_text(p->layout, text, -1);
+    pango_layout_get_pixel_size(p->layout, NULL, &h);
+    return h;
 }
 
 static void measure_columns(struct page *p)
@@ -62,20 +84,43 @@ static void measure_columns(struct page *p)
 static void rule_line(struct page *p)
 {
     cairo_set_line_width(p->cr, 0.4);
+    cairo_set_source_rgb(p->cr, 0.6, 0.6, 0.6);
     cairo_move_to(p->cr, MARGIN, p->y);
     cairo_line_to(p->cr, PAGE_W - MARGIN, p->y);
     cairo_stroke(p->cr);
+    cairo_set_source_rgb(p->cr, 0, 0, 0);
+}
+
+/* One row of texts; its height is known from row_height(). */
+static void row_at(struct page *p, const char *const *cells, double h)
+{
+    for (int c = 0; c < p->r->columns_n; c++) {
+        cell_height(p, c, cells[c]);
+        cairo_move_to(p->cr, p->x[c] + PAD, p->y + 2);
+        pango_cairo_show_layout(p->cr, p->layout);
+    }
+    p->y += h;
+    rule_line(p);
+}
+
+static double row_height(struct page *p, const char *const *cells)
+{
+    double most = ROW_H - 4;
+    for (int c = 0; c < p->r->columns_n; c++) {
+        double h = cell_height(p, c, cells[c]);
+        most = h > most ? h : most;
+    }
+    return most + 4;
 }
 
 static void column_heads(struct page *p)
 {
-    rule_line(p);
+    const char *titles[REPORT_COLUMNS_MAX];
     for (int i = 0; i < p->r->columns_n; i++) {
-        text_at(p, p->font, p->x[i] + 2, p->y + 2, p->x[i + 1] - p->x[i] - 4,
-                p->r->columns[i].title, p->r->columns[i].number);
+        titles[i] = p->r->columns[i].title;
     }
-    p->y += ROW_H;
     rule_line(p);
+    row_at(p, titles, row_height(p, titles));
 }
 
 static void begin_page(struct page *p)
@@ -85,6 +130,7 @@ static void begin_page(struct page *p)
     p->number++;
     snprintf(number, sizeof(number), "%d", p->number);
     text_at(p, p->font, PAGE_W - MARGIN - 60, PAGE_H - 24, 60, number, true);
+    text_at(p, p->font, MARGIN, PAGE_H - 24, PAGE_W - 2 * MARGIN - 80, p->r->title, false);
     if (p->number == 1) {
         text_at(p, p->big, MARGIN, p->y, PAGE_W - 2 * MARGIN, p->r->title, false);
         p->y += 26;
@@ -109,13 +155,10 @@ static void draw(struct page *p)
     begin_page(p);
     size_t n = (size_t)p->r->columns_n;
     for (size_t row = 0; row < kt_report_rows(p->r); row++) {
-        room_for(p, ROW_H);
-        for (size_t c = 0; c < n; c++) {
-            text_at(p, p->font, p->x[c] + 2, p->y + 2, p->x[c + 1] - p->x[c] - 4,
-                    p->r->cells[row * n + c], p->r->columns[c].number);
-        }
-        p->y += ROW_H;
-        rule_line(p);
+        const char *const *cells = p->r->cells + row * n;
+        double h = row_height(p, cells);
+        room_for(p, h);
+        row_at(p, cells, h);
     }
     room_for(p, 20 + ROW_H * 1.6 * p->r->feet_n);
     p->y += 16;

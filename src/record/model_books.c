@@ -216,7 +216,7 @@ void rec_read_indicators(struct rec_load *l, struct kt_yaml *root)
 static void read_floor(const struct kt_yaml *m, int decimals, struct rec_account *a)
 {
     const struct kt_yaml *n = kt_yaml_get(m, "floor");
-    const char *text = kt_yaml_text(n);
+    const char *text = n ? kt_yaml_text(n) : "";
     if (!n || strcmp(text, "none") == 0) {
         return;
     }

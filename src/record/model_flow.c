@@ -277,7 +277,7 @@ static int month_day(const char *s)
 static void read_on(const struct kt_yaml *n, struct rec_cycle *c)
 {
     const struct kt_yaml *on = kt_yaml_get(n, "on");
-    const char *word = kt_yaml_text(on);
+    const char *word = on ? kt_yaml_text(on) : "";
     int64_t day = 0;
     c->on = -1;
     for (int i = 0; c->every == REC_EVERY_WEEK && i < 7; i++) {

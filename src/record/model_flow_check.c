@@ -88,14 +88,25 @@ static void check_transition(struct rec_load *l, const struct rec_register *reg,
     }
 }
 
-static void check_words(struct rec_load *l, const struct rec_transition *t)
+static void check_words(struct rec_load *l, const struct rec_workflow *w,
+                        const struct rec_transition *t)
 {
+    uint32_t persons = 0;
     for (uint32_t i = 0; i < t->who_n; i++) {
-        const char *w = t->who[i];
-        if (strcmp(w, "owner") != 0 && strcmp(w, "creator") != 0 && !strchr(w, '.')) {
+        const char *who = t->who[i];
+        bool person = strcmp(who, "owner") == 0 || strcmp(who, "creator") == 0;
+        persons += person;
+        if (!person && !strchr(who, '.')) {
             rec_problem(l, &t->at, "who: \"%s\" is not owner, not creator and no right NAME.word",
-                        w);
+                        who);
         }
+    }
+    if (persons && persons == t->who_n && (int)persons < t->sign) {
+        rec_problem(l, &t->at, "sign: %d persons have to sign, and %u may; name a right in who",
+                    t->sign, persons);
+    }
+    if (t->receipt.days + t->receipt.hours > 0 && rec_state_ends(&w->states[t->to])) {
+        rec_problem(l, &t->at, "receipt: the case ends here, so nobody answers");
     }
 }
 
@@ -116,7 +127,7 @@ static void check_workflow(struct rec_load *l, uint32_t index)
     struct rec_workflow *w = &l->m->workflows[index];
     check_graph(l, w);
     for (uint32_t i = 0; i < w->transitions_n; i++) {
-        check_words(l, &w->transitions[i]);
+        check_words(l, w, &w->transitions[i]);
         for (uint32_t j = 0; j < l->m->registers_n; j++) {
             if (l->m->registers[j].workflow == index) {
                 check_transition(l, &l->m->registers[j], &w->transitions[i]);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `check` says of workflows, ledgers, calendars and indicators that do not fit. */
+#include "record/test_room.h"
+
+static const char registers[] =
+    "registers:\n"
+    "  - {id: thing, title: {zh: 物, en: Thing}, key: no, everywhere: true,%s\n"
+    "     fields: [{id: no, type: text, title: {zh: 号, en: No}}, "
+    "{id: day, type: date, title: {zh: 日, en: Day}}]}\n";
+
+/* Load a site with this text; are there errors that hold each of the words? */
+static void finds(const char *yaml, const char *const *words, int n)
+{
+    struct rig g = {0};
+    struct kt_err err;
+    char packs[300], text[900];
+    struct kt_buf all;
+    const char *source = getenv("KT_SOURCE");
+    struct kt_findings *f = kt_findings_new(100);
+    kt_buf_init(&all, 0);
+    CHECK_OK(kt_dir_temp("kt-check", g.dir, sizeof g.dir, &err), &err);
+    rig_put(&g, "site.yaml",
+            "id: rig\nname: {zh: 试验, en: Rig}\nsimulation: true\ngas_class: low\nlinks: []\n"
+            "packs: [core]\n");
+    rig_put(&g, "places.csv", "id,parent,kind,name\nmine,,mine,矿\n");
+    rig_put(&g, "points.csv", "id,name,role,place,range_lo,range_hi\n");
+    snprintf(text, sizeof text, registers, strstr(yaml, "workflows:") ? " workflow: w," : "");
+    rig_put(&g, "registers/r.yaml", text);
+    rig_put(&g, "registers/test.yaml", yaml);
+    snprintf(packs, sizeof packs, "%s/packs", source ? source : ".");
+    int r = kt_site_load(g.dir, packs, NULL, f, &g.site, &err);
+    CHECK_OK(r, &err);
+    r = r < 0 ? r : kt_record_model_load(g.site, f, &g.model, &err);
+    CHECK_INT(r, KT_EINVAL);
+    for (size_t i = 0; kt_findings_get(f, i); i++) {
+        if (kt_findings_get(f, i)->level == KT_FIND_ERROR) {
+            kt_buf_printf(&all, "%s\n", kt_err_str(&kt_findings_get(f, i)->at, text, sizeof text));
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        if (!strstr(kt_buf_cstr(&all), words[i])) {
+            printf("# not said: %s; but:\n# %s", words[i], kt_buf_cstr(&all));
+            unit_bad++;
+        }
+    }
+    kt_buf_done(&all);
+    kt_findings_free(f);
+    kt_record_model_unref(r < 0 ? NULL : g.model);
+    kt_site_unref(g.site);
+    kt_dir_remove(g.dir);
+}
+#define FINDS(yaml, ...)                                                                           \
+    do {                                                                                           \
+        static const char *const words_[] = {__VA_ARGS__};                                         \
+        finds(yaml, words_, (int)(sizeof words_ / sizeof *words_));                                \
+    } while (0)
+
+#define STATES                                                                                     \
+    "workflows:\n  - id: w\n    title: {zh: 流, en: W}\n    states:\n"                            \
+    "      - {id: a, title: {zh: 甲, en: A}, kind: start}\n"                                      \
+    "      - {id: b, title: {zh: 乙, en: B}, kind: active}\n"                                     \
+    "      - {id: z, title: {zh: 终, en: Z}, kind: done}\n    transitions:\n"
+#define GO(id, from, to, more)                                                                     \
+    "      - {id: " id ", title: {zh: 走, en: Go}, from: [" from "], to: " to more "}\n"
+
+static void a_state_without_an_end(void)
+{
+    FINDS(STATES GO("x", "a", "b", "") GO("y", "b", "a", ""), "from state \"a\" no way leads",
+          "from state \"b\" no way leads", "nothing leads to state \"z\"");
+    FINDS(STATES GO("x", "a", "z", ""), "nothing leads to state \"b\"",
+          "from state \"b\" no way leads");
+}
+
+static void a_transition_that_cannot_be(void)
+{
+    FINDS(STATES GO("x", "a", "b", ", needs: [dey], evidence: {day: 1}")
+              GO("y", "b", "z", ", due: {field: no}, who: [chief], sign: 10"),
+          "no field \"dey\"", "\"day\" is no file", "\"no\" is no date", "\"chief\" is not owner",
+          "sign");
+    FINDS(STATES GO("x", "a", "bb", ", due: {days: 1, hours: 2}") GO("x", "b", "z", ""),
+          "unknown state \"bb\"", "days or hours", "is there already");
+    FINDS(STATES GO("x", "a", "b", ", who: [owner], sign: 2")
+              GO("y", "b", "z", ", receipt: {hours: 2}, owner: given"),
+          "2 persons have to sign", "receipt: the case ends here");
+}
+
+static void cycles_and_calendars(void)
+{
+    FINDS(STATES GO("x", "a", "b", "")
+              GO("y", "b", "z", "") "    cycles:\n      - {id: c, title: {zh: 周, en: C}, every: "
+                                    "week, \"on\": monday, at: "
+                                    "\"08:00\", register: thign, fields: {x: y}}\n",
+          "week takes mon", "no register \"thign\"");
+    FINDS("calendars:\n  - {year: 2026, source: {standard: s, verified: false}, off: "
+          "[\"2026-02-30\", \"2025-01-01\", \"2026-01-01\"], \"on\": [\"2026-01-01\"]}\n",
+          "\"2026-02-30\" is no day", "\"2025-01-01\" is no day of 2026", "listed twice");
+}
+
+#define INDICATOR(numerator, more)                                                                 \
+    "indicators:\n  - {id: i, title: {zh: 数, en: I}, better: higher, definition: {zh: 义, en: " \
+    "D}, numerator: \"" numerator "\"" more "}\n"
+
+static void sql_of_indicators(void)
+{
+    FINDS(INDICATOR("SELECT count(*) FROM thnig", ""), "no such table");
+    FINDS(INDICATOR("SELECT count(*) FROM main.thing", ""), "main");
+    FINDS(INDICATOR("SELECT random()", ""), "random");
+    FINDS(INDICATOR("SELECT value FROM kt_fact", ""), "kt_fact");
+    FINDS(INDICATOR("SELECT 1, 2", ""), "one column");
+    FINDS(INDICATOR("SELECT :form", ""), "unknown parameter \":form\"");
+    FINDS(INDICATOR("SELECT 1", ", value: ratio"), "needs a denominator");
+    FINDS(INDICATOR("SELECT 1", ", settings: [{id: place, title: {zh: 设, en: S}, default: 3, "
+                                "values: [1, 2]}]"),
+          "\"place\" is taken", "default is none");
+    FINDS(INDICATOR("DELETE FROM thing", ""), "indicator \"i\", numerator");
+}
+
+static void ledgers(void)
+{
+    FINDS("ledgers:\n  - {id: l, title: {zh: 账, en: L}, unit: t, decimals: 1, accounts: [{id: a, "
+          "title: {zh: 甲, en: A}, floor: 0.25}, {id: a, title: {zh: 甲, en: A}}], account_of: "
+          "{register: nobody, prefix: \"x-\"}}\n",
+          "at most 1 decimals", "account \"a\" is there already", "no register \"nobody\"");
+}
+
+UNIT_MAIN({"a state without an end", a_state_without_an_end},
+          {"a transition that cannot be", a_transition_that_cannot_be},
+          {"cycles and calendars", cycles_and_calendars}, {"sql of indicators", sql_of_indicators},
+          {"ledgers", ledgers})

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What comes in: line protocol in large and small posts, one sample a request over HTTP and MQTT, restart."""
 
+import os
 import statistics
 import subprocess
 import time
@@ -147,6 +148,6 @@ def restart(o, book):
 
 def programs(_, book):
     book.part("Rooms by themselves")
-    for name in ("lineproto_bench", "journal_bench", "engine_bench", "history_bench"):
+    for name in ("lineproto_bench", "journal_bench", "engine_bench", "history_bench", "record_bench"):
         print(f"\n### {name}\n", flush=True)
-        subprocess.run([str(TOOLS / name)], check=False)
+        subprocess.run([str(TOOLS / name)], check=False, env={**os.environ, "KT_SOURCE": str(ROOT)})

@@ -123,7 +123,55 @@ static void ledgers(void)
           "at most 1 decimals", "account \"a\" is there already", "no register \"nobody\"");
 }
 
+/* The examples of a page, one file each. */
+static void put_examples(const struct rig *g, const char *page)
+{
+    struct kt_buf b;
+    struct kt_err err;
+    char name[64];
+    int n = 0;
+    kt_buf_init(&b, 1 << 20);
+    CHECK_OK(kt_file_read(page, 1 << 20, &b, &err), &err);
+    for (char *p = b.p ? (char *)(uintptr_t)kt_buf_cstr(&b) : NULL;
+         p && (p = strstr(p, "```yaml\n"));) {
+        char *text = p + 8, *end = strstr(text, "\n```");
+        REQUIRE(end);
+        end[1] = 0;
+        snprintf(name, sizeof name, "registers/%d.yaml", n++);
+        rig_put(g, name, text);
+        p = end + 2;
+    }
+    CHECK_INT(n, 5);
+    kt_buf_done(&b);
+}
+
+static void the_page_is_right(const char *page)
+{
+    struct rig g = {0};
+    struct kt_err err;
+    char path[300];
+    const char *source = getenv("KT_SOURCE");
+    CHECK_OK(kt_dir_temp("kt-page", g.dir, sizeof g.dir, &err), &err);
+    rig_put(&g, "site.yaml",
+            "id: rig\nname: {zh: 试验, en: Rig}\nsimulation: true\ngas_class: low\nlinks: []\n"
+            "packs: [core]\n");
+    rig_put(&g, "places.csv", "id,parent,kind,name\nmine,,mine,矿\n");
+    rig_put(&g, "points.csv", "id,name,role,place,range_lo,range_hi\n");
+    snprintf(path, sizeof path, "%s/docs/howto/%s", source ? source : ".", page);
+    put_examples(&g, path);
+    CHECK(rig_load(&g));
+    kt_record_model_unref(g.model);
+    kt_site_unref(g.site);
+    kt_dir_remove(g.dir);
+}
+
+static void pages(void)
+{
+    the_page_is_right("make-a-register.md");
+    the_page_is_right("make-a-register.zh.md");
+}
+
 UNIT_MAIN({"a state without an end", a_state_without_an_end},
           {"a transition that cannot be", a_transition_that_cannot_be},
           {"cycles and calendars", cycles_and_calendars}, {"sql of indicators", sql_of_indicators},
-          {"ledgers", ledgers})
+          {"ledgers", ledgers}, {"the examples of the manual load", pages})

@@ -13,7 +13,9 @@
 #include "base/time.h"
 #include "conf/json.h"
 #include "journal/journal.h"
+#include "record/record.h"
 #include "site/site.h"
+#include "sys/file.h"
 
 #define CASE_START (INT64_C(1767225600) * KT_SEC) /* 2026-01-01T00:00:00Z */
 enum { CASE_TICK_MS = 100, CASE_GAP_MS = 3600000 };
@@ -39,7 +41,9 @@ struct case_outcome {
     bool used;
 };
 
+struct case_room;
 struct case_run {
+    struct case_room *room; /* NULL: the case is about points alone */
     struct kt_site *site;
     struct kt_engine *engine;
     struct kt_live *live;
@@ -57,6 +61,19 @@ void case_given_free(struct case_given *g);
 KT_MUST_CHECK int case_run_new(struct kt_site *site, struct case_run *ret, struct kt_err *err);
 void case_run_free(struct case_run *r);
 KT_MUST_CHECK int case_feed(struct case_run *r, const struct case_given *g, struct kt_err *err);
+void case_keep(struct case_run *r, struct kt_str json); /**< an outcome, now */
+
+/* records.c */
+KT_MUST_CHECK int case_room_new(struct case_run *r, struct case_room **ret, struct kt_err *err);
+void case_room_free(struct case_room *c); /**< accepts NULL */
+KT_MUST_CHECK int case_room_apply(struct case_room *c, const struct kt_event *ev,
+                                  struct kt_err *err);
+/** The request with "$name" replaced by what it names. */
+void case_room_request(const struct case_room *c, const struct kt_json *request, struct kt_jw *w);
+/** Name what the last verdict has made. */
+void case_room_name(struct case_room *c, const char *name);
+/** Keep indicators and balances as they stand. */
+KT_MUST_CHECK int case_room_end(struct case_room *c, kt_time now, struct kt_err *err);
 
 /* expect.c: what is not as expected is printed as comment lines; false then */
 bool case_expect(struct case_run *r, const char *path);

@@ -9,9 +9,8 @@
 
 enum { MAX_SAMPLES = 256 };
 
-static void keep(void *arg, struct kt_str json)
+void case_keep(struct case_run *r, struct kt_str json)
 {
-    struct case_run *r = arg;
     if (r->outcomes_n == r->outcomes_cap) {
         r->outcomes_cap = r->outcomes_cap ? r->outcomes_cap * 2 : 256;
         r->outcomes = realloc(r->outcomes, r->outcomes_cap * sizeof *r->outcomes);
@@ -21,6 +20,11 @@ static void keep(void *arg, struct kt_str json)
     struct kt_err err;
     KT_ASSERT(o.text && kt_json_parse(json, 0, &o.json, &err) == KT_OK);
     r->outcomes[r->outcomes_n++] = o;
+}
+
+static void keep(void *arg, struct kt_str json)
+{
+    case_keep(arg, json);
 }
 
 static void no_device(void *arg, const struct kt_effect *e)
@@ -41,6 +45,7 @@ int case_run_new(struct kt_site *site, struct case_run *ret, struct kt_err *err)
 
 void case_run_free(struct case_run *r)
 {
+    case_room_free(r->room);
     kt_engine_free(r->engine);
     kt_live_free(r->live);
     for (size_t i = 0; i < r->outcomes_n; i++) {
@@ -58,7 +63,11 @@ static void apply(struct case_run *r, enum kt_event_kind kind, const void *body,
                           .kind = kind,
                           .origin = KT_STR("case"),
                           .body = {body, n}};
+    struct kt_err err;
     kt_engine_apply(r->engine, &ev);
+    if (r->room && case_room_apply(r->room, &ev, &err) < 0) {
+        kt_panic(__FILE__, __LINE__, err.text); /* a disk has failed: no case goes on */
+    }
 }
 
 static void tick(struct case_run *r, int64_t at_ms)
@@ -134,7 +143,11 @@ static void feed_json(struct case_run *r, enum kt_event_kind kind, const struct 
     struct kt_buf b;
     kt_buf_init(&b, 0);
     struct kt_jw w = kt_jw_init(&b);
-    kt_json_write(v, &w);
+    if (r->room) {
+        case_room_request(r->room, v, &w);
+    } else {
+        kt_json_write(v, &w);
+    }
     apply(r, kind, b.p, b.n);
     kt_buf_done(&b);
 }
@@ -152,7 +165,11 @@ static int feed_line(struct case_run *r, const struct case_event *ev, struct kt_
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         const struct kt_json *body = kt_json_get(ev->line, bodies[i].key);
         if (body) {
+            const char *name = kt_json_get_str(ev->line, "as", NULL);
             feed_json(r, bodies[i].kind, body);
+            if (r->room && name) {
+                case_room_name(r->room, name);
+            }
             return KT_OK;
         }
     }
@@ -171,5 +188,5 @@ int case_feed(struct case_run *r, const struct case_given *g, struct kt_err *err
             return code;
         }
     }
-    return KT_OK;
+    return r->room ? case_room_end(r->room, CASE_START + r->now_ms * KT_MS, err) : KT_OK;
 }

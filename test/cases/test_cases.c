@@ -38,11 +38,10 @@ static bool put(struct kt_arena *a, const char *dir, const char *name, const cha
 /* The texts of case.yaml as a site folder. */
 static bool write_site(struct kt_arena *a, const struct kt_yaml *root, const char *dir)
 {
-    static const char *const files[][2] = {{"site", "site.yaml"},
-                                           {"places", "places.csv"},
-                                           {"points", "points.csv"},
-                                           {"limits", "limits/case.yaml"},
-                                           {"rules", "rules/case.yaml"}};
+    static const char *const files[][2] = {
+        {"site", "site.yaml"},        {"places", "places.csv"},
+        {"points", "points.csv"},     {"limits", "limits/case.yaml"},
+        {"rules", "rules/case.yaml"}, {"registers", "registers/case.yaml"}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         const char *text;
         if (kt_yaml_str(root, files[i][0], i < 3 ? KT_REQUIRED : KT_OPTIONAL, &text)) {
@@ -125,7 +124,10 @@ static bool run_site(struct kt_arena *a, const struct kt_yaml *root, struct kt_s
     struct case_run run;
     struct case_given given = {0};
     struct kt_err err;
+    bool records = false;
+    kt_yaml_bool(root, "records", KT_OPTIONAL, &records);
     int r = case_run_new(site, &run, &err);
+    r = r < 0 || !records ? r : case_room_new(&run, &run.room, &err);
     r = r < 0 ? r : case_given_read(kt_arena_printf(a, "%s/given.jsonl", dir), &given, &err);
     r = r < 0 ? r : case_feed(&run, &given, &err);
     bool ok = r < 0 ? complain(err.text) : true;

@@ -6,6 +6,7 @@
 #include "engine/bodies.h"
 #include "history/history.h"
 #include "journal/journal.h"
+#include "record/record.h"
 #include "sys/file.h"
 
 static const struct kt_option no_options[] = {{NULL, NULL, NULL}};
@@ -34,6 +35,8 @@ int kt_verify_data(const struct kt_args *a, const char *data, struct kt_err *err
     }
     struct kt_bodies_verdict bodies = {0};
     r = r < 0 || !v.last ? r : kt_bodies_verify(data, &bodies, err);
+    int64_t records = 0;
+    r = r == KT_OK ? kt_room_verify(data, &records, err) : r;
     if (r < 0) {
         return r;
     }
@@ -57,6 +60,10 @@ int kt_verify_data(const struct kt_args *a, const char *data, struct kt_err *err
     snprintf(detail, sizeof(detail), "%llu times loaded, %llu bodies",
              (unsigned long long)bodies.sites, (unsigned long long)bodies.bodies);
     kt_table_cell(t, detail);
+    kt_table_cell(t, "records");
+    kt_table_cell(t, "ok");
+    snprintf(detail, sizeof(detail), "%lld records", (long long)records);
+    kt_table_cell(t, detail);
     kt_table_end(t);
     return KT_OK;
 }
@@ -79,7 +86,8 @@ const struct kt_verb kt_verb_verify = {
     .summary = "prove that nothing recorded is missing or altered",
     .help = "Reads the whole journal: sequence, checksums, hashes and their chain; then every "
             "chunk of\n"
-            "history and every file of the sites that were in force. Prints the head of the chain, "
+            "history and every file of the sites that were in force; then records and their "
+            "ledgers. Prints the head of the chain, "
             "which the shift report prints too. Works while "
             "the\n"
             "program runs.\n",

@@ -52,23 +52,26 @@ int fact_add(struct kt_room *r, struct rec_request *q, const struct rec_row *row
     return rc;
 }
 
-/* Do the sources of one field disagree? Each counts with its newest value that stands. */
-static int disagree(struct kt_room *r, int64_t record, const char *field, bool *ret,
+/* Does what another source says, and nobody has decided on, differ from the value? Each source
+ * counts with the newest that it said. */
+static int disagree(struct kt_room *r, const struct rec_row *row, uint32_t field, bool *ret,
                     struct kt_err *err)
 {
     struct kt_stmt *st;
     int rc = kt_db_prepare(
         r->w,
-        "SELECT count(DISTINCT value) FROM (SELECT value, max(id) FROM kt_fact WHERE record = ? "
-        "AND field = ? AND dropped IS NULL GROUP BY ifnull(source, ''))",
+        "SELECT count(*) FROM (SELECT value AS v, chosen AS c, max(id) FROM kt_fact WHERE record = "
+        "? AND field = ? AND dropped IS NULL GROUP BY ifnull(source, '')) WHERE c IS NULL AND v IS "
+        "NOT ?",
         &st, err);
     if (rc < 0) {
         return rc;
     }
-    kt_bind_i64(st, 1, record);
-    kt_bind_text(st, 2, field);
+    kt_bind_i64(st, 1, row->id);
+    kt_bind_text(st, 2, row->reg->fields[field].id);
+    rec_bind(st, 3, &row->value[field]);
     rc = kt_stmt_step(st, err);
-    *ret = rc > 0 && kt_col_i64(st, 0) > 1;
+    *ret = rc > 0 && kt_col_i64(st, 0) > 0;
     kt_stmt_done(st);
     return rc < 0 ? rc : KT_OK;
 }
@@ -83,7 +86,7 @@ int fact_conflicts(struct kt_room *r, const struct rec_row *row, struct kt_err *
         bool two = false;
         if (f->sources && !f->ended) {
             any = true;
-            rc = disagree(r, row->id, f->id, &two, err);
+            rc = disagree(r, row, i, &two, err);
             n += two;
         }
     }

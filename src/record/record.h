@@ -75,9 +75,12 @@ KT_MUST_CHECK int kt_room_oldest(struct kt_room *r, kt_seq *ret, struct kt_err *
 KT_MUST_CHECK int kt_room_mend(struct kt_room *r, struct kt_err *err);
 /** Hash over all rows of all tables but kt_outcome and kt_meta: equal on every node. */
 KT_MUST_CHECK int kt_room_digest(struct kt_room *r, struct kt_hash *ret, struct kt_err *err);
-/** Ledgers balance, floors hold, facts and rows agree, bodies are there; KT_ECORRUPT says what. */
-KT_MUST_CHECK int kt_room_verify(const char *dir, const struct kt_record_model *model,
-                                 struct kt_err *err);
+/**
+ * Of a file that nobody has to run: it is whole, rows are what their facts say, ledgers balance,
+ * floors hold, bodies are there. Needs no site: the file keeps what was declared.
+ * @return KT_OK, also without records.db; KT_ECORRUPT says what
+ */
+KT_MUST_CHECK int kt_room_verify(const char *dir, int64_t *ret_records, struct kt_err *err);
 
 /* ---- reading ---- */
 /* Who asks: rights and places decide what is there. */

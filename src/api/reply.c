@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/private.h"
+#include "api/words.h"
 
 void reply_buf(struct call *c, int status, struct kt_buf *json)
 {
@@ -20,7 +21,7 @@ void reply_text(struct call *c, int status, const char *type, const char *text)
 void reply_err(struct kt_http_req *req, const struct kt_err *err)
 {
     struct kt_buf b;
-    char text[640];
+    char text[640], zh[1600];
     kt_buf_init(&b, 1 << 16);
     struct kt_jw w = kt_jw_init(&b);
     kt_jw_obj(&w);
@@ -28,6 +29,7 @@ void reply_err(struct kt_http_req *req, const struct kt_err *err)
     kt_jw_obj(&w);
     kt_jw_kstr(&w, "code", kt_err_name(err->code));
     kt_jw_kstr(&w, "text", kt_err_str(err, text, sizeof(text)));
+    kt_jw_kstr(&w, "text_zh", words_zh(err->code, text, zh, sizeof(zh)));
     kt_jw_obj_end(&w);
     kt_jw_obj_end(&w);
     if (err->code == KT_EBUSY) {

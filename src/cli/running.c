@@ -2,6 +2,7 @@
 /* Finding and calling the running program of a site; where shared files lie. */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,6 +44,19 @@ int kt_running_find(const char *site_dir, struct kt_running *ret, struct kt_err 
 }
 
 /* The server's own words for what went wrong. */
+/* Does the person at this terminal read Chinese, by the locale? */
+static bool chinese(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < KT_ARRAY_LEN(names); i++) {
+        const char *v = getenv(names[i]);
+        if (v && *v) {
+            return strncmp(v, "zh", 2) == 0;
+        }
+    }
+    return false;
+}
+
 static int server_error(int status, struct kt_buf *body, struct kt_err *err)
 {
     struct kt_json *j = NULL;
@@ -55,7 +69,8 @@ static int server_error(int status, struct kt_buf *body, struct kt_err *err)
                : status == 400 ? KT_EINVAL
                : status == 409 ? KT_ECONFLICT
                                : KT_EIO;
-    kt_err_set(err, code, "%s", kt_json_get_str(e, "text", "refused"));
+    const char *text = kt_json_get_str(e, "text", "refused");
+    kt_err_set(err, code, "%s", chinese() ? kt_json_get_str(e, "text_zh", text) : text);
     kt_json_free(j);
     return code;
 }

@@ -4,7 +4,7 @@
 // biome-ignore lint/suspicious/noExplicitAny: the description leaves these open
 export type Json = any;
 
-export type Error = { error: { code: string; text: string } };
+export type Error = { error: { code: string; text: string; text_zh?: string } };
 export type Time = number | string;
 export type Next = number | null;
 export type Text = { zh: string; en: string };

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum { HOLES_MAX = 6, DEPTH_MAX = 2, TEXT_MAX = 1200 };
+
+/* {} in the English is what a room fills in; {1}, {2} … in the Chinese say where it stands. */
+static const struct row {
+    const char *en, *zh;
+} rows[] = {
+    /* log-in, accounts */
+    {"log in first", "请先登录"},
+    {"the session has ended; log in again", "会话已结束，请重新登录"},
+    {"user or password is wrong", "用户名或口令错误"},
+    {"too many sessions", "会话过多"},
+    {"too many wrong passwords; this user can log in again in {} minutes at the latest",
+     "口令错误次数过多，该用户最迟 {1} 分钟后可再登录"},
+    {"the new password is the present one", "新口令与现口令相同"},
+    {"the present password is wrong", "现口令不对"},
+    {"the password must be changed first: POST /api/v1/password", "须先修改口令"},
+    {"a password has at least {} characters", "口令至少 {1} 个字符"},
+    {"a password has three of: small letters, capitals, digits, others",
+     "口令须含小写字母、大写字母、数字、其他字符中的三类"},
+    {"a password does not hold the user's name", "口令不得包含用户名"},
+    {"a new user needs a password", "新用户须有口令"},
+    {"at most {} roles", "角色最多 {1} 个"},
+    {"there is no role \"{}\"; roles are those under people: in site.yaml, and system-admin, "
+     "security-admin, auditor",
+     "没有角色“{1}”；角色是 site.yaml 的 people 中所列和 system-admin、security-admin、auditor"},
+    {"one person holds at most one of system, security and audit administration",
+     "系统、安全、审计三员不得由一人兼任"},
+    {"user \"{}\" exists already", "用户“{1}”已经存在"},
+    {"there is no user \"{}\"", "没有用户“{1}”"},
+    {"a user name has 1 to 39 letters, digits, dots, dashes or underscores, and is none of the "
+     "program's own (local, kuangtu, signal)",
+     "用户名为 1 至 39 个字母、数字、点、横线或下划线，且不得是程序自用的 local、kuangtu、signal"},
+    {"one's own password is changed with the present one (POST /password)",
+     "修改本人口令须输入现口令"},
+    {"user \"{}\" is an administrator; that password is set on the machine itself: kuangtu user "
+     "set SITE {} --new-password",
+     "“{1}”是管理员，其口令只能在主机上设置：kuangtu user set SITE {2} --new-password"},
+    {"user \"{}\" holds rights that you do not; the security administrator sets that password",
+     "“{1}”持有您没有的权限，其口令由安全管理员设置"},
+    {"users are made and named by the system administrator: the right \"{}\" is needed",
+     "账户由系统管理员建立和命名：需要权限“{1}”"},
+    {"roles are given by the security administrator, after the user is made: the right \"{}\" is "
+     "needed",
+     "账户建立后由安全管理员授予角色：需要权限“{1}”"},
+    {"nobody changes their own roles", "不能修改自己的角色"},
+    {"nobody disables themselves", "不能停用自己"},
+    {"user \"{}\" holds another office of administration; the security administrator takes the "
+     "role away",
+     "“{1}”担任另一管理员，须由安全管理员收回其角色"},
+    {"the header X-Kuangtu is missing", "缺少请求头 X-Kuangtu"},
+    {"the right \"{}\" is needed; ask the administrator", "需要权限“{1}”，请联系管理员"},
+    {"no producer has this token; see links: producers: in site.yaml",
+     "没有使用此令牌的数据源，见 site.yaml 的 links: producers"},
+    /* every request */
+    {"this needs the right output.open", "需要权限 output.open（断开）"},
+    {"this needs the right output.close", "需要权限 output.close（合闸）"},
+    {"{} needs the right {}", "{1} 需要权限 {2}"},
+    {"this place is outside the places of {}", "该地点不在 {1} 的管辖范围"},
+    {"{} is outside the places of {}", "{1} 不在 {2} 的管辖范围"},
+    {"by: who asks is not said", "没有说明请求人"},
+    {"verb: {} is not known", "没有这种请求：{1}"},
+    {"args: an object is needed", "args 须为对象"},
+    {"key: at most {} bytes", "key 最多 {1} 字节"},
+    {"{}: write something", "请填写 {1}"},
+    {"{}: no point is called {}", "{1}：没有测点 {2}"},
+    {"{}: a number above 0", "{1}：须为大于 0 的数"},
+    {"use POST /api/v1/reload", "请用 POST /api/v1/reload"},
+    /* commands, interlock, tag-out */
+    {"{} may not be closed: {}", "{1} 不能合闸：{2}"},
+    {"{} at {} holds it open", "保护 {1}（{2}）使其保持断开"},
+    {"tag-out by {}", "{1} 已挂牌"},
+    {"the device was not read yet", "尚未读到设备状态"},
+    {"{} at {}: not known", "{1}（{2}）：状态未知"},
+    {"{} at {}: stands", "{1}（{2}）：尚未解除"},
+    {"no such output", "没有此输出"},
+    {"output: {} is no output", "{1} 不是输出"},
+    {"value: 0 or 1", "值须为 0 或 1"},
+    {"{}: command {} is under way", "{1}：命令 {2} 正在执行"},
+    {"no command {} waits for a confirmation", "没有待确认的命令 {1}"},
+    {"command {} is over or never was", "命令 {1} 已结束或不存在"},
+    {"another person than {} confirms", "须由 {1} 以外的人确认"},
+    {"the command has expired; ask again", "命令已过期，请重新提出"},
+    {"reason: write who works there and why", "请填写谁在作业、为何挂牌"},
+    {"{} carries {} tags already", "{1} 已挂 {2} 块牌"},
+    {"{} carries no such tag", "{1} 没有此牌"},
+    {"{} carries several tags: name one by `tag`", "{1} 挂有多块牌，请用 tag 指明"},
+    /* alarms and cards */
+    {"no alarm {}; fetch the list again", "没有报警 {1}，请刷新列表"},
+    {"no alarm {}", "没有报警 {1}"},
+    {"alarm {}: nothing to acknowledge, it is {}", "报警 {1} 无须确认，其状态为 {2}"},
+    {"rule {} is statutory: it cannot be shelved", "规则 {1} 为法定报警，不得搁置"},
+    {"rule {} is statutory: it cannot be {}", "规则 {1} 为法定报警，不得屏蔽（{2}）"},
+    {"a reason is needed: write why it is {}", "请填写原因（{1}）"},
+    {"alarm {} is not shelved", "报警 {1} 未搁置"},
+    {"rule {} watches no point {}", "规则 {1} 不监视测点 {2}"},
+    {"rule {} at this point is out of service already", "此测点的规则 {1} 已停用"},
+    {"rule {} at this point is in service", "此测点的规则 {1} 未停用"},
+    {"rule: no rule is called {}", "没有规则 {1}"},
+    {"alarms: a list of 1 to {} ids", "alarms 为 1 至 {1} 个报警编号"},
+    {"alarms: ids are numbers", "报警编号须为数字"},
+    {"no card {}", "没有处置卡 {1}"},
+    {"card {} is closed", "处置卡 {1} 已关闭"},
+    {"card {} is full; close it", "处置卡 {1} 已写满，请关闭"},
+    {"the alarm of card {} still stands; it closes after", "处置卡 {1} 的报警尚未解除，不能关闭"},
+    {"card {} has no cause and measure yet; write them first",
+     "处置卡 {1} 尚未填写原因和措施，请先填写"},
+    /* calibration */
+    {"point: {} is no sensor that is calibrated", "{1} 不是需要调校的传感器"},
+    {"{} has an open calibration already", "{1} 已在调校"},
+    {"{} calibrates {}; one sensor at a time", "{1} 正在调校 {2}，一人一次只能调校一个传感器"},
+    {"too many calibrations are open", "正在进行的调校过多"},
+    {"minutes: from 1 to {}", "分钟数为 1 至 {1}"},
+    {"gas: which gas is used", "请填写标准气样"},
+    {"no such calibration is open", "没有这项正在进行的调校"},
+    {"another person than {} extends it", "须由 {1} 以外的人延长"},
+    /* limits */
+    {"{} has no limit {}", "{1} 没有限值 {2}"},
+    {"name: no limit is called {}", "没有限值名 {1}"},
+    {"value: not within the measuring range of {}", "值超出 {1} 的量程"},
+    {"value: not within the measuring range", "值超出量程"},
+    {"{} of {}: {} is looser than {} of {} {}", "{2} 的 {1}：{3} 宽于 {5} {6} 规定的 {4}"},
+    {"{} of {}: restore would lie beyond cut", "{2} 的 {1}：复电值将越过断电值"},
+    {"too many proposals are open; decide on some first", "待审批的限值修改过多，请先审批"},
+    {"no such proposal is open", "没有这项待审批的修改"},
+    {"another person than {} approves", "须由 {1} 以外的人批准"},
+    /* values by hand, drills, handover, consoles */
+    {"{} is a cut-off sensor: no value by hand", "{1} 是断电传感器，不得手动置数"},
+    {"{} proves what is switched: no value by hand", "{1} 用于证实开关状态，不得手动置数"},
+    {"{} is reset at its place only: no value by hand", "{1} 只能就地复位，不得手动置数"},
+    {"{} has no value set by hand", "{1} 没有手动置数"},
+    {"the drill \"{}\" is under way", "演练“{1}”正在进行"},
+    {"no drill is under way", "没有正在进行的演练"},
+    {"drill: no drill is under way", "没有正在进行的演练"},
+    {"to: another person than `from`", "交班人与接班人不得为同一人"},
+    {"console: the name of the console, at most {} bytes", "席位名最多 {1} 字节"},
+    {"too many consoles", "席位过多"},
+    {"seconds: from 0 to {}", "秒数为 0 至 {1}"},
+    {"{} is muted already; it cannot be made longer", "{1} 已静音，不能再延长"},
+    {"passed: true or false", "passed 须为 true 或 false"},
+    /* what is looked for */
+    {"there is no point \"{}\"", "没有测点“{1}”"},
+    {"there is no place \"{}\"", "没有地点“{1}”"},
+    {"there is no output \"{}\"", "没有输出“{1}”"},
+    {"there is no card {}", "没有处置卡 {1}"},
+    {"there is no job {}", "没有任务 {1}"},
+    {"there is no shift \"{}\"", "没有班次“{1}”"},
+    {"no active alarm has the id {}", "没有编号为 {1} 的活动报警"},
+    {"there is no such address", "没有这个地址"},
+    {"this method is not for this address", "该地址不接受此方法"},
+    {"the time range is empty", "时间范围为空"},
+    {"\"from\" lies before \"to\"", "起始时间须早于结束时间"},
+    {"date is a day like 2026-03-01", "日期写作 2026-03-01"},
+    {"the journal has nothing from that time", "日志中没有该时段的内容"},
+    {"at most {} points at once", "一次最多 {1} 个测点"},
+    {"{} is a whole number from {} to {}", "{1} 须为 {2} 至 {3} 的整数"},
+    {"too many screens are connected", "连接的画面过多"},
+    {"a back-test is running already", "已有回测正在运行"},
+    {"{} replays are under way already", "已有 {1} 个回放正在进行"},
+    {"the site was just loaded again; send once more", "站点刚刚重新载入，请再发送一次"},
+};
+
+static const char *code_zh(int code)
+{
+    static const struct {
+        int code;
+        const char *zh;
+    } codes[] = {
+        {KT_EINVAL, "内容不合要求"},
+        {KT_EPARSE, "不能读取"},
+        {KT_EAUTH, "未登录"},
+        {KT_EDENIED, "不允许"},
+        {KT_ENOTFOUND, "没有找到"},
+        {KT_ECONFLICT, "与当前状态冲突"},
+        {KT_EEXIST, "已经存在"},
+        {KT_ESTATE, "当前状态下不能进行"},
+        {KT_EEXPIRED, "已过期"},
+        {KT_ELIMIT, "超出限度"},
+        {KT_EBUSY, "系统繁忙，请稍后再试"},
+        {KT_EIO, "读写失败"},
+        {KT_ECORRUPT, "数据损坏"},
+        {KT_ENOMEM, "内存不足"},
+        {KT_EINTERNAL, "程序内部错误"},
+        {KT_EUNSUPPORTED, "不支持"},
+        {KT_ECLOSED, "已关闭"},
+        {KT_EFULL, "存储空间不足"},
+        {KT_ETIMEOUT, "没有及时应答"},
+        {KT_EPASSWORD, "须先修改口令"},
+    };
+    for (size_t i = 0; i < KT_ARRAY_LEN(codes); i++) {
+        if (codes[i].code == code) {
+            return codes[i].zh;
+        }
+    }
+    return "程序内部错误";
+}
+
+/* Does the text fit? Each hole takes as little as it can, the last one the rest. */
+static bool fits(const char *en, const char *text, struct kt_str holes[HOLES_MAX])
+{
+    int n = 0;
+    while (*en) {
+        if (en[0] != '{') {
+            if (*en++ != *text++) {
+                return false;
+            }
+            continue;
+        }
+        en += 2;
+        size_t lit = strcspn(en, "{");
+        const char *end = text + strlen(text);
+        if (lit) {
+            char next[256];
+            snprintf(next, sizeof(next), "%.*s", (int)lit, en);
+            end = en[lit]                                           ? strstr(text, next)
+                  : strlen(text) >= lit && !strcmp(end - lit, next) ? end - lit
+                                                                    : NULL;
+        }
+        if (!end || n == HOLES_MAX) {
+            return false;
+        }
+        holes[n++] = (struct kt_str){text, (size_t)(end - text)};
+        text = end;
+    }
+    return *text == '\0';
+}
+
+static void say(struct kt_buf *out, const char *text, int depth);
+
+static void fill(struct kt_buf *out, const char *zh, const struct kt_str holes[HOLES_MAX],
+                 int depth)
+{
+    char inner[TEXT_MAX];
+    for (; *zh; zh++) {
+        if (zh[0] == '{' && zh[1] >= '1' && zh[1] <= '0' + HOLES_MAX && zh[2] == '}') {
+            struct kt_str h = holes[zh[1] - '1'];
+            snprintf(inner, sizeof(inner), "%.*s", (int)h.n, h.p);
+            say(out, inner, depth + 1);
+            zh += 2;
+        } else {
+            kt_put_u8(out, (uint8_t)*zh);
+        }
+    }
+}
+
+/* The Chinese of a text, or the text itself. A hole may hold a text of its own (an interlock). */
+static void say(struct kt_buf *out, const char *text, int depth)
+{
+    struct kt_str holes[HOLES_MAX];
+    for (size_t i = 0; depth < DEPTH_MAX && i < KT_ARRAY_LEN(rows); i++) {
+        if (fits(rows[i].en, text, holes)) {
+            fill(out, rows[i].zh, holes, depth);
+            return;
+        }
+    }
+    kt_buf_puts(out, text);
+}
+
+const char *words_zh(int code, const char *text, char *to, size_t cap)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, TEXT_MAX * 2);
+    say(&b, text, 0);
+    bool plain = strcmp(kt_buf_cstr(&b), text) == 0;
+    if (plain && strcmp(text, kt_err_text(code)) == 0) {
+        snprintf(to, cap, "%s", code_zh(code));
+    } else {
+        snprintf(to, cap, "%s%s%s", plain ? code_zh(code) : "", plain ? "：" : "", kt_buf_cstr(&b));
+    }
+    kt_buf_done(&b);
+    return to;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_API_WORDS_H
+#define KT_API_WORDS_H
+/*
+ * words: the Chinese of error texts. Rooms speak English (their texts are recorded and compared);
+ * here, at the edge, a text is matched with the patterns that rooms write and said in Chinese with
+ * the same names and figures in it. test/outside/test_words.py holds table and rooms together.
+ *
+ * Threads: any; nothing is kept between calls.
+ */
+#include <stddef.h>
+
+/** The Chinese of a text of this code; where no pattern fits, the Chinese of the code and the text
+ *  as it is. Returns `to`. */
+const char *words_zh(int code, const char *text, char *to, size_t cap);
+#endif

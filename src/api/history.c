@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Trends and export: buckets that keep every spike, raw samples, CSV. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +22,14 @@ static void write_cell(struct kt_jw *w, const struct kt_bucket *b, int what)
         kt_jw_str(w, kt_quality_id(b->worst));
     } else if (b->count == 0) {
         kt_jw_null(w);
+    } else if (what == COL_MEAN && isfinite(b->sum)) {
+        char text[40];
+        kt_jw_raw(w, (struct kt_str){text, kt_fmt_near(text, b->sum / (double)b->count)});
     } else {
         kt_jw_num(w, what == COL_MIN    ? b->min
                      : what == COL_MAX  ? b->max
                      : what == COL_LAST ? b->last
-                                        : b->sum / (double)b->count);
+                                        : b->sum);
     }
 }
 
@@ -189,20 +193,65 @@ void get_history(struct call *c)
 
 /* ---- export --------------------------------------------------------------------------------- */
 
+struct stamp {
+    kt_time minute; /* -1: none yet */
+    char text[40];  /* "2026-03-01T08:15:00+08:00" */
+};
+
 struct csv {
     struct kt_buf *out;
     const struct kt_point *point;
+    size_t id_n;
     int utc_offset_s;
+    struct stamp time, arrival;
 };
+
+static char *put_text(char *to, const char *text, size_t n)
+{
+    memcpy(to, text, n);
+    return to + n;
+}
+
+/* As kt_time_fmt(), of which only seconds and milliseconds are made anew within a minute. */
+static char *put_time(char *to, struct stamp *s, int utc_offset_s, kt_time t)
+{
+    enum { MINUTES = 17, ZONE = 19 };
+    int64_t ms = t % KT_MIN / KT_MS;
+    if (t < 0 || t % KT_MS || utc_offset_s % 60) {
+        return to + strlen(kt_time_fmt(t, utc_offset_s, to));
+    }
+    if (t / KT_MIN != s->minute) {
+        s->minute = t / KT_MIN;
+        kt_time_fmt(s->minute * KT_MIN, utc_offset_s, s->text);
+    }
+    to = put_text(to, s->text, MINUTES);
+    *to++ = (char)('0' + ms / 10000);
+    *to++ = (char)('0' + ms / 1000 % 10);
+    if (ms % 1000) {
+        *to++ = '.';
+        *to++ = (char)('0' + ms / 100 % 10);
+        *to++ = (char)('0' + ms / 10 % 10);
+        *to++ = (char)('0' + ms % 10);
+    }
+    return put_text(to, s->text + ZONE, strlen(s->text + ZONE));
+}
 
 static bool csv_line(void *arg, kt_time time, double value, kt_quality q, kt_time arrival)
 {
     struct csv *e = arg;
-    char when[40], num[40];
-    kt_fmt_double(num, value);
-    kt_buf_printf(e->out, "%s,%s,%s,%s", e->point->id, kt_time_fmt(time, e->utc_offset_s, when),
-                  num, kt_quality_id(q));
-    kt_buf_printf(e->out, ",%s\r\n", arrival ? kt_time_fmt(arrival, e->utc_offset_s, when) : "");
+    char line[256], *to = line;
+    const char *quality = kt_quality_id(q);
+    to = put_text(to, e->point->id, e->id_n);
+    *to++ = ',';
+    to = put_time(to, &e->time, e->utc_offset_s, time);
+    *to++ = ',';
+    to += kt_fmt_double(to, value);
+    *to++ = ',';
+    to = put_text(to, quality, strlen(quality));
+    *to++ = ',';
+    to = arrival ? put_time(to, &e->arrival, e->utc_offset_s, arrival) : to;
+    to = put_text(to, "\r\n", 2);
+    kt_buf_put(e->out, line, (size_t)(to - line));
     return !e->out->full;
 }
 
@@ -226,7 +275,8 @@ void get_export(struct call *c)
                 "\xef\xbb\xbfpoint,time,value,quality,arrival\r\n"); /* BOM: Excel reads UTF-8 */
     int r = KT_OK;
     for (uint32_t i = 0; r == KT_OK && i < points_n; i++) {
-        struct csv e = {&b, &c->site->points[points[i].v], c->site->utc_offset_s};
+        const struct kt_point *p = &c->site->points[points[i].v];
+        struct csv e = {&b, p, strlen(p->id), c->site->utc_offset_s, {-1, ""}, {-1, ""}};
         r = kt_history_scan(kt_runtime_history(c->api->opts.runtime), e.point->id, from, to,
                             csv_line, &e, &err);
         r = r == KT_ENOTFOUND ? KT_OK : r;

@@ -171,6 +171,34 @@ size_t kt_fmt_double(char *to, double v)
     return (size_t)snprintf(to, 32, "%.17g", v);
 }
 
+size_t kt_fmt_near(char *to, double v)
+{
+    double a = fabs(v), scale = 1;
+    uint64_t unit = 1;
+    if (!(a >= 1e-3 && a < 1e14) || v == (double)(int64_t)v) {
+        return kt_fmt_double(to, v);
+    }
+    for (; a * scale * 10 < 1e15; unit *= 10) {
+        scale *= 10;
+    }
+    uint64_t m = (uint64_t)(a * scale + 0.5), whole = m / unit, part = m - whole * unit + unit;
+    if (part == unit) {
+        return fmt_int(to, v < 0 ? -(int64_t)whole : (int64_t)whole);
+    }
+    while (part % 10 == 0) {
+        part /= 10;
+    }
+    size_t n = v < 0;
+    to[0] = '-';
+    n += fmt_int(to + n, (int64_t)whole);
+    char text[24], *end = text + sizeof(text), *p = digits_before(end, part);
+    *p = '.'; /* was the 1 of `unit`, which kept the zeros behind the point */
+    memcpy(to + n, p, (size_t)(end - p));
+    n += (size_t)(end - p);
+    to[n] = '\0';
+    return n;
+}
+
 void kt_jw_num(struct kt_jw *w, double v)
 {
     if (!isfinite(v)) {

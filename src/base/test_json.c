@@ -160,6 +160,26 @@ static void doubles_come_back(void)
     }
 }
 
+/* Means and their like: as near as 15 digits are, and never longer. */
+static void near_is_near(void)
+{
+    uint64_t seed = 20260301;
+    printf("# seed %" PRIu64 "\n", seed);
+    for (int i = 0; i < 100000; i++) {
+        int64_t bits = (int64_t)(unit_rand(&seed) >> (unit_rand(&seed) % 60));
+        double v = (double)(i % 2 ? -bits : bits) / (double)(1 + unit_rand(&seed) % 1000000);
+        char t[40];
+        size_t n = kt_fmt_near(t, v);
+        REQUIRE(n < 32 && n == strlen(t));
+        double back = strtod(t, NULL);
+        if (fabs(back - v) > fabs(v) * 6e-15) {
+            printf("# %a is written %s\n", v, t);
+            CHECK(false);
+            return;
+        }
+    }
+}
+
 UNIT_MAIN({"objects, arrays, commas", structure}, {"escapes", escapes},
           {"random strings read back", random_strings}, {"known doubles", known_doubles},
-          {"doubles come back bit for bit", doubles_come_back})
+          {"doubles come back bit for bit", doubles_come_back}, {"near is near", near_is_near})

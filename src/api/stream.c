@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Event streams: what changed of the points a screen shows, twice a second, and every alarm,
- * command and other outcome as soon as it is durable. One thread serves all clients, a tenth of
- * them every 50 ms, so that no tick is a burst.
+ * Event streams: what changed of the points a screen shows, at most twice a second, and every
+ * alarm, command and other outcome as soon as it is durable. One thread serves all clients. A
+ * client that has had no values for nearly half a second gets a change within one tick (10 ms), so
+ * that a screen falls into the beat of its sources instead of waiting for one of its own; while
+ * nothing changes it is looked at less often. The lock is let go between every few clients.
  *
  * Outcomes are kept formatted in a ring; a client that reconnects with Last-Event-ID goes on where
  * it was: from the ring, or from the journal when that is further back. A client that does not read
@@ -20,14 +22,20 @@
 #include "sys/thread.h"
 
 enum {
-    SLOTS = 10,
-    SLOT_NS = 50000000,
+    TICK_NS = 10000000,
+    /* Between two events with values, 48 ticks: a little under half a second, so that a client
+     * whose points come twice a second drifts to the moment when they come, and stays there. */
+    VALUES_NS = 480000000 - TICK_NS / 2,
+    QUIET_NS = 100000000, /* between looks when nothing changes */
+    QUIET_LOOKS = 16,
+    CLOCK_NS = 1000000000,
+    AT_ONCE = 16, /* clients under one hold of the lock */
     RING = 16384,
     MAX_PENDING = 4 << 20,
     LIVE_PENDING = 1 << 18, /* no more values for a client that has this much unread */
     CLIENTS_MAX = 1000,
     CATCH_UP_MAX = 100000,
-    FRAGMENT = 72,
+    FRAGMENT = 96,
 };
 
 struct entry {
@@ -47,7 +55,9 @@ struct fragment {
 struct client {
     struct client *next;
     uint64_t sid;
-    int slot;
+    kt_mono values_due, clock_due;
+    uint32_t quiet; /* looks in a row without a change */
+    uint64_t tick;  /* the last it was served in */
     struct kt_http_stream *stream;
     struct kt_person person;
     struct kt_arena *arena;
@@ -161,6 +171,29 @@ static void send_outcomes(struct hub *h, struct client *c)
 
 /* ---- values --------------------------------------------------------------------------------- */
 
+static char *put_text(char *to, const char *text)
+{
+    size_t n = strlen(text);
+    memcpy(to, text, n);
+    return to + n;
+}
+
+/* 1 + 10 + 1 + 32 + 2 + 16 + 2 + 20 + 1 bytes at most: the id of a quality is short. */
+static size_t fragment_text(char *to, uint32_t i, const char *num, const struct kt_live_value *v)
+{
+    char *at = to;
+    *at++ = '[';
+    at += kt_fmt_double(at, i);
+    *at++ = ',';
+    at = put_text(at, num);
+    at = put_text(at, ",\"");
+    at = put_text(at, kt_quality_id(v->quality));
+    at = put_text(at, "\",");
+    at += kt_fmt_double(at, (double)(v->time / KT_MS));
+    *at++ = ']';
+    return (size_t)(at - to);
+}
+
 static const struct fragment *fragment_of(struct hub *h, const struct kt_live_value *v, uint32_t i)
 {
     struct fragment *f = &h->fragments[i];
@@ -173,17 +206,16 @@ static const struct fragment *fragment_of(struct hub *h, const struct kt_live_va
     } else {
         kt_fmt_double(num, v->value);
     }
-    int n = snprintf(f->text, sizeof(f->text), "[%u,%s,\"%s\",%lld]", i, num,
-                     kt_quality_id(v->quality), (long long)(v->time / KT_MS));
-    f->n = (uint16_t)(n < FRAGMENT ? n : FRAGMENT - 1);
+    f->n = (uint16_t)fragment_text(f->text, i, num, v);
     f->change = v->change;
     return f;
 }
 
-static void send_values(struct hub *h, struct client *c, struct kt_live *live, struct kt_buf *b)
+/* True when something had changed. */
+static bool send_values(struct hub *h, struct client *c, struct kt_live *live, struct kt_buf *b)
 {
     if (kt_http_stream_pending(c->stream) > LIVE_PENDING) {
-        return;
+        return true;
     }
     kt_buf_clear(b);
     uint32_t count = kt_live_count(live);
@@ -214,6 +246,22 @@ static void send_values(struct hub *h, struct client *c, struct kt_live *live, s
             memset(c->seen, 0xff, c->points_n * sizeof(*c->seen)); /* send all again */
         }
     }
+    return b->n > 0;
+}
+
+static void look_at_values(struct hub *h, struct client *c, struct kt_live *live, struct kt_buf *b,
+                           kt_mono now)
+{
+    if (now < c->values_due) {
+        return;
+    }
+    if (send_values(h, c, live, b)) {
+        c->values_due = now + VALUES_NS;
+        c->quiet = 0;
+        return;
+    }
+    c->quiet += c->quiet < QUIET_LOOKS;
+    c->values_due = now + (c->quiet < QUIET_LOOKS ? 0 : QUIET_NS);
 }
 
 static void format_clock(struct hub *h, struct kt_buf *b)
@@ -274,8 +322,28 @@ static void check_rights(struct hub *h, struct client *c)
     c->points_n = n;
 }
 
-static void serve(struct hub *h, struct client *c, struct kt_live *live, struct kt_buf *values,
-                  const struct kt_buf *clock)
+/* What a tick works with. */
+struct turn {
+    struct kt_buf values, clock; /* clock: empty until a client of this tick is due for one */
+    kt_mono now;
+    uint64_t tick;
+};
+
+static void send_clock(struct hub *h, struct client *c, struct turn *t)
+{
+    if (t->now < c->clock_due) {
+        return;
+    }
+    if (t->clock.n == 0) {
+        format_clock(h, &t->clock);
+    }
+    c->clock_due = t->now + CLOCK_NS - TICK_NS / 2;
+    if (kt_http_stream_send(c->stream, (struct kt_str){t->clock.p, t->clock.n}) == KT_OK) {
+        c->last_sent = kt_clock_mono();
+    }
+}
+
+static void serve(struct hub *h, struct client *c, struct kt_live *live, struct turn *t)
 {
     static const char site_event[] = "event: site\ndata: {}\n\n";
     if (c->gone) {
@@ -292,40 +360,41 @@ static void serve(struct hub *h, struct client *c, struct kt_live *live, struct 
     if (c->gone) {
         return;
     }
-    send_values(h, c, live, values);
-    if (clock->n) {
-        if (kt_http_stream_send(c->stream, (struct kt_str){clock->p, clock->n}) == KT_OK) {
-            c->last_sent = kt_clock_mono();
+    look_at_values(h, c, live, &t->values, t->now);
+    send_clock(h, c, t);
+}
+
+/* Serve a few of those that this tick has not served; false: there was none left. */
+static bool serve_some(struct hub *h, struct turn *t)
+{
+    int n = 0;
+    pthread_mutex_lock(&h->lock);
+    struct kt_live *live = kt_runtime_live(h->api->opts.runtime);
+    for (struct client *c = h->clients; c && n < AT_ONCE; c = c->next) {
+        if (c->tick != t->tick) {
+            c->tick = t->tick;
+            n++;
+            serve(h, c, live, t);
         }
     }
+    pthread_mutex_unlock(&h->lock);
+    return n == AT_ONCE;
 }
 
 static void *run(void *arg)
 {
     struct hub *h = arg;
-    struct kt_buf values, clock;
-    kt_buf_init(&values, 64 << 20);
-    kt_buf_init(&clock, 1 << 16);
+    struct turn t = {0};
+    kt_buf_init(&t.values, 64 << 20);
+    kt_buf_init(&t.clock, 1 << 16);
     kt_mono next = kt_clock_mono();
-    for (uint64_t tick = 0; !atomic_load(&h->stopping); tick++) {
-        pthread_mutex_lock(&h->lock);
-        struct kt_live *live = kt_runtime_live(h->api->opts.runtime);
-        kt_buf_clear(&clock);
-        if (h->clients && tick / SLOTS % 2 == 0) { /* each client once a second */
-            format_clock(h, &clock);
+    while (!atomic_load(&h->stopping)) {
+        t.tick++;
+        t.now = kt_clock_mono();
+        kt_buf_clear(&t.clock);
+        while (serve_some(h, &t)) {
         }
-        for (struct client *c = h->clients; c; c = c->next) {
-            if (c->slot == (int)(tick % SLOTS)) {
-                serve(h, c, live, &values, &clock);
-            } else if (!c->gone && c->next_entry < h->ring_next) {
-                check_rights(h, c); /* alarms do not wait for the slot */
-                if (!c->gone) {
-                    send_outcomes(h, c);
-                }
-            }
-        }
-        pthread_mutex_unlock(&h->lock);
-        next += SLOT_NS;
+        next += TICK_NS;
         kt_mono now = kt_clock_mono();
         if (next > now) {
             kt_sleep(next - now);
@@ -333,8 +402,8 @@ static void *run(void *arg)
             next = now;
         }
     }
-    kt_buf_done(&values);
-    kt_buf_done(&clock);
+    kt_buf_done(&t.values);
+    kt_buf_done(&t.clock);
     return NULL;
 }
 
@@ -511,7 +580,6 @@ void get_stream(struct call *call)
         return;
     }
     c->sid = ++h->next_sid;
-    c->slot = (int)(c->sid % SLOTS);
     c->stream = kt_http_stream_open(call->req, "text/event-stream", MAX_PENDING, on_end, e);
     send_hello(h, c);
     place_client(h, c, last ? strtoull(last, NULL, 10) : 0);

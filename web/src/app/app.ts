@@ -13,6 +13,9 @@ export interface Screen extends Entry {
   /** Letter after `g`. */
   key?: string;
   right?: string;
+  /** A number beside the glyph, 0 for none; `countTitle` says what it counts. */
+  count?: () => number;
+  countTitle?: () => string;
   /** The screen has a right pane of its own; the object card stays closed. */
   ownPane?: boolean;
   /** Pop-ups float over the screen instead of standing above it. */

@@ -2,12 +2,16 @@
 /** The features that this build has, in the order of the rail. One line a feature. */
 import { install as alarms } from '../features/alarms';
 import { install as backtest } from '../features/backtest';
+import { install as calendar } from '../features/calendar';
 import { install as calibration } from '../features/calibration';
 import { install as cards } from '../features/cards';
+import { install as cases } from '../features/cases';
 import { install as command } from '../features/command';
 import { install as events } from '../features/events';
 import { install as handover } from '../features/handover';
 import { install as health } from '../features/health';
+import { install as indicators } from '../features/indicators';
+import { install as ledgers } from '../features/ledgers';
 import { install as limits } from '../features/limits';
 import { install as map } from '../features/map';
 import { install as object } from '../features/object';
@@ -32,6 +36,10 @@ export const installers: readonly Install[] = [
   events,
   calibration,
   records,
+  cases,
+  indicators,
+  ledgers,
+  calendar,
   reports,
   backtest,
   users,

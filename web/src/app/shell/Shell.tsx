@@ -35,6 +35,17 @@ function current(): Screen | undefined {
 
 const allowed = (s: Screen) => !s.right || can(s.right);
 
+function Count({ s }: { s: Screen }) {
+  const n = s.count?.() ?? 0;
+  if (!n) return null;
+  return (
+    <small class="rail-count" title={s.countTitle?.()}>
+      {n > 999 ? '999+' : n}
+      <span class="sr"> {s.countTitle?.()}</span>
+    </small>
+  );
+}
+
 function Rail() {
   const now = current()?.id;
   return (
@@ -50,6 +61,7 @@ function Rail() {
           >
             <b aria-hidden="true">{s.glyph}</b>
             <span>{s.title()}</span>
+            <Count s={s} />
           </a>
         ))}
     </nav>

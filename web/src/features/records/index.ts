@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** records: registers as tables and forms, all from the declaration; a map layer for each that has a place. */
 import { effect } from '@preact/signals';
-import { loadRoom, room } from '../../api/room';
+import { loadRoom, registerOf, room } from '../../api/room';
 import { ready } from '../../api/session';
 import type { App } from '../../app/app';
 import { pick } from '../../app/i18n';
@@ -41,7 +41,10 @@ export function install(app: App): void {
           order: 60,
           group: 'records',
           title: () => pick(r.title),
-          create: async (map) => (await import('./layer')).createLayer(r, map),
+          create: async (map) =>
+            (await import('../../registers/layer')).createLayer(map, {
+              registers: () => [registerOf(r.id) ?? r],
+            }),
         }),
       );
     }

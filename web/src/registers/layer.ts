@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Records with a geometry as a layer of the map; a click opens the record. */
+import { effect } from '@preact/signals';
+import type Feature from 'ol/Feature';
+import type { FeatureLike } from 'ol/Feature';
+import GeoJSON from 'ol/format/GeoJSON';
+import type BaseLayer from 'ol/layer/Base';
+import VectorLayer from 'ol/layer/Vector';
+import type OlMap from 'ol/Map';
+import VectorSource from 'ol/source/Vector';
+import CircleStyle from 'ol/style/Circle';
+import Fill from 'ol/style/Fill';
+import Stroke from 'ol/style/Stroke';
+import Style from 'ol/style/Style';
+import Text from 'ol/style/Text';
+import { api } from '../api/client';
+import type { Register } from '../api/room';
+import { live, replayAt, replaying, replayPlaying } from '../api/world';
+import { theme } from '../app/prefs';
+import { go } from '../app/router';
+
+const format = new GeoJSON();
+const LABEL_RESOLUTION = 1.2;
+
+export interface LayerOptions {
+  registers: () => readonly Register[];
+  /** Which records of those that have a geometry are drawn, with their deadlines; all without it. */
+  only?: () => Promise<ReadonlyMap<number, number | null>>;
+}
+
+/** Late ones have a thick edge: colour stays what the register declares. */
+function styleOf(f: FeatureLike, resolution: number): Style {
+  const css = getComputedStyle(document.documentElement);
+  const text = css.getPropertyValue('--text').trim();
+  const color = String(f.get('kt-color') || css.getPropertyValue('--series-3').trim());
+  const due = Number(f.get('due') ?? 0);
+  const late = due > 0 && due < live.now.peek();
+  const stroke = new Stroke({ color: late ? text : color, width: late ? 3 : 1.5 });
+  const fill = new Fill({ color: /^#[0-9a-f]{6}$/i.test(color) ? `${color}99` : color });
+  const label = String(f.get('label') ?? f.get('key') ?? '');
+  const named = resolution < LABEL_RESOLUTION && label !== '';
+  return new Style({
+    stroke,
+    fill,
+    image: new CircleStyle({ radius: late ? 7 : 5, fill, stroke }),
+    ...(named
+      ? {
+          text: new Text({
+            text: label,
+            offsetY: 14,
+            font: '12px system-ui, sans-serif',
+            fill: new Fill({ color: text }),
+            stroke: new Stroke({ color: css.getPropertyValue('--map-halo').trim(), width: 3 }),
+          }),
+        }
+      : {}),
+  });
+}
+
+async function read(o: LayerOptions, source: VectorSource): Promise<void> {
+  const at = replaying.peek() ? { at: Math.round(replayAt.peek()) } : {};
+  const only = await o.only?.();
+  const all: Feature[] = [];
+  for (const r of o.registers()) {
+    const g = await api.get<object>(`/records/${r.id}/map`, at);
+    for (const f of format.readFeatures(g) as Feature[]) {
+      const id = Number(f.getId() ?? f.get('id'));
+      if (only && !only.has(id)) continue;
+      f.setProperties({ 'kt-register': r.id, 'kt-id': id, 'kt-color': r.map?.color ?? '' });
+      if (only) f.set('due', only.get(id));
+      all.push(f);
+    }
+  }
+  source.clear();
+  source.addFeatures(all);
+}
+
+/** The layer, kept fresh by the stream and by the time bar as long as the map stands. */
+export async function createLayer(map: OlMap, o: LayerOptions): Promise<BaseLayer> {
+  const source = new VectorSource();
+  await read(o, source);
+  const layer = new VectorLayer({ source, style: styleOf, zIndex: 40, declutter: true });
+  let wait: ReturnType<typeof setTimeout> | undefined;
+  const again = () => {
+    clearTimeout(wait);
+    wait = setTimeout(() => void read(o, source).catch(() => undefined), 500);
+  };
+  const mine = (e: unknown) => {
+    const id = (e as { register?: string }).register;
+    if (o.registers().some((r) => r.id === id)) again();
+  };
+  const offs = [
+    live.on('record', mine),
+    effect(() => {
+      theme.value;
+      layer.changed();
+    }),
+    effect(() => {
+      if (replaying.value && !replayPlaying.value) replayAt.value;
+      again();
+    }),
+  ];
+  map.on('singleclick', (e) => {
+    if (!layer.getVisible()) return;
+    const own = { layerFilter: (l: BaseLayer) => l === layer, hitTolerance: 4 };
+    const hit = map.forEachFeatureAtPixel(e.pixel, (f) => f, own as never);
+    if (hit) go(['registers', String(hit.get('kt-register')), String(hit.get('kt-id'))]);
+  });
+  map.on('change:target', () => {
+    if (map.getTarget()) return;
+    clearTimeout(wait);
+    for (const f of offs) f();
+  });
+  return layer;
+}

@@ -90,6 +90,7 @@ await story(
     });
 
     await step('as a list and as a month with its working days', async () => {
+      await page.getByRole('searchbox').fill('');
       await s.go('#/cases?view=list');
       await page.locator('.vtable tbody tr').nth(3).waitFor();
       await s.axe('the list');
@@ -104,7 +105,7 @@ await story(
     await step('as a layer of the map', async () => {
       await s.go('#/map');
       await page.locator('.kt-live canvas').waitFor();
-      await page.getByLabel('在办事项').check();
+      await page.getByRole('checkbox', { name: '在办事项' }).check();
       await page.getByText('粗边为超期').waitFor();
       await s.shot('c-map');
     });

@@ -133,6 +133,23 @@ export const REGISTERS = [
     ],
   },
   {
+    id: 'patrol',
+    title: t('巡查记录', 'Patrols'),
+    group: t('安全', 'Safety'),
+    key: 'no',
+    list: ['no', 'begin', 'end', 'length'],
+    geometry: 'track',
+    fields: [
+      f('no', 'text', t('编号', 'No.'), { auto: 'XC-{year}-{n:4}', may_write: false }),
+      f('begin', 'time', t('开始', 'Begin')),
+      f('end', 'time', t('结束', 'End')),
+      f('length', 'number', t('里程', 'Length'), { unit: 'm', decimals: 0 }),
+      f('track', 'geometry', t('轨迹', 'Track'), { kinds: ['line'] }),
+      f('notes', 'text', t('打卡', 'Check-ins')),
+      f('photos', 'photo', t('照片', 'Photos')),
+    ],
+  },
+  {
     id: 'target',
     title: t('指标目标', 'Targets'),
     group: t('综合', 'General'),

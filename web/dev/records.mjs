@@ -24,7 +24,7 @@ const bodies = new Map();
 const jobs = new Map();
 const txns = [];
 const changedDays = new Map();
-const KEYS = { hazard: 0, project: 0, target: 0 };
+const KEYS = { hazard: 0, project: 0, target: 0, patrol: 0 };
 let lastId = 0;
 let lastFact = 0;
 
@@ -148,7 +148,13 @@ function make(register, fields, by, time = Date.now(), more = {}) {
   const auto = reg.fields.find((x) => x.auto);
   const n = ++KEYS[register];
   if (auto)
-    put(r, auto.id, `HZ-${new Date(time).getFullYear()}-${String(n).padStart(4, '0')}`, by, time);
+    put(
+      r,
+      auto.id,
+      `${auto.auto.slice(0, 2)}-${new Date(time).getFullYear()}-${String(n).padStart(4, '0')}`,
+      by,
+      time,
+    );
   for (const [k, v] of Object.entries(fields)) if (v !== null) put(r, k, v, by, time, more);
   r.key = String(r.fields[reg.key] ?? r.id);
   if (reg.workflow)

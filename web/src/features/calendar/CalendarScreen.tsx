@@ -57,11 +57,11 @@ function Month({ n, days, today, chosen, choose }: MonthProps) {
             class={`cal-day${d.working ? '' : ' off'}${listed(d) ? ' listed' : ''}${d.day === today ? ' now' : ''}`}
             style={i === 0 ? { gridColumnStart: lead(d.day) + 1 } : {}}
             aria-pressed={chosen === d.day}
-            aria-label={title(d)}
             title={title(d)}
             onClick={() => choose(d)}
           >
-            {Number(d.day.slice(8))}
+            <span aria-hidden="true">{Number(d.day.slice(8))}</span>
+            <span class="sr">{title(d)}</span>
           </button>
         ))}
       </div>

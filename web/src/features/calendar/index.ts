@@ -17,7 +17,6 @@ export function install(app: App): void {
       ? app.screens.add({
           id: 'calendar',
           order: 58,
-          glyph: '历',
           title: () => t('title'),
           ownPane: true,
           load,

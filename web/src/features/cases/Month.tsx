@@ -81,6 +81,7 @@ export function Month({ list, choose }: { list: readonly Case[]; choose: (c: Cas
         <button type="button" class="btn plain" onClick={() => setQuery({ month: null })}>
           {t('month.this')}
         </button>
+        <a href="#/calendar">{t('month.year')}</a>
       </div>
       <table>
         <thead>

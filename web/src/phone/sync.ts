@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Sends what waits, one at a time, then fetches what is assigned. One page of a phone does it at a time. */
+import { batch } from '@preact/signals';
+import { ApiError, api } from '../api/client';
+import type { Me, Site } from '../api/model';
+import { loadRoom, type Record_, recordPath, room, upload } from '../api/room';
+import * as db from './db';
+import { drop, type Entry, entries, mark, type Result, sendable, settle, toSend } from './queue';
+import {
+  caseKey,
+  type MapLayers,
+  mapData,
+  needLogin,
+  online,
+  readAll,
+  readCases,
+  readQueue,
+  showSite,
+  syncError,
+  syncedAt,
+  syncing,
+  who,
+} from './state';
+import { t } from './texts';
+
+export interface Photo {
+  hash: string;
+  blob: Blob;
+  name: string;
+  meta: Record<string, unknown>;
+  sent: boolean;
+}
+
+const AGAIN_MS = 20_000;
+const AT_ONCE = 4;
+const MOST = 200;
+
+/** No answer, a server that is not well, too many: to be tried again with the same key. */
+const passing = (e: unknown) =>
+  !(e instanceof ApiError) ||
+  e.status === 0 ||
+  e.status >= 500 ||
+  e.status === 429 ||
+  e.status === 401;
+
+async function sendPhoto(hash: string): Promise<void> {
+  const p = await db.get<Photo>('photos', hash);
+  if (!p || p.sent) return;
+  const meta = { taken: Number(p.meta.taken), x: p.meta.x as number, y: p.meta.y as number };
+  const got = await upload(p.blob, p.name, meta);
+  if (got.hash !== hash) throw new ApiError(422, 'HASH', t('photo.differs'), t('photo.differs'));
+  await db.put('photos', { ...p, sent: true });
+}
+
+async function sendOne(e: Entry): Promise<void> {
+  const hash = typeof e.args.hash === 'string' ? e.args.hash : '';
+  if (hash) await sendPhoto(hash);
+  const args = await toSend(e);
+  if (args.version !== e.args.version) await db.put('queue', { ...e, args });
+  const v = await api.post<{ result?: Result | null }>('/requests', {
+    verb: e.verb,
+    args,
+    key: e.key,
+  });
+  await settle({ ...e, args }, v.result ?? {});
+  if (hash) await forgetPhoto(hash);
+  const about = e.about.startsWith('create:') ? `${args.register}/${v.result?.record}` : e.about;
+  await refresh(about).catch(() => undefined);
+}
+
+/** Its bytes stay until nothing that waits needs them. */
+async function forgetPhoto(hash: string): Promise<void> {
+  const still = (await entries()).some((e) => e.args.hash === hash);
+  if (!still) await db.remove('photos', hash);
+}
+
+async function refresh(about: string): Promise<void> {
+  const [register = '', id = ''] = about.split('/');
+  if (!Number(id)) return;
+  const rec = await api.get<Record_>(recordPath(register, id));
+  await db.put('records', { ...rec, register }, about);
+}
+
+async function failed(e: Entry, err: ApiError): Promise<void> {
+  const conflict = err.code === 'KT_ECONFLICT' && e.args.version !== undefined;
+  await mark(e, conflict ? 'conflict' : 'refused', err.text);
+}
+
+/** Sends until nothing may be sent any more; throws when the line is gone. */
+async function sendAll(user: string): Promise<void> {
+  for (;;) {
+    const next = sendable(await entries(), user);
+    if (!next) return;
+    try {
+      await sendOne(next);
+    } catch (e) {
+      if (passing(e)) throw e;
+      await failed(next, e as ApiError);
+    }
+    await readQueue();
+    await readCases();
+  }
+}
+
+interface CaseHead {
+  id: number;
+  register: string;
+}
+
+async function fetchCases(): Promise<void> {
+  const d = await api.get<{ items: CaseHead[] } | CaseHead[]>('/cases', { mine: 1, limit: MOST });
+  const list = (Array.isArray(d) ? d : d.items).slice(0, MOST);
+  const keep = new Set(list.map((c) => caseKey(c.register, c.id)));
+  for (let i = 0; i < list.length; i += AT_ONCE) {
+    await Promise.all(list.slice(i, i + AT_ONCE).map((c) => refresh(caseKey(c.register, c.id))));
+  }
+  const waiting = new Set((await entries()).map((e) => e.about));
+  for (const k of await db.keys('records'))
+    if (!keep.has(String(k)) && !waiting.has(String(k))) await db.remove('records', k);
+}
+
+async function fetchMine(): Promise<void> {
+  const s = await api.get<Site>('/site');
+  await db.put('kv', s, 'site');
+  showSite(s);
+  await loadRoom();
+  await db.put('kv', room.value, 'model');
+  const map = await api.get<MapLayers>('/map').catch(() => null);
+  if (map) {
+    await db.put('kv', map, 'map');
+    mapData.value = map;
+  }
+}
+
+async function enter(): Promise<Me> {
+  const me = await api.get<Me>('/me');
+  const before = await db.get<Me>('kv', 'me');
+  if (before && before.user !== me.user) await db.forget();
+  await db.put('kv', me, 'me');
+  if (before?.user !== me.user) await readAll();
+  who.value = me;
+  needLogin.value = false;
+  return me;
+}
+
+async function round(): Promise<void> {
+  const me = await enter();
+  await sendAll(me.user);
+  await fetchMine();
+  await fetchCases();
+  const now = Date.now();
+  await db.put('kv', now, 'synced');
+  syncedAt.value = now;
+}
+
+function told(e: unknown): void {
+  if (e instanceof ApiError && e.status === 401) {
+    needLogin.value = true;
+    syncError.value = '';
+  } else if (e instanceof ApiError && e.status === 0) {
+    online.value = false;
+    syncError.value = '';
+  } else {
+    syncError.value = e instanceof ApiError ? e.text : String(e);
+  }
+}
+
+async function once(): Promise<void> {
+  batch(() => {
+    syncing.value = true;
+    syncError.value = '';
+  });
+  try {
+    await round();
+    online.value = true;
+  } catch (e) {
+    told(e);
+  }
+  await Promise.all([readQueue(), readCases()]);
+  syncing.value = false;
+}
+
+let wanted = false;
+let running = false;
+
+/** Sends and fetches now; a call while it runs makes one more round. Pages of one phone take turns. */
+export async function sync(): Promise<void> {
+  wanted = true;
+  if (running) return;
+  running = true;
+  while (wanted) {
+    wanted = false;
+    if (navigator.locks)
+      await navigator.locks.request('kt-phone-sync', { ifAvailable: true }, async (lock) => {
+        if (lock) await once();
+      });
+    else await once();
+  }
+  running = false;
+}
+
+export function keepSyncing(): void {
+  addEventListener('online', () => {
+    online.value = true;
+    void sync();
+  });
+  addEventListener('offline', () => {
+    online.value = false;
+  });
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') void sync();
+  });
+  setInterval(() => {
+    if (document.visibilityState === 'visible' && !needLogin.value) void sync();
+  }, AGAIN_MS);
+}
+
+export async function login(user: string, password: string): Promise<void> {
+  await api.post('/login', { user, password });
+  await sync();
+}
+
+export async function logout(): Promise<void> {
+  await api.post('/logout').catch(() => undefined);
+  await db.forget();
+  who.value = null;
+  needLogin.value = true;
+  await readAll();
+}
+
+export async function giveUp(e: Entry): Promise<void> {
+  await drop(e);
+  if (typeof e.args.hash === 'string') await forgetPhoto(e.args.hash);
+  await readQueue();
+}

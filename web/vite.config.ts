@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 
 // KT_URL: the program (or dev/fixture.mjs) that answers /api while `vite` serves the sources.
@@ -21,7 +22,8 @@ function phoneWorker(): Plugin {
   return {
     name: 'phone-worker',
     apply: 'build',
-    generateBundle(_, bundle) {
+    // after the style sheets' own chunks have been taken out
+    writeBundle(options, bundle) {
       const all = Object.values(bundle) as unknown as Built[];
       const queue = all.filter((c) => c.isEntry && c.facadeModuleId?.endsWith('phone.html'));
       const files = new Set<string>();
@@ -38,7 +40,7 @@ function phoneWorker(): Plugin {
       const source = readFileSync(new URL('src/phone/sw.js', import.meta.url), 'utf8')
         .replace('__VERSION__', version)
         .replace('__FILES__', JSON.stringify(list));
-      this.emitFile({ type: 'asset', fileName: 'phone-sw.js', source });
+      writeFileSync(join(options.dir ?? 'dist', 'phone-sw.js'), source);
     },
   };
 }

@@ -32,6 +32,7 @@ await story(
       await cdp.send('Emulation.setTouchEmulationEnabled', { enabled: true });
       await cdp.send('Emulation.setDeviceMetricsOverride', { width: 390, height: 844, deviceScaleFactor: 2, mobile: true });
     };
+    await context.newPage(); // the browser stays when the page is closed, and with it the session
     let about = '';
 
     await step('on a plain address it says what is missing and where the certificate is', async () => {
@@ -53,7 +54,7 @@ await story(
       await page.getByRole('button', { name: '登录' }).click();
       await tasks.first().waitFor();
       await until(async () => /更新于/.test(await page.locator('main').innerText()), 'fetched');
-      await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+      await page.waitForFunction(() => navigator.serviceWorker.getRegistration().then((r) => !!r?.active));
       await s.axe('the tasks');
       await s.shot('p-tasks');
     });

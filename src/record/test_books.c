@@ -314,6 +314,53 @@ static void a_setting_changes_it(void)
     rig_close(&g);
 }
 
+static void of_another_moment(void)
+{
+    struct kt_indicator_query q = {0};
+    REQUIRE(begin());
+    hazards(4);
+    kt_time then = g.now;
+    rig_pass(&g, DAY);
+    hazards(5);
+    read_indicator("hazard_open", &q, true);
+    CHECK_NEAR(kt_json_get_num(answer, "value", -1), 9, 0);
+    q.at = then;
+    read_indicator("hazard_open", &q, true);
+    CHECK_NEAR(kt_json_get_num(answer, "value", -1), 4, 0);
+    CHECK_INT(kt_json_get_int(answer, "at", 0), rec_ms(then));
+    rig_close(&g);
+}
+
+static int history(void *arg, const char *point, kt_time from, kt_time to, double ret[5],
+                   struct kt_err *err)
+{
+    (void)arg;
+    (void)err;
+    CHECK_STR(point, "K");
+    CHECK_INT(from, 1000 * KT_MS);
+    CHECK_INT(to, 2000 * KT_MS);
+    memcpy(ret, (double[5]){4, 1, 7, 12, 3}, 5 * sizeof(double));
+    return KT_OK;
+}
+
+static void asks_history(void)
+{
+    static const char yaml[] =
+        "indicators:\n  - {id: h, title: {zh: 史, en: H}, better: lower, read: record.read, "
+        "definition: {zh: 史, en: H}, numerator: \"SELECT hist_mean('K', :from, :to) + "
+        "10 * hist_max('K', :from, :to) + coalesce(hist_sum('none', :from, :to), 1000)\"}\n";
+    const struct kt_indicator_query q = {.from = 1000 * KT_MS, .to = 2000 * KT_MS};
+    REQUIRE(rig_open(&g, yaml));
+    read_indicator("h", &q, true);
+    CHECK_INT(kt_json_kind(kt_json_get(answer, "value")), KT_JSON_NULL);
+    kt_room_on_history(g.room, history, NULL);
+    read_indicator("h", &q, true);
+    CHECK_NEAR(kt_json_get_num(answer, "value", -1), 3 + 70 + 1000, 0);
+    read_indicator("h", &q, false); /* the point lies at A */
+    CHECK_INT(kt_json_kind(kt_json_get(answer, "value")), KT_JSON_NULL);
+    rig_close(&g);
+}
+
 /* ---- cases ---- */
 
 static void cases(const struct kt_case_query *q, bool all_places)
@@ -361,6 +408,48 @@ static void cases_of_all_workflows(void)
     rig_close(&g);
 }
 
+static const struct kt_json *transition(const char *id)
+{
+    const struct kt_json *list = kt_json_get(answer, "transitions");
+    for (size_t i = 0; i < kt_json_len(list); i++) {
+        if (strcmp(kt_json_get_str(kt_json_at(list, i), "id", ""), id) == 0) {
+            return kt_json_at(list, i);
+        }
+    }
+    return NULL;
+}
+
+/* What a screen needs to offer the next steps of one record. */
+static void one_record_says_what_is_next(void)
+{
+    char args[300];
+    struct kt_buf b;
+    struct kt_err err;
+    REQUIRE(begin());
+    hazards(1);
+    int64_t id = rig_int(&g, "record");
+    snprintf(args, sizeof args,
+             "{\"record\":%lld,\"version\":1,\"transition\":\"assign\",\"to\":\"li\",\"fields\":"
+             "{\"who\":\"li\",\"measure\":\"x\"}}",
+             (long long)id);
+    rig_ask(&g, "chief", "hazard.assign", "record.move", args);
+    CHECK(rig_ok(&g));
+    struct kt_reader who = reader("li", true);
+    kt_buf_init(&b, 0);
+    int r = kt_room_get(g.room, &who, "hazard", id, 0, 0, &b, &err);
+    take(r, &err, &b);
+    CHECK_INT(kt_json_len(kt_json_get(answer, "transitions")), 2);
+    CHECK(kt_json_get_bool(transition("report"), "may", false));
+    const struct kt_json *evidence = kt_json_at(kt_json_get(transition("report"), "evidence"), 0);
+    CHECK_STR(kt_json_get_str(evidence, "field", ""), "photos");
+    CHECK_INT(kt_json_get_int(evidence, "has", -1), 0);
+    CHECK_STR(kt_json_get_str(transition("report"), "note", ""), "required");
+    CHECK(!kt_json_get_bool(transition("cancel"), "may", true));
+    CHECK_STR(kt_json_get_str(kt_json_get(transition("cancel"), "why"), "en", ""), "hazard.assign");
+    CHECK_INT(kt_json_len(kt_json_get(answer, "moves")), 2);
+    rig_close(&g);
+}
+
 static void a_year_of_days(void)
 {
     struct kt_buf b;
@@ -381,5 +470,7 @@ UNIT_MAIN({"a refusal says why", says_why_not}, {"periods and reversals", period
           {"balances and entries", balances_and_entries},
           {"an indicator counts what the person sees", counts_what_the_person_sees},
           {"stands against its target", stands_against_its_target},
-          {"a setting changes it", a_setting_changes_it},
-          {"cases of all workflows", cases_of_all_workflows}, {"a year of days", a_year_of_days})
+          {"a setting changes it", a_setting_changes_it}, {"of another moment", of_another_moment},
+          {"asks history", asks_history}, {"cases of all workflows", cases_of_all_workflows},
+          {"one record says what is next", one_record_says_what_is_next},
+          {"a year of days", a_year_of_days})

@@ -238,10 +238,33 @@ static void the_calendar_is_set(void)
     rig_close(&g);
 }
 
+/* Five years without an event: the last thousand turns are made, the others told. */
+static void a_long_silence_is_bounded(void)
+{
+    static const char yaml[] =
+        "registers:\n  - {id: round, title: {zh: 巡检, en: Round}, key: no, everywhere: true, "
+        "workflow: w, fields: [{id: no, type: text, title: {zh: 号, en: No}, auto: \"R{n:5}\"}, "
+        "{id: day, type: date, title: {zh: 日, en: Day}, default: today}]}\n"
+        "workflows:\n  - id: w\n    title: {zh: 巡, en: W}\n    states: [{id: a, title: {zh: 甲, "
+        "en: "
+        "A}, kind: start}, {id: z, title: {zh: 终, en: Z}, kind: done}]\n    transitions: [{id: "
+        "go, "
+        "title: {zh: 走, en: Go}, from: [a], to: z}]\n    cycles: [{id: daily, every: day, at: "
+        "\"06:00\", register: round, title: {zh: 日巡, en: Daily}}]\n";
+    REQUIRE(rig_open(&g, yaml));
+    rig_pass(&g, 1);
+    rig_pass(&g, 1826 * DAY);
+    CHECK_INT(rig_sql(&g, "SELECT count(*) FROM round"), 1001);
+    CHECK_INT(rig_sql(&g, "SELECT max(day) = '2031-05-05' FROM round"), 1);
+    CHECK_INT(rig_said(&g, "\"change\":\"cycle\"", "825 left out"), 1);
+    rig_close(&g);
+}
+
 UNIT_MAIN({"says what is missing", says_what_is_missing}, {"a case goes its way", goes_its_way},
           {"two persons sign", two_persons_sign},
           {"time reminds and escalates", time_reminds_and_escalates},
           {"a receipt is missed", a_receipt_is_missed},
           {"a deadline of a field", a_deadline_of_a_field},
           {"cycles come by themselves", cycles_come_by_themselves},
-          {"the calendar is set", the_calendar_is_set})
+          {"the calendar is set", the_calendar_is_set},
+          {"a long silence is bounded", a_long_silence_is_bounded})

@@ -110,7 +110,7 @@ __attribute__((unused)) static bool rig_open(struct rig *g, const char *yaml)
     rig_put(g, "site.yaml", site);
     rig_put(g, "places.csv",
             "id,parent,kind,name\nmine,,mine,矿\nA,mine,panel,甲\nB,mine,panel,乙\n");
-    rig_put(g, "points.csv", "id,name,role,place,range_lo,range_hi\n");
+    rig_put(g, "points.csv", "id,name,role,place,range_lo,range_hi\nK,钟,self.clock,A,,\n");
     if (yaml) {
         rig_put(g, "registers/test.yaml", yaml);
     }

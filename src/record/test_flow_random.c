@@ -152,40 +152,11 @@ static void step(struct rig *g)
     }
 }
 
-static void add_rows(struct rig *g, const char *table, struct kt_hash *h)
-{
-    char sql[200];
-    struct kt_stmt *st;
-    struct kt_err err;
-    snprintf(sql, sizeof sql, "SELECT * FROM \"%s\"", table);
-    CHECK_OK(kt_db_prepare(g->room->w, sql, &st, &err), &err);
-    while (kt_stmt_step(st, &err) > 0) {
-        for (int i = 0; i < kt_col_count(st); i++) {
-            char tag = (char)('0' + kt_col_type(st, i));
-            struct kt_str s = kt_col_bytes(st, i);
-            kt_hash_of2(h->b, sizeof h->b, &tag, 1, h);
-            kt_hash_of2(h->b, sizeof h->b, s.p ? s.p : "", s.n, h);
-        }
-    }
-    kt_stmt_done(st);
-}
-
-/* Over all rows but those of the room's own book-keeping. */
 static void digest(struct rig *g, char hex[65])
 {
     struct kt_hash h = {0};
     struct kt_err err;
-    struct kt_stmt *st;
-    CHECK_OK(kt_db_prepare(g->room->w,
-                           "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN "
-                           "('kt_meta', 'kt_outcome') AND name NOT LIKE 'kt_search%' AND name NOT "
-                           "LIKE 'sqlite%' ORDER BY name",
-                           &st, &err),
-             &err);
-    while (kt_stmt_step(st, &err) > 0) {
-        add_rows(g, kt_col_text(st, 0), &h);
-    }
-    kt_stmt_done(st);
+    CHECK_OK(kt_room_digest(g->room, &h, &err), &err);
     kt_hash_hex(&h, hex);
 }
 

@@ -3,7 +3,7 @@
  * Dispatch: find the route, know the person, check the right, call the handler, log the access.
  * Nothing is answered for a person before these four are done: deny by default.
  */
-#include "api/handlers.h"
+#include "api/records.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,7 @@ int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret, struct kt_er
     a->local_token = strdup(opts->local_token ? opts->local_token : "");
     kt_hash_of(a->local_token, strlen(a->local_token), &a->local_hash);
     a->jobs = jobs_new(a);
+    a->imports = imports_new(a);
     a->ingest = ingest_new(a, err);
     a->hub = a->ingest ? hub_new(a, err) : NULL;
     if (!a->hub) {
@@ -42,6 +43,7 @@ void kt_api_free(struct kt_api *a)
         kt_sleep(10 * KT_MS); /* their clients are gone: each ends within a frame */
     }
     jobs_free(a->jobs);
+    imports_free(a->imports);
     hub_free(a->hub);
     ingest_free(a->ingest);
     pthread_mutex_destroy(&a->lock);
@@ -120,11 +122,11 @@ static bool csrf_ok(struct kt_http_req *req)
     return strcmp(kt_http_method(req), "GET") == 0 || kt_http_header(req, "X-Kuangtu");
 }
 
-static bool read_body(struct call *c)
+static bool read_body(struct call *c, const struct route *r)
 {
     struct kt_str text = kt_http_body(c->req);
     struct kt_err err = {0};
-    if (text.n == 0) {
+    if (text.n == 0 || r->raw_body) {
         return true;
     }
     if (kt_json_parse(text, 16 << 20, &c->body, &err) < 0) {
@@ -185,7 +187,7 @@ static void handle_api(struct kt_api *a, struct kt_http_req *req, const char *pa
         return;
     }
     c.site = kt_runtime_site(a->opts.runtime);
-    if (allowed(&c, r) && read_body(&c)) {
+    if (allowed(&c, r) && read_body(&c, r)) {
         r->handle(&c);
     }
     if (c.person.user) {

@@ -44,6 +44,31 @@ struct jobs *jobs_new(struct kt_api *a);
 void jobs_free(struct jobs *j); /**< accepts NULL */
 void post_backtest(struct call *c);
 void get_job(struct call *c);
+/* records.c */
+void get_registers(struct call *c);
+void get_records(struct call *c);
+void get_record(struct call *c);
+void get_record_history(struct call *c);
+void get_record_duplicates(struct call *c);
+void get_record_map(struct call *c);
+void get_search(struct call *c);
+void get_cases(struct call *c);
+void get_indicators(struct call *c);
+void get_indicator_drill(struct call *c);
+void get_ledgers(struct call *c);
+void get_ledger_entries(struct call *c);
+void get_calendar(struct call *c);
+/* record_export.c */
+void get_record_export(struct call *c);
+void get_record_template(struct call *c);
+/* record_print.c */
+void get_record_document(struct call *c);
+/* imports.c */
+void post_import(struct call *c);
+void post_import_write(struct call *c);
+/* attachments.c */
+void post_attachments(struct call *c);
+void get_attachment(struct call *c);
 /* reports.c */
 void get_report(struct call *c);
 /* users.c */

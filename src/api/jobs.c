@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/handlers.h"
+#include "api/records.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "sys/clock.h"
@@ -416,10 +416,9 @@ static void write_job(const struct call *c, const struct job *j, struct kt_buf *
     kt_jw_obj_end(&w);
 }
 
-void get_job(struct call *c)
+static void get_backtest(struct call *c, uint64_t id)
 {
     struct jobs *js = c->api->jobs;
-    uint64_t id = strtoull(c->param[0], NULL, 10);
     struct kt_buf b;
     kt_buf_init(&b, 256 << 20);
     pthread_mutex_lock(&js->lock);
@@ -434,5 +433,19 @@ void get_job(struct call *c)
     } else {
         kt_buf_done(&b);
         reply_code(c->req, KT_ENOTFOUND, "there is no job %s", c->param[0]);
+    }
+}
+
+/* An import is its person's; a back-test is for all with that right. */
+void get_job(struct call *c)
+{
+    uint64_t id = strtoull(c->param[0], NULL, 10);
+    if (imports_reply(c, id)) {
+        return;
+    }
+    if (kt_person_may(&c->person, "backtest")) {
+        get_backtest(c, id);
+    } else {
+        reply_code(c->req, KT_ENOTFOUND, "there is no job %s of yours", c->param[0]);
     }
 }

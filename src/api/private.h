@@ -14,6 +14,7 @@
 struct hub;
 struct ingest;
 struct jobs;
+struct imports;
 
 struct kt_api {
     struct kt_api_opts opts;
@@ -24,6 +25,8 @@ struct kt_api {
     pthread_rwlock_t ingest_lock; /* ingest: read by handlers, replaced by a reload */
     struct ingest *ingest;
     struct jobs *jobs;
+    struct imports *imports;
+    _Atomic kt_time swept; /* uploads that nobody took; 0: not yet */
     struct kt_hash local_hash;
 };
 
@@ -42,9 +45,11 @@ struct route {
     const char *method, *pattern;
     const char *right; /* NULL: any session; "-": no session needed */
     const char *scope; /* what the place check looks at: "none", "list" (filtered), "point" (param
-                          0), "output", "request" (judged by the engine as well) */
+                          0), "output", "request" (judged by the engine as well), "record" (rights
+                          and places are the record room's: what one may not see is 404) */
     void (*handle)(struct call *c);
-    bool always; /* also while the caller's password must be changed */
+    bool always;   /* also while the caller's password must be changed */
+    bool raw_body; /* its body is a file, not JSON */
 };
 extern const struct route api_routes[];
 extern const size_t api_routes_n;

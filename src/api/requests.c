@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/handlers.h"
+#include "api/records.h"
 
 static void write_person(struct call *c, struct kt_jw *w)
 {
@@ -31,23 +31,43 @@ static void write_person(struct call *c, struct kt_jw *w)
     kt_jw_obj_end(w);
 }
 
-static void write_request(struct call *c, const char *verb, struct kt_buf *out)
+static void write_request(struct call *c, const char *verb, struct kt_str args, struct kt_buf *out)
 {
     struct kt_jw w = kt_jw_init(out);
     kt_jw_obj(&w);
     kt_jw_kstr(&w, "verb", verb);
     kt_jw_key(&w, "args");
-    const struct kt_json *args = kt_json_get(c->body, "args");
-    if (kt_json_obj(args)) {
-        kt_json_write(args, &w);
-    } else {
-        kt_jw_obj(&w);
-        kt_jw_obj_end(&w);
-    }
+    kt_jw_raw(&w, args);
     write_person(c, &w);
     kt_jw_kstr(&w, "console", kt_json_get_str(c->body, "console", ""));
     kt_jw_kstr(&w, "key", kt_json_get_str(c->body, "key", ""));
     kt_jw_obj_end(&w);
+}
+
+/* A refused request: what is wrong, of a record field by field and in both languages. */
+static void reply_refusal(struct kt_http_req *req, int code, const struct kt_json *verdict)
+{
+    static const char *const more[] = {"text_zh", "problems"};
+    struct kt_buf b;
+    kt_buf_init(&b, 1 << 20);
+    struct kt_jw w = kt_jw_init(&b);
+    kt_jw_obj(&w);
+    kt_jw_key(&w, "error");
+    kt_jw_obj(&w);
+    kt_jw_kstr(&w, "code", kt_err_name(code));
+    kt_jw_kstr(&w, "text", kt_json_get_str(verdict, "text", kt_err_text(code)));
+    for (size_t i = 0; i < KT_ARRAY_LEN(more); i++) {
+        if (kt_json_get(verdict, more[i])) {
+            kt_jw_key(&w, more[i]);
+            kt_json_write(kt_json_get(verdict, more[i]), &w);
+        }
+    }
+    kt_jw_obj_end(&w);
+    kt_jw_obj_end(&w);
+    if (code == KT_EBUSY) {
+        kt_http_set_header(req, "Retry-After", "1");
+    }
+    kt_http_reply_take(req, kt_err_http(code), "application/json", &b);
 }
 
 /* Journal thread: the verdict is durable. */
@@ -67,7 +87,7 @@ static void on_verdict(void *arg, int result, struct kt_str json)
         for (int i = 0; i > -20; i--) {
             code = strcmp(kt_err_name(i), name) == 0 ? i : code;
         }
-        reply_code(req, code, "%s", kt_json_get_str(v, "text", kt_err_text(code)));
+        reply_refusal(req, code, v);
     } else {
         struct kt_buf b;
         kt_buf_init(&b, 16 << 20);
@@ -87,21 +107,11 @@ static void on_verdict(void *arg, int result, struct kt_str json)
     kt_json_free(v);
 }
 
-void post_requests(struct call *c)
+void send_request(struct call *c, const char *verb, struct kt_str args)
 {
-    const char *verb;
-    struct kt_err err = {0};
     struct kt_buf b;
-    if (kt_json_need_str(c->body, "verb", &verb, &err) < 0) {
-        reply_err(c->req, &err);
-        return;
-    }
-    if (strncmp(verb, "site.", 5) == 0) {
-        reply_code(c->req, KT_EDENIED, "use POST /api/v1/reload");
-        return;
-    }
     kt_buf_init(&b, 1 << 20);
-    write_request(c, verb, &b);
+    write_request(c, verb, args, &b);
     kt_http_defer(c->req);
     int r = b.full ? KT_ELIMIT
                    : kt_runtime_request(c->api->opts.runtime, (struct kt_str){b.p, b.n},
@@ -110,4 +120,42 @@ void post_requests(struct call *c)
     if (r < 0) {
         reply_code(c->req, r, "%s", kt_err_text(r));
     }
+}
+
+/* The args as they go into the journal. False when answered. */
+static bool take_args(struct call *c, const char *verb, struct kt_buf *out)
+{
+    const struct kt_json *args = kt_json_get(c->body, "args");
+    if (strcmp(verb, "record.attach") == 0) {
+        const char *checked = attach_args(c, args);
+        kt_buf_puts(out, checked ? checked : "");
+        return checked != NULL;
+    }
+    struct kt_jw w = kt_jw_init(out);
+    if (kt_json_obj(args)) {
+        kt_json_write(args, &w);
+    } else {
+        kt_buf_puts(out, "{}");
+    }
+    return true;
+}
+
+void post_requests(struct call *c)
+{
+    const char *verb;
+    struct kt_err err = {0};
+    struct kt_buf args;
+    if (kt_json_need_str(c->body, "verb", &verb, &err) < 0) {
+        reply_err(c->req, &err);
+        return;
+    }
+    if (strncmp(verb, "site.", 5) == 0) {
+        reply_code(c->req, KT_EDENIED, "use POST /api/v1/reload");
+        return;
+    }
+    kt_buf_init(&args, 1 << 20);
+    if (take_args(c, verb, &args)) {
+        send_request(c, verb, (struct kt_str){args.p, args.n});
+    }
+    kt_buf_done(&args);
 }

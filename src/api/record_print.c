@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One record as a printed document: what the room writes, laid out with its pictures. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/records.h"
+#include "base/crypto.h"
+#include "report/page.h"
+#include "report/read.h"
+
+enum { COLUMNS_MAX = 12 };
+
+/* A picture is read in the child and made smaller there; what cannot be read is left out. */
+static void put_photo(struct call *c, struct kt_page *p, const struct kt_json *block)
+{
+    struct kt_hash h;
+    struct kt_buf bytes, out;
+    struct kt_json *look = NULL;
+    struct kt_err err;
+    char side[16];
+    snprintf(side, sizeof(side), "%d", KT_PRINT_SIDE);
+    kt_buf_init(&bytes, KT_IMAGE_BYTES_MAX);
+    kt_buf_init(&out, 16 << 20);
+    int r = kt_hash_from_hex(kt_json_strn(kt_json_get(block, "photo")), &h);
+    r = r == KT_OK ? kt_body_get(data_dir(c), &h, KT_IMAGE_BYTES_MAX, &bytes, &err) : r;
+    r = r == KT_OK ? kt_parse("image", (struct kt_str){bytes.p, bytes.n}, side, &out, &err) : r;
+    r = r == KT_OK ? kt_json_parse((struct kt_str){out.p, out.n}, 16 << 20, &look, &err) : r;
+    const char *text = kt_json_get_str(look, "thumb", "");
+    char *jpeg = malloc(strlen(text) + 4);
+    KT_ASSERT(jpeg);
+    int n = r == KT_OK ? kt_base64_decode(kt_str_c(text), jpeg, strlen(text) + 4) : 0;
+    if (n > 0) {
+        double w = kt_json_get_num(look, "width", 1), height = kt_json_get_num(look, "height", 1);
+        double most = w > height ? w : height;
+        double scale = most > KT_PRINT_SIDE ? KT_PRINT_SIDE / most : 1;
+        kt_page_photo(p, (struct kt_str){jpeg, (size_t)n}, (int)(w * scale + 0.5),
+                      (int)(height * scale + 0.5), kt_json_get_str(block, "text", ""));
+    }
+    free(jpeg);
+    kt_json_free(look);
+    kt_buf_done(&bytes);
+    kt_buf_done(&out);
+}
+
+static void put_grid(struct kt_page *p, const struct kt_json *block)
+{
+    const struct kt_json *columns = kt_json_get(block, "columns"),
+                         *rows = kt_json_get(block, "rows");
+    const char *titles[COLUMNS_MAX];
+    size_t n = kt_json_len(columns) < COLUMNS_MAX ? kt_json_len(columns) : COLUMNS_MAX;
+    for (size_t i = 0; i < n; i++) {
+        titles[i] = kt_json_str(kt_json_at(columns, i));
+    }
+    kt_page_table(p, titles, (int)n);
+    for (size_t i = 0; i < kt_json_len(rows); i++) {
+        for (size_t k = 0; k < n; k++) {
+            kt_page_cell(p, kt_json_str(kt_json_at(kt_json_at(rows, i), k)));
+        }
+    }
+}
+
+static void put_block(struct call *c, struct kt_page *p, const struct kt_json *block)
+{
+    const char *text = kt_json_get_str(block, "text", "");
+    int64_t level = kt_json_get_int(block, "heading", 0);
+    if (kt_json_get(block, "photo")) {
+        put_photo(c, p, block);
+    } else if (kt_json_get(block, "columns")) {
+        put_grid(p, block);
+    } else if (kt_json_get(block, "field")) {
+        kt_page_field(p, kt_json_get_str(block, "field", ""), kt_json_get_str(block, "value", ""));
+    } else if (level) {
+        kt_page_heading(p, (int)level, text);
+    } else {
+        kt_page_text(p, text);
+    }
+}
+
+static struct kt_page *lay_out(struct call *c, const struct kt_json *doc)
+{
+    char line[300], when[24];
+    const struct kt_json *blocks = kt_json_get(doc, "blocks");
+    struct kt_page *p =
+        kt_page_new(kt_json_get_str(doc, "paper", "A4"), kt_json_get_str(doc, "title", ""));
+    for (size_t i = 0; i < kt_json_len(blocks); i++) {
+        put_block(c, p, kt_json_at(blocks, i));
+    }
+    bool en = in_english(c);
+    kt_time_fmt_local(kt_runtime_now(c->api->opts.runtime), c->site->utc_offset_s, when);
+    snprintf(line, sizeof(line), "%s%s    %s    %s", en ? c->site->name.en : c->site->name.zh,
+             !c->site->simulation ? ""
+             : en                 ? " (simulation)"
+                                  : "（仿真 演示）",
+             when, c->person.user);
+    kt_page_foot(p, line);
+    return p;
+}
+
+static void reply_page(struct call *c, const struct kt_page *p, bool xlsx)
+{
+    struct kt_buf out;
+    struct kt_err err = {0};
+    char name[160];
+    kt_buf_init(&out, 256u << 20);
+    int r = xlsx ? kt_page_xlsx(p, &out, &err) : kt_page_pdf(p, &out, &err);
+    if (r < 0) {
+        kt_buf_done(&out);
+        reply_err(c->req, &err);
+        return;
+    }
+    snprintf(name, sizeof(name), "attachment; filename=\"%.40s-%.20s.%s\"", c->param[2],
+             c->param[1], xlsx ? "xlsx" : "pdf");
+    kt_http_set_header(c->req, "Content-Disposition", name);
+    kt_http_reply_take(c->req, 200,
+                       xlsx ? "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+                            : "application/pdf",
+                       &out);
+}
+
+void get_record_document(struct call *c)
+{
+    struct kt_room *room = room_of(c);
+    struct kt_reader who = reader_of(c);
+    const char *format = kt_http_query(c->req, "format");
+    struct kt_json *doc = NULL;
+    struct kt_err err = {0};
+    struct kt_buf b;
+    int64_t id;
+    bool xlsx = format && strcmp(format, "xlsx") == 0;
+    if (!room || !path_id(c, 1, &id)) {
+        return;
+    }
+    if (format && *format && !xlsx && strcmp(format, "pdf") != 0) {
+        reply_code(c->req, KT_EINVAL, "format is pdf or xlsx");
+        return;
+    }
+    kt_buf_init(&b, 64 << 20);
+    int r = kt_room_document(room, &who, c->param[0], id, c->param[2], in_english(c), &b, &err);
+    r = r == KT_OK ? kt_json_parse((struct kt_str){b.p, b.n}, 64 << 20, &doc, &err) : r;
+    kt_buf_done(&b);
+    if (r < 0) {
+        reply_err(c->req, &err);
+        return;
+    }
+    struct kt_page *p = lay_out(c, doc);
+    reply_page(c, p, xlsx);
+    kt_page_free(p);
+    kt_json_free(doc);
+}

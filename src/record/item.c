@@ -18,7 +18,7 @@ void item_columns(const struct rec_register *reg, struct kt_buf *sql)
     }
 }
 
-int item_width(const struct rec_register *reg)
+int item_span(const struct rec_register *reg)
 {
     int n = HEAD;
     for (uint32_t i = 0; i < reg->fields_n; i++) {

@@ -326,7 +326,7 @@ static void write_cursor(const struct query *q, struct kt_stmt *st, struct kt_jw
     kt_buf_init(&b, 1 << 16);
     kt_buf_init(&hex, 1 << 18);
     struct kt_jw cw = kt_jw_init(&b);
-    int width = item_width(q->reg);
+    int width = item_span(q->reg);
     kt_jw_arr(&cw);
     for (int i = 0; i < q->sorts; i++) {
         struct rec_value v = rec_column(st, width + i);

@@ -8,7 +8,7 @@ bool reader_writes(const struct kt_reader *who, const struct rec_register *reg);
 /** The register of this name with its view; KT_ENOTFOUND when the person may not see it. */
 KT_MUST_CHECK int view_register(struct rec_view *v, const char *id, uint32_t *ret,
                                 struct kt_err *err);
-int item_width(const struct rec_register *reg); /**< columns of item_columns() */
+int item_span(const struct rec_register *reg); /**< columns of item_columns() */
 void item_label(const struct rec_register *reg, const struct rec_value *value, struct kt_jw *w);
 /** As item_write() without the braces. */
 void item_members(struct rec_view *v, const struct rec_register *reg, struct kt_stmt *st,

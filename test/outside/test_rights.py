@@ -17,7 +17,31 @@ ROUTES = list(openapi.operations(SPEC))
 ORDINARY = ["view", "history.read", "export", "report.read", "alarm.ack", "alarm.shelve", "alarm.oos",
             "output.open", "output.close", "output.confirm", "output.tag", "output.untag",
             "calibration.write", "limit.propose", "limit.approve", "card.write", "test.write",
-            "handover", "manual.set", "drill", "backtest"]
+            "handover", "manual.set", "drill", "backtest", "record.read", "record.write",
+            "record.import", "ledger.read"]
+RECORDS = {
+    "registers": [{"id": "find", "title": {"zh": "发现", "en": "Finds"}, "key": "no", "place": "place",
+                   "geometry": "spot", "workflow": "mend", "duplicates": [["title"]],
+                   "fields": [{"id": "no", "type": "text", "title": {"zh": "编号", "en": "No."}},
+                              {"id": "title", "type": "text", "title": {"zh": "名称", "en": "Name"}, "search": True},
+                              {"id": "place", "type": "place", "title": {"zh": "地点", "en": "Place"}},
+                              {"id": "spot", "type": "geometry", "title": {"zh": "位置", "en": "Spot"}},
+                              {"id": "papers", "type": "file", "title": {"zh": "附件", "en": "Papers"}}]}],
+    "workflows": [{"id": "mend", "title": {"zh": "整改", "en": "Mending"},
+                   "states": [{"id": "open", "title": {"zh": "待办", "en": "Open"}, "kind": "start"},
+                              {"id": "shut", "title": {"zh": "办结", "en": "Shut"}, "kind": "done"}],
+                   "transitions": [{"id": "shut", "title": {"zh": "办结", "en": "Shut"}, "from": ["open"],
+                                    "to": "shut"}]}],
+    "documents": [{"id": "notice", "register": "find", "title": {"zh": "通知", "en": "Notice"},
+                   "lines": ["# {no}", "{table: title}", "{history}"]}],
+    "ledgers": [{"id": "water", "title": {"zh": "水", "en": "Water"}, "unit": "m3", "decimals": 0, "period": "month",
+                 "read": "ledger.read", "post": "ledger.post",
+                 "accounts": [{"id": "in", "title": {"zh": "进", "en": "In"}, "floor": "none"}]}],
+    "indicators": [{"id": "finds", "title": {"zh": "数", "en": "Finds"}, "unit": "", "decimals": 0, "better": "lower",
+                    "read": "record.read", "definition": {"zh": "数", "en": "Number"}, "value": "numerator",
+                    "numerator": "SELECT count(*) FROM find",
+                    "drill": {"register": "find", "sql": "SELECT _id FROM find"}}],
+}
 ADMIN = {"user.admin", "security.admin", "audit.read", "site.reload"}
 FACE = "FX-"  # begins every id of the face, and nothing else
 
@@ -29,6 +53,8 @@ def people():
            {"id": "keeper-of-site", "places": ["*"], "rights": ["view", "user.admin", "site.reload"]},
            {"id": "keeper-of-roles", "places": ["*"], "rights": ["security.admin"]},
            {"id": "keeper-of-audit", "places": ["*"], "rights": ["audit.read"]}]
+    got.append({"id": "no-records", "places": ["mine"],
+                "rights": [r for r in ORDINARY if not r.startswith(("record.", "ledger."))]})
     for right in ORDINARY:
         got.append({"id": f"no-{right}", "places": ["mine"],
                     "rights": [r for r in ORDINARY if r != right]})
@@ -54,6 +80,7 @@ class World:
         link = {"id": "sub", "kind": "modbus", "host": "127.0.0.1", "port": self.device.port,
                 "unit": 1, "timeout_ms": 500, "scan_ms": 200}
         self.site = kt.make_site(points, links=[link], people=people())
+        self.site.write("registers/finds.yaml", json.dumps(RECORDS, ensure_ascii=False))
         self.program = kt.Program(self.site)
         self.start = kt.now_ms() - 1000
         self.users = {}
@@ -91,6 +118,7 @@ class World:
             w.ask("alarm.ack", alarms=[ended["id"]])
             w.no_alarm("gas.over-limit", head + "T")
             p.samples((head + "T", 1.2))
+            self.record(head)
             self.__dict__[f"alarm_{head[:2]}"] = w.alarm("gas.over-limit", head + "T")["id"]
             self.__dict__[f"card_{head[:2]}"] = card["id"]
         self.program.samples(("FX-T", 1.2), ("HX-T", 1.2))
@@ -98,15 +126,47 @@ class World:
                     len(w.history("HX-T", self.start)["t"]) >= 3)
 
 
+    def record(self, head):
+        """A record at the place, with an attachment."""
+        w = self.whole
+        made = w.ask("record.create", register="find", fields={
+            "no": head + "1", "title": f"{head}twice", "place": "P1-face" if head == FACE else "H1-heading",
+            "spot": {"type": "Point", "coordinates": [1, 2]}})["result"]
+        w.ask("record.create", register="find", fields={
+            "no": head + "2", "title": f"{head}twice", "place": "P1-face" if head == FACE else "H1-heading"})
+        status, raw, _ = w.raw("POST", f"/api/v1/attachments?name={head}a.txt", head.encode() * 9)
+        assert status == 200, raw
+        up = json.loads(raw)["hash"]
+        w.ask("record.attach", record=made["record"], field="papers", hash=up, name=f"{head}a.txt")
+        self.__dict__[f"record_{head[:2]}"] = made["record"]
+        self.__dict__[f"upload_{head[:2]}"] = up
+
+
 @once
 def world():
     return World()
+
+
+def of_records(w, path, head):
+    """The path of a route of records with its parameters filled in."""
+    key = head[:2]
+    values = {"register": "find", "record": w.__dict__[f"record_{key}"], "hash": w.__dict__[f"upload_{key}"],
+              "document": "notice", "job": 1, "indicator": "finds", "ledger": "water"}
+    for name, value in values.items():
+        path = path.replace("{" + name + "}", str(value))
+    if "/attachments/" in path:
+        path += f"?record={values['record']}"
+    if path.endswith("/search"):
+        path += f"?q={head}twice"
+    return path + "?format=xlsx" * path.endswith("/notice")
 
 
 def example(w, method, path, head=FACE):
     """A full address and a body with which the call means something at the face."""
     query, body = {}, None if method == "GET" else {}
     tail = path.removeprefix("/api/v1")
+    if dict((p, o) for m, p, o in ROUTES if m == method)[path]["x-scope"] == "record":
+        return of_records(w, path, head), body
     values = {"/points/{id}": head + "T", "/outputs/{id}": head + "KG",
               "/alarms/{id}": w.__dict__[f"alarm_{head[:2]}"],
               "/cards/{id}": w.__dict__[f"card_{head[:2]}"], "/jobs/{id}": 1,
@@ -409,6 +469,40 @@ def _():
             bad.append(f"{path} tells the face of the heading: {text[max(at - 120, 0):at + 40]}")
     kt.note(f"{compared} lists hold something of the heading")
     assert compared >= 14, f"only {compared} lists had anything to hide"
+    equal(bad, [])
+
+
+@case("records: nothing of another place, all of the own, and nothing at all without the right")
+def _():
+    w, bad, told = world(), [], 0
+    heading, face, bare = w.user("heading"), w.user("face"), w.user("no-records")
+    for method, path, operation in ROUTES:
+        if operation["x-scope"] != "record" or method != "GET":
+            continue
+        theirs = of_records(w, path, FACE)
+        status, got = call(face, method, theirs, None)
+        if status != 200:
+            bad.append(f"{theirs} by its own place: {status} {got}")
+        own = got if isinstance(got, bytes) else json.dumps(got).encode()
+        told += FACE.encode() in own
+        for who, name in ((heading, "another place"), (bare, "without the right")):
+            status, got = call(who, method, theirs, None)
+            text = got if isinstance(got, bytes) else json.dumps(got).encode()
+            if status not in (200, 404) or FACE.encode() in text:
+                bad.append(f"{theirs} by {name}: {status} {text[:300]}")
+            one = any(x in path for x in ("{record}", "{hash}"))
+            if (one or (who is bare and "{register}" in path)) and status != 404:
+                bad.append(f"{theirs} by {name}: {status}, not 404")
+    kt.note(f"{told} answers hold something of the face")
+    assert told >= 8, told
+    for path in ("/records/find/export?format=csv", "/records/find/export?format=geojson"):
+        got = call(heading, "GET", "/api/v1" + path, None)[1]
+        text = got if isinstance(got, bytes) else json.dumps(got).encode()
+        if FACE.encode() in text or b"HX-1" not in text:
+            bad.append(f"{path}: {text[:200]}")
+    made_up = call(heading, "GET", "/api/v1/records/find/999999999", None)
+    hidden = call(heading, "GET", f"/api/v1/records/find/{w.record_FX}", None)
+    equal((made_up[0], made_up[1]["error"]["code"]), (hidden[0], hidden[1]["error"]["code"]))
     equal(bad, [])
 
 

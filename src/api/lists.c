@@ -181,7 +181,7 @@ void get_alarms(struct call *c)
     struct kt_buf all, b;
     kt_buf_init(&all, 256 << 20);
     kt_buf_init(&b, 256 << 20);
-    kt_runtime_snapshot(c->api->opts.runtime, KT_SNAP_ALARMS, &all);
+    kt_runtime_snapshot_now(c->api->opts.runtime, KT_SNAP_ALARMS, &all);
     struct kt_jw w = kt_jw_init(&b);
     kt_jw_obj(&w);
     kt_jw_key(&w, "items");

@@ -161,7 +161,7 @@ struct kt_json *snapshot(struct call *c, enum kt_snapshot what)
     struct kt_json *j = NULL;
     struct kt_err err = {0};
     kt_buf_init(&raw, 256 << 20);
-    kt_runtime_snapshot(c->api->opts.runtime, what, &raw);
+    kt_runtime_snapshot_now(c->api->opts.runtime, what, &raw);
     int r = kt_json_parse((struct kt_str){raw.p, raw.n}, 256 << 20, &j, &err);
     kt_buf_done(&raw);
     if (r < 0) {

@@ -118,6 +118,9 @@ struct kt_journal *kt_runtime_journal(struct kt_runtime *rt);
 enum kt_snapshot { KT_SNAP_ALARMS, KT_SNAP_OUTPUTS, KT_SNAP_STATE, KT_SNAPS };
 /** A copy of the newest JSON, appended; at most 250 ms old. Returns its version. */
 uint64_t kt_runtime_snapshot(struct kt_runtime *rt, enum kt_snapshot what, struct kt_buf *out);
+/** The same, never older than any outcome that a follower has been told: waits for the engine's
+ *  next turn when it is behind, some 100 ms at most. Not from a follower, verdict or effect. */
+uint64_t kt_runtime_snapshot_now(struct kt_runtime *rt, enum kt_snapshot what, struct kt_buf *out);
 kt_time kt_runtime_now(struct kt_runtime *rt); /**< engine time */
 
 struct kt_runtime_stats {

@@ -14,8 +14,9 @@
  * Invariants
  *  1. An input is applied, then appended with its outcomes behind it, all by the engine thread; the
  *     seq that the engine saw is the one that the journal has.
- *  2. Of `after`, nothing is delivered before its seq is durable and the snapshots of its moment
- * are published; deliveries are in order of seq and by one thread at a time.
+ *  2. Of `after`, nothing is delivered before its seq is durable; a verdict not before the
+ * snapshots have it. Whoever asks for a snapshot after an outcome gets one that has it
+ *     (kt_runtime_snapshot_now()). Deliveries are in order of seq and by one thread at a time.
  *  3. A protective effect goes out inside apply and waits for nothing.
  *  4. When the journal refuses an input it was applied all the same (a full disk hides no gas); its
  *     producer is told, and a `gap` outcome says from when to when inputs were not written.
@@ -409,13 +410,17 @@ void rt_keeper_backup(struct kt_runtime *rt); /**< when the data were last copie
 struct rt_snapshots {
     pthread_mutex_t lock;
     struct kt_buf text[KT_SNAPS], spare[KT_SNAPS];
+    pthread_cond_t fresh; /* a newer one stands here */
     uint64_t version;
+    _Atomic uint64_t engine_version; /* behind the last turn, before anybody was told of it */
+    atomic_bool asked;               /* somebody waits for it */
     kt_mono built;
     struct kt_engine_stats stats;
 };
 void rt_snap_init(struct rt_snapshots *s);
 void rt_snap_done(struct rt_snapshots *s);
-/** Publish when something changed and 250 ms have passed, or now. Engine thread. */
+/** Publish when something changed and 250 ms have passed (50 ms when somebody waits), or now.
+ *  Engine thread. */
 void rt_snap_publish(struct kt_runtime *rt, bool now);
 
 /* ---- the whole ---- */
@@ -483,7 +488,7 @@ struct kt_runtime {
     _Atomic uint32_t points_n;
     _Atomic int64_t engine_time, lag_ns, disk_free, disk_size;
     _Atomic int64_t backup_verified, backup_since; /* wall time; 0: never, not known */
-    _Atomic int64_t first_tick;   /* of the plant */
+    _Atomic int64_t first_tick;                    /* of the plant */
     _Atomic int64_t console_seen; /* engine time of the last heartbeat of a console */
     _Atomic size_t queued[KT_LANES];
     _Atomic uint64_t refused;

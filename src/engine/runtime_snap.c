@@ -5,11 +5,18 @@
 #include "sys/clock.h"
 
 #define SNAP_EVERY (250 * KT_MS)
+#define SNAP_ASKED (50 * KT_MS)  /* while somebody waits */
+#define SNAP_WAIT  (500 * KT_MS) /* of whoever asks, at most */
 
 void rt_snap_init(struct rt_snapshots *s)
 {
     *s = (struct rt_snapshots){0};
+    pthread_condattr_t attr;
     pthread_mutex_init(&s->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->fresh, &attr);
+    pthread_condattr_destroy(&attr);
     for (int i = 0; i < KT_SNAPS; i++) {
         kt_buf_init(&s->text[i], 0);
         kt_buf_init(&s->spare[i], 0);
@@ -22,6 +29,7 @@ void rt_snap_done(struct rt_snapshots *s)
         kt_buf_done(&s->text[i]);
         kt_buf_done(&s->spare[i]);
     }
+    pthread_cond_destroy(&s->fresh);
     pthread_mutex_destroy(&s->lock);
 }
 
@@ -40,10 +48,12 @@ void rt_snap_publish(struct kt_runtime *rt, bool now)
 {
     struct rt_snapshots *s = &rt->snap;
     kt_mono t = kt_clock_mono();
-    if (!now && t - s->built < SNAP_EVERY) {
+    uint64_t version = kt_engine_version(rt->engine);
+    atomic_store(&s->engine_version, version);
+    if (!now && t - s->built < (atomic_load(&s->asked) ? SNAP_ASKED : SNAP_EVERY)) {
         return;
     }
-    uint64_t version = kt_engine_version(rt->engine);
+    atomic_store(&s->asked, false);
     bool changed = version != s->version || s->built == 0;
     if (changed) {
         build(rt);
@@ -58,6 +68,7 @@ void rt_snap_publish(struct kt_runtime *rt, bool now)
     }
     s->version = version;
     s->stats = stats;
+    pthread_cond_broadcast(&s->fresh);
     pthread_mutex_unlock(&s->lock);
     s->built = t;
 }
@@ -66,6 +77,25 @@ uint64_t kt_runtime_snapshot(struct kt_runtime *rt, enum kt_snapshot what, struc
 {
     struct rt_snapshots *s = &rt->snap;
     pthread_mutex_lock(&s->lock);
+    kt_buf_put(out, s->text[what].p, s->text[what].n);
+    uint64_t version = s->version;
+    pthread_mutex_unlock(&s->lock);
+    return version;
+}
+
+uint64_t kt_runtime_snapshot_now(struct kt_runtime *rt, enum kt_snapshot what, struct kt_buf *out)
+{
+    struct rt_snapshots *s = &rt->snap;
+    uint64_t want = atomic_load(&s->engine_version);
+    kt_mono end = kt_clock_mono() + SNAP_WAIT;
+    struct timespec ts = {.tv_sec = (time_t)(end / KT_SEC), .tv_nsec = (long)(end % KT_SEC)};
+    pthread_mutex_lock(&s->lock);
+    while (s->version < want && rt->runs && !atomic_load(&rt->stopping)) {
+        atomic_store(&s->asked, true);
+        if (pthread_cond_timedwait(&s->fresh, &s->lock, &ts) != 0) {
+            break;
+        }
+    }
     kt_buf_put(out, s->text[what].p, s->text[what].n);
     uint64_t version = s->version;
     pthread_mutex_unlock(&s->lock);

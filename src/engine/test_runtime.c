@@ -222,6 +222,24 @@ static void a_cut_never_waits_and_a_close_does(void)
     world_done(&w);
 }
 
+/* Each outcome of the toy raises its version by one, from 1. */
+static void a_snapshot_has_what_followers_know(void)
+{
+    struct world w;
+    world_init(&w);
+    start(&w, false, 0);
+    for (uint32_t i = 0; i < 20; i++) {
+        struct kt_buf b;
+        send(&w, i, 1.5, kt_clock_now());
+        await(&w, &w.outcomes, (int)i + 1);
+        uint64_t told = (uint64_t)look(&w, &w.outcomes);
+        kt_buf_init(&b, 0);
+        CHECK(kt_runtime_snapshot_now(w.rt, KT_SNAP_ALARMS, &b) > told);
+        kt_buf_done(&b);
+    }
+    world_done(&w);
+}
+
 static void verdicts_are_in_the_snapshot(void)
 {
     struct world w;
@@ -505,6 +523,7 @@ static void a_full_disk_hides_no_gas(void)
 
 UNIT_MAIN({"samples reach live, journal and history", samples_reach_live_journal_and_history},
           {"a cut never waits and a close does", a_cut_never_waits_and_a_close_does},
+          {"a snapshot has what followers know", a_snapshot_has_what_followers_know},
           {"verdicts are in the snapshot", verdicts_are_in_the_snapshot},
           {"a full queue refuses", a_full_queue_refuses},
           {"batches are bounded", batches_are_bounded},

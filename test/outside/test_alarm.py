@@ -5,6 +5,7 @@ import json
 import sys
 
 import kt
+from cutplant import Plant
 from kt import case, equal, once
 
 RULES = """
@@ -311,6 +312,18 @@ def _():
     equal(one["pack_limits"]["alarm"], 0.75)
     equal(one["pack_limits"]["source"]["clause"], "第171条")
     assert GAS in one["rules"] and json.dumps(one)
+
+
+@case("a list that is asked after the stream told of an alarm has it")
+def _():
+    with Plant() as p, p.op.stream() as s:
+        for n in range(8):
+            mark = s.mark()
+            p.keeper.put("TP", 1.2 if n % 2 == 0 else 0.2)
+            s.alarm("gas.over-limit", "TP", "raise" if n % 2 == 0 else "clear", mark)
+            states = [a["state"] for a in p.op.alarms() if a["point"] == "TP" and
+                      a["rule"] == "gas.over-limit"]
+            equal(states, ["unack" if n % 2 == 0 else "rtn"])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@
 
 #include "cli/cli.h"
 
-#define VERSION "0.1.0"
+#ifndef VERSION
+#define VERSION "unknown"
+#endif
 
 static const struct kt_verb *const verbs[] = {
     &kt_verb_init,     &kt_verb_check,  &kt_verb_serve,  &kt_verb_reload,
@@ -163,6 +165,10 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         return print_overview(stdout, KT_EXIT_OK);
+    }
+    if (strcmp(argv[1], "--man") == 0) {
+        kt_print_man(verbs, KT_ARRAY_LEN(verbs), VERSION);
+        return KT_EXIT_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("kuangtu " VERSION "\n");

@@ -63,7 +63,8 @@ struct flow_asker {
 bool flow_is_owner(const struct flow_asker *a, const char *owner);
 bool flow_may_move(const struct flow_asker *a, const struct rec_transition *t, const char *owner,
                    const char *creator);
-/** Persons who have made this move since the state was entered; *ret_self: `user` is one. */
+/** Persons who have made this move since the state was entered and since a field was changed (what
+ *  was signed is what stands); *ret_self: `user` is one. */
 KT_MUST_CHECK int flow_signed(struct kt_db *db, int64_t record, const char *transition,
                               const char *user, int64_t *ret_n, bool *ret_self, struct kt_err *err);
 

@@ -138,6 +138,13 @@ static void two_persons_sign(void)
     move("qian", "hazard.accept", "accept", "");
     CHECK_INT(column("_state = 'check'"), 1); /* signatures of the time before do not count */
     CHECK_INT(rig_said(&g, "\"change\":\"sign\"", ""), 2);
+    ask("wang", "record.write", "record.set",
+        "{\"record\":%lld,\"version\":%lld,\"fields\":{\"measure\":\"another\"}}", (long long)id,
+        (long long)version());
+    move("zhao", "hazard.accept", "accept", "");
+    CHECK_INT(rig_int(&g, "missing"), 1); /* what qian signed is no more */
+    move("qian", "hazard.accept", "accept", "");
+    CHECK_INT(column("_state = 'closed'"), 1);
     rig_close(&g);
 }
 

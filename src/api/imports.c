@@ -34,9 +34,11 @@ struct import {
     _Atomic int percent;
     /* under the owner's lock */
     bool done, written;
+    bool refused; /* the table as a whole */
     int result;
     struct kt_err err;
-    struct kt_buf answer; /* what kt_room_import_dry() wrote */
+    struct kt_buf shown;   /* of what kt_room_import_dry() wrote: members for the answer */
+    struct kt_buf request; /* and the body of record.import */
 };
 
 struct imports {
@@ -65,7 +67,8 @@ static void import_free(struct import *j)
         pthread_join(j->thread, NULL);
     }
     kt_buf_done(&j->file);
-    kt_buf_done(&j->answer);
+    kt_buf_done(&j->shown);
+    kt_buf_done(&j->request);
     kt_arena_free(j->arena);
     free(j);
 }
@@ -219,6 +222,32 @@ static int read_table(struct import *j, struct kt_json **ret, struct kt_err *err
 /* ---- the job ----------------------------------------------------------------------------------
  */
 
+/* Divide the answer of the dry run once, so that looking at the job costs little. */
+static int divide(const struct kt_buf *answer, struct import *j, struct kt_err *err)
+{
+    static const char *const parts[] = {"error", "counts", "rows"};
+    struct kt_json *v = NULL;
+    int r = kt_json_parse((struct kt_str){answer->p, answer->n}, ANSWER_MAX, &v, err);
+    struct kt_buf shown, request;
+    kt_buf_init(&shown, ANSWER_MAX);
+    kt_buf_init(&request, ANSWER_MAX);
+    struct kt_jw w = kt_jw_init(&shown), q = kt_jw_init(&request);
+    for (size_t i = 0; r == KT_OK && i < KT_ARRAY_LEN(parts); i++) {
+        if (kt_json_get(v, parts[i])) {
+            kt_jw_key(&w, parts[i]);
+            kt_json_write(kt_json_get(v, parts[i]), &w);
+        }
+    }
+    if (kt_json_len(kt_json_get(kt_json_get(v, "request"), "rows"))) {
+        kt_json_write(kt_json_get(v, "request"), &q);
+    }
+    j->refused = kt_json_get(v, "error") != NULL;
+    j->shown = shown;
+    j->request = request;
+    kt_json_free(v);
+    return r;
+}
+
 static void *run(void *arg)
 {
     struct import *j = arg;
@@ -229,17 +258,19 @@ static void *run(void *arg)
     kt_thread_nice(10);
     int r = read_table(j, &rows, &err);
     kt_buf_done(&j->file);
-    atomic_store(&j->percent, 50);
+    atomic_store(&j->percent, 40);
     if (r == KT_OK) {
         r = kt_room_import_dry(kt_runtime_room(j->owner->api->opts.runtime), &j->who, j->reg, rows,
                                j->mode, &answer, &err);
     }
     kt_json_free(rows);
+    atomic_store(&j->percent, 80);
+    r = r == KT_OK ? divide(&answer, j, &err) : r;
+    kt_buf_done(&answer);
     pthread_mutex_lock(&j->owner->lock);
     j->done = true;
     j->result = r;
     j->err = err;
-    j->answer = answer;
     pthread_mutex_unlock(&j->owner->lock);
     return NULL;
 }
@@ -271,7 +302,8 @@ static struct import *import_new(struct call *c, const char *mode)
     j->mode = kt_arena_strdup(j->arena, mode);
     j->since = kt_clock_mono();
     kt_buf_init(&j->file, 0);
-    kt_buf_init(&j->answer, 0);
+    kt_buf_init(&j->shown, 0);
+    kt_buf_init(&j->request, 0);
     kt_buf_put(&j->file, body.p, body.n);
     return j;
 }
@@ -370,27 +402,21 @@ static struct import *find(struct call *c, uint64_t id)
     return NULL;
 }
 
-/* Why there is nothing to write; in both languages where the table is to blame. */
-static void write_failure(const struct import *j, const struct kt_json *dry, struct kt_jw *w)
+/* The reader's or the room's own error; what is wrong with the table is in `shown`. */
+static void write_failure(const struct import *j, struct kt_jw *w)
 {
     char text[640];
-    const struct kt_json *told = kt_json_get(dry, "error");
     kt_jw_key(w, "error");
-    if (told) {
-        kt_json_write(told, w);
-        return;
-    }
     kt_jw_obj(w);
     kt_jw_kstr(w, "code", kt_err_name(j->err.code));
     kt_jw_kstr(w, "text", kt_err_str(&j->err, text, sizeof(text)));
     kt_jw_obj_end(w);
 }
 
-static void write_import(const struct import *j, const struct kt_json *dry, struct kt_buf *out)
+static void write_import(const struct import *j, struct kt_buf *out)
 {
-    static const char *const parts[] = {"rows", "counts"};
     struct kt_jw w = kt_jw_init(out);
-    bool failed = j->done && (j->result < 0 || kt_json_get(dry, "error"));
+    bool failed = j->done && (j->result < 0 || j->refused);
     kt_jw_obj(&w);
     kt_jw_kint(&w, "job", (int64_t)j->id);
     kt_jw_kstr(&w, "state", !j->done ? "running" : failed ? "failed" : "done");
@@ -399,26 +425,14 @@ static void write_import(const struct import *j, const struct kt_json *dry, stru
     kt_jw_kstr(&w, "name", j->name);
     kt_jw_kstr(&w, "mode", j->mode);
     kt_jw_kbool(&w, "written", j->written);
-    if (failed) {
-        write_failure(j, dry, &w);
+    if (j->done && j->result < 0) {
+        write_failure(j, &w);
     }
-    for (size_t i = 0; i < KT_ARRAY_LEN(parts); i++) {
-        if (kt_json_get(dry, parts[i])) {
-            kt_jw_key(&w, parts[i]);
-            kt_json_write(kt_json_get(dry, parts[i]), &w);
-        }
+    if (j->done && j->shown.n) {
+        kt_buf_puts(out, ",");
+        kt_buf_put(out, j->shown.p, j->shown.n);
     }
     kt_jw_obj_end(&w);
-}
-
-static struct kt_json *parse_answer(const struct import *j)
-{
-    struct kt_json *v = NULL;
-    if (j->done && j->result == KT_OK &&
-        kt_json_parse((struct kt_str){j->answer.p, j->answer.n}, ANSWER_MAX, &v, NULL) < 0) {
-        return NULL;
-    }
-    return v;
 }
 
 bool imports_reply(struct call *c, uint64_t id)
@@ -428,9 +442,7 @@ bool imports_reply(struct call *c, uint64_t id)
     pthread_mutex_lock(&c->api->imports->lock);
     const struct import *j = find(c, id);
     if (j) {
-        struct kt_json *dry = parse_answer(j);
-        write_import(j, dry, &b);
-        kt_json_free(dry);
+        write_import(j, &b);
     }
     pthread_mutex_unlock(&c->api->imports->lock);
     if (j) {
@@ -453,24 +465,18 @@ static int take_rows(struct call *c, uint64_t id, struct kt_buf *out, const char
     struct import *j = find(c, id);
     if (!j || strcmp(j->reg, c->param[0]) != 0) {
         r = kt_err_set(err, KT_ENOTFOUND, "there is no such import of yours; send the table again");
-    } else if (!j->done || j->result < 0 || j->written) {
+    } else if (!j->done || j->result < 0 || j->refused || j->written) {
         r = kt_err_set(err, KT_ESTATE,
                        j->written ? "this import has been written already"
                        : j->done  ? "this table could not be read"
                                   : "the dry run has not ended yet");
+    } else if (!j->request.n) {
+        r = kt_err_set(err, KT_ESTATE, "there is nothing to write: no row would change");
     } else {
-        struct kt_json *dry = parse_answer(j);
-        struct kt_jw w = kt_jw_init(out);
-        const struct kt_json *rows = kt_json_get(dry, "request");
-        r = kt_json_len(kt_json_get(rows, "rows"))
-                ? KT_OK
-                : kt_err_set(err, KT_ESTATE, "there is nothing to write: no row would change");
-        if (r == KT_OK) {
-            kt_json_write(rows, &w);
-            j->written = true;
-            *ret_name = kt_arena_strdup(c->arena, j->name);
-        }
-        kt_json_free(dry);
+        kt_buf_put(out, j->request.p, j->request.n);
+        j->written = true;
+        *ret_name = kt_arena_strdup(c->arena, j->name);
+        r = KT_OK;
     }
     pthread_mutex_unlock(&c->api->imports->lock);
     return r;

@@ -102,10 +102,10 @@ static unsigned char *put_value(unsigned char *p, unsigned flags, struct history
 }
 
 /* A sample that is not like the one before it. */
-static unsigned char *put_odd(struct history_head *s, unsigned char *p, int64_t step, double v,
+static unsigned char *put_odd(struct history_head *s, unsigned char *p, kt_time t, double v,
                               kt_quality q, kt_time arrival)
 {
-    int64_t m = 0;
+    int64_t m = 0, step = history_sub(t, s->time);
     unsigned flags = step != s->step ? HEAD_STEP : 0;
     flags |= q != s->quality ? HEAD_QUALITY : 0;
     flags |= arrival ? HEAD_ARRIVAL : 0;
@@ -126,8 +126,7 @@ static unsigned char *put_odd(struct history_head *s, unsigned char *p, int64_t 
         *p++ = s->quality = q;
     }
     if (flags & HEAD_ARRIVAL) {
-        p = put_step(p, history_sub(arrival, s->arrival));
-        s->arrival = arrival;
+        p = put_step(p, history_sub(arrival, t));
     }
     return put_value(p, flags, s, v, m);
 }
@@ -144,7 +143,7 @@ void history_head_add(struct history_head *h, kt_time t, double v, kt_quality q,
         p = put_varint(p, kt_zigzag(m - h->mant) << 1);
         h->mant = m;
     } else {
-        p = put_odd(h, p, step, v, q, arrival);
+        p = put_odd(h, p, t, v, q, arrival);
     }
     h->time = t;
     h->bytes = (uint32_t)(p - h->tokens);
@@ -188,33 +187,35 @@ static double get_value(struct kt_rd *r, unsigned flags, struct history_head *s)
     return (double)s->mant / history_pow10[s->scale];
 }
 
+static void put_arrival(struct history_cols *c, uint32_t i, kt_time arrival)
+{
+    if (!c->late) {
+        memset(c->arrival, 0, i * sizeof(*c->arrival));
+        c->late = true;
+    }
+    c->arrival[i] = arrival;
+}
+
 static void get_one(struct kt_rd *r, struct history_head *s, struct history_cols *ret)
 {
     uint64_t token = kt_get_varint(r);
     uint32_t i = ret->n++;
-    kt_time arrival = 0;
-    if (!(token & 1)) {
-        s->mant += kt_unzigzag(token >> 1);
-        ret->value[i] = (double)s->mant / history_pow10[s->scale];
-    } else {
-        unsigned flags = (unsigned)(token >> 1);
-        s->step += flags & HEAD_STEP ? (uint64_t)get_step(r) : 0;
-        s->quality = flags & HEAD_QUALITY ? (kt_quality)kt_get_u8(r) : s->quality;
-        if (flags & HEAD_ARRIVAL) {
-            s->arrival += (uint64_t)get_step(r);
-            arrival = s->arrival;
-        }
-        ret->value[i] = get_value(r, flags, s);
-    }
+    unsigned flags = token & 1 ? (unsigned)(token >> 1) : 0;
+    s->step += flags & HEAD_STEP ? (uint64_t)get_step(r) : 0;
+    s->quality = flags & HEAD_QUALITY ? (kt_quality)kt_get_u8(r) : s->quality;
     s->time += (uint64_t)s->step;
     ret->time[i] = s->time;
     ret->quality[i] = s->quality;
-    if (arrival && !ret->late) {
-        memset(ret->arrival, 0, i * sizeof(*ret->arrival));
-        ret->late = true;
+    if (flags & HEAD_ARRIVAL) {
+        put_arrival(ret, i, (kt_time)((uint64_t)s->time + (uint64_t)get_step(r)));
+    } else if (ret->late) {
+        ret->arrival[i] = 0;
     }
-    if (ret->late) {
-        ret->arrival[i] = arrival;
+    if (token & 1) {
+        ret->value[i] = get_value(r, flags, s);
+    } else {
+        s->mant += kt_unzigzag(token >> 1);
+        ret->value[i] = (double)s->mant / history_pow10[s->scale];
     }
 }
 

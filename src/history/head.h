@@ -7,19 +7,16 @@
  *
  * A token is a varint. Even: the same step of time and the same quality as before, the arrival is
  * the sample's time; token / 2 is the zig-zag difference of decimal mantissas. Odd: token / 2 says
- * what else follows: HEAD_STEP the change of the step, HEAD_QUALITY, HEAD_ARRIVAL, then the value:
- * HEAD_FLOAT or HEAD_DOUBLE its bytes, HEAD_SCALE another scale and the mantissa, else the
- * difference. A steady sample takes a byte or two, one of noise in float32 five or six.
+ * what else follows: HEAD_STEP the change of the step, HEAD_QUALITY, HEAD_ARRIVAL its delay, then
+ * the value: HEAD_FLOAT or HEAD_DOUBLE its bytes, HEAD_SCALE another scale and the mantissa, else
+ * the difference. A steady sample takes a byte or two, one of noise in float32 five or six.
  * Threads: see the lock of heads (private.h).
  */
-#include <stddef.h>
-
 #include "history/codec.h"
 
 enum { HISTORY_HEAD_BYTES = 24 << 10 }; /* a head of so many is full, however few its samples are */
 
-struct history_head {
-    /* one cache line: all that a usual sample touches but the place of its token */
+struct history_head { /* one cache line: all that a sample touches but the place of its token */
     unsigned char *tokens;
     uint32_t bytes, cap;
     uint32_t n;     /* all samples */
@@ -31,16 +28,12 @@ struct history_head {
     kt_quality quality;
     uint8_t scale;
     uint8_t odd; /* values in a row that are not decimal */
-    bool begun;  /* opened and first_seq are what they will be */
     /* of its owner */
+    bool begun;     /* the owner knows since when and from which seq on */
     bool thinned;   /* by a deadband */
     kt_time newest; /* of all samples ever */
-
-    kt_time arrival;    /* the last one that was kept */
-    uint64_t first_seq; /* of the oldest journaled sample in it; 0 none */
-    kt_time opened;     /* arrival of the first */
 };
-_Static_assert(offsetof(struct history_head, arrival) <= 64, "a cache line");
+_Static_assert(sizeof(struct history_head) == 64, "a cache line");
 
 /** Append one sample; arrival 0 when equal to its time. */
 void history_head_add(struct history_head *h, kt_time t, double v, kt_quality q, kt_time arrival);

@@ -14,7 +14,7 @@
 #include "history/private.h"
 #include "sys/file.h"
 
-enum { EXPECT_POINTS = 1024, POINT_ALIGN = 64 /* a cache line */ };
+enum { EXPECT_POINTS = 1024, HEAD_ALIGN = 4096 };
 
 /* What state.db knew is found again by recovery, so a damaged one is put aside. */
 static int open_state(const char *dir, struct history_state **ret, struct kt_err *err)
@@ -59,7 +59,7 @@ static void destroy(struct kt_history *h)
         history_ctx_free(c);
     }
     for (uint32_t i = 0; i < h->n_points; i++) {
-        history_head_done(&h->points[i]->head);
+        history_head_done(h->points[i]->head);
         free(h->points[i]->id);
         free(h->points[i]);
     }
@@ -71,7 +71,12 @@ static void destroy(struct kt_history *h)
     history_cols_done(&h->cols);
     kt_buf_done(&h->row);
     free(h->points);
+    for (uint32_t i = 0; i < (h->n_points + HISTORY_SLAB - 1) / HISTORY_SLAB; i++) {
+        free(h->slabs[i]);
+    }
+    free(h->slabs);
     free(h->by_pid);
+    free(h->head_of);
     free(h->due);
     free(h);
 }
@@ -114,6 +119,22 @@ void kt_history_close(struct kt_history *h)
 
 /* ---- points ---- */
 
+static struct history_head *head_new(struct kt_history *h, uint32_t index)
+{
+    uint32_t slab = index / HISTORY_SLAB;
+    if (index % HISTORY_SLAB == 0) {
+        size_t bytes = HISTORY_SLAB * sizeof(struct history_head);
+        h->slabs = realloc(h->slabs, (slab + 1) * sizeof(*h->slabs));
+        KT_ASSERT(h->slabs);
+        h->slabs[slab] = aligned_alloc(HEAD_ALIGN, bytes);
+        KT_ASSERT(h->slabs[slab]);
+        memset(h->slabs[slab], 0, bytes);
+    }
+    struct history_head *hd = &h->slabs[slab][index % HISTORY_SLAB];
+    hd->newest = INT64_MIN;
+    return hd;
+}
+
 struct history_point *history_point_of(struct kt_history *h, const char *id, bool make)
 {
     uint64_t at;
@@ -128,13 +149,12 @@ struct history_point *history_point_of(struct kt_history *h, const char *id, boo
         h->points = realloc(h->points, h->cap_points * sizeof(*h->points));
         KT_ASSERT(h->points);
     }
-    struct history_point *p =
-        aligned_alloc(POINT_ALIGN, (sizeof(*p) + POINT_ALIGN - 1) / POINT_ALIGN * POINT_ALIGN);
+    struct history_point *p = malloc(sizeof(*p));
     KT_ASSERT(p);
     *p = (struct history_point){.id = strdup(id),
                                 .pid = KT_NONE,
                                 .index = h->n_points,
-                                .head.newest = INT64_MIN,
+                                .head = head_new(h, h->n_points),
                                 .sealed_max = INT64_MIN};
     KT_ASSERT(p->id);
     history_set_limit(h, p);
@@ -153,8 +173,10 @@ static void pids_reserve(struct kt_history *h, uint32_t n)
         cap *= 2;
     }
     h->by_pid = realloc(h->by_pid, cap * sizeof(*h->by_pid));
-    KT_ASSERT(h->by_pid);
+    h->head_of = realloc(h->head_of, cap * sizeof(*h->head_of));
+    KT_ASSERT(h->by_pid && h->head_of);
     memset(h->by_pid + h->n_pids, 0, (cap - h->n_pids) * sizeof(*h->by_pid));
+    memset(h->head_of + h->n_pids, 0, (cap - h->n_pids) * sizeof(*h->head_of));
     h->n_pids = cap;
 }
 
@@ -175,16 +197,18 @@ int kt_history_declare(struct kt_history *h, kt_point_id id, const struct kt_his
         h->n_declared--;
         p->has_last = p->has_last && p->deadband > 0; /* it is followed for the deadband only */
         h->by_pid[p->pid] = NULL;
+        h->head_of[p->pid] = NULL;
     }
     if (h->by_pid[id.v]) {
         h->n_declared--;
         h->by_pid[id.v]->pid = KT_NONE; /* the number went to another point */
     }
     h->by_pid[id.v] = p;
+    h->head_of[id.v] = p->head;
     p->pid = id.v;
     p->cls = conf->retention;
     p->deadband = conf->deadband;
-    p->head.thinned = conf->deadband > 0;
+    p->head->thinned = conf->deadband > 0;
     pthread_rwlock_unlock(&h->names);
     return KT_OK;
 }
@@ -194,7 +218,7 @@ int kt_history_declare(struct kt_history *h, kt_point_id id, const struct kt_his
 static int check_batch(const struct kt_history *h, const struct kt_samples *s, struct kt_err *err)
 {
     for (uint32_t i = 0; i < s->n; i++) {
-        if (s->point[i] >= h->n_pids || !h->by_pid[s->point[i]]) {
+        if (s->point[i] >= h->n_pids || !h->head_of[s->point[i]]) {
             return kt_err_set(err, KT_EINVAL, "history: point number %u was not declared",
                               s->point[i]);
         }
@@ -259,47 +283,53 @@ static bool passed_over(struct history_point *p, kt_time t, double v, kt_quality
     return false;
 }
 
-static void open_head(struct history_head *hd, uint64_t seq, kt_time now, kt_time t)
+static void open_head(struct history_point *p, uint64_t seq, kt_time now, kt_time t)
 {
-    if (hd->n == 0) {
-        hd->opened = now ? now : t;
+    if (p->head->n == 0) {
+        p->opened = now ? now : t;
     }
-    hd->first_seq = hd->first_seq ? hd->first_seq : seq;
-    hd->begun = hd->first_seq != 0;
+    p->first_seq = p->first_seq ? p->first_seq : seq;
+    p->head->begun = p->first_seq != 0;
 }
 
-/* One sample into the head; heads are locked. False: the deadband passed over it. */
-static inline bool take(struct kt_history *h, struct history_point *p, uint64_t seq, kt_time now,
-                        kt_time t, double v, kt_quality q)
+/* One sample into the head of point number `pid`; heads are locked. False: the deadband passed over
+ * it. */
+static inline bool take(struct kt_history *h, uint32_t pid, uint64_t seq, kt_time now, kt_time t,
+                        double v, kt_quality q)
 {
-    struct history_head *hd = &p->head;
-    if (KT_UNLIKELY(hd->thinned) && passed_over(p, t, v, q)) {
+    struct history_head *hd = h->head_of[pid];
+    if (KT_UNLIKELY(hd->thinned) && passed_over(h->by_pid[pid], t, v, q)) {
         return false;
     }
     if (KT_UNLIKELY(!hd->begun)) {
-        open_head(hd, seq, now, t);
+        open_head(h->by_pid[pid], seq, now, t);
     }
     int64_t off = now ? now - t : 0;
     bool late = off > HISTORY_LATE_NS || off < -HISTORY_LATE_NS;
     history_head_add(hd, t, v, q, late ? now : 0);
-    if (KT_UNLIKELY(history_head_full(hd)) && !p->due) {
-        due(h, p);
+    if (KT_UNLIKELY(history_head_full(hd)) && !h->by_pid[pid]->due) {
+        due(h, h->by_pid[pid]);
     }
     return true;
 }
 
-/* Points lie all over memory: fetch what the next samples will touch. */
+/* Heads lie all over memory: fetch what the next samples will touch. */
 static inline void look_ahead(const struct kt_history *h, const struct kt_samples *s, uint32_t i)
 {
     enum { FAR = 16, NEAR = 8 };
     if (i + FAR < s->n) {
-        const char *p = (const char *)h->by_pid[s->point[i + FAR]];
-        __builtin_prefetch(p, 1);
+        __builtin_prefetch(h->head_of[s->point[i + FAR]], 1);
     }
     if (i + NEAR < s->n) {
-        const struct history_head *hd = &h->by_pid[s->point[i + NEAR]]->head;
+        const struct history_head *hd = h->head_of[s->point[i + NEAR]];
         __builtin_prefetch(hd->tokens + hd->bytes, 1);
     }
+}
+
+/* In a file since before the restart? */
+static bool is_sealed(const struct history_point *p, uint64_t seq, kt_time t)
+{
+    return seq <= p->sealed_seq && t <= p->sealed_max;
 }
 
 /* Samples [i, end) of a batch. */
@@ -309,15 +339,17 @@ static void take_run(struct kt_history *h, uint64_t seq, kt_time arrival,
     bool recovering = seq && seq <= h->recover_to;
     uint64_t taken = 0, late = 0;
     for (; i < end; i++) {
-        struct history_point *p = h->by_pid[s->point[i]];
+        uint32_t pid = s->point[i];
+        struct history_head *hd = h->head_of[pid];
         kt_time t = s->time[i];
         look_ahead(h, s, i);
-        if (recovering && seq <= p->sealed_seq && t <= p->sealed_max) {
-            continue; /* in a file since before the restart */
+        if (recovering && is_sealed(h->by_pid[pid], seq, t)) {
+            continue;
         }
-        late += t < p->head.newest;
-        p->head.newest = t < p->head.newest ? p->head.newest : t;
-        taken += take(h, p, seq, arrival, t, s->value[i], s->quality ? s->quality[i] : KT_Q_NORMAL);
+        late += t < hd->newest;
+        hd->newest = t < hd->newest ? hd->newest : t;
+        taken +=
+            take(h, pid, seq, arrival, t, s->value[i], s->quality ? s->quality[i] : KT_Q_NORMAL);
     }
     h->head_samples += taken;
     h->late += late;
@@ -339,8 +371,8 @@ static int bound_heads(struct kt_history *h, struct kt_err *err)
 {
     bool large = h->n_due >= HISTORY_SEAL_CALL;
     for (uint32_t i = 0; i < h->n_due && !large; i++) {
-        large = h->due[i]->head.n >= 2 * h->due[i]->head.limit ||
-                h->due[i]->head.bytes >= 2 * HISTORY_HEAD_BYTES;
+        large = h->due[i]->head->n >= 2 * h->due[i]->head->limit ||
+                h->due[i]->head->bytes >= 2 * HISTORY_HEAD_BYTES;
     }
     if (!large) {
         return KT_OK;

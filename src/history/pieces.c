@@ -61,7 +61,7 @@ void history_ctx_head(struct kt_history *h, struct history_ctx *c, const char *p
         return;
     }
     pthread_mutex_lock(&h->heads);
-    history_head_copy(&p->head, &c->head_copy);
+    history_head_copy(p->head, &c->head_copy);
     pthread_mutex_unlock(&h->heads);
     history_head_read_copy(&c->head_copy, &c->head);
     history_cols_settle(&c->head);

@@ -23,6 +23,7 @@ enum {
     HISTORY_CHUNK_SAMPLES = 3600,
     HISTORY_CHUNK_LIMIT = 32768, /* chunk_samples at most */
     HISTORY_LOCK_RUN = 2048,
+    HISTORY_SLAB = 1024,      /* heads that lie together */
     HISTORY_SEAL_GROUP = 256, /* points sealed in one transaction of each file */
     HISTORY_SEAL_CALL = 512,  /* points sealed in one call that is not `all` */
     HISTORY_AGED_CALL = 2048, /* heads whose age is looked at in one such call */
@@ -31,8 +32,9 @@ enum {
 #define HISTORY_DEADBAND_NS (10 * KT_MIN) /* a value is stored at least so often */
 
 struct history_point {
-    /* touched by every sample */
-    struct history_head head;
+    struct history_head *head; /* in a slab */
+    uint64_t first_seq;        /* of the oldest journaled sample in the head; 0 none */
+    kt_time opened;            /* arrival of its first */
     double deadband;
     kt_time last_time; /* the last one stored, for the deadband */
     double last_value;
@@ -76,7 +78,9 @@ struct kt_history {
     struct history_point **points;
     uint32_t n_points, cap_points;
     uint32_t n_declared;
+    struct history_head **slabs;   /* of points[HISTORY_SLAB * i ...) */
     struct history_point **by_pid; /* NULL where not declared */
+    struct history_head **head_of; /* theirs */
     uint32_t n_pids;
 
     pthread_mutex_t heads;

@@ -23,14 +23,14 @@ void history_set_limit(struct kt_history *h, struct history_point *p)
     /* The first seal after a start lies anywhere between a sixteenth and the whole, by a hash of
      * the id, so that ten thousand points never seal in the same second. */
     uint32_t least = h->chunk_samples / 16 + 1, room = h->chunk_samples - least + 1;
-    p->head.limit = p->spread ? h->chunk_samples
-                              : least + (uint32_t)(kt_hash64(p->id, strlen(p->id), 1) % room);
+    p->head->limit = p->spread ? h->chunk_samples
+                               : least + (uint32_t)(kt_hash64(p->id, strlen(p->id), 1) % room);
 }
 
 int64_t history_age_limit(const struct kt_history *h, const struct history_point *p)
 {
     return p->spread ? h->chunk_age_ns
-                     : h->chunk_age_ns / h->chunk_samples * (int64_t)p->head.limit;
+                     : h->chunk_age_ns / h->chunk_samples * (int64_t)p->head->limit;
 }
 
 uint32_t history_chunk_end(const struct kt_history *h, const struct history_cols *c, uint32_t lo)
@@ -130,7 +130,7 @@ static int write_point(struct group *g, struct history_point *p, struct kt_err *
     struct history_cols *c = &h->cols;
     c->n = 0;
     c->late = false;
-    history_head_read(&p->head, c);
+    history_head_read(p->head, c);
     g->dropped += history_cols_settle(c);
     int r = KT_OK;
     for (uint32_t lo = 0; r == KT_OK && lo < c->n;) {
@@ -165,12 +165,13 @@ static uint64_t taken_up_to(const struct kt_history *h)
 
 static void empty(struct kt_history *h, struct history_point *p)
 {
-    p->sealed_max = p->head.newest;
+    p->sealed_max = p->head->newest;
     p->sealed_seq = taken_up_to(h);
     p->spread = true;
-    h->head_samples -= p->head.n;
+    h->head_samples -= p->head->n;
     pthread_mutex_lock(&h->heads);
-    history_head_clear(&p->head);
+    history_head_clear(p->head);
+    p->first_seq = 0;
     pthread_mutex_unlock(&h->heads);
     history_set_limit(h, p);
     p->due = false;
@@ -185,9 +186,9 @@ static void update_safe(struct kt_history *h, bool now)
     }
     uint64_t safe = taken_up_to(h);
     for (uint32_t i = 0; i < h->n_points; i++) {
-        const struct history_head *hd = &h->points[i]->head;
-        if (hd->n && hd->first_seq && hd->first_seq - 1 < safe) {
-            safe = hd->first_seq - 1;
+        const struct history_point *p = h->points[i];
+        if (p->head->n && p->first_seq && p->first_seq - 1 < safe) {
+            safe = p->first_seq - 1;
         }
     }
     h->safe_seq = safe;
@@ -241,7 +242,7 @@ int history_seal_points(struct kt_history *h, struct history_point *const *point
 
 static bool is_old(const struct kt_history *h, const struct history_point *p, kt_time now)
 {
-    return now && p->head.n && !p->due && now - p->head.opened >= history_age_limit(h, p);
+    return now && p->head->n && !p->due && now - p->opened >= history_age_limit(h, p);
 }
 
 /* Full heads first: they are the largest. */
@@ -254,7 +255,7 @@ static size_t choose(struct kt_history *h, kt_time now, bool all, struct history
     }
     if (all) {
         for (uint32_t i = 0; i < h->n_points; i++) {
-            if (h->points[i]->head.n && !h->points[i]->due) {
+            if (h->points[i]->head->n && !h->points[i]->due) {
                 list[n++] = h->points[i];
             }
         }

@@ -57,7 +57,7 @@ static void load_point(struct kt_history *h, const struct kt_stmt *st)
     struct history_point *p = history_point_of(h, kt_col_text(st, 0), true);
     int64_t bits = kt_col_i64(st, 5);
     p->sealed_seq = (uint64_t)kt_col_i64(st, 1);
-    p->sealed_max = p->head.newest = kt_col_i64(st, 2);
+    p->sealed_max = p->head->newest = kt_col_i64(st, 2);
     p->has_last = kt_col_i64(st, 3) != 0;
     p->last_time = kt_col_i64(st, 4);
     memcpy(&p->last_value, &bits, sizeof(bits));

@@ -147,12 +147,37 @@ static void keep(struct search *s, const struct kt_event *ev, const struct kt_js
     *slot = (struct item){ev->seq, b.p, b.n};
 }
 
+static bool of_records(const struct kt_event *ev, const struct kt_json *body)
+{
+    return ev->kind == KT_EV_REQUEST && kt_room_verb(kt_json_strn(kt_json_get(body, "verb")));
+}
+
+/* What was asked of the record room holds values that need rights of their own: it is its author's.
+ * What came of it is for those who may read the register; a verdict answered its caller. */
+static bool may_see_records(const struct call *c, const struct kt_event *ev,
+                            const struct kt_json *body)
+{
+    struct kt_room_topic topic;
+    if (ev->kind == KT_EV_REQUEST) {
+        const char *by = kt_json_get_str(kt_json_get(body, "by"), "user", "");
+        return strcmp(by, c->person.user) == 0;
+    }
+    if (strcmp(kt_json_get_str(body, "type", ""), "verdict") == 0) {
+        return false;
+    }
+    kt_room_topic_of(ev->body, &topic);
+    return person_hears(c->api, &c->person, &topic);
+}
+
 /* A request is where its arguments say; one that names no place (an acknowledgement, a step of a
  * card) is for its author and for those who see the whole site. */
 static bool may_see_event(const struct call *c, const struct kt_event *ev,
                           const struct kt_json *body)
 {
     const struct kt_json *args = kt_json_get(body, "args");
+    if (kt_str_is(ev->origin, "record") || of_records(ev, body)) {
+        return may_see_records(c, ev, body);
+    }
     if (ev->kind != KT_EV_REQUEST) {
         return may_see_object(c, body);
     }

@@ -78,6 +78,9 @@ bool may_see_place(const struct call *c, const char *id);
 bool may_see_point(const struct call *c, const char *id);
 /** May the caller see the object: by its "place", "point" or "output"? */
 bool may_see_object(const struct call *c, const struct kt_json *obj);
+/** May this person be told of an outcome of the record room? */
+bool person_hears(const struct kt_api *a, const struct kt_person *p,
+                  const struct kt_room_topic *topic);
 /** May the caller see every place of the site? */
 bool may_see_all(const struct call *c);
 /** Copy a JSON value with times in milliseconds. */

@@ -201,6 +201,18 @@ bool may_see_object(const struct call *c, const struct kt_json *obj)
     return may_see_point(c, point);
 }
 
+bool person_hears(const struct kt_api *a, const struct kt_person *p,
+                  const struct kt_room_topic *topic)
+{
+    struct kt_room *room = kt_runtime_room(a->opts.runtime);
+    const struct kt_reader who = {.user = p->user,
+                                  .rights = p->rights,
+                                  .rights_n = p->rights_n,
+                                  .places = p->places,
+                                  .places_n = p->places_n};
+    return room && kt_room_hears(room, &who, topic);
+}
+
 bool may_see_all(const struct call *c)
 {
     for (uint32_t i = 0; i < c->site->places_n; i++) {

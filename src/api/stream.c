@@ -40,8 +40,9 @@ enum {
 
 struct entry {
     kt_seq seq;
-    kt_place_id place; /* KT_NONE: for everyone who may view */
-    char *text;        /* formatted event */
+    kt_place_id place;          /* KT_NONE: for everyone who may view */
+    struct kt_room_topic topic; /* of the record room: who may read the register or ledger */
+    char *text;                 /* formatted event */
     size_t n;
 };
 
@@ -137,10 +138,13 @@ static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
     struct kt_buf b;
     kt_buf_init(&b, 1 << 20);
     format_outcome(&b, seq, json);
+    struct kt_room_topic topic;
+    kt_room_topic_of(json, &topic);
     pthread_mutex_lock(&h->lock);
     struct entry *e = &h->ring[h->ring_next % RING];
     free(e->text);
-    *e = (struct entry){seq, place_of(h->site, json), b.p, b.n};
+    *e = (struct entry){.seq = seq, .place = place_of(h->site, json), .text = b.p, .n = b.n};
+    e->topic = topic;
     h->ring_next++;
     pthread_mutex_unlock(&h->lock);
 }
@@ -148,6 +152,14 @@ static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
 static bool sees(const struct hub *h, const struct client *c, kt_place_id place)
 {
     return place.v == KT_NONE || kt_person_at(&c->person, h->site, place);
+}
+
+/* Is this outcome one that this client is told? */
+static bool hears(const struct hub *h, const struct client *c, kt_place_id place,
+                  const struct kt_room_topic *topic)
+{
+    return topic->kind == KT_TOPIC_NONE ? sees(h, c, place)
+                                        : person_hears(h->api, &c->person, topic);
 }
 
 static void send_outcomes(struct hub *h, struct client *c)
@@ -159,7 +171,7 @@ static void send_outcomes(struct hub *h, struct client *c)
     }
     for (; c->next_entry < h->ring_next; c->next_entry++) {
         const struct entry *e = &h->ring[c->next_entry % RING];
-        if (!sees(h, c, e->place)) {
+        if (!hears(h, c, e->place, &e->topic)) {
             continue;
         }
         if (kt_http_stream_send(c->stream, (struct kt_str){e->text, e->n}) < 0) {
@@ -478,6 +490,7 @@ static bool wanted_points(struct call *c, const char *ids, uint32_t **ret, uint3
 /* Outcomes after `from` that the ring no longer has, out of the journal. */
 static void catch_up(struct hub *h, struct client *c, kt_seq from, kt_seq before)
 {
+    struct kt_room_topic topic;
     struct kt_err err;
     struct kt_event ev;
     struct kt_journal_reader *r;
@@ -490,8 +503,9 @@ static void catch_up(struct hub *h, struct client *c, kt_seq from, kt_seq before
     for (int n = 0; n < CATCH_UP_MAX &&
                     kt_journal_next_of(r, 1u << KT_EV_OUTCOME, &ev, &err) == 1 && ev.seq < before;
          n++) {
+        kt_room_topic_of(ev.body, &topic);
         if (kt_str_is(field_of(ev.body, "type"), "verdict") ||
-            !sees(h, c, place_of(h->site, ev.body))) {
+            !hears(h, c, place_of(h->site, ev.body), &topic)) {
             continue;
         }
         kt_buf_clear(&b);

@@ -239,7 +239,7 @@ static void write_verdict(struct kt_jw *w, const struct rec_request *q, int code
     kt_jw_kstr(w, "text", q->text);
     kt_jw_kstr(w, "text_zh", q->text_zh);
     if (q->problems.n) {
-        kt_jw_key(w, "fields");
+        kt_jw_key(w, "problems");
         kt_jw_arr(w);
         kt_jw_raw(w, (struct kt_str){q->problems.p, q->problems.n});
         kt_jw_arr_end(w);

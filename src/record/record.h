@@ -165,6 +165,17 @@ KT_MUST_CHECK int kt_room_import_dry(struct kt_room *r, const struct kt_reader *
                                      const char *reg, const struct kt_json *rows, const char *mode,
                                      struct kt_buf *out, struct kt_err *err);
 
+/* Whom an outcome of the room may be told: event streams and the list of events. */
+struct kt_room_topic {
+    enum { KT_TOPIC_NONE, KT_TOPIC_RECORD, KT_TOPIC_LEDGER } kind; /* NONE: everyone who may view */
+    char id[48];                                                   /* register or ledger */
+    char place[64];                                                /* "": none */
+};
+void kt_room_topic_of(struct kt_str outcome, struct kt_room_topic *ret);
+/** Any thread; takes no reading connection. */
+bool kt_room_hears(struct kt_room *r, const struct kt_reader *who,
+                   const struct kt_room_topic *topic);
+
 /* History for indicators' SQL: the runtime registers how; without it hist_* answer null. */
 typedef int (*kt_hist_fn)(void *arg, const char *point, kt_time from, kt_time to, double ret[5],
                           struct kt_err *err); /* count, min, max, sum, mean */

@@ -168,11 +168,11 @@ static void what_is_refused(void)
         ask(&g, "wang", "record.create", "{\"register\":\"inspection\",\"fields\":%s}",
             wrong[i].fields);
         CHECK(rig_refused(&g, wrong[i].code, wrong[i].text));
-        CHECK(kt_json_len(kt_json_get(g.verdict, "fields")) == 1);
+        CHECK(kt_json_len(kt_json_get(g.verdict, "problems")) == 1);
     }
     ask(&g, "wang", "record.create",
         "{\"register\":\"inspection\",\"fields\":{\"depth\":-1,\"level\":\"x\",\"title\":\"a\"}}");
-    CHECK_INT(kt_json_len(kt_json_get(g.verdict, "fields")), 2); /* every mistake at once */
+    CHECK_INT(kt_json_len(kt_json_get(g.verdict, "problems")), 2); /* every mistake at once */
     CHECK_INT(rig_sql(&g, "SELECT count(*) FROM kt_record"), 0);
     CHECK_INT(rig_sql(&g, "SELECT count(*) FROM kt_fact"), 0);
     CHECK_INT(rig_sql(&g, "SELECT count(*) FROM kt_counter"), 0);

@@ -112,6 +112,13 @@ bool ingest_path(const char *path);
 bool ingest_admit(struct kt_api *a, struct kt_http_req *req);
 void ingest_handle(struct kt_api *a, struct kt_http_req *req);
 
+/* outcome.c: of an outcome's JSON as the engine wrote it */
+struct kt_str outcome_field(struct kt_str json, const char *key); /**< a text; empty: none */
+/** Its place, or that of its point or output; KT_NONE: none. */
+kt_place_id outcome_place(const struct kt_site *s, struct kt_str json);
+/** As an event of a stream. */
+void outcome_format(struct kt_buf *out, kt_seq seq, struct kt_str json);
+
 /* stream.c */
 struct hub *hub_new(struct kt_api *a, struct kt_err *err);
 void hub_end_streams(struct hub *h);

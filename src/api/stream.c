@@ -89,61 +89,23 @@ struct hub {
 
 /* ---- outcomes ------------------------------------------------------------------------------- */
 
-static struct kt_str field_of(struct kt_str json, const char *key)
-{
-    char want[32];
-    int n = snprintf(want, sizeof(want), "\"%s\":\"", key);
-    char *at = memmem(json.p, json.n, want, (size_t)n);
-    if (!at) {
-        return (struct kt_str){"", 0};
-    }
-    at += n;
-    const char *end = memchr(at, '"', (size_t)(json.p + json.n - at));
-    return (struct kt_str){at, end ? (size_t)(end - at) : 0};
-}
-
-static kt_place_id place_of(const struct kt_site *s, struct kt_str json)
-{
-    struct kt_str place = field_of(json, "place");
-    if (place.n) {
-        return kt_site_place(s, place);
-    }
-    struct kt_str point = field_of(json, "point");
-    if (!point.n) {
-        point = field_of(json, "output");
-    }
-    kt_point_id p = point.n ? kt_site_point(s, point) : (kt_point_id){KT_NONE};
-    return p.v == KT_NONE ? (kt_place_id){KT_NONE} : s->points[p.v].place;
-}
-
-static void format_outcome(struct kt_buf *out, kt_seq seq, struct kt_str json)
-{
-    struct kt_str type = field_of(json, "type");
-    const char *event = kt_str_is(type, "alarm")     ? "alarm"
-                        : kt_str_is(type, "command") ? "command"
-                                                     : "outcome";
-    kt_buf_printf(out, "id: %llu\nevent: %s\ndata: ", (unsigned long long)seq, event);
-    times_to_ms(json, out);
-    kt_buf_puts(out, "\n\n");
-}
-
 /* Journal thread. */
 static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
 {
     struct hub *h = arg;
     (void)time;
-    if (kt_str_is(field_of(json, "type"), "verdict")) {
+    if (kt_str_is(outcome_field(json, "type"), "verdict")) {
         return; /* answers its caller only */
     }
     struct kt_buf b;
     kt_buf_init(&b, 1 << 20);
-    format_outcome(&b, seq, json);
+    outcome_format(&b, seq, json);
     struct kt_room_topic topic;
     kt_room_topic_of(json, &topic);
     pthread_mutex_lock(&h->lock);
     struct entry *e = &h->ring[h->ring_next % RING];
     free(e->text);
-    *e = (struct entry){.seq = seq, .place = place_of(h->site, json), .text = b.p, .n = b.n};
+    *e = (struct entry){.seq = seq, .place = outcome_place(h->site, json), .text = b.p, .n = b.n};
     e->topic = topic;
     h->ring_next++;
     pthread_mutex_unlock(&h->lock);
@@ -504,12 +466,12 @@ static void catch_up(struct hub *h, struct client *c, kt_seq from, kt_seq before
                     kt_journal_next_of(r, 1u << KT_EV_OUTCOME, &ev, &err) == 1 && ev.seq < before;
          n++) {
         kt_room_topic_of(ev.body, &topic);
-        if (kt_str_is(field_of(ev.body, "type"), "verdict") ||
-            !hears(h, c, place_of(h->site, ev.body), &topic)) {
+        if (kt_str_is(outcome_field(ev.body, "type"), "verdict") ||
+            !hears(h, c, outcome_place(h->site, ev.body), &topic)) {
             continue;
         }
         kt_buf_clear(&b);
-        format_outcome(&b, ev.seq, ev.body);
+        outcome_format(&b, ev.seq, ev.body);
         if (kt_http_stream_send(c->stream, (struct kt_str){b.p, b.n}) < 0) {
             break;
         }

@@ -87,9 +87,9 @@ static void write_entry(struct kt_card_set *set, struct kt_card *c, enum kt_card
                         kt_time now, const char *by, const char *step, const char *text)
 {
     struct kt_card_entry e = {.time = now, .change = (uint8_t)change};
-    alarm_text(e.by, sizeof e.by, by);
-    alarm_text(e.step, sizeof e.step, step);
-    alarm_text(e.text, sizeof e.text, text);
+    kt_text_set(e.by, sizeof e.by, by);
+    kt_text_set(e.step, sizeof e.step, step);
+    kt_text_set(e.text, sizeof e.text, text);
     if (c->log_n < KT_CARD_LOG) {
         c->log = realloc(c->log, (c->log_n + 1) * sizeof *c->log);
         KT_ASSERT(c->log);
@@ -129,7 +129,7 @@ void kt_card_open(struct kt_card_set *set, uint64_t id, uint64_t alarm, kt_rule_
     c->point = point;
     c->opened = now;
     c->raises = 1;
-    alarm_text(c->form, sizeof c->form, form);
+    kt_text_set(c->form, sizeof c->form, form);
     index_open(set, c);
     expect_followup(set, c, now);
     write_entry(set, c, KT_CARD_OPEN, now, "", "", "");
@@ -220,8 +220,8 @@ int kt_card_measure(struct kt_card_set *set, uint64_t id, kt_time now, const cha
         r = need(measure, "measure", err);
     }
     if (r == KT_OK) {
-        alarm_text(c->cause, sizeof c->cause, cause);
-        alarm_text(c->measure, sizeof c->measure, measure);
+        kt_text_set(c->cause, sizeof c->cause, cause);
+        kt_text_set(c->measure, sizeof c->measure, measure);
         write_entry(set, c, KT_CARD_MEASURE, now, by, "", cause);
     }
     return r;
@@ -389,8 +389,8 @@ void kt_card_json(const struct kt_card_set *set, struct kt_jw *w)
 
 static void save_card(const struct kt_card_set *set, const struct kt_card *c, struct kt_buf *out)
 {
-    alarm_put_text(out, set->site->rules[c->rule.v].id);
-    alarm_put_text(out, set->site->points[c->point.v].id);
+    kt_put_text(out, set->site->rules[c->rule.v].id);
+    kt_put_text(out, set->site->points[c->point.v].id);
     kt_put_u64(out, c->id);
     kt_put_u64(out, c->alarm);
     kt_put_i64(out, c->opened);
@@ -399,17 +399,17 @@ static void save_card(const struct kt_card_set *set, const struct kt_card *c, st
     kt_put_i64(out, c->next_followup);
     kt_put_u8(out, c->overdue);
     kt_put_u32(out, c->raises);
-    alarm_put_text(out, c->form);
-    alarm_put_text(out, c->cause);
-    alarm_put_text(out, c->measure);
+    kt_put_text(out, c->form);
+    kt_put_text(out, c->cause);
+    kt_put_text(out, c->measure);
     kt_put_varint(out, c->log_n);
     for (uint32_t i = 0; i < c->log_n; i++) {
         const struct kt_card_entry *e = &c->log[i];
         kt_put_i64(out, e->time);
         kt_put_u8(out, e->change);
-        alarm_put_text(out, e->by);
-        alarm_put_text(out, e->step);
-        alarm_put_text(out, e->text);
+        kt_put_text(out, e->by);
+        kt_put_text(out, e->step);
+        kt_put_text(out, e->text);
     }
 }
 
@@ -437,9 +437,9 @@ static void load_log(struct kt_card *c, struct kt_rd *in)
         struct kt_card_entry *e = &c->log[i];
         e->time = kt_get_i64(in);
         e->change = kt_get_u8(in);
-        alarm_get_text(in, e->by, sizeof e->by);
-        alarm_get_text(in, e->step, sizeof e->step);
-        alarm_get_text(in, e->text, sizeof e->text);
+        kt_get_text(in, e->by, sizeof e->by);
+        kt_get_text(in, e->step, sizeof e->step);
+        kt_get_text(in, e->text, sizeof e->text);
         in->bad |= e->change > KT_CARD_CLOSE;
     }
 }
@@ -457,9 +457,9 @@ static void load_card(struct kt_card_set *set, struct kt_rd *in)
     c->next_followup = kt_get_i64(in);
     c->overdue = kt_get_u8(in) & 1;
     c->raises = kt_get_u32(in);
-    alarm_get_text(in, c->form, sizeof c->form);
-    alarm_get_text(in, c->cause, sizeof c->cause);
-    alarm_get_text(in, c->measure, sizeof c->measure);
+    kt_get_text(in, c->form, sizeof c->form);
+    kt_get_text(in, c->cause, sizeof c->cause);
+    kt_get_text(in, c->measure, sizeof c->measure);
     load_log(c, in);
     if (in->bad || c->rule.v == KT_NONE || c->point.v == KT_NONE) {
         card_free(c);

@@ -20,21 +20,6 @@ const char *kt_alarm_change_id(enum kt_alarm_change change)
     return ids[change];
 }
 
-static void write_time(struct kt_jw *w, const char *key, kt_time t)
-{
-    char text[40];
-    if (t != 0) {
-        kt_jw_kstr(w, key, kt_time_fmt(t, 0, text));
-    }
-}
-
-static void write_text(struct kt_jw *w, const char *key, const char *text)
-{
-    if (text[0]) {
-        kt_jw_kstr(w, key, text);
-    }
-}
-
 static void write_identity(const struct kt_alarm_set *set, const struct kt_alarm *a,
                            struct kt_jw *w)
 {
@@ -59,7 +44,7 @@ static void write_masks(const struct kt_alarm *a, struct kt_jw *w)
     kt_jw_kbool(w, "active", kt_alarm_is_active(a));
     kt_jw_kstr(w, "mask_by", a->mask_by);
     kt_jw_kstr(w, "reason", a->reason);
-    write_time(w, "until", a->until);
+    kt_jw_ktime(w, "until", a->until);
 }
 
 void kt_alarm_json(const struct kt_alarm_set *set, const struct kt_alarm *a, const char *change,
@@ -77,13 +62,13 @@ void kt_alarm_json(const struct kt_alarm_set *set, const struct kt_alarm *a, con
     kt_jw_knum(w, "peak", a->peak);
     kt_jw_kstr(w, "quality", kt_quality_id(a->cause.quality));
     kt_jw_kint(w, "raises", a->raises);
-    write_time(w, "raised", a->raised);
-    write_time(w, "cleared", a->cleared);
-    write_time(w, "acked", a->acked);
-    write_time(w, "previous_raised", a->before_raised);
-    write_time(w, "previous_cleared", a->before_cleared);
-    write_text(w, "by", a->by);
-    write_text(w, "note", a->note);
+    kt_jw_ktime(w, "raised", a->raised);
+    kt_jw_ktime(w, "cleared", a->cleared);
+    kt_jw_ktime(w, "acked", a->acked);
+    kt_jw_ktime(w, "previous_raised", a->before_raised);
+    kt_jw_ktime(w, "previous_cleared", a->before_cleared);
+    kt_jw_ktext(w, "by", a->by);
+    kt_jw_ktext(w, "note", a->note);
     if (a->first_out.v != 0) {
         kt_jw_kint(w, "first_out", (int64_t)a->first_out.v);
     }
@@ -129,8 +114,8 @@ void kt_alarm_list_json(struct kt_alarm_set *set, struct kt_buf *out)
 
 static void save_one(const struct kt_alarm_set *set, const struct kt_alarm *a, struct kt_buf *out)
 {
-    alarm_put_text(out, alarm_rule(set, a)->id);
-    alarm_put_text(out, set->site->points[a->point.v].id);
+    kt_put_text(out, alarm_rule(set, a)->id);
+    kt_put_text(out, set->site->points[a->point.v].id);
     kt_put_u64(out, a->id.v);
     kt_put_u64(out, a->first_out.v);
     kt_put_u64(out, a->order);
@@ -150,10 +135,10 @@ static void save_one(const struct kt_alarm_set *set, const struct kt_alarm *a, s
     kt_put_u32(out, a->raises);
     kt_put_u32(out, a->day_count);
     kt_put_u32(out, (uint32_t)a->day);
-    alarm_put_text(out, a->by);
-    alarm_put_text(out, a->note);
-    alarm_put_text(out, a->mask_by);
-    alarm_put_text(out, a->reason);
+    kt_put_text(out, a->by);
+    kt_put_text(out, a->note);
+    kt_put_text(out, a->mask_by);
+    kt_put_text(out, a->reason);
 }
 
 void kt_alarm_save(const struct kt_alarm_set *set, struct kt_buf *out)
@@ -189,10 +174,10 @@ static void load_fields(struct kt_alarm *a, struct kt_rd *in)
     a->raises = kt_get_u32(in);
     a->day_count = kt_get_u32(in);
     a->day = (int32_t)kt_get_u32(in);
-    alarm_get_text(in, a->by, sizeof a->by);
-    alarm_get_text(in, a->note, sizeof a->note);
-    alarm_get_text(in, a->mask_by, sizeof a->mask_by);
-    alarm_get_text(in, a->reason, sizeof a->reason);
+    kt_get_text(in, a->by, sizeof a->by);
+    kt_get_text(in, a->note, sizeof a->note);
+    kt_get_text(in, a->mask_by, sizeof a->mask_by);
+    kt_get_text(in, a->reason, sizeof a->reason);
     in->bad |= a->state > KT_AL_RTN || a->masks > 7;
 }
 

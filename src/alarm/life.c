@@ -49,8 +49,8 @@ static void set_mask(struct kt_alarm *a, uint8_t bit, const char *by, const char
 {
     a->masks |= bit;
     a->next_escalate = 0;
-    alarm_text(a->mask_by, sizeof a->mask_by, by);
-    alarm_text(a->reason, sizeof a->reason, why);
+    kt_text_set(a->mask_by, sizeof a->mask_by, by);
+    kt_text_set(a->reason, sizeof a->reason, why);
     if (a->state == KT_AL_RTN) {
         a->state = KT_AL_NORMAL;
     }
@@ -145,8 +145,8 @@ int kt_alarm_ack(struct kt_alarm_set *set, kt_alarm_id id, kt_time now, const ch
     a->state = a->state == KT_AL_UNACK ? KT_AL_ACK : KT_AL_NORMAL;
     a->acked = now;
     a->next_escalate = 0;
-    alarm_text(a->by, sizeof a->by, by);
-    alarm_text(a->note, sizeof a->note, note);
+    kt_text_set(a->by, sizeof a->by, by);
+    kt_text_set(a->note, sizeof a->note, note);
     tell(set, a, KT_ALARM_ACKED);
     return KT_OK;
 }
@@ -186,7 +186,7 @@ static void unmask(struct kt_alarm_set *set, struct kt_alarm *a, uint8_t bit, kt
             alarm_kpi_count(set, a, now);
         }
     }
-    alarm_text(a->mask_by, sizeof a->mask_by, by);
+    kt_text_set(a->mask_by, sizeof a->mask_by, by);
     if (a->state == KT_AL_UNACK) {
         schedule_escalation(set, a, now);
     }

@@ -44,11 +44,6 @@ static inline const struct kt_rule *alarm_rule(const struct kt_alarm_set *set,
     return &set->site->rules[a->rule.v];
 }
 
-/** Copy at most cap-1 bytes, never half of a UTF-8 character. NULL copies "". */
-void alarm_text(char *to, size_t cap, const char *from);
-void alarm_put_text(struct kt_buf *out, const char *s);
-void alarm_get_text(struct kt_rd *in, char *to, size_t cap);
-
 /** Instance of (rule, point); KT_NONE when the rule has no such point. */
 uint32_t alarm_instance(const struct kt_alarm_set *set, kt_rule_id rule, kt_point_id point);
 /** The slot of an instance, made when there is none. NULL: no such instance. */

@@ -4,39 +4,6 @@
 
 #include <stdlib.h>
 
-void alarm_text(char *to, size_t cap, const char *from)
-{
-    size_t n = from ? strlen(from) : 0;
-    if (n >= cap) {
-        n = cap - 1;
-        while (n > 0 && ((unsigned char)from[n] & 0xc0) == 0x80) {
-            n--;
-        }
-    }
-    if (n > 0) {
-        memcpy(to, from, n);
-    }
-    memset(to + n, 0, cap - n);
-}
-
-void alarm_put_text(struct kt_buf *out, const char *s)
-{
-    kt_put_bytes(out, s, strlen(s));
-}
-
-void alarm_get_text(struct kt_rd *in, char *to, size_t cap)
-{
-    struct kt_str s = kt_get_bytes(in);
-    if (s.n >= cap || (s.n > 0 && memchr(s.p, 0, s.n))) {
-        in->bad = true;
-        s.n = 0;
-    }
-    memset(to, 0, cap);
-    if (s.n > 0) {
-        memcpy(to, s.p, s.n);
-    }
-}
-
 static void *zeroed(size_t n, size_t size)
 {
     void *p = calloc(n ? n : 1, size);

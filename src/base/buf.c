@@ -152,3 +152,31 @@ struct kt_str kt_get_bytes(struct kt_rd *r)
     const void *p = kt_rd_take(r, (size_t)n);
     return (struct kt_str){p ? p : "", p ? (size_t)n : 0};
 }
+
+void kt_text_set(char *to, size_t cap, const char *from)
+{
+    size_t n = from ? strlen(from) : 0;
+    if (n >= cap) {
+        n = cap - 1;
+        while (n > 0 && ((unsigned char)from[n] & 0xc0) == 0x80) {
+            n--;
+        }
+    }
+    if (n > 0) {
+        memcpy(to, from, n);
+    }
+    memset(to + n, 0, cap - n);
+}
+
+void kt_get_text(struct kt_rd *r, char *to, size_t cap)
+{
+    struct kt_str s = kt_get_bytes(r);
+    if (s.n >= cap || (s.n > 0 && memchr(s.p, 0, s.n))) {
+        r->bad = true;
+        s.n = 0;
+    }
+    memset(to, 0, cap);
+    if (s.n > 0) {
+        memcpy(to, s.p, s.n);
+    }
+}

@@ -91,6 +91,14 @@ static inline int64_t kt_unzigzag(uint64_t v)
 /** Length (varint) and bytes. */
 void kt_put_bytes(struct kt_buf *b, const void *p, size_t n);
 
+/** Copy a text into room of fixed size: cut between characters of UTF-8, the rest zeroed. NULL: "".
+ */
+void kt_text_set(char *to, size_t cap, const char *from);
+static inline void kt_put_text(struct kt_buf *b, const char *s)
+{
+    kt_put_bytes(b, s, strlen(s));
+}
+
 struct kt_rd {
     const unsigned char *p, *end;
     bool bad;
@@ -112,4 +120,7 @@ int64_t kt_get_i64(struct kt_rd *r);
 double kt_get_f64(struct kt_rd *r);
 uint64_t kt_get_varint(struct kt_rd *r);
 struct kt_str kt_get_bytes(struct kt_rd *r); /**< borrowed from the source */
+/** A text of kt_put_text() into room of fixed size, the rest zeroed; bad when it does not fit or
+ *  holds a zero. */
+void kt_get_text(struct kt_rd *r, char *to, size_t cap);
 #endif

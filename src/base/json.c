@@ -258,3 +258,18 @@ void kt_jw_kbool(struct kt_jw *w, const char *key, bool v)
     kt_jw_key(w, key);
     kt_jw_bool(w, v);
 }
+
+void kt_jw_ktext(struct kt_jw *w, const char *key, const char *s)
+{
+    if (s[0]) {
+        kt_jw_kstr(w, key, s);
+    }
+}
+
+void kt_jw_ktime(struct kt_jw *w, const char *key, kt_time t)
+{
+    char text[40];
+    if (t != 0) {
+        kt_jw_kstr(w, key, kt_time_fmt(t, 0, text));
+    }
+}

@@ -7,6 +7,7 @@
  * written as null. Reading is conf/json.h.   Threads: one at a time.
  */
 #include "base/buf.h"
+#include "base/time.h"
 
 struct kt_jw {
     struct kt_buf *out;
@@ -34,6 +35,8 @@ void kt_jw_kstr(struct kt_jw *w, const char *key, const char *s);
 void kt_jw_knum(struct kt_jw *w, const char *key, double v);
 void kt_jw_kint(struct kt_jw *w, const char *key, int64_t v);
 void kt_jw_kbool(struct kt_jw *w, const char *key, bool v);
+void kt_jw_ktext(struct kt_jw *w, const char *key, const char *s); /**< "" is left out */
+void kt_jw_ktime(struct kt_jw *w, const char *key, kt_time t);     /**< UTC; 0 is left out */
 
 /** Shortest decimal of a finite double; at least 32 bytes of room; returns the length. */
 size_t kt_fmt_double(char *to, double v);

@@ -184,7 +184,35 @@ static void random_reads_stay_inside(void)
     }
 }
 
-UNIT_MAIN({"a buffer grows", grows}, {"a buffer keeps its ceiling", keeps_its_ceiling},
+/* Room of fixed size: cut between characters, zeroed behind, refused when it does not fit. */
+static void texts_of_fixed_room(void)
+{
+    char room[8], back[8];
+    struct kt_buf b;
+    memset(room, 'x', sizeof(room));
+    kt_text_set(room, sizeof(room), "风门开启");
+    CHECK_STR(room, "风门");
+    CHECK(room[6] == 0 && room[7] == 0);
+    kt_text_set(room, sizeof(room), NULL);
+    CHECK_STR(room, "");
+    kt_buf_init(&b, 0);
+    kt_put_text(&b, "1234567");
+    kt_put_text(&b, "12345678");
+    kt_put_bytes(&b, "a\0b", 3);
+    struct kt_rd in = kt_rd_init(b.p, b.n);
+    kt_get_text(&in, back, sizeof(back));
+    CHECK(!in.bad);
+    CHECK_STR(back, "1234567");
+    kt_get_text(&in, back, sizeof(back));
+    CHECK(in.bad && back[0] == 0);
+    in.bad = false;
+    kt_get_text(&in, back, sizeof(back));
+    CHECK(in.bad && back[0] == 0);
+    kt_buf_done(&b);
+}
+
+UNIT_MAIN({"texts of fixed room", texts_of_fixed_room}, {"a buffer grows", grows},
+          {"a buffer keeps its ceiling", keeps_its_ceiling},
           {"a full buffer drops the rest", drops_the_rest}, {"fixed numbers", fixed_numbers},
           {"zig-zag", zigzag}, {"varints", varints},
           {"a varint without an end", varint_without_end}, {"pieces with a length", pieces},

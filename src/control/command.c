@@ -32,7 +32,7 @@ void control_state(struct kt_control *c, struct kt_command *cmd, enum kt_command
                    const char *text)
 {
     cmd->state = (uint8_t)s;
-    control_text(cmd->text, sizeof cmd->text, text);
+    kt_text_set(cmd->text, sizeof cmd->text, text);
     if (c->owner.command) {
         c->owner.command(c->owner.arg, cmd);
     }
@@ -70,8 +70,8 @@ static void fill(struct kt_control *c, struct kt_command *cmd, const struct kt_a
     cmd->value = value;
     cmd->protective = protective;
     cmd->requested = ask->now;
-    control_text(cmd->by, sizeof cmd->by, ask->by);
-    control_text(cmd->reason, sizeof cmd->reason, ask->reason);
+    kt_text_set(cmd->by, sizeof cmd->by, ask->by);
+    kt_text_set(cmd->reason, sizeof cmd->reason, ask->reason);
 }
 
 kt_command_id kt_control_open(struct kt_control *c, const struct kt_ask *ask)
@@ -212,7 +212,7 @@ int kt_control_confirm(struct kt_control *c, kt_command_id id, const char *by, k
         control_state(c, &o->close, KT_CMD_REFUSED, err ? err->text : "interlock");
         return r;
     }
-    control_text(o->close.second, sizeof o->close.second, by);
+    kt_text_set(o->close.second, sizeof o->close.second, by);
     o->close.cause = cause;
     control_state(c, &o->close, KT_CMD_CONFIRMED, "");
     send_closing(c, o, now);

@@ -9,21 +9,6 @@ const char *kt_command_state_id(enum kt_command_state s)
     return ids[s];
 }
 
-static void write_time(struct kt_jw *w, const char *key, kt_time t)
-{
-    char text[40];
-    if (t != 0) {
-        kt_jw_kstr(w, key, kt_time_fmt(t, 0, text));
-    }
-}
-
-static void write_text(struct kt_jw *w, const char *key, const char *text)
-{
-    if (text[0]) {
-        kt_jw_kstr(w, key, text);
-    }
-}
-
 static void write_latches(const struct kt_control *c, const struct kt_output *o, struct kt_jw *w)
 {
     kt_jw_key(w, "latched_by");
@@ -42,12 +27,12 @@ void kt_command_json(const struct kt_control *c, const struct kt_command *cmd, s
     kt_jw_kstr(w, "state", kt_command_state_id(cmd->state));
     kt_jw_kbool(w, "protective", cmd->protective);
     kt_jw_kstr(w, "by", cmd->by);
-    write_text(w, "second", cmd->second);
-    write_text(w, "reason", cmd->reason);
-    write_text(w, "text", cmd->text);
-    write_time(w, "requested", cmd->requested);
-    write_time(w, "sent", cmd->sent);
-    write_time(w, "expires", cmd->expires);
+    kt_jw_ktext(w, "second", cmd->second);
+    kt_jw_ktext(w, "reason", cmd->reason);
+    kt_jw_ktext(w, "text", cmd->text);
+    kt_jw_ktime(w, "requested", cmd->requested);
+    kt_jw_ktime(w, "sent", cmd->sent);
+    kt_jw_ktime(w, "expires", cmd->expires);
     const struct kt_output *o = kt_control_of(c, cmd->output);
     if (o && o->latch_n > 0) {
         write_latches(c, o, w);
@@ -85,7 +70,7 @@ static void write_condition(void *arg, const struct kt_condition *cond)
     if (cond->point.v != KT_NONE) {
         kt_jw_kstr(w, "point", cw->c->site->points[cond->point.v].id);
     }
-    write_text(w, "who", cond->who);
+    kt_jw_ktext(w, "who", cond->who);
     kt_jw_obj_end(w);
 }
 
@@ -111,8 +96,8 @@ static void write_tags(const struct kt_output *o, struct kt_jw *w)
         kt_jw_kint(w, "id", (int64_t)o->tag[i].id);
         kt_jw_kstr(w, "by", o->tag[i].by);
         kt_jw_kstr(w, "reason", o->tag[i].reason);
-        write_time(w, "at", o->tag[i].at);
-        write_text(w, "untag_by", o->tag[i].untag_by);
+        kt_jw_ktime(w, "at", o->tag[i].at);
+        kt_jw_ktext(w, "untag_by", o->tag[i].untag_by);
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);
@@ -146,7 +131,7 @@ static void write_output(const struct kt_control *c, const struct kt_output *o, 
     kt_jw_kbool(w, "anomaly", o->anomaly);
     kt_jw_kbool(w, "unread", o->unread);
     kt_jw_kbool(w, "two_person", p->two_person);
-    write_time(w, "sent", o->sent);
+    kt_jw_ktime(w, "sent", o->sent);
     write_latches(c, o, w);
     write_tags(o, w);
     write_interlock(c, o, w);

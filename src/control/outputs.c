@@ -5,21 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void control_text(char *to, size_t cap, const char *from)
-{
-    size_t n = from ? strlen(from) : 0;
-    if (n >= cap) {
-        n = cap - 1;
-        while (n > 0 && ((unsigned char)from[n] & 0xc0) == 0x80) {
-            n--;
-        }
-    }
-    if (n > 0) {
-        memcpy(to, from, n);
-    }
-    memset(to + n, 0, cap - n);
-}
-
 static uint32_t count_outputs(const struct kt_site *site)
 {
     uint32_t n = 0;
@@ -165,8 +150,8 @@ int kt_control_tag(struct kt_control *c, const struct kt_ask *ask, struct kt_err
     memset(t, 0, sizeof *t);
     t->id = c->owner.next_id(c->owner.arg);
     t->at = ask->now;
-    control_text(t->by, sizeof t->by, ask->by);
-    control_text(t->reason, sizeof t->reason, ask->reason);
+    kt_text_set(t->by, sizeof t->by, ask->by);
+    kt_text_set(t->reason, sizeof t->reason, ask->reason);
     if (o->close.state != KT_CMD_NONE) {
         control_state(c, &o->close, KT_CMD_FAILED, "a tag-out was hung");
     }
@@ -208,7 +193,7 @@ int kt_control_untag(struct kt_control *c, const struct kt_ask *ask, uint64_t ta
     struct kt_tag *t = &o->tag[i];
     bool second = t->untag_by[0] && ask->now < t->untag_until && strcmp(t->untag_by, ask->by) != 0;
     if (control_point(c, o)->two_person && !second) {
-        control_text(t->untag_by, sizeof t->untag_by, ask->by);
+        kt_text_set(t->untag_by, sizeof t->untag_by, ask->by);
         t->untag_until = ask->now + KT_CTL_CONFIRM;
         *ret_gone = false;
         return KT_OK;

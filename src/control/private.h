@@ -24,7 +24,6 @@ static inline const struct kt_point *control_point(const struct kt_control *c,
 }
 
 struct kt_output *control_output(const struct kt_control *c, kt_point_id point);
-void control_text(char *to, size_t cap, const char *from);
 void control_due(struct kt_control *c, kt_time at);
 /* Tell a change; a command that is over leaves its slot for the ring of done ones. */
 void control_state(struct kt_control *c, struct kt_command *cmd, enum kt_command_state s,

@@ -4,24 +4,6 @@
 
 #include "control/private.h"
 
-static void put_text(struct kt_buf *out, const char *s)
-{
-    kt_put_bytes(out, s, strlen(s));
-}
-
-static void get_text(struct kt_rd *in, char *to, size_t cap)
-{
-    struct kt_str s = kt_get_bytes(in);
-    if (s.n >= cap || (s.n > 0 && memchr(s.p, 0, s.n))) {
-        in->bad = true;
-        s.n = 0;
-    }
-    memset(to, 0, cap);
-    if (s.n > 0) {
-        memcpy(to, s.p, s.n);
-    }
-}
-
 static void save_command(const struct kt_command *cmd, struct kt_buf *out)
 {
     kt_put_u8(out, cmd->state);
@@ -36,10 +18,10 @@ static void save_command(const struct kt_command *cmd, struct kt_buf *out)
     kt_put_i64(out, cmd->requested);
     kt_put_i64(out, cmd->sent);
     kt_put_i64(out, cmd->expires);
-    put_text(out, cmd->by);
-    put_text(out, cmd->second);
-    put_text(out, cmd->reason);
-    put_text(out, cmd->text);
+    kt_put_text(out, cmd->by);
+    kt_put_text(out, cmd->second);
+    kt_put_text(out, cmd->reason);
+    kt_put_text(out, cmd->text);
 }
 
 static void load_command(struct kt_command *cmd, kt_point_id output, struct kt_rd *in)
@@ -63,16 +45,16 @@ static void load_command(struct kt_command *cmd, kt_point_id output, struct kt_r
     cmd->requested = kt_get_i64(in);
     cmd->sent = kt_get_i64(in);
     cmd->expires = kt_get_i64(in);
-    get_text(in, cmd->by, sizeof cmd->by);
-    get_text(in, cmd->second, sizeof cmd->second);
-    get_text(in, cmd->reason, sizeof cmd->reason);
-    get_text(in, cmd->text, sizeof cmd->text);
+    kt_get_text(in, cmd->by, sizeof cmd->by);
+    kt_get_text(in, cmd->second, sizeof cmd->second);
+    kt_get_text(in, cmd->reason, sizeof cmd->reason);
+    kt_get_text(in, cmd->text, sizeof cmd->text);
     in->bad |= cmd->value > 1;
 }
 
 static void save_output(const struct kt_control *c, const struct kt_output *o, struct kt_buf *out)
 {
-    put_text(out, control_point(c, o)->id);
+    kt_put_text(out, control_point(c, o)->id);
     kt_put_u8(out, (uint8_t)(o->reg + 1));
     kt_put_u8(out, (uint8_t)(o->fed + 1));
     kt_put_u8(out, (uint8_t)(o->commanded + 1));
@@ -86,17 +68,17 @@ static void save_output(const struct kt_control *c, const struct kt_output *o, s
     save_command(&o->close, out);
     kt_put_varint(out, o->latch_n);
     for (uint32_t i = 0; i < o->latch_n; i++) {
-        put_text(out, c->site->rules[o->latch[i].rule.v].id);
-        put_text(out, c->site->points[o->latch[i].self.v].id);
+        kt_put_text(out, c->site->rules[o->latch[i].rule.v].id);
+        kt_put_text(out, c->site->points[o->latch[i].self.v].id);
     }
     kt_put_varint(out, o->tag_n);
     for (uint32_t i = 0; i < o->tag_n; i++) {
         kt_put_u64(out, o->tag[i].id);
         kt_put_i64(out, o->tag[i].at);
         kt_put_i64(out, o->tag[i].untag_until);
-        put_text(out, o->tag[i].by);
-        put_text(out, o->tag[i].reason);
-        put_text(out, o->tag[i].untag_by);
+        kt_put_text(out, o->tag[i].by);
+        kt_put_text(out, o->tag[i].reason);
+        kt_put_text(out, o->tag[i].untag_by);
     }
 }
 
@@ -138,9 +120,9 @@ static void load_tags(struct kt_output *o, struct kt_rd *in)
         t->id = kt_get_u64(in);
         t->at = kt_get_i64(in);
         t->untag_until = kt_get_i64(in);
-        get_text(in, t->by, sizeof t->by);
-        get_text(in, t->reason, sizeof t->reason);
-        get_text(in, t->untag_by, sizeof t->untag_by);
+        kt_get_text(in, t->by, sizeof t->by);
+        kt_get_text(in, t->reason, sizeof t->reason);
+        kt_get_text(in, t->untag_by, sizeof t->untag_by);
         o->tag_n = (uint32_t)i + 1;
     }
 }
@@ -186,7 +168,7 @@ static void save_done(const struct kt_control *c, struct kt_buf *out)
     for (uint32_t i = 0; i < c->done_n; i++) {
         const struct kt_command *cmd =
             &c->done[(c->done_at + KT_CTL_DONE - c->done_n + i) % KT_CTL_DONE];
-        put_text(out, c->site->points[cmd->output.v].id);
+        kt_put_text(out, c->site->points[cmd->output.v].id);
         save_command(cmd, out);
     }
 }

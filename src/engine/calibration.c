@@ -25,16 +25,16 @@ static void write_record(const struct eng *e, const struct cal *c, struct kt_jw 
     eng_jpoint(e, w, "point", c->point);
     kt_jw_kstr(w, "state", c->closed != 0 ? "closed" : c->expired ? "expired" : "open");
     kt_jw_kstr(w, "by", c->by);
-    eng_jtext(w, "second", c->second);
+    kt_jw_ktext(w, "second", c->second);
     kt_jw_kstr(w, "gas", c->gas);
-    eng_jtime(w, "opened", c->opened);
-    eng_jtime(w, "until", c->until);
-    eng_jtime(w, "closed", c->closed);
-    eng_jtime(w, "agreed", c->agreed);
+    kt_jw_ktime(w, "opened", c->opened);
+    kt_jw_ktime(w, "until", c->until);
+    kt_jw_ktime(w, "closed", c->closed);
+    kt_jw_ktime(w, "agreed", c->agreed);
     if (c->has_peak) {
         kt_jw_knum(w, "peak", c->peak);
     }
-    eng_jtext(w, "result", c->result);
+    kt_jw_ktext(w, "result", c->result);
 }
 
 static void say_record(struct eng *e, const struct cal *c, const char *change)
@@ -136,7 +136,7 @@ static int arg_gas(const struct request *q, char gas[ENG_NAME], struct kt_err *e
         gas[kt_fmt_double(gas, value)] = '\0';
         return KT_OK;
     }
-    eng_text(gas, ENG_NAME, text);
+    kt_text_set(gas, ENG_NAME, text);
     return gas[0] ? KT_OK : kt_err_set(err, KT_EINVAL, "gas: which gas is used");
 }
 
@@ -156,8 +156,8 @@ int eng_calibration_open(struct eng *e, const struct request *q, struct kt_err *
     c->point = point;
     c->opened = e->now;
     c->until = e->now + minutes * KT_MIN;
-    eng_text(c->by, sizeof c->by, q->user);
-    eng_text(c->gas, sizeof c->gas, gas);
+    kt_text_set(c->by, sizeof c->by, q->user);
+    kt_text_set(c->gas, sizeof c->gas, gas);
     say_record(e, c, "open");
     kt_jw_kint(q->result, "record", (int64_t)c->id);
     eng_cal_review(e, point);
@@ -190,7 +190,7 @@ int eng_calibration_extend(struct eng *e, const struct request *q, struct kt_err
         return kt_err_set(err, KT_EDENIED, "another person than %s extends it", q->user);
     }
     c->until = e->now + minutes * KT_MIN;
-    eng_text(c->second, sizeof c->second, q->user);
+    kt_text_set(c->second, sizeof c->second, q->user);
     c->expired = false;
     say_record(e, c, "extend");
     eng_cal_review(e, c->point);
@@ -208,7 +208,7 @@ int eng_calibration_close(struct eng *e, const struct request *q, struct kt_err 
     }
     uint32_t point = c->point;
     c->closed = e->now;
-    eng_text(c->result, sizeof c->result, result);
+    kt_text_set(c->result, sizeof c->result, result);
     e->pt[point].cal = KT_NONE;
     say_record(e, c, "close");
     forget_oldest(e);

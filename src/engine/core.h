@@ -5,7 +5,8 @@
  * core: what the engine's files share: its state, and the functions between them by topic.
  *
  * Invariants
- *  1. `now` never goes back and is never behind the arrival of an input. Every change comes from an input; no clock, no random, no hash order.
+ *  1. `now` never goes back and is never behind the arrival of an input. Every change comes from an
+ * input; no clock, no random, no hash order.
  *  2. present values, their times and qualities are in the live table alone.
  *  3. hot.lo <= v <= hot.hi, at a good quality, changes no rule instance that reads only its own
  *     point, by a simple comparison or by its quality and flags; else lo > hi and the sample takes
@@ -225,7 +226,6 @@ struct kt_engine {
 struct eng *eng_new(struct kt_site *site, struct kt_live *live, const struct kt_engine_out *out);
 void eng_free(struct eng *e);
 uint64_t eng_next_id(void *e);
-void eng_text(char *to, size_t cap, const char *from);
 void *eng_grow(void *list, uint32_t n, uint32_t *cap, size_t size);
 #define ENG_PUSH(list)                                                                             \
     ((list).v = eng_grow((list).v, (list).n, &(list).cap, sizeof *(list).v),                       \
@@ -240,8 +240,6 @@ static inline const struct kt_rule *eng_rule(const struct eng *e, const struct i
 /* outcome.c: one at a time */
 struct kt_jw *eng_say(struct eng *e, const char *type);
 void eng_said(struct eng *e);
-void eng_jtime(struct kt_jw *w, const char *key, kt_time t);
-void eng_jtext(struct kt_jw *w, const char *key, const char *text); /* "" is left out */
 void eng_jpoint(const struct eng *e, struct kt_jw *w, const char *key, uint32_t point);
 void eng_owners(struct eng *e); /* alarm, card and control sets with their callbacks */
 

@@ -20,21 +20,6 @@ uint64_t eng_next_id(void *arg)
     return e->last_id;
 }
 
-void eng_text(char *to, size_t cap, const char *from)
-{
-    size_t n = from ? strlen(from) : 0;
-    if (n >= cap) {
-        n = cap - 1;
-        while (n > 0 && ((unsigned char)from[n] & 0xc0) == 0x80) {
-            n--;
-        }
-    }
-    if (n > 0) {
-        memcpy(to, from, n);
-    }
-    memset(to + n, 0, cap - n);
-}
-
 void *eng_grow(void *list, uint32_t n, uint32_t *cap, size_t size)
 {
     if (n < *cap) {

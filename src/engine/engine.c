@@ -179,7 +179,7 @@ void kt_engine_stats(const struct kt_engine *e, struct kt_engine_stats *ret)
 {
     *ret = e->s->stats;
     ret->alarms_active = kt_alarm_active(e->s->alarms);
-    eng_text(ret->drill, sizeof ret->drill, e->s->drill);
+    kt_text_set(ret->drill, sizeof ret->drill, e->s->drill);
 }
 
 void kt_engine_save(const struct kt_engine *e, struct kt_buf *out)

@@ -24,7 +24,7 @@ static void write_manual(const struct eng *e, struct kt_jw *w)
         kt_jw_knum(w, "value", m->value);
         kt_jw_kstr(w, "by", m->by);
         kt_jw_kstr(w, "reason", m->reason);
-        eng_jtime(w, "at", m->at);
+        kt_jw_ktime(w, "at", m->at);
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);
@@ -42,8 +42,8 @@ static void write_tests(const struct eng *e, struct kt_jw *w)
         kt_jw_kbool(w, "overdue", eng_flag(e, t->point, KT_FLAG_TEST_OVERDUE));
         kt_jw_kstr(w, "by", t->by);
         kt_jw_kstr(w, "note", t->note);
-        eng_jtime(w, "at", t->at);
-        eng_jtime(w, "last_pass", t->last_pass);
+        kt_jw_ktime(w, "at", t->at);
+        kt_jw_ktime(w, "last_pass", t->last_pass);
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);
@@ -61,7 +61,7 @@ static void write_tags(const struct eng *e, struct kt_jw *w)
             kt_jw_kint(w, "id", (int64_t)o->tag[k].id);
             kt_jw_kstr(w, "by", o->tag[k].by);
             kt_jw_kstr(w, "reason", o->tag[k].reason);
-            eng_jtime(w, "at", o->tag[k].at);
+            kt_jw_ktime(w, "at", o->tag[k].at);
             kt_jw_obj_end(w);
         }
     }
@@ -80,7 +80,7 @@ static void write_handover(const struct eng *e, struct kt_jw *w)
         kt_jw_kstr(w, "to", h->to);
         kt_jw_kstr(w, "by", h->by);
         kt_jw_kstr(w, "note", h->note);
-        eng_jtime(w, "at", h->at);
+        kt_jw_ktime(w, "at", h->at);
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);
@@ -93,7 +93,7 @@ static void write_handover(const struct eng *e, struct kt_jw *w)
         kt_jw_kstr(w, "where", n->where);
         kt_jw_kstr(w, "by", n->by);
         kt_jw_kstr(w, "text", n->text);
-        eng_jtime(w, "at", n->at);
+        kt_jw_ktime(w, "at", n->at);
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);
@@ -110,8 +110,8 @@ static void write_consoles(const struct eng *e, struct kt_jw *w)
         kt_jw_kstr(w, "user", c->user);
         kt_jw_kbool(w, "sound", c->sound);
         kt_jw_kbool(w, "silent", c->silent);
-        eng_jtime(w, "heard", c->heard);
-        eng_jtime(w, "muted_until", c->muted_until > e->now ? c->muted_until : 0);
+        kt_jw_ktime(w, "heard", c->heard);
+        kt_jw_ktime(w, "muted_until", c->muted_until > e->now ? c->muted_until : 0);
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);
@@ -119,7 +119,7 @@ static void write_consoles(const struct eng *e, struct kt_jw *w)
     if (e->drill[0]) {
         kt_jw_obj(w);
         kt_jw_kstr(w, "title", e->drill);
-        eng_jtime(w, "since", e->drill_since);
+        kt_jw_ktime(w, "since", e->drill_since);
         kt_jw_obj_end(w);
     } else {
         kt_jw_null(w);
@@ -134,7 +134,7 @@ static void write_links(const struct eng *e, struct kt_jw *w)
         kt_jw_obj(w);
         kt_jw_kstr(w, "link", e->site->links[i].id);
         kt_jw_kbool(w, "up", !e->link_down[i]);
-        eng_jtime(w, "since", e->link_since[i]);
+        kt_jw_ktime(w, "since", e->link_since[i]);
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);
@@ -172,7 +172,7 @@ void kt_engine_json_state(const struct kt_engine *engine, struct kt_buf *out)
     struct kt_jw w = kt_jw_init(out);
     kt_jw_obj(&w);
     kt_jw_kint(&w, "seq", (int64_t)e->seq);
-    eng_jtime(&w, "now", e->now);
+    kt_jw_ktime(&w, "now", e->now);
     kt_jw_key(&w, "commands");
     kt_control_commands_json(e->control, &w);
     kt_jw_key(&w, "limits");

@@ -123,7 +123,7 @@ static void write_proposal(const struct eng *e, const struct proposal *p, struct
     }
     kt_jw_kstr(w, "by", p->by);
     kt_jw_kstr(w, "reason", p->reason);
-    eng_jtime(w, "at", p->at);
+    kt_jw_ktime(w, "at", p->at);
 }
 
 static void say_limit(struct eng *e, const struct proposal *p, const char *change,
@@ -132,7 +132,7 @@ static void say_limit(struct eng *e, const struct proposal *p, const char *chang
     struct kt_jw *w = eng_say(e, "limit");
     kt_jw_kstr(w, "change", change);
     write_proposal(e, p, w);
-    eng_jtext(w, "second", second);
+    kt_jw_ktext(w, "second", second);
     eng_said(e);
 }
 
@@ -163,8 +163,8 @@ int eng_limit_propose(struct eng *e, const struct request *q, struct kt_err *err
     p->name = (uint8_t)n;
     p->value = value;
     p->at = e->now;
-    eng_text(p->by, sizeof p->by, q->user);
-    eng_text(p->reason, sizeof p->reason, reason);
+    kt_text_set(p->by, sizeof p->by, q->user);
+    kt_text_set(p->reason, sizeof p->reason, reason);
     say_limit(e, p, "propose", "");
     kt_jw_kint(q->result, "proposal", (int64_t)p->id);
     return KT_OK;
@@ -202,9 +202,9 @@ static void keep_change(struct eng *e, const struct proposal *p, const char *sec
     c->value = p->value;
     (void)eng_limit(e, p->point, p->name, &c->before);
     c->at = e->now;
-    eng_text(c->by, sizeof c->by, p->by);
-    eng_text(c->second, sizeof c->second, second);
-    eng_text(c->reason, sizeof c->reason, p->reason);
+    kt_text_set(c->by, sizeof c->by, p->by);
+    kt_text_set(c->second, sizeof c->second, second);
+    kt_text_set(c->reason, sizeof c->reason, p->reason);
 }
 
 int eng_limit_approve(struct eng *e, const struct request *q, struct kt_err *err)
@@ -238,7 +238,7 @@ int eng_limit_reject(struct eng *e, const struct request *q, struct kt_err *err)
     }
     struct proposal p = e->proposal.v[i];
     const char *reason = kt_json_get_str(q->args, "reason", "");
-    eng_text(p.reason, sizeof p.reason, reason[0] ? reason : p.reason);
+    kt_text_set(p.reason, sizeof p.reason, reason[0] ? reason : p.reason);
     say_limit(e, &p, "reject", q->user);
     ENG_REMOVE(e->proposal, i);
     return KT_OK;
@@ -314,7 +314,7 @@ void eng_limits_json(const struct eng *e, struct kt_jw *w)
         kt_jw_kstr(w, "by", c->by);
         kt_jw_kstr(w, "second", c->second);
         kt_jw_kstr(w, "reason", c->reason);
-        eng_jtime(w, "at", c->at);
+        kt_jw_ktime(w, "at", c->at);
         kt_jw_kbool(w, "in_force", is_latest(e, i) && holds(e, c));
         kt_jw_obj_end(w);
     }

@@ -16,19 +16,6 @@ struct loaded { /* the present of one point, until all is read */
     bool is;
 };
 
-static void get_text(struct kt_rd *in, char *to, size_t cap)
-{
-    struct kt_str s = kt_get_bytes(in);
-    if (s.n >= cap || (s.n > 0 && memchr(s.p, 0, s.n))) {
-        in->bad = true;
-        s.n = 0;
-    }
-    memset(to, 0, cap);
-    if (s.n > 0) {
-        memcpy(to, s.p, s.n);
-    }
-}
-
 static uint32_t get_point(const struct eng *e, struct kt_rd *in)
 {
     struct kt_str id = kt_get_bytes(in);
@@ -172,9 +159,9 @@ static void load_changes(struct eng *e, struct kt_rd *in)
         c.value = kt_get_f64(in);
         c.before = kt_get_f64(in);
         c.at = kt_get_i64(in);
-        get_text(in, c.by, sizeof c.by);
-        get_text(in, c.second, sizeof c.second);
-        get_text(in, c.reason, sizeof c.reason);
+        kt_get_text(in, c.by, sizeof c.by);
+        kt_get_text(in, c.second, sizeof c.second);
+        kt_get_text(in, c.reason, sizeof c.reason);
         in->bad |= c.name >= KT_LIMIT_NAMES;
         if (!in->bad && c.point != KT_NONE) {
             *ENG_PUSH(e->change) = c;
@@ -200,8 +187,8 @@ static void load_limits(struct eng *e, struct kt_rd *in)
         p.name = kt_get_u8(in);
         p.value = kt_get_f64(in);
         p.at = kt_get_i64(in);
-        get_text(in, p.by, sizeof p.by);
-        get_text(in, p.reason, sizeof p.reason);
+        kt_get_text(in, p.by, sizeof p.by);
+        kt_get_text(in, p.reason, sizeof p.reason);
         in->bad |= p.name >= KT_LIMIT_NAMES;
         if (!in->bad && p.point != KT_NONE) {
             *ENG_PUSH(e->proposal) = p;
@@ -224,10 +211,10 @@ static void load_cal(struct eng *e, struct kt_rd *in)
         c.has_peak = bits & 1;
         c.expired = bits >> 1 & 1;
         c.peak = kt_get_f64(in);
-        get_text(in, c.by, sizeof c.by);
-        get_text(in, c.second, sizeof c.second);
-        get_text(in, c.gas, sizeof c.gas);
-        get_text(in, c.result, sizeof c.result);
+        kt_get_text(in, c.by, sizeof c.by);
+        kt_get_text(in, c.second, sizeof c.second);
+        kt_get_text(in, c.gas, sizeof c.gas);
+        kt_get_text(in, c.result, sizeof c.result);
         if (in->bad || c.point == KT_NONE) {
             continue;
         }
@@ -246,8 +233,8 @@ static void load_manual_and_tests(struct eng *e, struct kt_rd *in)
         struct manual m = {.point = get_point(e, in)};
         m.value = kt_get_f64(in);
         m.at = kt_get_i64(in);
-        get_text(in, m.by, sizeof m.by);
-        get_text(in, m.reason, sizeof m.reason);
+        kt_get_text(in, m.by, sizeof m.by);
+        kt_get_text(in, m.reason, sizeof m.reason);
         if (!in->bad && m.point != KT_NONE) {
             *ENG_PUSH(e->manual) = m;
         }
@@ -258,8 +245,8 @@ static void load_manual_and_tests(struct eng *e, struct kt_rd *in)
         t.passed = kt_get_u8(in) & 1;
         t.at = kt_get_i64(in);
         t.last_pass = kt_get_i64(in);
-        get_text(in, t.by, sizeof t.by);
-        get_text(in, t.note, sizeof t.note);
+        kt_get_text(in, t.by, sizeof t.by);
+        kt_get_text(in, t.note, sizeof t.note);
         if (!in->bad && t.point != KT_NONE) {
             *ENG_PUSH(e->test) = t;
         }
@@ -275,11 +262,11 @@ static void load_consoles(struct eng *e, struct kt_rd *in)
         uint8_t bits = kt_get_u8(in);
         c.sound = bits & 1;
         c.silent = bits >> 1 & 1;
-        get_text(in, c.name, sizeof c.name);
-        get_text(in, c.user, sizeof c.user);
+        kt_get_text(in, c.name, sizeof c.name);
+        kt_get_text(in, c.user, sizeof c.user);
         *ENG_PUSH(e->console) = c;
     }
-    get_text(in, e->drill, sizeof e->drill);
+    kt_get_text(in, e->drill, sizeof e->drill);
     e->drill_since = kt_get_i64(in);
 }
 
@@ -288,20 +275,20 @@ static void load_people(struct eng *e, struct kt_rd *in)
     uint64_t n = get_count(in, ENG_HANDOVERS);
     for (uint64_t i = 0; i < n && !in->bad; i++) {
         struct handover h = {.at = kt_get_i64(in)};
-        get_text(in, h.shift, sizeof h.shift);
-        get_text(in, h.from, sizeof h.from);
-        get_text(in, h.to, sizeof h.to);
-        get_text(in, h.by, sizeof h.by);
-        get_text(in, h.note, sizeof h.note);
+        kt_get_text(in, h.shift, sizeof h.shift);
+        kt_get_text(in, h.from, sizeof h.from);
+        kt_get_text(in, h.to, sizeof h.to);
+        kt_get_text(in, h.by, sizeof h.by);
+        kt_get_text(in, h.note, sizeof h.note);
         *ENG_PUSH(e->handover) = h;
     }
     n = get_count(in, ENG_NOTES);
     for (uint64_t i = 0; i < n && !in->bad; i++) {
         struct note note = {.id = kt_get_u64(in)};
         note.at = kt_get_i64(in);
-        get_text(in, note.where, sizeof note.where);
-        get_text(in, note.by, sizeof note.by);
-        get_text(in, note.text, sizeof note.text);
+        kt_get_text(in, note.where, sizeof note.where);
+        kt_get_text(in, note.by, sizeof note.by);
+        kt_get_text(in, note.text, sizeof note.text);
         *ENG_PUSH(e->note) = note;
     }
     load_consoles(e, in);

@@ -29,21 +29,6 @@ void eng_said(struct eng *e)
     }
 }
 
-void eng_jtime(struct kt_jw *w, const char *key, kt_time t)
-{
-    char text[40];
-    if (t != 0) {
-        kt_jw_kstr(w, key, kt_time_fmt(t, 0, text));
-    }
-}
-
-void eng_jtext(struct kt_jw *w, const char *key, const char *text)
-{
-    if (text && text[0]) {
-        kt_jw_kstr(w, key, text);
-    }
-}
-
 void eng_jpoint(const struct eng *e, struct kt_jw *w, const char *key, uint32_t point)
 {
     if (point < e->points_n) {
@@ -96,7 +81,7 @@ static void on_write(void *arg, const struct kt_write *cw)
         kt_jw_kint(w, "value", cw->value);
     }
     kt_jw_kbool(w, "protective", cw->protective);
-    eng_jtime(w, "expires", cw->expires);
+    kt_jw_ktime(w, "expires", cw->expires);
     eng_said(e);
 }
 

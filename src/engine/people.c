@@ -54,7 +54,7 @@ static void say_manual(struct eng *e, const struct request *q, uint32_t point, d
         kt_jw_knum(w, "value", value);
     }
     kt_jw_kstr(w, "by", q->user);
-    eng_jtext(w, "reason", reason);
+    kt_jw_ktext(w, "reason", reason);
     eng_said(e);
 }
 
@@ -74,8 +74,8 @@ int eng_manual_set(struct eng *e, const struct request *q, struct kt_err *err)
     struct manual *m = manual_of(e, point);
     m->value = value;
     m->at = e->now;
-    eng_text(m->by, sizeof m->by, q->user);
-    eng_text(m->reason, sizeof m->reason, reason);
+    kt_text_set(m->by, sizeof m->by, q->user);
+    kt_text_set(m->reason, sizeof m->reason, reason);
     struct pt *pt = &e->pt[point];
     pt->bits = (uint8_t)((pt->bits | PT_MANUAL) & ~PT_STALE);
     if (pt->bits & PT_AWAIT) {
@@ -138,9 +138,9 @@ int eng_note_add(struct eng *e, const struct request *q, struct kt_err *err)
     struct note *n = ENG_PUSH(e->note);
     n->id = eng_next_id(e);
     n->at = e->now;
-    eng_text(n->where, sizeof n->where, where);
-    eng_text(n->by, sizeof n->by, q->user);
-    eng_text(n->text, sizeof n->text, text);
+    kt_text_set(n->where, sizeof n->where, where);
+    kt_text_set(n->by, sizeof n->by, q->user);
+    kt_text_set(n->text, sizeof n->text, text);
     struct kt_jw *w = eng_say(e, "note");
     kt_jw_kint(w, "id", (int64_t)n->id);
     kt_jw_kstr(w, point == KT_NONE ? "place" : "point", n->where);
@@ -170,7 +170,7 @@ int eng_drill_start(struct eng *e, const struct request *q, struct kt_err *err)
     if (e->drill[0]) {
         return kt_err_set(err, KT_ECONFLICT, "the drill \"%s\" is under way", e->drill);
     }
-    eng_text(e->drill, sizeof e->drill, title);
+    kt_text_set(e->drill, sizeof e->drill, title);
     e->drill_since = e->now;
     say_drill(e, q, "start");
     return KT_OK;
@@ -203,17 +203,17 @@ int eng_handover_sign(struct eng *e, const struct request *q, struct kt_err *err
     }
     struct handover *h = ENG_PUSH(e->handover);
     h->at = e->now;
-    eng_text(h->shift, sizeof h->shift, shift);
-    eng_text(h->from, sizeof h->from, from);
-    eng_text(h->to, sizeof h->to, to);
-    eng_text(h->by, sizeof h->by, q->user);
-    eng_text(h->note, sizeof h->note, kt_json_get_str(q->args, "note", ""));
+    kt_text_set(h->shift, sizeof h->shift, shift);
+    kt_text_set(h->from, sizeof h->from, from);
+    kt_text_set(h->to, sizeof h->to, to);
+    kt_text_set(h->by, sizeof h->by, q->user);
+    kt_text_set(h->note, sizeof h->note, kt_json_get_str(q->args, "note", ""));
     struct kt_jw *w = eng_say(e, "handover");
     kt_jw_kstr(w, "shift", h->shift);
     kt_jw_kstr(w, "from", h->from);
     kt_jw_kstr(w, "to", h->to);
     kt_jw_kstr(w, "by", h->by);
-    eng_jtext(w, "note", h->note);
+    kt_jw_ktext(w, "note", h->note);
     eng_said(e);
     return KT_OK;
 }

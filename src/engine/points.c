@@ -257,9 +257,9 @@ static void say_gap(struct eng *e, uint32_t link, bool up, kt_time since, const 
     struct kt_jw *w = eng_say(e, "gap");
     kt_jw_kstr(w, "link", e->site->links[link].id);
     kt_jw_kstr(w, "change", up ? "end" : "begin");
-    eng_jtime(w, "from", up ? since : e->now);
-    eng_jtime(w, "to", up ? e->now : 0);
-    eng_jtext(w, "text", text);
+    kt_jw_ktime(w, "from", up ? since : e->now);
+    kt_jw_ktime(w, "to", up ? e->now : 0);
+    kt_jw_ktext(w, "text", text);
     eng_said(e);
 }
 

@@ -39,7 +39,7 @@ static void end_alarms(struct eng *to, const struct eng *from)
         a.state = KT_AL_NORMAL;
         a.masks = 0;
         a.cleared = to->now;
-        eng_text(a.note, sizeof a.note, "the reloaded site has no such rule at this point");
+        kt_text_set(a.note, sizeof a.note, "the reloaded site has no such rule at this point");
         struct kt_jw *w = eng_say(to, "alarm");
         kt_alarm_json(from->alarms, &a, "clear", w);
         eng_said(to);
@@ -55,7 +55,7 @@ static void end_cards(struct eng *to, const struct eng *from)
             continue;
         }
         struct kt_card_entry entry = {.time = to->now, .change = KT_CARD_CLOSE};
-        eng_text(entry.text, sizeof entry.text, "the reloaded site has no such rule or point");
+        kt_text_set(entry.text, sizeof entry.text, "the reloaded site has no such rule or point");
         c.closed = to->now;
         struct kt_jw *w = eng_say(to, "card");
         kt_card_outcome_json(from->cards, &c, &entry, w);

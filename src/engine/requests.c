@@ -186,7 +186,7 @@ static void remember(struct eng *e, const char *full, int code, struct kt_str te
     k->text = strndup(text.n ? text.p : "", text.n);
     KT_ASSERT(k->text);
     k->code = code;
-    eng_text(k->key, sizeof k->key, full);
+    kt_text_set(k->key, sizeof k->key, full);
     kt_map_set(e->key_map, kt_str_c(k->key), e->key_at);
     e->key_at = (e->key_at + 1) % ENG_KEYS;
 }

@@ -126,7 +126,7 @@ static void say_tag(struct eng *e, const struct request *q, uint32_t output, con
     eng_jpoint(e, w, "output", output);
     kt_jw_kstr(w, "change", change);
     kt_jw_kstr(w, "by", q->user);
-    eng_jtext(w, "reason", kt_json_get_str(q->args, "reason", ""));
+    kt_jw_ktext(w, "reason", kt_json_get_str(q->args, "reason", ""));
     eng_said(e);
     eng_live_flags(e, output);
 }

@@ -122,7 +122,7 @@ static void open_outputs(struct eng *e, const struct inst *in)
     const struct kt_rule *r = eng_rule(e, in);
     const struct kt_point *self = &e->site->points[in->self];
     char by[ENG_NAME] = "rule:";
-    eng_text(by + 5, sizeof by - 5, r->id);
+    kt_text_set(by + 5, sizeof by - 5, r->id);
     for (uint32_t i = 0; i < r->then_n; i++) {
         const struct kt_action *a = &r->then[i];
         bool range = a->kind == KT_ACT_OPEN_RANGE;

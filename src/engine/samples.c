@@ -15,7 +15,7 @@ static void list_late(struct eng *e, uint32_t point, kt_time t, double value, kt
     }
     struct kt_jw *w = eng_say(e, "late");
     eng_jpoint(e, w, "point", point);
-    eng_jtime(w, "time", t);
+    kt_jw_ktime(w, "time", t);
     kt_jw_knum(w, "value", value);
     kt_jw_kstr(w, "quality", kt_quality_id(q));
     eng_said(e);
@@ -89,8 +89,8 @@ static void back_again(struct eng *e, uint32_t point)
         struct kt_jw *w = eng_say(e, "gap");
         eng_jpoint(e, w, "point", point);
         kt_jw_kstr(w, "change", "end");
-        eng_jtime(w, "from", pt->last);
-        eng_jtime(w, "to", e->now);
+        kt_jw_ktime(w, "from", pt->last);
+        kt_jw_ktime(w, "to", e->now);
         eng_said(e);
     }
     pt->bits &= (uint8_t)~PT_STALE;

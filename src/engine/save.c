@@ -2,14 +2,9 @@
 /* save: the whole state as bytes, by text ids, so it fits any site that has them. */
 #include "engine/save.h"
 
-static void put_text(struct kt_buf *out, const char *s)
-{
-    kt_put_bytes(out, s, strlen(s));
-}
-
 static void put_point(const struct eng *e, struct kt_buf *out, uint32_t point)
 {
-    put_text(out, e->site->points[point].id);
+    kt_put_text(out, e->site->points[point].id);
 }
 
 static void save_points(const struct eng *e, struct kt_buf *out)
@@ -56,7 +51,7 @@ static void save_instances(const struct eng *e, struct kt_buf *out)
             continue;
         }
         kt_put_u8(out, 1);
-        put_text(out, eng_rule(e, in)->id);
+        kt_put_text(out, eng_rule(e, in)->id);
         put_point(e, out, in->self);
         kt_put_u8(out, in->state);
         kt_put_i64(out, in->due);
@@ -96,8 +91,8 @@ static void save_limits(const struct eng *e, struct kt_buf *out)
         kt_put_u8(out, p->name);
         kt_put_f64(out, p->value);
         kt_put_i64(out, p->at);
-        put_text(out, p->by);
-        put_text(out, p->reason);
+        kt_put_text(out, p->by);
+        kt_put_text(out, p->reason);
     }
     kt_put_varint(out, e->change.n);
     for (uint32_t i = 0; i < e->change.n; i++) {
@@ -108,9 +103,9 @@ static void save_limits(const struct eng *e, struct kt_buf *out)
         kt_put_f64(out, c->value);
         kt_put_f64(out, c->before);
         kt_put_i64(out, c->at);
-        put_text(out, c->by);
-        put_text(out, c->second);
-        put_text(out, c->reason);
+        kt_put_text(out, c->by);
+        kt_put_text(out, c->second);
+        kt_put_text(out, c->reason);
     }
 }
 
@@ -127,10 +122,10 @@ static void save_cal(const struct eng *e, struct kt_buf *out)
         kt_put_i64(out, c->agreed);
         kt_put_u8(out, (uint8_t)(c->has_peak | c->expired << 1));
         kt_put_f64(out, c->peak);
-        put_text(out, c->by);
-        put_text(out, c->second);
-        put_text(out, c->gas);
-        put_text(out, c->result);
+        kt_put_text(out, c->by);
+        kt_put_text(out, c->second);
+        kt_put_text(out, c->gas);
+        kt_put_text(out, c->result);
     }
 }
 
@@ -142,8 +137,8 @@ static void save_manual_and_tests(const struct eng *e, struct kt_buf *out)
         put_point(e, out, m->point);
         kt_put_f64(out, m->value);
         kt_put_i64(out, m->at);
-        put_text(out, m->by);
-        put_text(out, m->reason);
+        kt_put_text(out, m->by);
+        kt_put_text(out, m->reason);
     }
     kt_put_varint(out, e->test.n);
     for (uint32_t i = 0; i < e->test.n; i++) {
@@ -152,8 +147,8 @@ static void save_manual_and_tests(const struct eng *e, struct kt_buf *out)
         kt_put_u8(out, t->passed);
         kt_put_i64(out, t->at);
         kt_put_i64(out, t->last_pass);
-        put_text(out, t->by);
-        put_text(out, t->note);
+        kt_put_text(out, t->by);
+        kt_put_text(out, t->note);
     }
 }
 
@@ -163,20 +158,20 @@ static void save_people(const struct eng *e, struct kt_buf *out)
     for (uint32_t i = 0; i < e->handover.n; i++) {
         const struct handover *h = &e->handover.v[i];
         kt_put_i64(out, h->at);
-        put_text(out, h->shift);
-        put_text(out, h->from);
-        put_text(out, h->to);
-        put_text(out, h->by);
-        put_text(out, h->note);
+        kt_put_text(out, h->shift);
+        kt_put_text(out, h->from);
+        kt_put_text(out, h->to);
+        kt_put_text(out, h->by);
+        kt_put_text(out, h->note);
     }
     kt_put_varint(out, e->note.n);
     for (uint32_t i = 0; i < e->note.n; i++) {
         const struct note *n = &e->note.v[i];
         kt_put_u64(out, n->id);
         kt_put_i64(out, n->at);
-        put_text(out, n->where);
-        put_text(out, n->by);
-        put_text(out, n->text);
+        kt_put_text(out, n->where);
+        kt_put_text(out, n->by);
+        kt_put_text(out, n->text);
     }
     kt_put_varint(out, e->console.n);
     for (uint32_t i = 0; i < e->console.n; i++) {
@@ -184,10 +179,10 @@ static void save_people(const struct eng *e, struct kt_buf *out)
         kt_put_i64(out, c->heard);
         kt_put_i64(out, c->muted_until);
         kt_put_u8(out, (uint8_t)(c->sound | c->silent << 1));
-        put_text(out, c->name);
-        put_text(out, c->user);
+        kt_put_text(out, c->name);
+        kt_put_text(out, c->user);
     }
-    put_text(out, e->drill);
+    kt_put_text(out, e->drill);
     kt_put_i64(out, e->drill_since);
 }
 
@@ -195,7 +190,7 @@ static void save_links(const struct eng *e, struct kt_buf *out)
 {
     kt_put_varint(out, e->site->links_n);
     for (uint32_t i = 0; i < e->site->links_n; i++) {
-        put_text(out, e->site->links[i].id);
+        kt_put_text(out, e->site->links[i].id);
         kt_put_u8(out, e->link_down[i]);
         kt_put_i64(out, e->link_since[i]);
     }

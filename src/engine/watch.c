@@ -155,7 +155,7 @@ static struct console *console_of(struct eng *e, const char *name)
         return NULL;
     }
     struct console *c = ENG_PUSH(e->console);
-    eng_text(c->name, sizeof c->name, name);
+    kt_text_set(c->name, sizeof c->name, name);
     c->heard = e->now;
     return c;
 }
@@ -199,7 +199,7 @@ int eng_console_hello(struct eng *e, const struct request *q, struct kt_err *err
     }
     c->heard = e->now;
     c->sound = kt_json_get_bool(q->args, "sound", false);
-    eng_text(c->user, sizeof c->user, q->user);
+    kt_text_set(c->user, sizeof c->user, q->user);
     if (c->silent) {
         c->silent = false;
         say_console(e, c, false);
@@ -232,7 +232,7 @@ int eng_console_mute(struct eng *e, const struct request *q, struct kt_err *err)
     kt_jw_kstr(w, "console", name);
     kt_jw_kint(w, "seconds", seconds);
     kt_jw_kstr(w, "by", q->user);
-    eng_jtime(w, "until", c->muted_until);
+    kt_jw_ktime(w, "until", c->muted_until);
     eng_said(e);
     return KT_OK;
 }
@@ -288,13 +288,13 @@ int eng_test_record(struct eng *e, const struct request *q, struct kt_err *err)
     t->passed = passed;
     t->at = e->now;
     t->last_pass = passed ? e->now : t->last_pass;
-    eng_text(t->by, sizeof t->by, q->user);
-    eng_text(t->note, sizeof t->note, kt_json_get_str(q->args, "note", ""));
+    kt_text_set(t->by, sizeof t->by, q->user);
+    kt_text_set(t->note, sizeof t->note, kt_json_get_str(q->args, "note", ""));
     struct kt_jw *w = eng_say(e, "test");
     eng_jpoint(e, w, "point", point);
     kt_jw_kbool(w, "passed", passed);
     kt_jw_kstr(w, "by", t->by);
-    eng_jtext(w, "note", t->note);
+    kt_jw_ktext(w, "note", t->note);
     eng_said(e);
     if (passed) {
         eng_set_flag(e, point, KT_FLAG_TEST_OVERDUE, false);

@@ -30,6 +30,7 @@ int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret, struct kt_er
         kt_api_free(a);
         return err->code;
     }
+    attachments_sweep(a);
     *ret = a;
     return KT_OK;
 }

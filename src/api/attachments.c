@@ -398,8 +398,7 @@ static void remove_upload(struct kt_api *a, const char *dir, const char *file)
     kt_buf_done(&b);
     kt_json_free(note);
     unlink(path);
-    struct kt_room *room = kt_runtime_room(a->opts.runtime);
-    if (!fresh || !is_hash(hash) || !room || kt_room_names_body(room, hash)) {
+    if (!fresh || !is_hash(hash) || kt_room_names_body(kt_runtime_room(a->opts.runtime), hash)) {
         return;
     }
     snprintf(path, sizeof(path), "%s/bodies/%.2s/%s", dir, hash, hash);
@@ -431,7 +430,8 @@ void attachments_sweep(struct kt_api *a)
     struct stat st;
     kt_time now = (kt_time)time(NULL) * KT_SEC; /* files have the machine's time, always */
     kt_time last = atomic_load(&a->swept);
-    if (now - last < KT_HOUR || !atomic_compare_exchange_strong(&a->swept, &last, now)) {
+    if (!kt_runtime_room(a->opts.runtime) || now - last < KT_HOUR ||
+        !atomic_compare_exchange_strong(&a->swept, &last, now)) {
         return;
     }
     struct kt_arena *arena = kt_arena_new(64 << 20);

@@ -12,7 +12,11 @@
 #include "sys/jail.h"
 #include "sys/proc.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define MEMORY_MAX 0 /* a sanitizer reserves terabytes that it does not use */
 #else
 #define MEMORY_MAX ((size_t)1 << 30)

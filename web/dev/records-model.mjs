@@ -10,7 +10,7 @@ export const dayOf = (ms) => new Date(ms + 8 * 3600_000).toISOString().slice(0, 
 export const WORKFLOW = {
   id: 'rectify',
   title: t('隐患整改', 'Rectification'),
-  register: 'hazard',
+  registers: ['hazard'],
   states: [
     { id: 'open', title: t('待派', 'Open'), kind: 'start' },
     { id: 'doing', title: t('整改中', 'Being mended'), kind: 'active' },
@@ -77,9 +77,8 @@ export const REGISTERS = [
     key: 'no',
     label: '{no} {title}',
     place: 'place',
-    geometry: 'area',
     workflow: 'rectify',
-    map: { color: '#6a4c7d', symbol: 'dot', label: 'no' },
+    map: { geometry: 'area', color: '#6a4c7d', symbol: 'dot' },
     list: ['no', 'title', 'level', 'place', 'found', 'depth'],
     documents: [{ id: 'notice', title: t('整改通知书', 'Notice') }],
     fields: [
@@ -138,7 +137,7 @@ export const REGISTERS = [
     group: t('安全', 'Safety'),
     key: 'no',
     list: ['no', 'begin', 'end', 'length'],
-    geometry: 'track',
+    map: { geometry: 'track', color: '#4c6a5d', symbol: 'dot' },
     fields: [
       f('no', 'text', t('编号', 'No.'), { auto: 'XC-{year}-{n:4}', may_write: false }),
       f('begin', 'time', t('开始', 'Begin')),

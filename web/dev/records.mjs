@@ -161,8 +161,8 @@ function make(register, fields, by, time = Date.now(), more = {}) {
     r.moves.push({
       kind: 'move',
       transition: '',
-      from_state: '',
-      to_state: r.state,
+      from: '',
+      to: r.state,
       owner: r.owner,
       due: r.due,
       by,
@@ -221,7 +221,7 @@ function item(r, at, known) {
     changed_by,
     created,
     created_by,
-    conflicts,
+    conflicts: conflicts.length,
     fields: { ...fields, ...cost },
     attachments: r.attachments.filter((a) => !a.ended).length,
   };
@@ -326,24 +326,34 @@ function transitions(r, who) {
         title: tr.title,
         to: tr.to,
         may: !why,
-        why,
+        why: why.startsWith('只有')
+          ? { zh: '负责人', en: 'its owner' }
+          : why && !why.startsWith('您已')
+            ? { zh: tr.who.join('、'), en: tr.who.join(', ') }
+            : null,
+        signed_by_me: r.signed[tr.id]?.includes(who) ?? false,
         needs: (tr.needs ?? []).filter((x) => r.fields[x] === undefined),
-        evidence: tr.evidence ?? {},
+        evidence: Object.entries(tr.evidence ?? {}).map(([field, n]) => ({
+          field,
+          needs: n,
+          has: r.attachments.filter((a) => a.field === field && !a.ended && a.time >= r.since)
+            .length,
+        })),
         note: tr.note ?? 'optional',
         owner: tr.owner ?? 'keep',
         sign: tr.sign ?? 1,
-        signed: r.signed[tr.id] ?? [],
+        signed: r.signed[tr.id]?.length ?? 0,
       };
     });
 }
 
 function full(r, who, at, known) {
   const many = new Set(r.facts.filter((x) => !x.chosen && !x.dropped).map((x) => x.field));
-  const out = [];
+  const refs = {};
   for (const fl of regs.get(r.register).fields)
     if (fl.type === 'ref' && r.fields[fl.id]) {
       const to = recs.get(r.fields[fl.id]);
-      out.push({ field: fl.id, register: to.register, id: to.id, label: labelOf(to) });
+      refs[fl.id] = { register: to.register, id: to.id, key: to.key, label: labelOf(to) };
     }
   const into = [...recs.values()].flatMap((o) =>
     regs
@@ -358,7 +368,8 @@ function full(r, who, at, known) {
     facts: r.facts.filter((x) => many.has(x.field) && !x.dropped),
     moves: r.moves,
     attachments: r.attachments.filter((a) => !a.ended),
-    references: { out, in: into },
+    refs,
+    referrers: into,
     transitions: at || known ? [] : transitions(r, who),
   };
 }
@@ -462,8 +473,8 @@ function move(args, who) {
   const time = Date.now();
   const entry = {
     transition: tr.id,
-    from_state: r.state,
-    to_state: tr.to,
+    from: r.state,
+    to: tr.to,
     by: who,
     time,
     note: args.note ?? '',
@@ -472,7 +483,7 @@ function move(args, who) {
     const signed = (r.signed[tr.id] ??= []);
     signed.push(who);
     if (signed.length < tr.sign) {
-      r.moves.push({ ...entry, kind: 'sign', to_state: r.state });
+      r.moves.push({ ...entry, kind: 'sign', to: r.state });
       touch(r, who, time);
       told(r, 'sign', who);
       return { version: r.version, state: r.state };
@@ -796,7 +807,8 @@ const balance = (key, until = '9999') =>
 function ledgerView(l) {
   return {
     ...l,
-    accounts: l.accounts.map((a) => ({ ...a, balance: balance(a.key) })),
+    closed_until: l.closed,
+    accounts: l.accounts.map((a) => ({ ...a, account: a.key, balance: balance(a.key) })),
   };
 }
 
@@ -810,7 +822,12 @@ function entries(q) {
     });
     const account = q.get('account');
     if (account && !lines.some((p) => p.account === account)) continue;
-    rows.push({ ...x, reversed: txns.find((y) => y.reverses === x.id)?.id ?? null, lines });
+    rows.push({
+      ...x,
+      txn: x.id,
+      reversed_by: txns.find((y) => y.reverses === x.id)?.id ?? null,
+      lines,
+    });
   }
   return { items: rows.reverse(), next: null };
 }
@@ -850,7 +867,7 @@ function cases(q, who) {
     (r) =>
       r.state &&
       !r.ended &&
-      (!q.get('state') || r.state === q.get('state')) &&
+      (q.get('state') ? r.state === q.get('state') : !['closed', 'void'].includes(r.state)) &&
       (!q.get('mine') || r.owner === who) &&
       (!q.get('overdue') || (r.due && r.due < Date.now())),
   );
@@ -938,7 +955,7 @@ const registersFor = (who) => ({
     },
     total: [...recs.values()].filter((x) => x.register === r.id && !x.ended).length,
   })),
-  workflows: [WORKFLOW],
+  workflows: [{ ...WORKFLOW, transitions: undefined }],
   ledgers: LEDGERS.map(({ id, title, group }) => ({ id, title, group })),
   indicators: INDICATORS.map(({ id, title, group }) => ({ id, title, group })),
   people: PEOPLE,
@@ -991,7 +1008,7 @@ export async function answer(method, path, q, raw, ctx) {
     if (!l) throw no(p[1]);
     return p[2] === 'entries' ? entries(q) : ledgerView(l);
   }
-  if (path === '/indicators') return { items: INDICATORS.map(indicator) };
+  if (path === '/indicators') return INDICATORS.map(indicator);
   if (p[0] === 'indicators') {
     const i = INDICATORS.find((x) => x.id === p[1]);
     if (!i) throw no(p[1]);
@@ -1024,11 +1041,11 @@ export async function answer(method, path, q, raw, ctx) {
     return {
       type: 'FeatureCollection',
       features: [...recs.values()]
-        .filter((r) => r.register === p[1] && !r.ended && r.fields[reg.geometry])
+        .filter((r) => r.register === p[1] && !r.ended && r.fields[reg.map?.geometry])
         .map((r) => ({
           type: 'Feature',
           id: r.id,
-          geometry: r.fields[reg.geometry],
+          geometry: r.fields[reg.map.geometry],
           properties: { id: r.id, label: r.key, state: r.state, due: r.due },
         })),
     };

@@ -32,7 +32,7 @@ export interface Field {
   ended?: boolean;
   search?: boolean;
   sources?: boolean;
-  auto?: string;
+  auto?: boolean;
   unit?: Text | string;
   min?: number;
   max?: number;
@@ -54,9 +54,8 @@ export interface Register {
   fields: Field[];
   list?: string[];
   workflow?: string | null;
-  geometry?: string | null;
   place?: string | null;
-  map?: { color?: string; symbol?: string; label?: string } | null;
+  map?: { geometry: string; color?: string | null; symbol?: string | null } | null;
   documents?: { id: string; title: Text }[];
   may: { create?: boolean; write?: boolean; import?: boolean; merge?: boolean };
   total?: number;
@@ -71,9 +70,8 @@ export interface State {
 export interface Workflow {
   id: string;
   title: Text;
-  register?: string;
+  registers?: string[];
   states: State[];
-  transitions?: { id: string; title: Text; from: string[]; to: string }[];
 }
 
 export interface Named {
@@ -109,7 +107,8 @@ export interface Item {
   due?: number | null;
   ended?: number | null;
   merged?: number | null;
-  conflicts?: string[];
+  /** How many fields have sources that differ. */
+  conflicts?: number;
   changed?: number;
   changed_by?: string;
   fields: Fields;
@@ -133,8 +132,8 @@ export interface Fact {
 export interface Move {
   kind: string;
   transition?: string | null;
-  from_state?: string | null;
-  to_state?: string | null;
+  from?: string | null;
+  to?: string | null;
   owner?: string | null;
   due?: number | null;
   by: string;
@@ -155,10 +154,11 @@ export interface Attachment {
 }
 
 export interface Reference {
-  field: string;
   register: string;
   id: number;
+  key?: string;
   label: string;
+  ended?: boolean;
 }
 
 export interface Transition {
@@ -166,20 +166,23 @@ export interface Transition {
   title: Text;
   to?: string;
   may: boolean;
-  why?: string;
+  /** Who may, in words, when this person may not. */
+  why?: Text | string | null;
   needs?: string[];
-  evidence?: Record<string, number>;
+  evidence?: { field: string; needs: number; has: number }[];
   note?: string;
   owner?: string;
   sign?: number;
-  signed?: string[];
+  signed?: number;
+  signed_by_me?: boolean;
 }
 
 export interface Record_ extends Item {
   facts?: Fact[];
   moves?: Move[];
   attachments?: Attachment[];
-  references?: { out: Reference[]; in: Reference[] };
+  refs?: Record<string, Reference>;
+  referrers?: (Reference & { field: string })[];
   transitions?: Transition[];
 }
 
@@ -240,6 +243,23 @@ export const personName = (user: string | undefined | null) =>
 
 export function stateOf(r: Register | undefined, state: string | undefined | null) {
   return workflowOf(r?.workflow)?.states.find((s) => s.id === state);
+}
+
+/** Where a record stands on the map. */
+export const shapeField = (r: Register | undefined) =>
+  r?.map ? fieldOf(r, r.map.geometry) : undefined;
+
+/** Fields whose sources do not say the same. */
+export function differing(rec: Record_): Set<string> {
+  const said = new Map<string, string>();
+  const out = new Set<string>();
+  for (const x of rec.facts ?? []) {
+    if (x.dropped) continue;
+    const v = JSON.stringify(x.value ?? null);
+    if (said.has(x.field) && said.get(x.field) !== v) out.add(x.field);
+    said.set(x.field, v);
+  }
+  return rec.conflicts ? out : new Set();
 }
 
 export const recordPath = (register: string, id: number | string) => `/records/${register}/${id}`;

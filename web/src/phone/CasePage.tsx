@@ -51,7 +51,7 @@ function MoveForm({
   onClose: () => void;
 }) {
   const fields = (tr.needs ?? []).map((id) => fieldOf(r, id)).filter((f) => f !== undefined);
-  const evidence = Object.entries(tr.evidence ?? {});
+  const evidence = tr.evidence ?? [];
   const name = `${caseKey(r.id, rec.id)}/${tr.id}`;
   const [typed, setTyped, done] = useTyped<MoveTyped>(name, {
     draft: toDraft(fields, rec.fields),
@@ -62,24 +62,25 @@ function MoveForm({
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [more, setMore] = useState<string[]>([]);
   if (!typed) return null;
-  const put = (x: Partial<MoveTyped>) => setTyped({ ...typed, ...x });
-  const since = (rec.moves ?? []).filter((m) => m.kind === 'move').at(-1)?.time ?? 0;
+  const put = (x: Partial<MoveTyped>) => {
+    setMore([]);
+    setTyped({ ...typed, ...x });
+  };
   const waiting = queue.value.filter(
     (e) => e.about === caseKey(r.id, rec.id) && e.verb === 'record.attach',
   );
-  const have = (id: string) =>
-    typed.photos.filter((p) => p.field === id).length +
-    waiting.filter((e) => e.args.field === id).length +
-    (Array.isArray(rec.attachments) ? rec.attachments : []).filter(
-      (a) => a.field === id && (a.time ?? 0) >= since,
-    ).length;
+  const lacks = (e: (typeof evidence)[number]) =>
+    e.needs -
+    e.has -
+    typed.photos.filter((p) => p.field === e.field).length -
+    waiting.filter((x) => x.args.field === e.field).length;
   async function send() {
     if (!typed) return;
     const read = readDraft(fields, typed.draft, tr.needs);
     const wrong: string[] = [];
-    for (const [id, n] of evidence)
-      if (have(id) < n)
-        wrong.push(t('need.photos', { title: pick(fieldOf(r, id)?.title), n: n - have(id) }));
+    for (const e of evidence)
+      if (lacks(e) > 0)
+        wrong.push(t('need.photos', { title: pick(fieldOf(r, e.field)?.title), n: lacks(e) }));
     if (tr.note === 'required' && !typed.note.trim()) wrong.push(t('need.note'));
     if (tr.owner === 'given' && !typed.to.trim()) wrong.push(t('need.to'));
     setErrors(read.errors);
@@ -98,12 +99,7 @@ function MoveForm({
   return (
     <section class="panel pad stack" aria-label={pick(tr.title)}>
       <h2>{pick(tr.title)}</h2>
-      {(tr.sign ?? 1) > 1 && (
-        <p>
-          {t('sign', { n: tr.sign ?? 1, m: tr.signed?.length ?? 0 })}{' '}
-          {(tr.signed ?? []).map(personName).join('、')}
-        </p>
-      )}
+      {(tr.sign ?? 1) > 1 && <p>{t('sign', { n: tr.sign ?? 1, m: tr.signed ?? 0 })}</p>}
       {fields.map((f) => (
         <FieldInput
           key={f.id}
@@ -124,7 +120,7 @@ function MoveForm({
           />
         </label>
       )}
-      {evidence.map(([id, n]) => (
+      {evidence.map(({ field: id, needs: n }) => (
         <PhotoInput
           key={id}
           label={t('take', { title: pick(fieldOf(r, id)?.title), n })}
@@ -206,6 +202,9 @@ function EditForm({ r, rec, onClose }: { r: Register; rec: Record_; onClose: () 
   );
 }
 
+const why = (tr: Transition) =>
+  tr.signed_by_me ? t('signed.me') : tr.why ? t('why.who', { who: pick(tr.why) }) : '';
+
 function Moves({ rec, run }: { rec: Record_; run: (tr: Transition) => void }) {
   const about = caseKey(rec.register ?? '', rec.id);
   const waits = queue.value.filter((e) => e.about === about);
@@ -231,7 +230,7 @@ function Moves({ rec, run }: { rec: Record_; run: (tr: Transition) => void }) {
             <button type="button" class="btn primary" disabled={!tr.may} onClick={() => run(tr)}>
               {pick(tr.title)}
             </button>
-            {!tr.may && tr.why && <small class="hint">{tr.why}</small>}
+            {!tr.may && <small class="hint">{why(tr)}</small>}
           </div>
         ))}
     </div>
@@ -329,7 +328,7 @@ export function CasePage({ id }: { id: string }) {
                 {[...rec.moves!].reverse().map((m, i) => (
                   <li key={i}>
                     <span class="hint">{fullStamp(m.time)}</span> {personName(m.by)}{' '}
-                    {pick(stateOf(r, m.to_state)?.title)} {m.note}
+                    {pick(stateOf(r, m.to)?.title)} {m.note}
                   </li>
                 ))}
               </ul>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The drawing that was kept with the tasks: places, my cases, where I am. SVG, no library. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { fieldOf, type Record_, registerOf } from '../api/room';
+import { type Record_, registerOf, shapeField } from '../api/room';
 import { site } from '../api/site';
 import { show } from './page';
 import { whereNow } from './photo';
@@ -26,8 +26,7 @@ const pathOf = (list: XY[][], closed: boolean) =>
 
 /** Where a case stands: its own geometry, else its place. */
 function spot(r: Record_): XY | null {
-  const reg = registerOf(r.register);
-  const f = reg?.geometry ? fieldOf(reg, reg.geometry) : undefined;
+  const f = shapeField(registerOf(r.register));
   const g = f ? (r.fields[f.id] as { type: string; coordinates: unknown } | null) : null;
   if (g) {
     let c: unknown = g.coordinates;

@@ -3,14 +3,7 @@
 import './registers.css';
 import { useState } from 'preact/hooks';
 import { request } from '../api/client';
-import {
-  type Attachment,
-  personName,
-  type Record_,
-  type Register,
-  stateOf,
-  type Transition,
-} from '../api/room';
+import { personName, type Record_, type Register, stateOf, type Transition } from '../api/room';
 import { me } from '../api/session';
 import { fullStamp } from '../app/format';
 import { pick } from '../app/i18n';
@@ -28,33 +21,42 @@ interface Props {
   again: () => void;
 }
 
-/** Attachments made since the state was entered count as evidence. */
-export function evidenceSince(rec: Record_): Attachment[] {
-  const since = (rec.moves ?? []).filter((m) => m.kind === 'move').at(-1)?.time ?? 0;
-  return Array.isArray(rec.attachments)
-    ? rec.attachments.filter((a) => !a.ended && (a.time ?? 0) >= since)
-    : [];
+/** Who has signed the move that waits for more, since the state was entered. */
+function signers(rec: Record_, tr: Transition): string[] {
+  const moves = rec.moves ?? [];
+  const entered = moves.map((m) => m.kind).lastIndexOf('move');
+  return moves
+    .slice(entered + 1)
+    .filter((m) => m.kind === 'sign' && m.transition === tr.id)
+    .map((m) => m.by);
+}
+
+/** Why a move may not be made by this person; empty when it may. */
+export function whyNot(tr: Transition): string {
+  if (tr.may) return '';
+  if (tr.signed_by_me) return t('signed.me');
+  return tr.why ? t('why.who', { who: pick(tr.why) }) : '';
 }
 
 /** A button a move; one that may not be made says why. */
 export function MoveButtons({
-  list,
+  rec,
   acts,
   run,
 }: {
-  list: readonly Transition[];
+  rec: Record_;
   acts: boolean;
   run: (tr: Transition) => void;
 }) {
   return (
     <ul class="rg-moves">
-      {list.map((tr) => (
+      {(rec.transitions ?? []).map((tr) => (
         <li key={tr.id}>
           <button type="button" class="btn" disabled={!tr.may || !acts} onClick={() => run(tr)}>
             {pick(tr.title)}
           </button>
-          {!tr.may && tr.why && <span class="hint">{tr.why}</span>}
-          {(tr.sign ?? 1) > 1 && <span class="hint">{signText(tr)}</span>}
+          {!tr.may && <span class="hint">{whyNot(tr)}</span>}
+          {(tr.sign ?? 1) > 1 && <span class="hint">{signText(tr, signers(rec, tr))}</span>}
         </li>
       ))}
     </ul>
@@ -108,7 +110,7 @@ export function CaseBlock({ r, rec, now, acts, again }: Props) {
             {rec.due ? <span class="hint"> {fullStamp(rec.due)}</span> : null}
           </dd>
         </dl>
-        <MoveButtons list={rec.transitions ?? []} acts={acts} run={setTr} />
+        <MoveButtons rec={rec} acts={acts} run={setTr} />
         <div class="row wrap">
           {waits && (
             <button type="button" class="btn" disabled={!acts} onClick={receipt}>
@@ -132,7 +134,6 @@ export function CaseBlock({ r, rec, now, acts, again }: Props) {
           register={r}
           item={rec}
           transition={tr}
-          have={evidenceSince(rec)}
           onClose={() => setTr(null)}
           onDone={again}
         />

@@ -35,7 +35,7 @@ function Row({
 }) {
   const name = `conflict-${c.field.id}`;
   const option = (own: boolean, value: unknown, label: string) => (
-    <td>
+    <td data-label={label}>
       <label class="check">
         <input type="radio" name={name} checked={mine === own} onChange={() => set(own)} />
         <span>
@@ -48,7 +48,9 @@ function Row({
   return (
     <tr>
       <th scope="row">{pick(c.field.title)}</th>
-      <td class="hint">{withUnit(c.field, c.base)}</td>
+      <td class="hint" data-label={t('conflict.base')}>
+        {withUnit(c.field, c.base)}
+      </td>
       {option(false, c.theirs, t('conflict.theirs', { by }))}
       {option(true, c.mine, t('conflict.mine'))}
     </tr>
@@ -85,7 +87,7 @@ export function ConflictDialog({ fields, base, theirs, mine, onSave, onStop, onC
         <p class="hint">{t('conflict.none')}</p>
       ) : (
         <div class="rg-scroll">
-          <table class="wide-table lined">
+          <table class="wide-table lined rg-stacked">
             <thead>
               <tr>
                 <th scope="col">{t('conflict.field')}</th>

@@ -4,7 +4,6 @@ import './registers.css';
 import { useState } from 'preact/hooks';
 import { request } from '../api/client';
 import {
-  type Attachment,
   type Field,
   fieldOf,
   type Item,
@@ -26,10 +25,8 @@ import { t } from './texts';
 
 export interface MoveOf {
   register: Register;
-  item: Item & { attachments?: Attachment[] | number };
+  item: Item;
   transition: Transition;
-  /** What has been attached since the state was entered. */
-  have?: readonly Attachment[];
 }
 
 interface Props extends MoveOf {
@@ -37,10 +34,9 @@ interface Props extends MoveOf {
   onDone: () => void;
 }
 
-export function signText(tr: Transition): string {
-  const signed = tr.signed ?? [];
-  const who = signed.length ? `（${signed.map(personName).join('、')}）` : '';
-  return t('move.sign', { n: tr.sign ?? 1, m: signed.length, who });
+export function signText(tr: Transition, names: readonly string[] = []): string {
+  const who = names.length ? `（${names.map(personName).join('、')}）` : '';
+  return t('move.sign', { n: tr.sign ?? 1, m: tr.signed ?? 0, who });
 }
 
 /** Fields that the move needs, whether they are empty or not. */
@@ -48,23 +44,15 @@ function needed(register: Register, tr: Transition): Field[] {
   return (tr.needs ?? []).map((id) => fieldOf(register, id)).filter((f) => f !== undefined);
 }
 
-function evidenceErrors(
-  register: Register,
-  tr: Transition,
-  chosen: readonly Chosen[],
-  have: readonly Attachment[],
-) {
-  const out: string[] = [];
-  for (const [id, n] of Object.entries(tr.evidence ?? {})) {
-    const count =
-      chosen.filter((c) => c.field === id).length + have.filter((a) => a.field === id).length;
-    const title = pick(fieldOf(register, id)?.title) || id;
-    if (count < n) out.push(t('e.more', { title, n: n - count }));
-  }
-  return out;
+function evidenceErrors(register: Register, tr: Transition, chosen: readonly Chosen[]) {
+  return (tr.evidence ?? []).flatMap(({ field, needs, has }) => {
+    const n = needs - has - chosen.filter((c) => c.field === field).length;
+    const title = pick(fieldOf(register, field)?.title) || field;
+    return n > 0 ? [t('e.more', { title, n })] : [];
+  });
 }
 
-export function MoveDialog({ register, item, transition: tr, have = [], onClose, onDone }: Props) {
+export function MoveDialog({ register, item, transition: tr, onClose, onDone }: Props) {
   const fields = needed(register, tr);
   const [draft, setDraft] = useState(() => toDraft(fields, item.fields));
   const [chosen, setChosen] = useState<Chosen[]>([]);
@@ -74,15 +62,16 @@ export function MoveDialog({ register, item, transition: tr, have = [], onClose,
   const [fieldErrors, setFieldErrors] = useState<Record<string, string>>({});
   const [sending, setSending] = useState<Sending | null>(null);
   const [busy, setBusy] = useState(false);
-  const evidence = Object.keys(tr.evidence ?? {})
-    .map((id) => fieldOf(register, id))
-    .filter((f) => f !== undefined);
+  const evidence = (tr.evidence ?? []).flatMap((e) => {
+    const f = fieldOf(register, e.field);
+    return f ? [{ f, n: e.needs - e.has }] : [];
+  });
   const given = tr.owner === 'given';
   const target = stateOf(register, tr.to);
 
   async function send() {
     const read = readDraft(fields, draft, tr.needs);
-    const more = evidenceErrors(register, tr, chosen, have);
+    const more = evidenceErrors(register, tr, chosen);
     if (tr.note === 'required' && !note.trim()) more.push(t('e.note'));
     if (given && !to.trim()) more.push(t('e.to'));
     setFieldErrors(read.errors);
@@ -150,12 +139,12 @@ export function MoveDialog({ register, item, transition: tr, have = [], onClose,
             <PersonPicker value={to} label={t('move.to')} onPick={setTo} />
           </div>
         )}
-        {evidence.map((f) => (
+        {evidence.map(({ f, n }) => (
           <div key={f.id}>
             <FileInput f={f} chosen={chosen} set={setChosen} />
-            <small class="hint">
-              {t('move.evidence.n', { title: pick(f.title), n: tr.evidence?.[f.id] ?? 1 })}
-            </small>
+            {n > 0 && (
+              <small class="hint">{t('move.evidence.n', { title: pick(f.title), n })}</small>
+            )}
           </div>
         ))}
         <AreaField

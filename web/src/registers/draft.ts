@@ -19,6 +19,7 @@ export const isTyped = (f: Field) =>
 function startOf(f: Field, now: string): unknown {
   if (f.default === undefined || f.default === null) return undefined;
   if (f.type === 'date' && f.default === 'today') return now;
+  if (f.type === 'bool') return f.default === true || f.default === 'true';
   return f.default;
 }
 

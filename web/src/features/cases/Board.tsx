@@ -16,7 +16,7 @@ import { site } from '../../api/site';
 import { live } from '../../api/world';
 import { fullStamp } from '../../app/format';
 import { pick } from '../../app/i18n';
-import { evidenceSince } from '../../registers/CaseBlock';
+import { whyNot } from '../../registers/CaseBlock';
 import { MoveDialog } from '../../registers/MoveDialog';
 import { dueText } from '../../registers/value';
 import { toast, toastError } from '../../ui/Toast';
@@ -76,12 +76,9 @@ function Card({ c, acts, chosen, choose, drag }: CardProps) {
   );
 }
 
-/** The move of this case that leads to a state: its transitions name only ids, the workflow knows where. */
-export function wayTo(flow: Workflow, rec: Record_, state: string): Transition | undefined {
-  return rec.transitions?.find(
-    (tr) => (tr.to ?? flow.transitions?.find((x) => x.id === tr.id)?.to) === state,
-  );
-}
+/** The move of this case that leads to a state. */
+export const wayTo = (rec: Record_, state: string): Transition | undefined =>
+  rec.transitions?.find((tr) => tr.to === state);
 
 interface Props {
   flow: Workflow;
@@ -109,18 +106,16 @@ export function Board(p: Props) {
     if (!c || c.state === s.id) return;
     try {
       const rec = await api.get<Record_>(recordPath(c.register, c.id));
-      const tr = wayTo(flow, rec, s.id);
+      const tr = wayTo(rec, s.id);
       const from = pick(flow.states.find((x) => x.id === rec.state)?.title);
       if (!tr) toast(t('no.way', { from, to: pick(s.title) }));
-      else if (!tr.may) toast(t('may.not', { title: pick(tr.title), why: tr.why ?? '' }));
-      else setMoving({ rec, tr });
+      else if (!tr.may) toast(t('may.not', { title: pick(tr.title), why: whyNot(tr) }));
+      else setMoving({ rec: { ...rec, register: c.register }, tr });
     } catch (e) {
       toastError(e);
     }
   }
-  const register = moving
-    ? registerOf(moving.rec.register ?? flow.register ?? p.list[0]?.register)
-    : undefined;
+  const register = moving ? registerOf(moving.rec.register) : undefined;
   return (
     <div class="cs-board">
       {states.map((s) => {
@@ -165,7 +160,6 @@ export function Board(p: Props) {
           register={register}
           item={moving.rec}
           transition={moving.tr}
-          have={evidenceSince(moving.rec)}
           onClose={() => setMoving(null)}
           onDone={p.again}
         />

@@ -36,9 +36,25 @@ export default function CasesScreen() {
   const [words, setWords] = useState('');
   const [chosen, setChosen] = useState<Case | null>(null);
   const read = useRead<List>('/cases', { workflow: flow?.id, limit: 2000 });
-  useHeard(['record'], () => read.again());
+  const over = flow?.states.filter((x) => x.kind === 'done' || x.kind === 'void') ?? [];
+  const done = useRead<List>(q.done && over[0] ? '/cases' : null, {
+    workflow: flow?.id,
+    state: over[0]?.id,
+    limit: 500,
+  });
+  const gone = useRead<List>(q.done && over[1] ? '/cases' : null, {
+    workflow: flow?.id,
+    state: over[1]?.id,
+    limit: 500,
+  });
+  useHeard(['record'], () => {
+    read.again();
+    done.again();
+    gone.again();
+  });
   const now = live.now.value;
-  const all = casesOf(read.data)
+  const closed = q.done ? [...casesOf(done.data), ...casesOf(gone.data)] : [];
+  const all = [...casesOf(read.data), ...closed]
     .filter((c) => !c.ended && matches(c, words))
     .sort(byUrgency);
   const open = all.filter(isOpen);

@@ -5,7 +5,7 @@ import { room } from '../../api/room';
 import { createLayer } from '../../registers/layer';
 import { type CaseList, casesOf, isOpen } from './state';
 
-const registers = () => room.value.registers.filter((r) => r.workflow && r.geometry);
+const registers = () => room.value.registers.filter((r) => r.workflow && r.map);
 
 async function open(): Promise<ReadonlyMap<number, number | null>> {
   const list = casesOf(await api.get<CaseList>('/cases', { limit: 5000 }));

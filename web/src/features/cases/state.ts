@@ -3,7 +3,7 @@
 import { effect, signal } from '@preact/signals';
 import { api } from '../../api/client';
 import { type Case, registerOf, room, stateOf } from '../../api/room';
-import { me, ready } from '../../api/session';
+import { can, me, ready } from '../../api/session';
 import { live } from '../../api/world';
 
 export type CaseList = Case[] | { items: Case[] };
@@ -14,7 +14,9 @@ export const isOpen = (c: Case) => {
   const k = kindOf(c);
   return !c.ended && k !== 'done' && k !== 'void';
 };
-export const isMine = (c: Case) => !!c.owner && c.owner === me.value?.user;
+/** Mine: owned by me, or by a right that I hold (an escalated case). */
+export const isMine = (c: Case) =>
+  !!c.owner && (c.owner === me.value?.user || (c.owner.includes('.') && can(c.owner)));
 export const isLate = (c: Case, now: number) => !!c.due && c.due < now && isOpen(c);
 
 /** Mine first, then what is due first; without a deadline last. */

@@ -18,14 +18,14 @@ type Ask = ReturnType<typeof useAsk>[0];
 
 function reverse(x: Txn, today: string, ask: Ask, again: () => void): void {
   ask({
-    title: t('reverse.title', { n: x.id }),
+    title: t('reverse.title', { n: x.txn }),
     explain: t('reverse.why'),
     verb: 'ledger.reverse',
     fields: [
       { name: 'day', label: t('day'), start: today },
       { name: 'reason', label: t('reason'), kind: 'area' },
     ],
-    args: (v) => ({ txn: x.id, ...v }),
+    args: (v) => ({ txn: x.txn, ...v }),
     done: again,
   });
 }
@@ -61,8 +61,8 @@ function Accounts({ l, account }: { l: Ledger; account: string }) {
         {row('', t('all'))}
         {l.accounts.map((a) =>
           row(
-            a.key,
-            pick(a.title) || a.key,
+            a.account,
+            pick(a.title) || a.account,
             money(l, a.balance),
             a.floor === null || a.floor === undefined || a.floor === 'none'
               ? ''
@@ -108,18 +108,22 @@ function Entries({
       </thead>
       <tbody>
         {list.map((x) => {
-          const lines = account ? x.lines.filter((p) => p.account === account) : x.lines;
+          const lines = account
+            ? x.lines
+                .filter((p) => p.account === account)
+                .map((p) => ({ ...p, balance: x.balance ?? p.balance }))
+            : x.lines;
           return lines.map((p, i) => (
-            <tr key={`${x.id}-${i}`} class={i === 0 ? 'lg-first' : ''}>
+            <tr key={`${x.txn}-${i}`} class={i === 0 ? 'lg-first' : ''}>
               <td>{i === 0 ? x.day : ''}</td>
               <td>
                 {i === 0 && (
                   <>
-                    {x.text} <span class="hint">{t('no', { n: x.id })}</span>{' '}
+                    {x.text} <span class="hint">{t('no', { n: x.txn })}</span>{' '}
                     {x.reverses ? (
                       <span class="mark">{t('reverses', { n: x.reverses })}</span>
                     ) : null}
-                    {x.reversed ? <span class="mark">{t('reversed')}</span> : null}
+                    {x.reversed_by ? <span class="mark">{t('reversed')}</span> : null}
                   </>
                 )}
               </td>
@@ -128,7 +132,7 @@ function Entries({
               <td class="num">{money(l, p.balance)}</td>
               <td class="hint">{i === 0 ? personName(x.by) : ''}</td>
               <td>
-                {i === 0 && l.may?.post !== false && !x.reversed && !x.reverses && (
+                {i === 0 && l.may?.post !== false && !x.reversed_by && !x.reverses && (
                   <button type="button" class="btn plain" disabled={!acts} onClick={() => undo(x)}>
                     {t('reverse')}
                   </button>
@@ -174,7 +178,7 @@ export default function LedgersScreen() {
           onChange={(x) => go(['ledgers', x])}
         />
         <span class="grow" />
-        {l?.closed && <span class="mark">{t('closed', { day: l.closed })}</span>}
+        {l?.closed_until && <span class="mark">{t('closed', { day: l.closed_until })}</span>}
         {l && l.may?.close !== false && (
           <button
             type="button"

@@ -22,7 +22,7 @@ interface Props {
 }
 
 export function PostDialog({ l, today, onClose, onDone }: Props) {
-  const first = (i: number): Typed => ({ account: l.accounts[i]?.key ?? '', amount: '' });
+  const first = (i: number): Typed => ({ account: l.accounts[i]?.account ?? '', amount: '' });
   const [day, setDay] = useState(today);
   const [text, setText] = useState('');
   const [lines, setLines] = useState<Typed[]>([first(0), first(1)]);
@@ -42,7 +42,7 @@ export function PostDialog({ l, today, onClose, onDone }: Props) {
       ledger: l.id,
       day,
       text: text.trim(),
-      lines: lines.map((x) => ({ account: x.account, amount: Number(x.amount) })),
+      lines: lines.map((x) => ({ account: x.account, amount: x.amount.trim() })),
     }).then(
       () => {
         toast(t('posted'));
@@ -55,7 +55,7 @@ export function PostDialog({ l, today, onClose, onDone }: Props) {
       },
     );
   }
-  const options = l.accounts.map((a) => ({ id: a.key, title: pick(a.title) || a.key }));
+  const options = l.accounts.map((a) => ({ id: a.account, title: pick(a.title) || a.account }));
   return (
     <Dialog title={t('post.title', { ledger: pick(l.title) })} onClose={onClose}>
       <form class="stack ask" onSubmit={send}>

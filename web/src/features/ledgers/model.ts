@@ -3,7 +3,7 @@ import { num } from '../../app/format';
 import { pick, type Text } from '../../app/i18n';
 
 export interface Account {
-  key: string;
+  account: string;
   title: Text | string;
   balance: number | string;
   floor?: number | string | null;
@@ -15,7 +15,7 @@ export interface Ledger {
   title: Text;
   unit?: Text | string;
   decimals?: number;
-  closed?: string | null;
+  closed_until?: string | null;
   accounts: Account[];
   may?: { post?: boolean; close?: boolean };
 }
@@ -27,13 +27,16 @@ export interface Line {
 }
 
 export interface Txn {
-  id: number;
+  txn: number;
   day: string;
   text: string;
   by: string;
   time?: number;
   reverses?: number | null;
-  reversed?: number | null;
+  reversed_by?: number | null;
+  /** Of the account that was asked for. */
+  amount?: number | string | null;
+  balance?: number | string | null;
   lines: Line[];
 }
 
@@ -41,7 +44,7 @@ export const money = (l: Ledger, v: number | string | null | undefined) =>
   v === null || v === undefined || v === '' ? '–' : num(Number(v), l.decimals ?? 2);
 
 export const accountTitle = (l: Ledger, key: string) =>
-  pick(l.accounts.find((a) => a.key === key)?.title) || key;
+  pick(l.accounts.find((a) => a.account === key)?.title) || key;
 
 /** Sum of typed amounts in whole smallest units: no rounding of binary fractions. */
 export function sumOf(amounts: readonly string[], decimals: number): number | null {

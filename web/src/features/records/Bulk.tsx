@@ -2,8 +2,9 @@
 /** The same change to many records; each is judged for itself and the refused ones are named. */
 import { useState } from 'preact/hooks';
 import { request } from '../../api/client';
-import { type Field, type Item, type Register, workflowOf } from '../../api/room';
+import { type Field, type Item, type Record_, type Register, recordPath } from '../../api/room';
 import { pick } from '../../app/i18n';
+import { useRead } from '../../records/use';
 import { isTyped, readOne, toDraft } from '../../registers/draft';
 import { FieldInput } from '../../registers/FieldInput';
 import { Dialog } from '../../ui/Dialog';
@@ -25,8 +26,8 @@ interface Result {
 
 const MOVE = 'move:';
 
-function optionsOf(r: Register) {
-  const moves = (workflowOf(r.workflow)?.transitions ?? []).map((x) => ({
+function optionsOf(r: Register, first: Record_ | null) {
+  const moves = (first?.transitions ?? []).map((x) => ({
     id: `${MOVE}${x.id}`,
     title: t('bulk.move', { title: pick(x.title) }),
   }));
@@ -37,8 +38,11 @@ function optionsOf(r: Register) {
 }
 
 export function BulkDialog({ r, items, onClose, onDone }: Props) {
-  const options = optionsOf(r);
-  const [what, setWhat] = useState(options[0]?.id ?? '');
+  // the moves of the first one; each of the others is judged for itself
+  const first = useRead<Record_>(r.workflow && items[0] ? recordPath(r.id, items[0].id) : null);
+  const options = optionsOf(r, first.data);
+  const [chosen, setWhat] = useState('');
+  const what = chosen || (options[0]?.id ?? '');
   const field: Field | undefined = r.fields.find((f) => f.id === what);
   const [typed, setTyped] = useState<unknown>('');
   const [note, setNote] = useState('');

@@ -2,7 +2,14 @@
 /** Each field with its value, source, certainty and mark of verification; several sources side by side. */
 import { useState } from 'preact/hooks';
 import { request } from '../../api/client';
-import { type Fact, type Field, personName, type Record_, type Register } from '../../api/room';
+import {
+  differing,
+  type Fact,
+  type Field,
+  personName,
+  type Record_,
+  type Register,
+} from '../../api/room';
 import { stamp } from '../../app/format';
 import { pick } from '../../app/i18n';
 import { go, setQuery } from '../../app/router';
@@ -54,9 +61,7 @@ function Sources({
   again: () => void;
 }) {
   const [busy, setBusy] = useState(false);
-  const list = facts.filter(
-    (x) => x.field === f.id && !x.dropped && (!x.chosen || x === current(facts, f.id)),
-  );
+  const list = facts.filter((x) => x.field === f.id && !x.dropped);
   const choose = (x: Fact) => {
     setBusy(true);
     request('record.resolve', {
@@ -101,7 +106,7 @@ function Sources({
 function FieldRow({ f, p }: { f: Field; p: Props }) {
   const x = current(p.facts, f.id);
   const value = p.rec.fields[f.id];
-  const conflict = p.rec.conflicts?.includes(f.id) ?? false;
+  const conflict = differing(p.rec).has(f.id);
   const count = p.facts.filter((y) => y.field === f.id).length;
   return (
     <tr class={f.ended ? 'rr-ended' : ''}>
@@ -161,12 +166,13 @@ export function FieldsBlock(p: Props) {
   const fields = r.fields.filter(
     (f) => !isFiles(f) && (!f.ended || rec.fields[f.id] !== undefined),
   );
-  const conflict = fields.filter((f) => rec.conflicts?.includes(f.id));
+  const differ = differing(rec);
+  const conflict = fields.filter((f) => differ.has(f.id));
   const shown = p.open ?? (conflict.length === 1 ? conflict[0]!.id : null);
   const open = conflict.find((f) => f.id === shown);
   return (
     <div class="stack rr-fields">
-      {open && <Sources f={open} rec={rec} facts={p.facts} acts={p.acts} again={p.again} />}
+      {open && <Sources f={open} rec={rec} facts={rec.facts ?? []} acts={p.acts} again={p.again} />}
       <div class="panel rg-scroll">
         <table class="wide-table">
           <thead>

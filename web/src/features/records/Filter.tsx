@@ -23,7 +23,7 @@ export function filterFields(r: Register): Field[] {
   return [
     ...r.fields
       .filter((f) => listable(f) && f.type !== 'geometry')
-      .map((f) => ({ ...f, auto: '', may_write: true, required: false })),
+      .map((f) => ({ ...f, auto: false, may_write: true, required: false })),
     ...(w
       ? [
           own('_state', 'enum', '状态', 'State', { values: w.states }),

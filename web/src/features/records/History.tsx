@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Every value that ever stood, and every move of the case, newest first. */
-import {
-  type Fact,
-  fieldOf,
-  type Move,
-  personName,
-  type Register,
-  stateOf,
-  workflowOf,
-} from '../../api/room';
+import { type Fact, fieldOf, type Move, personName, type Register, stateOf } from '../../api/room';
 import { fullStamp } from '../../app/format';
 import { pick } from '../../app/i18n';
 import { route, setQuery } from '../../app/router';
@@ -94,11 +86,9 @@ export function History({ r, facts }: { r: Register; facts: readonly Fact[] }) {
 }
 
 export function moveText(r: Register, m: Move): string {
-  const tr = workflowOf(r.workflow)?.transitions?.find((x) => x.id === m.transition);
   const what = t(`move.${m.kind}` as Parameters<typeof t>[0]);
-  const title = pick(tr?.title);
-  const to = pick(stateOf(r, m.to_state)?.title);
-  const words = [m.kind === 'move' && title ? title : title ? `${what}：${title}` : what];
+  const to = pick(stateOf(r, m.to)?.title);
+  const words = [what];
   if (m.kind === 'move' && to) words.push(`→ ${to}`);
   if (m.owner && (m.kind === 'assign' || m.kind === 'move'))
     words.push(t('to.owner', { who: personName(m.owner) }));

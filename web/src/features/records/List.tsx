@@ -34,10 +34,10 @@ function SortHead({ id, title }: { id: string; title: string }) {
   );
 }
 
-function cellOf(f: Field, r: Item, words: string) {
+function cellOf(f: Field, r: Item, words: string, first: boolean) {
   const text = valueText(f, r.fields[f.id]);
   if (!text) return <span class="hint">–</span>;
-  const conflict = r.conflicts?.includes(f.id);
+  const conflict = first && !!r.conflicts;
   return (
     <>
       {words ? <Marked text={text} words={words} /> : text}
@@ -96,9 +96,9 @@ function columns(reg: Register, fields: readonly Field[], words: string, p: Pick
         num: isNumber(f),
         cell: (r) =>
           f.id === reg.key || i === 0 ? (
-            <a href={href(['registers', reg.id, String(r.id)])}>{cellOf(f, r, words)}</a>
+            <a href={href(['registers', reg.id, String(r.id)])}>{cellOf(f, r, words, true)}</a>
           ) : (
-            cellOf(f, r, words)
+            cellOf(f, r, words, false)
           ),
       }),
     ),
@@ -179,7 +179,7 @@ function ExportMenu({
       format,
       lang: lang.value === 'zh' ? 'zh' : 'en',
     });
-  const formats = ['xlsx', 'csv', 'pdf', ...(reg.geometry ? ['geojson'] : [])];
+  const formats = ['xlsx', 'csv', 'pdf', ...(reg.map ? ['geojson'] : [])];
   return (
     <details class="menu">
       <summary class="btn">{t('export')} ▾</summary>

@@ -242,7 +242,7 @@ export function RecordPage({ r, id }: { r: Register; id: number }) {
               {r.fields.some(isFiles) && (
                 <Attachments r={r} rec={rec} acts={canAct.value && !past} ask={ask} again={again} />
               )}
-              <References rec={rec} />
+              <References r={r} rec={rec} />
             </div>
           </div>
         )}

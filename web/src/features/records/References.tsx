@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What this record names, and what names it. */
-import { fieldOf, type Record_, type Reference, registerOf } from '../../api/room';
+import { fieldOf, type Record_, type Reference, type Register, registerOf } from '../../api/room';
 import { pick } from '../../app/i18n';
-import { href, route } from '../../app/router';
+import { href } from '../../app/router';
 import { t } from './texts';
 
-function List({ list, title, own }: { list: readonly Reference[]; title: string; own: boolean }) {
+interface Row {
+  key: string;
+  what: string;
+  to: Reference;
+}
+
+function List({ list, title }: { list: readonly Row[]; title: string }) {
   if (list.length === 0) return null;
-  const here = registerOf(route.value.parts[1]);
   return (
     <>
       <h3>{title}</h3>
       <ul class="rr-refs">
-        {list.map((x) => (
-          <li key={`${x.register}${x.id}${x.field}`}>
-            <span class="hint">
-              {own ? pick(fieldOf(here, x.field)?.title) : pick(registerOf(x.register)?.title)}
-            </span>{' '}
-            <a href={href(['registers', x.register, String(x.id)])}>{x.label}</a>
+        {list.map(({ key, what, to }) => (
+          <li key={key}>
+            <span class="hint">{what}</span>{' '}
+            <a href={href(['registers', to.register, String(to.id)])}>{to.label || to.key}</a>
           </li>
         ))}
       </ul>
@@ -25,17 +28,26 @@ function List({ list, title, own }: { list: readonly Reference[]; title: string;
   );
 }
 
-export function References({ rec }: { rec: Record_ }) {
-  const refs = rec.references;
-  if (!refs || refs.out.length + refs.in.length === 0) return null;
+export function References({ r, rec }: { r: Register; rec: Record_ }) {
+  const out = Object.entries(rec.refs ?? {}).map(([field, to]) => ({
+    key: field,
+    what: pick(fieldOf(r, field)?.title) || field,
+    to,
+  }));
+  const into = (rec.referrers ?? []).map((to) => ({
+    key: `${to.register}${to.id}${to.field}`,
+    what: pick(registerOf(to.register)?.title) || to.register,
+    to,
+  }));
+  if (out.length + into.length === 0) return null;
   return (
     <section class="card">
       <header>
         <h2>{t('refs')}</h2>
       </header>
       <div class="body stack">
-        <List list={refs.out} title={t('refs.out')} own />
-        <List list={refs.in} title={t('refs.in', { n: refs.in.length })} own={false} />
+        <List list={out} title={t('refs.out')} />
+        <List list={into} title={t('refs.in', { n: into.length })} />
       </div>
     </section>
   );

@@ -33,7 +33,7 @@ export function install(app: App): void {
       screen = null;
     }
     for (const r of list) {
-      if (!r.geometry || layers.has(r.id)) continue;
+      if (!r.map || layers.has(r.id)) continue;
       layers.set(
         r.id,
         app.layers.add({

@@ -80,6 +80,7 @@ void get_audit(struct call *c);
 void post_reload(struct call *c);
 /* health.c */
 void get_healthz(struct call *c);
+void get_certificate(struct call *c);
 void get_metrics(struct call *c);
 void get_health(struct call *c);
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The program about itself: /healthz, /metrics, /health. */
+/* The program about itself: /healthz, /metrics, /health, /certificate. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/handlers.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 
 static int64_t resident_bytes(void)
 {
@@ -29,6 +30,31 @@ void get_healthz(struct call *c)
     } else {
         reply_text(c, 200, "text/plain", "ok\n");
     }
+}
+
+/*
+ * The authority that signed the server's certificate, for phones that have to trust it once. It
+ * lies beside the certificate as `kuangtu cert` makes it, and is as public as what TLS shows.
+ */
+void get_certificate(struct call *c)
+{
+    char path[900];
+    struct kt_buf pem;
+    struct kt_err err = {0};
+    const char *cert = c->site->tls_cert, *end = strrchr(cert, '/');
+    kt_buf_init(&pem, 1 << 16);
+    int n = snprintf(path, sizeof(path), "%s/%.*sca.pem", c->api->opts.site_dir,
+                     end ? (int)(end - cert + 1) : 0, cert);
+    int r = *cert && n < (int)sizeof(path) ? kt_file_read(path, 1 << 16, &pem, &err) : KT_ENOTFOUND;
+    if (r < 0 || !strstr(kt_buf_cstr(&pem), "BEGIN CERTIFICATE") ||
+        strstr(kt_buf_cstr(&pem), "PRIVATE KEY")) {
+        kt_buf_done(&pem);
+        reply_code(c->req, KT_ENOTFOUND,
+                   "this site has no authority of its own (kuangtu cert makes one)");
+        return;
+    }
+    kt_http_set_header(c->req, "Content-Disposition", "attachment; filename=\"kuangtu-ca.crt\"");
+    kt_http_reply_take(c->req, 200, "application/x-x509-ca-cert", &pem);
 }
 
 struct metric {

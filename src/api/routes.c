@@ -8,6 +8,7 @@
 const struct route api_routes[] = {
     {"GET", "/healthz", "-", "none", get_healthz},
     {"GET", "/metrics", "-", "none", get_metrics},
+    {"GET", "/certificate", "-", "none", get_certificate},
     {"POST", "/login", "-", "none", post_login},
     {"POST", "/logout", NULL, "none", post_logout, true},
     {"GET", "/me", NULL, "none", get_me, true},

@@ -155,6 +155,8 @@ static const struct row {
     {"there is no shift \"{}\"", "没有班次“{1}”"},
     {"no active alarm has the id {}", "没有编号为 {1} 的活动报警"},
     {"there is no such address", "没有这个地址"},
+    {"this site has no authority of its own (kuangtu cert makes one)",
+     "本站点没有自己的根证书（用 kuangtu cert 生成）"},
     {"this method is not for this address", "该地址不接受此方法"},
     {"the time range is empty", "时间范围为空"},
     {"\"from\" lies before \"to\"", "起始时间须早于结束时间"},

@@ -60,10 +60,23 @@ static void page_headers(struct MHD_Response *resp, const char *path, const char
     MHD_add_response_header(resp, "Referrer-Policy", "no-referrer");
 }
 
+/* "/" is the desk's page; a name without an ending is the page of that name: "/phone". */
+static const char *page_of(const char *path, char *out, size_t n)
+{
+    if (strcmp(path, "/") == 0) {
+        return "/index.html";
+    }
+    const char *last = strrchr(path, '/');
+    if (!last || !last[1] || strchr(last, '.') || snprintf(out, n, "%s.html", path) >= (int)n) {
+        return path;
+    }
+    return out;
+}
+
 void kt_http_static(struct kt_http_req *r, const char *dir)
 {
-    const char *path = strcmp(r->path, "/") == 0 ? "/index.html" : r->path;
-    char full[1024];
+    char full[1024], page[256];
+    const char *path = page_of(r->path, page, sizeof(page));
     int fd = -1;
     struct stat st;
     if (plain_path(path) && snprintf(full, sizeof(full), "%s%s", dir, path) < (int)sizeof(full)) {

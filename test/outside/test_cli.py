@@ -310,6 +310,10 @@ def _():
     context = ssl.create_default_context(cafile=str(s.dir / "secrets/ca.pem"))
     with urllib.request.urlopen(f"https://localhost:{port}/healthz", context=context, timeout=10) as r:
         equal(r.read(), b"ok\n")
+    with urllib.request.urlopen(f"https://localhost:{port}/api/v1/certificate", context=context,
+                                timeout=10) as r:
+        equal(r.headers["Content-Type"], "application/x-x509-ca-cert")
+        equal(r.read(), (s.dir / "secrets/ca.pem").read_bytes())
 
 
 @case("import points: a table with mistakes is taken back")

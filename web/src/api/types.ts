@@ -36,6 +36,11 @@ export type Place = { id: string; parent: string | null; kind: string; name: str
 export type PastSite = { hash: string; same: boolean; points?: (Point)[]; ended?: (number)[]; places?: (Place)[] };
 export type PastState = { at: number; seq: number; difference: string; site: PastSite; live: (Live)[]; alarms: (Alarm)[]; outputs: (Output)[] };
 export type Job = { job: number; state: "running" | "failed" | "done"; progress: number; text?: string; by?: string; from?: number; to?: number; alarms?: number; cuts?: number; alarms_then?: number; cuts_then?: number; cut_short?: boolean; items: (Json)[]; happened: (Json)[] };
+export type ImportJob = { job: number; state: "running" | "failed" | "done"; progress: number; register: string; name: string; mode: "add" | "update" | "both"; written: boolean; error?: { code?: string; text: string; text_zh?: string }; rows?: ({ row: number; fate: "create" | "change" | "same" | "error"; key?: string | null; texts: (string)[]; texts_en?: (string)[]; changes: ({ field: string; from?: Json; to?: Json })[] })[]; counts?: Record<string, number> };
+export type Registers = { registers: ({ id: string; title: Text; group?: Text; key?: string; place?: string | null; workflow?: string | null; list?: (string)[]; map?: Json | null; documents?: (Json)[]; duplicates?: boolean; fields: (Json)[]; may: Json; total?: number })[]; workflows?: (Json)[]; ledgers?: (Json)[]; indicators?: (Json)[]; people?: (Json)[] };
+export type Record = { id: number; key?: string | null; label?: string; place?: string | null; version: number; fields: Record<string, Json>; conflicts?: number; changed?: number | null; changed_by?: string | null; created?: number | null; created_by?: string | null; ended?: number | null; merged?: number | null; state?: string | null; since?: number | null; owner?: string | null; due?: number | null; returns?: number; register?: string; facts?: (Json)[]; moves?: (Json)[]; attachments?: (Json)[]; refs?: Record<string, Json>; referrers?: (Json)[]; may_write?: boolean; transitions?: (Json)[] };
+export type RecordPage = { items: (Record)[]; total: number; next?: string | null };
+export type Upload = { hash: string; name: string; type: string; kind?: string; size: number; meta?: Json };
 export type User = { user: string; name: string; language?: string; roles: (string)[]; disabled: boolean; locked: boolean; must_change_password?: boolean; created?: number; last_login?: number };
 export type UserChange = { user?: string; name?: string; language?: string; roles?: (string)[]; password?: string; disabled?: boolean };
 export type Health = { site: string; ok: boolean; started?: number; now?: number; resident_bytes?: number; disk_free?: number; backup?: { verified: number; since: number; days: number }; screens?: number; engine: Json; journal: Json; history: Json; links: ({ id: string; kind: string; up: boolean; since?: number; last?: number; reads?: number; errors?: number; reconnects?: number; samples?: number; writes?: number; text?: string; producers?: ({ id: string; last: number; samples: number; errors: number })[] })[] };
@@ -45,6 +50,7 @@ export type Partial = { error: Json; written: number; bad?: number; refused?: nu
 export type Route =
   | 'GET /healthz'
   | 'GET /metrics'
+  | 'GET /api/v1/certificate'
   | 'POST /api/v1/login'
   | 'POST /api/v1/logout'
   | 'GET /api/v1/me'
@@ -79,6 +85,28 @@ export type Route =
   | 'GET /api/v1/replay/stream'
   | 'POST /api/v1/backtest'
   | 'GET /api/v1/jobs/{id}'
+  | 'GET /api/v1/registers'
+  | 'GET /api/v1/records/{register}'
+  | 'GET /api/v1/records/{register}/duplicates'
+  | 'GET /api/v1/records/{register}/export'
+  | 'GET /api/v1/records/{register}/template'
+  | 'GET /api/v1/records/{register}/map'
+  | 'POST /api/v1/records/{register}/import'
+  | 'POST /api/v1/records/{register}/import/{job}'
+  | 'GET /api/v1/records/{register}/{record}'
+  | 'GET /api/v1/records/{register}/{record}/history'
+  | 'GET /api/v1/records/{register}/{record}/documents/{document}'
+  | 'GET /api/v1/search'
+  | 'GET /api/v1/cases'
+  | 'POST /api/v1/attachments'
+  | 'GET /api/v1/attachments/{hash}'
+  | 'GET /api/v1/indicators'
+  | 'GET /api/v1/indicators/{indicator}'
+  | 'GET /api/v1/indicators/{indicator}/drill'
+  | 'GET /api/v1/ledgers'
+  | 'GET /api/v1/ledgers/{ledger}'
+  | 'GET /api/v1/ledgers/{ledger}/entries'
+  | 'GET /api/v1/calendar'
   | 'GET /api/v1/reports/{kind}'
   | 'GET /api/v1/users'
   | 'POST /api/v1/users'

@@ -127,7 +127,7 @@ await story(
       equal(r.moves.filter((m) => m.transition === 'report').length, 1, 'one move');
       equal(r.state, 'check', 'state');
       const hash = r.attachments[0].hash;
-      ok(/^[0-9a-f]{64}$/.test(hash), 'the hash made on the phone is the body’s');
+      ok(/^[0-9a-f]{64}$/.test(hash), 'its hash');
       ok(r.attachments[0].meta.taken > 0, 'time');
       await sent();
     });

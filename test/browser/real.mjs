@@ -129,13 +129,14 @@ async function ownPassword(url, user, printed) {
   await post(url, 'password', { old: printed, new: PASSWORD }, cookie);
 }
 
-function makeSite(dir, base, people) {
+function makeSite(dir, base, people, change) {
   const run = (path, args) =>
     execFileSync(path, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   const template = join(dir, 'template');
   const site = join(dir, 'site');
   mkdirSync(template);
   run(join(ROOT, 'scripts/make-demo-site'), ['--out', template, '--base-port', String(base)]);
+  change?.(template);
   run(BIN, ['init', site, '--from', template]);
   mkdirSync(join(site, 'secrets'), { recursive: true, mode: 0o700 });
   const token = join(site, 'secrets/envgw.token');
@@ -161,8 +162,9 @@ async function listening(port) {
 /**
  * Starts the plant and the program; answers when both are ready and every person has a password.
  * @param people { user: { name, roles: 'a,b' } }
+ * @param change called with the folder of the site before it is made, to write into it
  */
-export async function start(people) {
+export async function start(people, change) {
   const dir = mkdtempSync(join(tmpdir(), 'kt-real-'));
   const children = [];
   const stop = async () => {
@@ -171,7 +173,7 @@ export async function start(people) {
   };
   try {
     const base = await freeBase();
-    const { site, template, token, printed } = makeSite(dir, base, people);
+    const { site, template, token, printed } = makeSite(dir, base, people, change);
     const listen = `127.0.0.1:${base + PORTS - 1}`;
     const url = `http://${listen}/`;
     const run = (path, ...args) => {

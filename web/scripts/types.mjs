@@ -19,7 +19,7 @@ function ofObject(s) {
     return `{ ${fields.join('; ')} }`;
   }
   if (s.additionalProperties && s.additionalProperties !== true) {
-    return `Record<string, ${typeOf(s.additionalProperties)}>`;
+    return `{ [key: string]: ${typeOf(s.additionalProperties)} }`;
   }
   return 'Json';
 }

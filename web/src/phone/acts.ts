@@ -32,7 +32,7 @@ function attachment(
   const { hash, size, type, meta } = p;
   return draft({
     verb: 'record.attach',
-    args: { ...target, field, hash, name: p.name, type, size, meta },
+    args: { ...target, field, sha256: hash, name: p.name, type, size, meta },
     label: t('did.photo', { name }),
     about,
   });

@@ -73,7 +73,7 @@ export async function keepPhoto(file: File): Promise<Photo & { size: number; typ
     blob,
     name: blob.type === 'image/jpeg' ? name : file.name,
     meta,
-    sent: false,
+    sent: '',
   };
   await db.put('photos', photo);
   return { ...photo, size: blob.size, type: blob.type || file.type };

@@ -28,7 +28,8 @@ export interface Photo {
   blob: Blob;
   name: string;
   meta: Record<string, unknown>;
-  sent: boolean;
+  /** The server's name for the bytes, once it has them. */
+  sent: string;
 }
 
 const AGAIN_MS = 20_000;
@@ -43,20 +44,25 @@ const passing = (e: unknown) =>
   e.status === 429 ||
   e.status === 401;
 
-async function sendPhoto(hash: string): Promise<void> {
+/** Sends the bytes and answers the name that the server has for them: its own hash of the body. */
+async function sendPhoto(hash: string): Promise<string> {
   const p = await db.get<Photo>('photos', hash);
-  if (!p || p.sent) return;
+  if (!p) throw new ApiError(404, 'GONE', t('photo.gone'), t('photo.gone'));
+  if (p.sent) return p.sent;
   const meta = { taken: Number(p.meta.taken), x: p.meta.x as number, y: p.meta.y as number };
   const got = await upload(p.blob, p.name, meta);
-  if (got.hash !== hash) throw new ApiError(422, 'HASH', t('photo.differs'), t('photo.differs'));
-  await db.put('photos', { ...p, sent: true });
+  if (got.size !== p.blob.size)
+    throw new ApiError(422, 'HASH', t('photo.differs'), t('photo.differs'));
+  await db.put('photos', { ...p, sent: got.hash });
+  return got.hash;
 }
 
 async function sendOne(e: Entry): Promise<void> {
-  const hash = typeof e.args.hash === 'string' ? e.args.hash : '';
-  if (hash) await sendPhoto(hash);
-  const args = await toSend(e);
-  if (args.version !== e.args.version) await db.put('queue', { ...e, args });
+  const hash = typeof e.args.sha256 === 'string' ? e.args.sha256 : '';
+  const chained = await toSend(e);
+  const args = hash ? { ...chained, hash: await sendPhoto(hash) } : chained;
+  if (args.version !== e.args.version || args.hash !== e.args.hash)
+    await db.put('queue', { ...e, args });
   const v = await api.post<{ result?: Result | null }>('/requests', {
     verb: e.verb,
     args,
@@ -70,7 +76,7 @@ async function sendOne(e: Entry): Promise<void> {
 
 /** Its bytes stay until nothing that waits needs them. */
 async function forgetPhoto(hash: string): Promise<void> {
-  const still = (await entries()).some((e) => e.args.hash === hash);
+  const still = (await entries()).some((e) => e.args.sha256 === hash);
   if (!still) await db.remove('photos', hash);
 }
 
@@ -230,6 +236,6 @@ export async function logout(): Promise<void> {
 
 export async function giveUp(e: Entry): Promise<void> {
   await drop(e);
-  if (typeof e.args.hash === 'string') await forgetPhoto(e.args.hash);
+  if (typeof e.args.sha256 === 'string') await forgetPhoto(e.args.sha256);
   await readQueue();
 }

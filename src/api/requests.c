@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/records.h"
+#include "api/words.h"
 
 static void write_person(struct call *c, struct kt_jw *w)
 {
@@ -55,7 +56,12 @@ static void reply_refusal(struct kt_http_req *req, int code, const struct kt_jso
     kt_jw_key(&w, "error");
     kt_jw_obj(&w);
     kt_jw_kstr(&w, "code", kt_err_name(code));
-    kt_jw_kstr(&w, "text", kt_json_get_str(verdict, "text", kt_err_text(code)));
+    const char *text = kt_json_get_str(verdict, "text", kt_err_text(code));
+    kt_jw_kstr(&w, "text", text);
+    if (!kt_json_get(verdict, "text_zh")) { /* the engine speaks English alone */
+        char zh[1600];
+        kt_jw_kstr(&w, "text_zh", words_zh(code, text, zh, sizeof(zh)));
+    }
     for (size_t i = 0; i < KT_ARRAY_LEN(more); i++) {
         if (kt_json_get(verdict, more[i])) {
             kt_jw_key(&w, more[i]);
@@ -84,7 +90,7 @@ static void on_verdict(void *arg, int result, struct kt_str json)
     if (!kt_json_get_bool(v, "ok", false)) {
         const char *name = kt_json_get_str(v, "code", "KT_EINTERNAL");
         int code = KT_EINTERNAL;
-        for (int i = 0; i > -20; i--) {
+        for (int i = 0; i >= KT_EPASSWORD; i--) {
             code = strcmp(kt_err_name(i), name) == 0 ? i : code;
         }
         reply_refusal(req, code, v);

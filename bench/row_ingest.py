@@ -146,7 +146,9 @@ def restart(o, book):
                  durability=Kuangtu.durability, seconds=took)
 
 
-def programs(_, book):
+def programs(o, book):
+    if o.quick and not o.only:
+        return
     book.part("Rooms by themselves")
     for name in ("lineproto_bench", "journal_bench", "engine_bench", "history_bench", "record_bench"):
         print(f"\n### {name}\n", flush=True)

@@ -30,7 +30,7 @@
 #include "sys/file.h"
 #include "sys/thread.h"
 
-enum { TICKETS = 65536, GROUPS = 1024, IN_MAX = MQTT_PACKET_MAX + 65536, KEEP_ALIVE_S = 20 };
+enum { TICKETS = 65536, GROUPS = TICKETS, IN_MAX = MQTT_PACKET_MAX + 65536, KEEP_ALIVE_S = 20 };
 
 struct ticket {
     uint16_t id;
@@ -218,7 +218,7 @@ static bool next_group(struct kt_mqtt *m)
 {
     struct group *g = &m->groups[(m->group_now + 1) % GROUPS];
     if (atomic_load(&g->pending) > 0) {
-        return false; /* a thousand reads wait for the disk: stop reading */
+        return false; /* as many reads wait for the disk as there are tickets: stop reading */
     }
     m->group_now++;
     atomic_store(&g->result, KT_OK);
@@ -434,6 +434,7 @@ static bool groups_idle(struct kt_mqtt *m)
 static void *run(void *arg)
 {
     struct kt_mqtt *m = arg;
+    kt_thread_nice(-10); /* cut-off sensors come this way: as the engine, where it is allowed */
     while (!atomic_load(&m->stopping)) {
         m->fd = dial(m->conf);
         if (m->fd >= 0) {

@@ -108,12 +108,18 @@ def once(fn):
     made = []
 
     def get():
+        if made and isinstance(made[0], Skip):
+            raise made[0]
         if made and made[0] is None:
             raise AssertionError("what this file's cases share could not be made")
         if not made:
             before = list(PROGRAMS)
             made.append(None)
-            made[0] = fn()
+            try:
+                made[0] = fn()
+            except Skip as e:
+                made[0] = e
+                raise
             for program in PROGRAMS:
                 program.kept = program.kept or program not in before
         return made[0]

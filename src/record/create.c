@@ -137,6 +137,36 @@ int rec_read_fields(struct kt_room *r, struct rec_request *q, const struct rec_r
     return KT_OK;
 }
 
+static bool is_empty(const struct kt_json *v)
+{
+    return kt_json_kind(v) == KT_JSON_NONE || kt_json_kind(v) == KT_JSON_NULL ||
+           (kt_json_kind(v) == KT_JSON_STRING && kt_json_strn(v).n == 0);
+}
+
+static void say_missing(struct rec_request *q, const struct rec_field *f)
+{
+    (void)rec_no(q, KT_EINVAL, rec_f(q, "%s: write something", f->title.en),
+                 rec_f(q, "%s：必须填写", f->title.zh));
+    keep_problem(q, f->id);
+}
+
+void rec_add_missing(struct rec_request *q, const struct rec_register *reg,
+                     const struct kt_json *fields)
+{
+    char text[sizeof(q->text)], text_zh[sizeof(q->text_zh)];
+    memcpy(text, q->text, sizeof(text));
+    memcpy(text_zh, q->text_zh, sizeof(text_zh));
+    for (uint32_t i = 0; i < reg->fields_n; i++) {
+        const struct rec_field *f = &reg->fields[i];
+        if ((f->required || i == reg->key) && rec_stored(f) && !f->automatic[0] && !f->def[0] &&
+            is_empty(kt_json_get(fields, f->id))) {
+            say_missing(q, f);
+        }
+    }
+    memcpy(q->text, text, sizeof(text)); /* the first mistake stays the refusal */
+    memcpy(q->text_zh, text_zh, sizeof(text_zh));
+}
+
 /* ---- automatic keys ---- */
 
 static int count_up(struct kt_room *r, const char *name, int64_t *ret, struct kt_err *err)
@@ -270,9 +300,7 @@ static int fill_in(struct kt_room *r, struct rec_request *q, const struct rec_re
         if (v.type != KT_COL_NULL) {
             c[(*n)++] = (struct rec_change){i, v};
         } else if (f->required || i == reg->key) {
-            (void)rec_no(q, KT_EINVAL, rec_f(q, "%s: write something", f->title.en),
-                         rec_f(q, "%s：必须填写", f->title.zh));
-            keep_problem(q, f->id);
+            say_missing(q, f);
         }
     }
     return q->text[0] ? KT_EINVAL : KT_OK;

@@ -38,6 +38,9 @@ KT_MUST_CHECK int rec_do_create(struct kt_room *r, struct rec_request *q,
                                 struct kt_err *err);
 KT_MUST_CHECK int rec_do_set(struct kt_room *r, struct rec_request *q, struct rec_row *row,
                              struct kt_err *err);
+/** Beside what is wrong in the fields: the required ones that are not there. */
+void rec_add_missing(struct rec_request *q, const struct rec_register *reg,
+                     const struct kt_json *fields);
 /** @param ended_ms  0: it stands again */
 KT_MUST_CHECK int rec_do_end(struct kt_room *r, struct rec_request *q, struct rec_row *row,
                              int64_t ended_ms, int64_t merged, const char *change,

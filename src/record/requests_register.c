@@ -18,7 +18,11 @@ int rec_do_create(struct kt_room *r, struct rec_request *q, const struct rec_reg
 {
     struct rec_change *c;
     uint32_t n;
-    int rc = rec_read_fields(r, q, reg, kt_json_get(q->args, "fields"), &c, &n, err);
+    const struct kt_json *fields = kt_json_get(q->args, "fields");
+    int rc = rec_read_fields(r, q, reg, fields, &c, &n, err);
+    if (rc < 0 && q->problems.n) {
+        rec_add_missing(q, reg, fields);
+    }
     return rc == KT_OK ? rec_create(r, q, reg, c, n, row, err) : rc;
 }
 

@@ -104,7 +104,8 @@ static void write_args(const struct rig *g, kt_seq upto, struct kt_buf *b, const
     switch (roll(10)) {
     case 0:
         *verb = "record.create";
-        kt_buf_printf(b, "{\"register\":\"project\",\"fields\":{\"title\":\"项目 %u\",\"year\":2026}}",
+        kt_buf_printf(b,
+                      "{\"register\":\"project\",\"fields\":{\"title\":\"项目 %u\",\"year\":2026}}",
                       roll(15));
         return;
     case 1:
@@ -126,7 +127,9 @@ static void write_args(const struct rig *g, kt_seq upto, struct kt_buf *b, const
         break;
     case 6:
         *verb = "record.attach";
-        kt_buf_printf(b, "{\"field\":\"photos\",\"hash\":\"%064x\",\"name\":\"a.jpg\",\"type\":\"image/jpeg\",\"size\":3,",
+        kt_buf_printf(b,
+                      "{\"field\":\"photos\",\"hash\":\"%064x\",\"name\":\"a.jpg\",\"type\":"
+                      "\"image/jpeg\",\"size\":3,",
                       roll(99));
         some_record(g, upto, b);
         break;
@@ -153,18 +156,19 @@ static char *request(const struct rig *g, kt_seq upto)
 {
     static const char *const users[] = {"li", "wang", "zhao"};
     static const char *const places[] = {"\"*\"", "\"*\"", "\"A\""};
-    static const char *const rights[] = {
-        "\"record.write\",\"inspection.money\",\"record.merge\"", "\"record.write\"", "\"record.read\""};
+    static const char *const rights[] = {"\"record.write\",\"inspection.money\",\"record.merge\"",
+                                         "\"record.write\"", "\"record.read\""};
     struct kt_buf b, args;
     const char *verb = "";
     kt_buf_init(&b, 0);
     kt_buf_init(&args, 0);
     write_args(g, upto, &args, &verb);
-    kt_buf_printf(&b,
-                  "{\"verb\":\"%s\",\"args\":%s,\"key\":\"%s%u\",\"by\":{\"user\":\"%s\",\"places\":[%s],"
-                  "\"rights\":[%s]}}",
-                  verb, kt_buf_cstr(&args), roll(10) ? "" : "k", roll(10) ? 0 : roll(20),
-                  PICK(users), PICK(places), roll(4) ? rights[0] : PICK(rights));
+    kt_buf_printf(
+        &b,
+        "{\"verb\":\"%s\",\"args\":%s,\"key\":\"%s%u\",\"by\":{\"user\":\"%s\",\"places\":[%s],"
+        "\"rights\":[%s]}}",
+        verb, kt_buf_cstr(&args), roll(10) ? "" : "k", roll(10) ? 0 : roll(20), PICK(users),
+        PICK(places), roll(4) ? rights[0] : PICK(rights));
     char *text = strdup(kt_buf_cstr(&b));
     kt_buf_done(&b);
     kt_buf_done(&args);

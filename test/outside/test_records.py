@@ -172,6 +172,49 @@ def rights():
     equal("机密甲" in json.dumps(panel.get("/events", limit=1000), ensure_ascii=False), True)
 
 
+def filled(reg, place, number):
+    """A value for each required field, by its type."""
+    by_type = {"text": f"甄别{reg['id']}{number}".upper(), "number": number, "money": 1, "bool": True,
+               "date": f"20{10 + number}-01-01", "time": 0, "person": "li", "place": place}
+    fields = {f["id"]: f["values"][0]["id"] if f["type"] == "enum" else by_type[f["type"]]
+              for f in reg["fields"]
+              if f["required"] and not f["auto"] and "default" not in f and f["may_write"]}
+    for f in reg["fields"]:
+        if f["id"] in fields and f.get("pattern"):
+            fields[f["id"]] = f"A-{number}"
+        if f["id"] == reg["place"]:
+            fields[f["id"]] = place
+    return fields
+
+
+@case("of every register: the own place and no other, nothing without the right")
+def every_register():
+    w = world()
+    li, panel, watcher = w.user("li", "keeper"), w.user("pan", "panel"), w.user("wat", "watcher")
+    looked_at = 0
+    equal(watcher.get("/registers")["registers"], [])
+    for reg in li.get("/registers")["registers"]:
+        made = {}
+        for n, place in enumerate(("P1-face", "H1-heading"), 1):
+            made[place] = li.ask("record.create", register=reg["id"],
+                                 fields=filled(reg, place, n))["result"]["record"]
+        path = f"/records/{reg['id']}"
+        own, other = made["P1-face"], made["H1-heading"]
+        all_of_it = {i["id"] for i in li.get(path, limit=1000)["items"]}
+        assert {own, other} <= all_of_it, reg["id"]
+        seen = {i["id"] for i in panel.get(path, limit=1000)["items"]}
+        if reg["place"]:
+            assert own in seen and other not in seen, reg["id"]
+            for rest in ("", "/history"):
+                equal(panel.call("GET", f"{path}/{other}{rest}")[0], 404, reg["id"])
+            panel.refused("record.end", "KT_ENOTFOUND", record=other, version=1, reason="x")
+            looked_at += 1
+        for rest in ("", f"/{own}", f"/{own}/history", "/map", "/duplicates"):
+            assert watcher.call("GET", path + rest)[0] in (403, 404), f"{path}{rest}"
+        watcher.refused("record.end", record=own, version=1, reason="x")
+    assert looked_at >= 3, looked_at
+
+
 @case("a reload that would strand records is refused with the count, one that adds a field is not")
 def upgrade():
     w = world()

@@ -40,7 +40,7 @@ struct job {
     struct kt_http_req *req;
     struct kt_push *push;
     char link[64], producer[64]; /* the site may be loaded again before the answer */
-    _Atomic int pending; /* batches not done, and one for the handler itself */
+    _Atomic int pending;         /* batches not done, and one for the handler itself */
     _Atomic int result;
     struct kt_lp_report report; /* last: notes are its long end */
 };
@@ -260,12 +260,11 @@ static void submit(struct ingest *in, struct job *j, struct kt_batch *b)
 }
 
 static struct kt_batch *new_batch(struct ingest *in, const struct producer *p, kt_time arrival,
-                                  enum kt_lane lane)
+                                  enum kt_room_of room)
 {
-    struct kt_batch *b = kt_batch_get(in->api->opts.runtime);
+    struct kt_batch *b = kt_batch_get(in->api->opts.runtime, room);
     if (b) {
         b->arrival = arrival;
-        b->lane = lane;
         snprintf(b->producer, sizeof(b->producer), "%s", p->id);
     }
     return b;
@@ -290,7 +289,7 @@ static struct kt_batch *split_urgent(struct ingest *in, const struct producer *p
     if (first == b->n) {
         return NULL;
     }
-    struct kt_batch *u = new_batch(in, p, b->arrival, KT_LANE_URGENT);
+    struct kt_batch *u = new_batch(in, p, b->arrival, KT_ROOM_URGENT);
     if (!u) {
         b->lane = KT_LANE_URGENT; /* no second batch to be had: all of it goes first */
         return NULL;
@@ -313,6 +312,43 @@ static void submit_split(struct ingest *in, struct job *j, const struct producer
     submit(in, j, b);
 }
 
+/* There is no room for the whole: what is urgent is taken all the same, the rest is to come again.
+ */
+static void submit_urgent(struct ingest *in, struct job *j, struct kt_batch *b)
+{
+    uint32_t n = b->n;
+    b->n = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (in->urgent[b->point[i]]) {
+            move_sample(b, b, i);
+        }
+    }
+    submit(in, j, b);
+}
+
+/* A batch for what comes next; without room for all of it one of the urgent room, and the post is
+ * refused (429). NULL: not even that. */
+static struct kt_batch *batch_for(struct ingest *in, const struct producer *p, struct job *j,
+                                  kt_time arrival)
+{
+    struct kt_batch *b = new_batch(in, p, arrival, KT_ROOM_PUSH);
+    if (!b) {
+        atomic_store(&j->result, KT_EBUSY);
+        b = new_batch(in, p, arrival, KT_ROOM_URGENT);
+    }
+    return b;
+}
+
+static void submit_all(struct ingest *in, struct job *j, const struct producer *p,
+                       struct kt_batch *b)
+{
+    if (b->lane == KT_LANE_URGENT) {
+        submit_urgent(in, j, b);
+    } else {
+        submit_split(in, j, p, b);
+    }
+}
+
 static void take_lines(struct ingest *in, struct producer *p, struct job *j, struct kt_str body,
                        int64_t unit_ns)
 {
@@ -320,15 +356,14 @@ static void take_lines(struct ingest *in, struct producer *p, struct job *j, str
     struct kt_lp_input text = {.text = body, .unit_ns = unit_ns, .arrival = kt_clock_now()};
     int more = 1;
     while (more == 1) {
-        struct kt_batch *b = new_batch(in, p, text.arrival, KT_LANE_BULK);
+        struct kt_batch *b = batch_for(in, p, j, text.arrival);
         if (!b) {
-            atomic_store(&j->result, KT_EBUSY);
             break;
         }
         struct kt_lp_columns out = {0, KT_BATCH_MAX, b->point, b->time, b->value, b->quality};
         more = kt_lp_parse(parser, &text, &out, &j->report);
         b->n = out.n;
-        submit_split(in, j, p, b);
+        submit_all(in, j, p, b);
     }
     give_back(in, p, parser);
 }
@@ -396,15 +431,14 @@ static bool take_json(struct ingest *in, struct producer *p, struct job *j, stru
     }
     kt_time arrival = kt_clock_now();
     for (size_t i = 0; i < n;) {
-        struct kt_batch *b = new_batch(in, p, arrival, KT_LANE_BULK);
+        struct kt_batch *b = batch_for(in, p, j, arrival);
         if (!b) {
-            atomic_store(&j->result, KT_EBUSY);
             break;
         }
         for (; i < n && b->n < KT_BATCH_MAX; i++) {
             take_json_one(in, p, j, b, kt_json_at(root, i), i);
         }
-        submit_split(in, j, p, b);
+        submit_all(in, j, p, b);
     }
     kt_json_free(root);
     return true;

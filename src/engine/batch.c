@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Batches: at most RT_BATCHES_MAX are out at a time, the newest RT_BATCHES_KEPT that came back are
- * kept. Columns stand in one block behind the batch; only what is filled takes memory.
+ * Batches: at most RT_BATCHES_MAX are out at a time, of which pushes and links leave the last ones
+ * to what is urgent; the newest RT_BATCHES_KEPT that came back are kept. Columns stand in one block
+ * behind the batch; only what is filled takes memory.
  */
 #include "engine/runtime_impl.h"
 
@@ -43,10 +44,11 @@ void rt_pool_done(struct rt_pool *p)
     pthread_mutex_destroy(&p->lock);
 }
 
-struct kt_batch *kt_batch_get(struct kt_runtime *rt)
+struct kt_batch *kt_batch_get(struct kt_runtime *rt, enum kt_room_of room)
 {
+    static const unsigned ceiling[KT_ROOMS] = {RT_BATCHES_PUSH, RT_BATCHES_LINK, RT_BATCHES_MAX};
     struct rt_pool *p = &rt->pool;
-    if (atomic_fetch_add(&p->out, 1) >= RT_BATCHES_MAX) {
+    if (atomic_fetch_add(&p->out, 1) >= ceiling[room]) {
         atomic_fetch_sub(&p->out, 1);
         atomic_fetch_add(&rt->refused, 1);
         return NULL;
@@ -64,7 +66,7 @@ struct kt_batch *kt_batch_get(struct kt_runtime *rt)
     b->n = 0;
     b->arrival = 0;
     b->producer[0] = '\0';
-    b->lane = KT_LANE_BULK;
+    b->lane = room == KT_ROOM_URGENT ? KT_LANE_URGENT : KT_LANE_BULK;
     b->done = NULL;
     b->arg = NULL;
     b->seq = 0;

@@ -42,13 +42,13 @@ struct kt_batch {
 };
 
 struct kt_runtime_opts {
-    struct kt_site *site;         /* a reference is taken */
-    const struct kt_geo_map *map; /* its drawing, borrowed for the call; NULL: none */
-    const char *data_dir;         /* site/data */
+    struct kt_site *site;              /* a reference is taken */
+    const struct kt_geo_map *map;      /* its drawing, borrowed for the call; NULL: none */
+    const char *data_dir;              /* site/data */
     struct kt_record_model *registers; /* a reference is taken; NULL: no record room */
-    bool plant_clock;             /* ticks come from kt_runtime_tick() */
-    int64_t checkpoint_ns;        /* 0: 60 s */
-    size_t queue_samples;         /* 0: 4 million */
+    bool plant_clock;                  /* ticks come from kt_runtime_tick() */
+    int64_t checkpoint_ns;             /* 0: 60 s */
+    size_t queue_samples;              /* 0: 4 million */
 };
 
 KT_MUST_CHECK int kt_runtime_open(const struct kt_runtime_opts *opts, struct kt_runtime **ret,
@@ -57,7 +57,12 @@ KT_MUST_CHECK int kt_runtime_start(struct kt_runtime *rt, struct kt_err *err);
 void kt_runtime_stop(struct kt_runtime *rt); /**< drains, checkpoints, closes */
 
 /** A batch from the pool; NULL when too many are under way (answer 429). */
-struct kt_batch *kt_batch_get(struct kt_runtime *rt);
+/* Who gives way first when the disk is slow: pushes over HTTP, then other links, then what is
+ * urgent. A batch of the urgent room goes to the urgent lane and gives its place in the pool back
+ * as soon as it is applied, so the way from a cut-off sensor to its switch never waits for a disk.
+ */
+enum kt_room_of { KT_ROOM_PUSH, KT_ROOM_LINK, KT_ROOM_URGENT, KT_ROOMS };
+struct kt_batch *kt_batch_get(struct kt_runtime *rt, enum kt_room_of room);
 void kt_batch_put(struct kt_runtime *rt, struct kt_batch *b); /**< gives it back unsent */
 /** Takes the batch in every case. KT_EBUSY: full, refused (done is not called). */
 KT_MUST_CHECK int kt_runtime_samples(struct kt_runtime *rt, struct kt_batch *b);

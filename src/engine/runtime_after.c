@@ -94,7 +94,7 @@ static bool take(struct kt_runtime *rt, struct rt_after_item *ret)
     a->released--;
     if (!durable && ret->result == KT_OK) {
         ret->result = KT_EIO;
-    } else if (ret->kind == AFTER_BATCH && was_dropped(a, ret->seq)) {
+    } else if ((ret->kind == AFTER_BATCH || ret->kind == AFTER_ACK) && was_dropped(a, ret->seq)) {
         ret->result = KT_EFULL;
     }
     return true;
@@ -114,12 +114,27 @@ static void deliver_batch(struct kt_runtime *rt, const struct rt_after_item *ite
     rt_batch_unref(rt, b);
 }
 
+static void deliver_ack(struct kt_runtime *rt, const struct rt_after_item *item)
+{
+    if (item->result < 0) {
+        atomic_fetch_add(&rt->refused, 1);
+    } else {
+        rt_history_pass(rt, item->seq);
+    }
+    if (item->done) {
+        item->done(item->done_arg, item->result, item->seq);
+    }
+}
+
 static void deliver(struct kt_runtime *rt, const struct rt_after_item *item)
 {
     struct kt_str json = {NULL, 0};
     switch (item->kind) {
     case AFTER_BATCH:
         deliver_batch(rt, item);
+        break;
+    case AFTER_ACK:
+        deliver_ack(rt, item);
         break;
     case AFTER_EFFECT:
         if (item->result == KT_OK) {

@@ -261,6 +261,14 @@ void rt_history_offer(struct kt_runtime *rt, struct kt_batch *b)
     pthread_mutex_unlock(&h->lock);
 }
 
+void rt_history_pass(struct kt_runtime *rt, kt_seq seq)
+{
+    struct rt_history *h = &rt->history;
+    pthread_mutex_lock(&h->lock);
+    h->offered = seq;
+    pthread_mutex_unlock(&h->lock);
+}
+
 void rt_history_site(struct kt_runtime *rt)
 {
     atomic_store(&rt->history.site_changed, true);

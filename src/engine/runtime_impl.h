@@ -164,7 +164,12 @@ KT_MUST_CHECK int rt_chunks_apply(struct rt_chunks *c, struct kt_engine *e, kt_s
                                   struct kt_err *err);
 
 /* ---- batches ---- */
-enum { RT_BATCHES_MAX = 2048, RT_BATCHES_KEPT = 64 };
+enum {
+    RT_BATCHES_PUSH = 1536,
+    RT_BATCHES_LINK = 2048,
+    RT_BATCHES_MAX = 2560,
+    RT_BATCHES_KEPT = 64
+};
 enum rt_input_kind { IN_SAMPLES, IN_EVENT, IN_REQUEST, IN_TICK, IN_RELOAD, IN_OUTCOME };
 
 /* What stands in the queue. */
@@ -220,7 +225,8 @@ void rt_batch_ref(struct kt_batch *b);
 void rt_batch_unref(struct kt_runtime *rt, struct kt_batch *b);
 
 /* ---- after: what waits until it is durable ---- */
-enum rt_after_kind { AFTER_BATCH, AFTER_VERDICT, AFTER_EFFECT, AFTER_OUTCOME };
+/* AFTER_ACK: of a batch that is back in the pool; history reads its samples from the journal. */
+enum rt_after_kind { AFTER_BATCH, AFTER_ACK, AFTER_VERDICT, AFTER_EFFECT, AFTER_OUTCOME };
 struct rt_after_item {
     enum rt_after_kind kind;
     int result; /* of a verdict that is not on disk */
@@ -229,6 +235,10 @@ struct rt_after_item {
     union {
         struct kt_batch *batch; /* a reference */
         struct kt_effect effect;
+        struct {
+            void (*done)(void *arg, int result, kt_seq seq); /* of an acknowledgement */
+            void *done_arg;
+        };
         struct {
             char *json; /* owned */
             size_t n;
@@ -343,6 +353,8 @@ KT_MUST_CHECK int rt_history_start(struct kt_runtime *rt, struct kt_err *err);
 void rt_history_stop(struct kt_runtime *rt);
 /** Offer a durable batch. Never waits: what has no room is read from the journal later. */
 void rt_history_offer(struct kt_runtime *rt, struct kt_batch *b);
+/** A durable samples event that is not offered: history finds it in the journal. */
+void rt_history_pass(struct kt_runtime *rt, kt_seq seq);
 void rt_history_site(struct kt_runtime *rt);
 /** As history stores it: time from the future becomes the arrival, uncertain. */
 void rt_clip_future(struct kt_columns *c, kt_time arrival);

@@ -124,7 +124,7 @@ static void on_live(void *arg, const char *point, kt_time time, double value)
     struct kt_site *site = kt_runtime_site(rt);
     kt_point_id p = kt_site_point(site, kt_str_c(point));
     kt_site_unref(site);
-    struct kt_batch *b = p.v == KT_NONE ? NULL : kt_batch_get(rt);
+    struct kt_batch *b = p.v == KT_NONE ? NULL : kt_batch_get(rt, KT_ROOM_LINK);
     (void)time; /* it is now that it becomes the value */
     if (!b) {
         KT_WARN("record", "no point %s, or too many samples: its value is not sent", point);
@@ -136,7 +136,6 @@ static void on_live(void *arg, const char *point, kt_time time, double value)
     b->quality[0] = KT_Q_NORMAL;
     b->arrival = rt->plant_clock ? kt_runtime_now(rt) : kt_clock_now();
     b->time[0] = b->arrival;
-    b->lane = KT_LANE_BULK;
     snprintf(b->producer, sizeof(b->producer), "record");
     int r = kt_runtime_samples(rt, b);
     if (r < 0) {

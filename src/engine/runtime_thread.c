@@ -67,7 +67,8 @@ static void watch(struct kt_runtime *rt, kt_time t)
         return;
     }
     rt->next_watch = t + KT_SEC;
-    struct kt_batch *b = kt_batch_get(rt);
+    struct kt_batch *b =
+        kt_batch_get(rt, KT_ROOM_URGENT); /* it says how the program is, also then */
     if (!b) {
         return;
     }

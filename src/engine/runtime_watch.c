@@ -22,6 +22,14 @@ static double queue_part(const struct kt_runtime *rt)
     return 100.0 * (double)most / (double)rt->queue_max;
 }
 
+/* How old what the engine took last was, or what a slow disk holds back before it. */
+static double lag_s(const struct kt_runtime *rt)
+{
+    int64_t lag = atomic_load(&rt->lag_ns);
+    int64_t held = rt->held_n ? kt_clock_now() - rt->held[0]->arrival : 0;
+    return (double)(held > lag ? held : lag) / 1e9;
+}
+
 static bool link_value(struct kt_runtime *rt, const char *id, double *ret)
 {
     int8_t up = -1;
@@ -53,7 +61,7 @@ static bool value_of(struct kt_runtime *rt, const struct kt_point *p, kt_time no
     if (strcmp(what, "queue") == 0) {
         *ret = queue_part(rt);
     } else if (strcmp(what, "lag") == 0) {
-        *ret = (double)atomic_load(&rt->lag_ns) / 1e9;
+        *ret = lag_s(rt);
     } else if (strcmp(what, "disk") == 0) {
         *ret = size > 0 ? 100.0 * (double)atomic_load(&rt->disk_free) / (double)size : 0;
         return size > 0;

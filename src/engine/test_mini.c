@@ -155,7 +155,7 @@ static uint32_t point(const struct kt_site *s, const char *id)
 
 static void send(struct mine *m, const char *id, double value)
 {
-    struct kt_batch *b = kt_batch_get(m->rt);
+    struct kt_batch *b = kt_batch_get(m->rt, KT_ROOM_LINK);
     b->point[0] = point(m->site, id);
     b->time[0] = b->arrival = m->now;
     b->value[0] = value;
@@ -273,7 +273,7 @@ static void kuangtu_watches_itself(void)
 static void random_samples(struct kt_runtime *rt, const struct kt_site *s, uint64_t *seed,
                            kt_time now)
 {
-    struct kt_batch *b = kt_batch_get(rt);
+    struct kt_batch *b = kt_batch_get(rt, KT_ROOM_LINK);
     if (!b) {
         return;
     }

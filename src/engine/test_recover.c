@@ -77,7 +77,7 @@ static void on_verdict(void *arg, int result, struct kt_str json)
 
 static struct kt_batch *random_batch(struct sender *s)
 {
-    struct kt_batch *b = kt_batch_get(s->rt);
+    struct kt_batch *b = kt_batch_get(s->rt, KT_ROOM_LINK);
     if (!b) {
         return NULL;
     }
@@ -450,7 +450,7 @@ static void live_and_fill_segments(struct kt_runtime *rt, uint64_t *seed, int st
         kt_time t = T0 + i * 100 * KT_MS;
         kt_runtime_tick(rt, t);
         struct kt_batch *b;
-        while (!(b = kt_batch_get(rt))) {
+        while (!(b = kt_batch_get(rt, KT_ROOM_LINK))) {
             kt_sleep(KT_MS);
         }
         b->n = OUTPUT;

@@ -128,7 +128,7 @@ static void world_done(struct world *w)
 
 static struct kt_batch *batch(struct world *w, uint32_t point, double value, kt_time t, uint32_t n)
 {
-    struct kt_batch *b = kt_batch_get(w->rt);
+    struct kt_batch *b = kt_batch_get(w->rt, KT_ROOM_LINK);
     KT_ASSERT(b);
     for (uint32_t i = 0; i < n; i++) {
         b->point[i] = n == 1 ? point : i % OUTPUT;
@@ -303,10 +303,19 @@ static void batches_are_bounded(void)
     REQUIRE(kt_runtime_open(&o, &w.rt, &w.err) == KT_OK);
     static struct kt_batch *out[RT_BATCHES_MAX];
     for (int i = 0; i < RT_BATCHES_MAX; i++) {
-        out[i] = kt_batch_get(w.rt);
+        enum kt_room_of room = i < RT_BATCHES_PUSH   ? KT_ROOM_PUSH
+                               : i < RT_BATCHES_LINK ? KT_ROOM_LINK
+                                                     : KT_ROOM_URGENT;
+        out[i] = kt_batch_get(w.rt, room);
         CHECK(out[i] != NULL);
+        if (room != KT_ROOM_PUSH) { /* who gives way first */
+            CHECK(kt_batch_get(w.rt, KT_ROOM_PUSH) == NULL);
+        }
+        if (room == KT_ROOM_URGENT) {
+            CHECK(kt_batch_get(w.rt, KT_ROOM_LINK) == NULL);
+        }
     }
-    CHECK(kt_batch_get(w.rt) == NULL);
+    CHECK(kt_batch_get(w.rt, KT_ROOM_URGENT) == NULL);
     for (int i = 0; i < RT_BATCHES_MAX; i++) {
         kt_batch_put(w.rt, out[i]);
     }

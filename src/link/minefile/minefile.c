@@ -100,10 +100,10 @@ static int submit(struct kt_minefile *m, struct kt_batch *b)
 
 static struct kt_batch *new_batch(struct kt_minefile *m)
 {
-    struct kt_batch *b = kt_batch_get(m->rt);
+    bool urgent = m->lane == KT_LANE_URGENT;
+    struct kt_batch *b = kt_batch_get(m->rt, urgent ? KT_ROOM_URGENT : KT_ROOM_LINK);
     if (b) {
         b->arrival = kt_clock_now();
-        b->lane = m->lane;
         snprintf(b->producer, sizeof(b->producer), "%s", m->conf->id);
     }
     return b;

@@ -321,12 +321,11 @@ static void add_sample(struct kt_batch *b, uint32_t point, kt_time t, double v, 
     b->quality[b->n++] = q;
 }
 
-static struct kt_batch *get_batch(struct kt_modbus *m, kt_time now, enum kt_lane lane)
+static struct kt_batch *get_batch(struct kt_modbus *m, kt_time now, bool urgent)
 {
-    struct kt_batch *b = kt_batch_get(m->rt);
+    struct kt_batch *b = kt_batch_get(m->rt, urgent ? KT_ROOM_URGENT : KT_ROOM_LINK);
     if (b) {
         b->arrival = now;
-        b->lane = lane;
         snprintf(b->producer, sizeof(b->producer), "%s", m->conf->id);
         b->done = NULL;
     }
@@ -345,7 +344,7 @@ static void hand_on(struct kt_modbus *m, bool urgent)
         if (it->is_status || !m->fresh[p] || is_urgent(&m->site->points[p]) != urgent) {
             continue;
         }
-        if (!b && !(b = get_batch(m, now, urgent ? KT_LANE_URGENT : KT_LANE_BULK))) {
+        if (!b && !(b = get_batch(m, now, urgent))) {
             return;
         }
         kt_quality q = m->trouble[p]        ? KT_Q_DEVICE_FAULT

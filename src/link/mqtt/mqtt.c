@@ -154,13 +154,13 @@ static void take_sample(void *arg, uint32_t point, kt_time time, double value, k
         submit(m, slot);
     }
     if (!*slot) {
-        struct kt_batch *b = kt_batch_get(m->rt);
+        bool urgent = m->urgent[point];
+        struct kt_batch *b = kt_batch_get(m->rt, urgent ? KT_ROOM_URGENT : KT_ROOM_LINK);
         if (!b) {
             atomic_store(&m->groups[m->group_now % GROUPS].result, KT_EBUSY);
             return;
         }
         b->arrival = kt_clock_now();
-        b->lane = m->urgent[point] ? KT_LANE_URGENT : KT_LANE_BULK;
         snprintf(b->producer, sizeof(b->producer), "%s", m->conf->id);
         *slot = b;
     }

@@ -165,7 +165,7 @@ def mosquitto(base):
                    f"listener {base + 3} 127.0.0.1\nallow_anonymous true\npersistence false\n"
                    "# Nothing is dropped and no message waits for another one's acknowledgement (docs/operations.md).\n"
                    "max_inflight_messages 0\nmax_queued_messages 0\nmax_queued_bytes 1073741824\n"
-                   "queue_qos0_messages true\nupgrade_outgoing_qos true\n"
+                   "queue_qos0_messages true\nupgrade_outgoing_qos true\nset_tcp_nodelay true\n"
                    "log_type error\nlog_type warning\nlog_dest stderr\n")
 
 

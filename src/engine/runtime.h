@@ -121,7 +121,8 @@ struct kt_live *kt_runtime_live(struct kt_runtime *rt);
 struct kt_history *kt_runtime_history(struct kt_runtime *rt);
 struct kt_journal *kt_runtime_journal(struct kt_runtime *rt);
 enum kt_snapshot { KT_SNAP_ALARMS, KT_SNAP_OUTPUTS, KT_SNAP_STATE, KT_SNAPS };
-/** A copy of the newest JSON, appended; at most 250 ms old. Returns its version. */
+/** A copy of the JSON that was last asked for, appended: after a request it has what the verdict
+ *  says. Returns its version. */
 uint64_t kt_runtime_snapshot(struct kt_runtime *rt, enum kt_snapshot what, struct kt_buf *out);
 /** The same, never older than any outcome that a follower has been told: waits for the engine's
  *  next turn when it is behind, some 100 ms at most. Not from a follower, verdict or effect. */

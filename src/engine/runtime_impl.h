@@ -426,7 +426,7 @@ struct rt_snapshots {
     uint64_t version;
     _Atomic uint64_t engine_version; /* behind the last turn, before anybody was told of it */
     atomic_bool asked;               /* somebody waits for it */
-    kt_mono built;
+    kt_mono built, counted;
     struct kt_engine_stats stats;
 };
 void rt_snap_init(struct rt_snapshots *s);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Snapshots: JSON of the engine's state for other threads. */
+/* Snapshots: JSON of the engine's state for other threads, made when somebody asks: in a storm of
+ * alarms they are tens of megabytes, and the engine has cuts to make. */
 #include "engine/runtime_impl.h"
 
 #include "sys/clock.h"
 
-#define SNAP_EVERY (250 * KT_MS)
-#define SNAP_ASKED (50 * KT_MS)  /* while somebody waits */
-#define SNAP_WAIT  (500 * KT_MS) /* of whoever asks, at most */
+#define STATS_EVERY (250 * KT_MS)
+#define SNAP_ASKED  (50 * KT_MS)  /* while somebody waits */
+#define SNAP_WAIT   (500 * KT_MS) /* of whoever asks, at most */
 
 void rt_snap_init(struct rt_snapshots *s)
 {
@@ -50,13 +51,17 @@ void rt_snap_publish(struct kt_runtime *rt, bool now)
     kt_mono t = kt_clock_mono();
     uint64_t version = kt_engine_version(rt->engine);
     atomic_store(&s->engine_version, version);
-    if (!now && t - s->built < (atomic_load(&s->asked) ? SNAP_ASKED : SNAP_EVERY)) {
+    bool wanted = now || (atomic_load(&s->asked) && t - s->built >= SNAP_ASKED);
+    if (!wanted && t - s->counted < STATS_EVERY) {
         return;
     }
-    atomic_store(&s->asked, false);
-    bool changed = version != s->version || s->built == 0;
+    bool changed = wanted && (version != s->version || s->built == 0);
+    if (wanted) {
+        atomic_store(&s->asked, false); /* who asked wants no newer one than `version` */
+    }
     if (changed) {
         build(rt);
+        s->built = t;
     }
     struct kt_engine_stats stats;
     kt_engine_stats(rt->engine, &stats);
@@ -66,11 +71,13 @@ void rt_snap_publish(struct kt_runtime *rt, bool now)
         s->text[i] = s->spare[i];
         s->spare[i] = old;
     }
-    s->version = version;
+    s->version = changed ? version : s->version;
     s->stats = stats;
-    pthread_cond_broadcast(&s->fresh);
+    if (changed) {
+        pthread_cond_broadcast(&s->fresh);
+    }
     pthread_mutex_unlock(&s->lock);
-    s->built = t;
+    s->counted = t;
 }
 
 uint64_t kt_runtime_snapshot(struct kt_runtime *rt, enum kt_snapshot what, struct kt_buf *out)

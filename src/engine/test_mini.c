@@ -188,7 +188,7 @@ static bool snapshot_says(struct mine *m, enum kt_snapshot what, const char *tex
 {
     struct kt_buf b;
     kt_buf_init(&b, 0);
-    kt_runtime_snapshot(m->rt, what, &b);
+    kt_runtime_snapshot_now(m->rt, what, &b);
     bool says = strstr(kt_buf_cstr(&b), text) != NULL;
     kt_buf_done(&b);
     return says;

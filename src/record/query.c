@@ -6,37 +6,16 @@
  * A cursor is the sort values and id of the last item, so a list goes on where it was whatever has
  * come in between.
  */
-#include "record/reading.h"
+#include "record/query.h"
 
 #include <stdlib.h>
 
 #include "record/requests.h"
+#include "record/schema.h"
 #include "record/search.h"
 #include "record/value.h"
 
-enum { LIMIT = 100, LIMIT_MAX = 1000, SORTS = 4, FILTERS = 20, BINDS = 200 };
-
-struct column {
-    const char *name;              /* in SQL, without quotes */
-    const struct rec_field *field; /* NULL: one of the row's own */
-};
-
-struct sort {
-    struct column c;
-    bool down;
-};
-
-struct query {
-    const struct rec_register *reg;
-    struct rec_view *v;
-    struct kt_arena *a;
-    struct kt_buf where;
-    struct rec_value bind[BINDS];
-    int binds;
-    struct sort sort[SORTS];
-    int sorts;
-    bool ended_named; /* the filter says which of the ended ones */
-};
+enum { LIMIT = 100, LIMIT_MAX = 1000, FILTERS = 20 };
 
 static const char *const own[] = {"_state",      "_owner",     "_due",   "_changed", "_ended",
                                   "_created",    "_since",     "_id",    "_returns", "_created_by",
@@ -60,7 +39,7 @@ static bool find_column(const struct query *q, const char *name, struct column *
 
 static int bind(struct query *q, struct rec_value v, struct kt_err *err)
 {
-    if (q->binds == BINDS) {
+    if (q->binds == QUERY_BINDS) {
         return kt_err_set(err, KT_EINVAL, "filter: too many values");
     }
     q->bind[q->binds++] = v;
@@ -207,10 +186,28 @@ static int compare(struct query *q, const struct column *c, const char *op, cons
     return kt_err_set(err, KT_EINVAL, "filter: %.20s is none of = != < <= > >= in has empty", op);
 }
 
+static int condition(struct query *q, const struct column *c, const char *op,
+                     const struct kt_json *v, struct kt_err *err)
+{
+    if (c->field && rec_is_file(c->field)) {
+        return op_file(q, c->field, op, err);
+    }
+    if (strcmp(op, "in") == 0) {
+        return op_in(q, c, v, err);
+    }
+    if (strcmp(op, "has") == 0) {
+        return op_has(q, c, v, err);
+    }
+    if (strcmp(op, "empty") == 0) {
+        kt_buf_printf(&q->where, "\"%s\" IS NULL", c->name);
+        return KT_OK;
+    }
+    return compare(q, c, op, v, err);
+}
+
 static int one_filter(struct query *q, const struct kt_json *item, struct kt_err *err)
 {
     const char *name = kt_json_str(kt_json_at(item, 0)), *op = kt_json_str(kt_json_at(item, 1));
-    const struct kt_json *v = kt_json_at(item, 2);
     struct column c;
     if (!name || !op) {
         return kt_err_set(err, KT_EINVAL, "filter: a list of [field, op, value]");
@@ -220,20 +217,21 @@ static int one_filter(struct query *q, const struct kt_json *item, struct kt_err
     }
     q->ended_named = q->ended_named || strcmp(c.name, "_ended") == 0;
     kt_buf_puts(&q->where, " AND ");
-    if (c.field && rec_is_file(c.field)) {
-        return op_file(q, c.field, op, err);
-    }
-    if (strcmp(op, "in") == 0) {
-        return op_in(q, &c, v, err);
-    }
-    if (strcmp(op, "has") == 0) {
-        return op_has(q, &c, v, err);
-    }
-    if (strcmp(op, "empty") == 0) {
-        kt_buf_printf(&q->where, "\"%s\" IS NULL", c.name);
-        return KT_OK;
-    }
-    return compare(q, &c, op, v, err);
+    size_t start = q->where.n;
+    int rc = condition(q, &c, op, kt_json_at(item, 2), err);
+    /* IS TRUE: the same rows, and no index is looked up for it */
+    bool sorted = strcmp(c.name, q->sort[0].c.name) == 0;
+    kt_buf_puts(&q->ordered, sorted ? " AND " : " AND (");
+    kt_buf_put(&q->ordered, q->where.p + start, q->where.n - start);
+    kt_buf_puts(&q->ordered, sorted ? "" : ") IS TRUE");
+    return rc;
+}
+
+/* Has the column an index that begins with _ended? */
+static bool ended_first(const struct column *c)
+{
+    return c->field ? schema_ended_first(c->field)
+                    : strcmp(c->name, "_changed") == 0 || strcmp(c->name, "_due") == 0;
 }
 
 static int read_filter(struct query *q, const struct kt_json *filter, struct kt_err *err)
@@ -247,9 +245,12 @@ static int read_filter(struct query *q, const struct kt_json *filter, struct kt_
     }
     for (size_t i = 0; rc == KT_OK && i < kt_json_len(filter); i++) {
         rc = one_filter(q, kt_json_at(filter, i), err);
+        q->narrow = true;
     }
     if (rc == KT_OK && !q->ended_named) {
         kt_buf_puts(&q->where, " AND _ended IS NULL");
+        kt_buf_puts(&q->ordered, ended_first(&q->sort[0].c) ? " AND _ended IS NULL"
+                                                            : " AND (_ended IS NULL) IS TRUE");
     }
     return rc;
 }
@@ -262,16 +263,16 @@ static int read_text(struct query *q, const char *text, struct kt_err *err)
         return KT_OK;
     }
     kt_buf_init(&b, 1 << 16);
-    if (search_question(text, &b)) {
-        kt_buf_puts(&q->where, " AND _id IN (SELECT rowid FROM main.kt_search WHERE kt_search "
-                               "MATCH ");
-        rc = bind(
-            q,
-            (struct rec_value){.type = KT_COL_TEXT, .s = {kt_arena_strndup(q->a, b.p, b.n), b.n}},
-            err);
-        kt_buf_puts(&q->where, ")");
-    } else {
+    q->narrow = true;
+    if (!search_question(text, &b)) {
         kt_buf_puts(&q->where, " AND 0");
+        kt_buf_puts(&q->ordered, " AND 0");
+    } else if (q->binds == QUERY_BINDS) {
+        rc = kt_err_set(err, KT_EINVAL, "filter: too many values");
+    } else {
+        q->bind[q->binds++] =
+            (struct rec_value){.type = KT_COL_TEXT, .s = {kt_arena_strndup(q->a, b.p, b.n), b.n}};
+        q->match = q->binds;
     }
     kt_buf_done(&b);
     return rc;
@@ -286,8 +287,8 @@ static int add_sort(struct query *q, const char *name, struct kt_err *err)
     if (!find_column(q, name + down, &c) || (c.field && rec_is_file(c.field))) {
         return kt_err_set(err, KT_EINVAL, "sort: %s has no field %.40s", q->reg->id, name + down);
     }
-    if (q->sorts == SORTS) {
-        return kt_err_set(err, KT_EINVAL, "sort: at most %d fields", SORTS);
+    if (q->sorts == QUERY_SORTS) {
+        return kt_err_set(err, KT_EINVAL, "sort: at most %d fields", QUERY_SORTS);
     }
     q->sort[q->sorts++] = (struct sort){c, down};
     return KT_OK;
@@ -307,48 +308,7 @@ static int read_sort(struct query *q, const char *sort, struct kt_err *err)
     return rc;
 }
 
-static void order_by(const struct query *q, struct kt_buf *sql)
-{
-    kt_buf_puts(sql, " ORDER BY ");
-    bool down = false;
-    for (int i = 0; i < q->sorts; i++) {
-        down = q->sort[i].down;
-        kt_buf_printf(sql, "\"%s\"%s, ", q->sort[i].c.name, down ? " DESC" : "");
-    }
-    kt_buf_printf(sql, "_id%s", down ? " DESC" : "");
-}
-
 /* ---- cursor: hex of [value, …, id] ---- */
-
-static void write_cursor(const struct query *q, struct kt_stmt *st, struct kt_jw *w)
-{
-    struct kt_buf b, hex;
-    kt_buf_init(&b, 1 << 16);
-    kt_buf_init(&hex, 1 << 18);
-    struct kt_jw cw = kt_jw_init(&b);
-    int width = item_span(q->reg);
-    kt_jw_arr(&cw);
-    for (int i = 0; i < q->sorts; i++) {
-        struct rec_value v = rec_column(st, width + i);
-        if (v.type == KT_COL_NULL) {
-            kt_jw_null(&cw);
-        } else if (v.type == KT_COL_TEXT) {
-            kt_jw_strn(&cw, v.s);
-        } else if (v.type == KT_COL_INT) {
-            kt_jw_int(&cw, v.i);
-        } else {
-            kt_jw_num(&cw, v.f);
-        }
-    }
-    kt_jw_int(&cw, kt_col_i64(st, 0));
-    kt_jw_arr_end(&cw);
-    for (size_t i = 0; i < b.n; i++) {
-        kt_buf_printf(&hex, "%02x", (unsigned)(unsigned char)b.p[i]);
-    }
-    kt_jw_strn(w, (struct kt_str){hex.p, hex.n});
-    kt_buf_done(&b);
-    kt_buf_done(&hex);
-}
 
 static int hex_digit(char c)
 {
@@ -423,6 +383,20 @@ static int behind(struct query *q, const struct kt_json *c, struct kt_err *err)
     return rc;
 }
 
+/* What the first sort value alone says, as a range of an index. Nulls are the smallest: downwards
+ * they come last, so a range would lose them unless the column has none. */
+static int behind_first(struct query *q, const struct kt_json *v, struct kt_err *err)
+{
+    const struct column plain = {q->sort[0].c.name, NULL};
+    bool whole = strcmp(plain.name, "_changed") == 0 || strcmp(plain.name, "_created") == 0 ||
+                 strcmp(plain.name, "_id") == 0;
+    if (kt_json_kind(v) == KT_JSON_NULL || (q->sort[0].down && !whole)) {
+        return KT_OK;
+    }
+    kt_buf_printf(&q->where, " AND \"%s\" %s ", plain.name, q->sort[0].down ? "<=" : ">=");
+    return one_value(q, &plain, v, err);
+}
+
 static int read_cursor(struct query *q, const char *cursor, struct kt_err *err)
 {
     if (!cursor || !cursor[0]) {
@@ -435,97 +409,13 @@ static int read_cursor(struct query *q, const char *cursor, struct kt_err *err)
         !kt_json_int(kt_json_at(c, (size_t)q->sorts), &id)) {
         rc = kt_err_set(err, KT_EINVAL, "cursor: it is not one of this list");
     } else {
-        rc = behind(q, c, err);
+        size_t start = q->where.n;
+        rc = behind_first(q, kt_json_at(c, 0), err);
+        rc = rc == KT_OK ? behind(q, c, err) : rc;
+        kt_buf_put(&q->ordered, q->where.p + start, q->where.n - start);
     }
     kt_json_free(c);
     return rc;
-}
-
-/* ---- running ---- */
-
-/** @param binds  how many of the values the SQL has */
-static int prepare(struct query *q, const char *sql, int binds, struct kt_stmt **ret,
-                   struct kt_err *err)
-{
-    struct kt_stmt *st;
-    int rc = kt_db_prepare_once(q->v->db, sql, &st, err);
-    if (rc < 0) {
-        return rc;
-    }
-    for (int i = 0; i < binds; i++) {
-        rec_bind(st, i + 1, &q->bind[i]);
-    }
-    *ret = st;
-    return KT_OK;
-}
-
-static int count(struct query *q, int binds, int64_t *ret, struct kt_err *err)
-{
-    struct kt_buf sql;
-    struct kt_stmt *st;
-    kt_buf_init(&sql, 4 << 20);
-    kt_buf_printf(&sql, "SELECT count(*) FROM \"%s\" WHERE 1%s", q->reg->id,
-                  kt_buf_cstr(&q->where));
-    int rc = prepare(q, kt_buf_cstr(&sql), binds, &st, err);
-    kt_buf_done(&sql);
-    if (rc < 0) {
-        return rc;
-    }
-    rc = kt_stmt_step(st, err);
-    if (rc > 0) {
-        *ret = kt_col_i64(st, 0);
-    }
-    kt_stmt_done(st);
-    return rc < 0 ? rc : KT_OK;
-}
-
-static void page_sql(const struct query *q, uint32_t limit, struct kt_buf *sql)
-{
-    kt_buf_puts(sql, "SELECT ");
-    item_columns(q->reg, sql);
-    for (int i = 0; i < q->sorts; i++) {
-        kt_buf_printf(sql, ", \"%s\"", q->sort[i].c.name);
-    }
-    kt_buf_printf(sql, " FROM \"%s\" WHERE 1", q->reg->id);
-    kt_buf_put(sql, q->where.p, q->where.n);
-    order_by(q, sql);
-    kt_buf_printf(sql, " LIMIT %u", limit + 1);
-}
-
-static int page(struct query *q, uint32_t limit, struct kt_jw *w, struct kt_err *err)
-{
-    struct kt_buf sql, next;
-    struct kt_stmt *st;
-    uint32_t n = 0;
-    kt_buf_init(&sql, 4 << 20);
-    kt_buf_init(&next, 1 << 18);
-    page_sql(q, limit, &sql);
-    int rc = prepare(q, kt_buf_cstr(&sql), q->binds, &st, err);
-    kt_buf_done(&sql);
-    if (rc < 0) {
-        return rc;
-    }
-    kt_jw_key(w, "items");
-    kt_jw_arr(w);
-    while (n <= limit && (rc = kt_stmt_step(st, err)) > 0) {
-        if (n < limit) {
-            item_write(q->v, q->reg, st, w);
-        }
-        if (++n == limit) {
-            struct kt_jw nw = kt_jw_init(&next);
-            write_cursor(q, st, &nw);
-        }
-    }
-    kt_stmt_done(st);
-    kt_jw_arr_end(w);
-    kt_jw_key(w, "next");
-    if (n > limit) {
-        kt_jw_raw(w, (struct kt_str){next.p, next.n});
-    } else {
-        kt_jw_null(w);
-    }
-    kt_buf_done(&next);
-    return rc < 0 ? rc : KT_OK;
 }
 
 static int list(struct query *q, const struct kt_record_query *ask, struct kt_buf *out,
@@ -534,14 +424,20 @@ static int list(struct query *q, const struct kt_record_query *ask, struct kt_bu
     uint32_t limit = ask->limit ? ask->limit : LIMIT;
     int64_t total = 0;
     struct kt_jw w = kt_jw_init(out);
-    int rc = read_filter(q, ask->filter, err);
+    int rc = read_sort(q, ask->sort, err);
+    rc = rc == KT_OK ? read_filter(q, ask->filter, err) : rc;
     rc = rc == KT_OK ? read_text(q, ask->q, err) : rc;
-    rc = rc == KT_OK ? read_sort(q, ask->sort, err) : rc;
-    rc = rc == KT_OK ? count(q, q->binds, &total, err) : rc;
+    rc = rc == KT_OK ? query_count(q, &total, err) : rc;
+    q->filtered = q->where.n;
+    q->filter_binds = q->binds;
     rc = rc == KT_OK ? read_cursor(q, ask->cursor, err) : rc;
     kt_jw_obj(&w);
-    rc = rc == KT_OK ? page(q, limit < LIMIT_MAX ? limit : LIMIT_MAX, &w, err) : rc;
-    kt_jw_kint(&w, "total", total);
+    bool more = q->narrow && total > QUERY_MANY;
+    rc = rc == KT_OK ? query_page(q, total, limit < LIMIT_MAX ? limit : LIMIT_MAX, &w, err) : rc;
+    kt_jw_kint(&w, "total", more ? QUERY_MANY : total);
+    if (more) {
+        kt_jw_kbool(&w, "more", true);
+    }
     kt_jw_obj_end(&w);
     return rc;
 }
@@ -562,6 +458,7 @@ int kt_room_list(struct kt_room *r, const struct kt_reader *who, const char *reg
     q->v = &v;
     q->a = kt_arena_new(64 << 20);
     kt_buf_init(&q->where, 1 << 20);
+    kt_buf_init(&q->ordered, 1 << 20);
     rc = view_register(&v, reg, &ri, err);
     if (rc == KT_OK) {
         q->reg = &v.model->registers[ri];
@@ -571,6 +468,7 @@ int kt_room_list(struct kt_room *r, const struct kt_reader *who, const char *reg
         out->n = before;
     }
     kt_buf_done(&q->where);
+    kt_buf_done(&q->ordered);
     kt_arena_free(q->a);
     free(q);
     view_close(&v);

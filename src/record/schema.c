@@ -61,6 +61,9 @@ const char schema_fixed[] =
     "CREATE TABLE IF NOT EXISTS kt_outcome(seq INTEGER NOT NULL, k INTEGER NOT NULL,"
     " json TEXT NOT NULL, PRIMARY KEY(seq, k)) WITHOUT ROWID;";
 
+/* Another one whenever make_indexes() makes others of the same model. */
+static const char indexes_layout[] = "2";
+
 static const char own_columns[] =
     "\"_id\" INTEGER PRIMARY KEY, \"_version\" INTEGER NOT NULL, \"_created\" INTEGER NOT NULL,"
     " \"_created_by\" TEXT, \"_changed\" INTEGER NOT NULL, \"_changed_by\" TEXT,"
@@ -465,6 +468,12 @@ static void unique_sql(const struct rec_register *reg, const struct rec_names *u
     kt_buf_puts(sql, ") WHERE _ended IS NULL;");
 }
 
+bool schema_ended_first(const struct rec_field *f)
+{
+    return f->type == REC_DATE || f->type == REC_TIME || f->type == REC_NUMBER ||
+           f->type == REC_MONEY;
+}
+
 static int make_indexes(struct kt_db *db, const struct rec_register *reg, struct kt_err *err)
 {
     struct kt_buf sql;
@@ -482,7 +491,7 @@ static int make_indexes(struct kt_db *db, const struct rec_register *reg, struct
             f->type == REC_PERSON || i == reg->key) {
             kt_buf_printf(&sql, "CREATE INDEX \"ix_%s_%s\" ON \"%s\"(\"%s\", _ended, _changed);",
                           reg->id, f->id, reg->id, f->id);
-        } else if (f->type == REC_DATE || f->type == REC_TIME) {
+        } else if (schema_ended_first(f)) {
             kt_buf_printf(&sql, "CREATE INDEX \"ix_%s_%s\" ON \"%s\"(_ended, \"%s\");", reg->id,
                           f->id, reg->id, f->id);
         }
@@ -497,6 +506,16 @@ static int make_indexes(struct kt_db *db, const struct rec_register *reg, struct
     kt_buf_printf(&sql, "CREATE INDEX \"ix_%s__due\" ON \"%s\"(_ended, _due);", reg->id, reg->id);
     int r = kt_db_exec(db, kt_buf_cstr(&sql), err);
     kt_buf_done(&sql);
+    return r;
+}
+
+/* A store of an older program has other indexes; no values change with them. */
+static int remake_indexes(struct kt_db *db, const struct kt_record_model *m, struct kt_err *err)
+{
+    int r = drop_indexes(db, err);
+    for (uint32_t i = 0; r == KT_OK && i < m->registers_n; i++) {
+        r = make_indexes(db, &m->registers[i], err);
+    }
     return r;
 }
 
@@ -598,12 +617,14 @@ static int make_all(struct kt_db *db, const struct kt_record_model *m, struct kt
 
 int schema_apply(struct kt_db *db, const struct kt_record_model *m, bool *ret, struct kt_err *err)
 {
-    struct kt_buf was, now;
+    struct kt_buf was, now, layout;
     char hex[65];
     kt_buf_init(&was, 0);
     kt_buf_init(&now, 0);
+    kt_buf_init(&layout, 0);
     int r = kt_db_exec(db, schema_fixed, err);
     r = r == KT_OK ? schema_meta(db, "model", &was, err) : r;
+    r = r == KT_OK ? schema_meta(db, "indexes", &layout, err) : r;
     kt_hash_hex(&m->hash, hex);
     bool other = strcmp(kt_buf_cstr(&was), hex) != 0;
     if (r == KT_OK && other) {
@@ -614,6 +635,11 @@ int schema_apply(struct kt_db *db, const struct kt_record_model *m, bool *ret, s
         r = r == KT_OK ? schema_meta_set(db, "declared", kt_buf_cstr(&now), err) : r;
         r = r == KT_OK ? schema_meta_set(db, "model", hex, err) : r;
     }
+    if (r == KT_OK && strcmp(kt_buf_cstr(&layout), indexes_layout) != 0) {
+        r = other ? KT_OK : remake_indexes(db, m, err);
+        r = r == KT_OK ? schema_meta_set(db, "indexes", indexes_layout, err) : r;
+    }
+    kt_buf_done(&layout);
     kt_buf_done(&was);
     kt_buf_done(&now);
     if (r == KT_OK) {

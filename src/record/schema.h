@@ -23,6 +23,8 @@ KT_MUST_CHECK int schema_compare(struct kt_db *db, const struct kt_record_model 
 /** Bring the file to the model, inside a transaction; true in *ret when it was not the same. */
 KT_MUST_CHECK int schema_apply(struct kt_db *db, const struct kt_record_model *m, bool *ret,
                                struct kt_err *err);
+/** Has the field an index that begins with _ended, so that lists are read in its order? */
+bool schema_ended_first(const struct rec_field *f);
 /** A value of kt_meta; "" when there is none. */
 KT_MUST_CHECK int schema_meta(struct kt_db *db, const char *key, struct kt_buf *out,
                               struct kt_err *err);

@@ -95,6 +95,9 @@ def _():
     equal(fates(job), ["create", "error", "error", "error", "error", "create"], job)
     equal([r["row"] for r in job["rows"]], [2, 3, 4, 5, 6, 7])
     text = ["；".join(r["texts"]) for r in job["rows"]]
+    english = ["; ".join(r["texts_en"]) for r in job["rows"]]
+    equal([bool(x) for x in english], [bool(x) for x in text], "one language says nothing of a row")
+    assert not any("\u4e00" <= c <= "\u9fff" for c in english[1] + english[2]), english
     assert "名称" in text[1] and "必填" in text[1], text[1]
     assert "深度" in text[2] and "小数" in text[2], text[2]
     for word in ("五", "等级", "发现日期", "P-9", "没有", "紧急"):
@@ -377,6 +380,64 @@ def _():
     kt.note(f"export {time.monotonic() - mark:.2f} s, {len(data)} bytes")
     job = kit.look(w.clerk, "hazard", data)
     equal(job["counts"]["same"], w.clerk.get("/records/hazard")["total"], job["counts"])
+
+
+def pages(c, **query):
+    """A list from its first page to its last one, and what the pages say of the total."""
+    items, totals, cursor = [], set(), None
+    while True:
+        got = c.get("/records/hazard", limit=1000, **query, **({"cursor": cursor} if cursor else {}))
+        items += got["items"]
+        totals.add((got["total"], got.get("more", False)))
+        cursor = got["next"]
+        if not cursor:
+            return items, totals
+
+
+def order(item, name):
+    """Nulls are the smallest."""
+    v = item["changed"] if name == "_changed" else item["fields"].get(name)
+    return (v is not None, "" if v is None else v)
+
+
+@case("many records: each order and filter pages through the same rows, once each, in order")
+def _():
+    c = world().clerk
+    every, totals = pages(c, sort="_id")
+    assert len(every) > 10000, len(every)
+    equal(totals, {(len(every), False)}, "of a whole register the total is told")
+    asks = ((None, lambda f: True), ([["depth", ">=", 0]], lambda f: f.get("depth") is not None),
+            ([["level", "=", "major"], ["depth", ">", 1000]], lambda f: f.get("level") == "major" and (f.get("depth") or 0) > 1000),
+            ([["title", "has", "77"]], lambda f: "77" in f["title"]), ([["no", "=", 5]], lambda f: f["no"] == "5"))
+    for clauses, holds in asks:
+        want = [x for x in every if holds(x["fields"])]
+        for sort in ("depth", "-depth", "-level", "-_changed", "title", "-level,depth"):
+            down = sort.startswith("-", sort.rfind(",") + 1)
+            got, totals = pages(c, sort=sort, **({"filter": json.dumps(clauses)} if clauses else {}))
+            wanted = sorted(want, key=lambda x: x["id"], reverse=down)
+            for part in reversed(sort.split(",")):
+                wanted.sort(key=lambda x, n=part.lstrip("-"): order(x, n), reverse=part.startswith("-"))
+            equal([x["id"] for x in got] == [x["id"] for x in wanted], True, (clauses, sort, len(got), len(wanted)))
+            more = clauses is not None and len(want) > 10000
+            equal(totals, {(10000 if more else len(want), more)}, (clauses, sort))
+    for q, holds in (("大批量 77", lambda t: t.startswith("大批量 77")), ("大批量", lambda t: "大批量" in t)):
+        got, _ = pages(c, q=q, sort="-depth")
+        equal({x["id"] for x in got}, {x["id"] for x in every if holds(x["fields"]["title"])}, q)
+        equal(len(got), len({x["id"] for x in got}), "a row stands twice")
+
+
+@case("a record names those that it refers to, and those that refer to it")
+def _():
+    w = world()
+    key = w.add(title="有所属的", project=w.clerk.get("/records/project")["items"][0]["id"])["record"]
+    got = w.clerk.get(f"/records/hazard/{key}")
+    project = got["refs"]["project"]
+    equal({"register", "id", "key", "label"} - set(project), set(), project)
+    back = w.clerk.get(f"/records/project/{project['id']}")["referrers"]
+    mine = [x for x in back if x["id"] == key]
+    equal([(x["register"], x["field"]) for x in mine], [("hazard", "project")], back)
+    equal({"key", "label"} - set(mine[0]), set(), mine)
+    equal((type(got["conflicts"]), type(got["facts"]), type(got["attachments"])), (int, list, list))
 
 
 @case("kuangtu pack new makes a pack that passes, and its table imports")

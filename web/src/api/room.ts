@@ -198,6 +198,8 @@ export interface Case extends Item {
 export interface Page<R> {
   items: R[];
   total: number;
+  /** There are more than `total`. */
+  more?: boolean;
   next?: string | null;
 }
 
@@ -208,6 +210,7 @@ export interface ImportRow {
   fate: 'create' | 'change' | 'same' | 'error';
   key?: string;
   texts?: string[];
+  texts_en?: string[];
   changes?: { field: string; from: unknown; to: unknown }[];
 }
 
@@ -217,6 +220,12 @@ export interface Job {
   rows?: ImportRow[];
   counts?: Partial<Record<ImportRow['fate'], number>>;
   error?: { text?: string; text_zh?: string } | string;
+}
+
+/** What is said of a row of an import, in a language that the program has; else in Chinese. */
+export function importTexts(row: ImportRow, language: string): string[] {
+  const english = language === 'zh' ? undefined : row.texts_en;
+  return (english?.length ? english : row.texts) ?? [];
 }
 
 const NONE: RoomModel = { registers: [], workflows: [], ledgers: [], indicators: [] };

@@ -235,7 +235,7 @@ export function List({ r: reg }: { r: Register }) {
       <div class="desk-head">
         <h1 class="desk-title">{pick(reg.title)}</h1>
         <span class="hint" role="status">
-          {t('total', { n: list.total })}
+          {t(list.over ? 'total.more' : 'total', { n: list.total })}
           {list.busy ? ' …' : ''}
         </span>
         <span class="grow" />

@@ -8,6 +8,8 @@ import { errorText } from '../../ui/Toast';
 export interface Listing {
   items: readonly Item[];
   total: number;
+  /** There are more than `total`. */
+  over: boolean;
   error: string;
   busy: boolean;
   more: () => void;
@@ -19,7 +21,13 @@ const LIMIT = 100;
 export function useList(register: string, query: Query): Listing {
   const path = `/records/${register}`;
   const key = url(path, query);
-  const [state, setState] = useState({ items: [] as Item[], total: 0, error: '', next: '' });
+  const [state, setState] = useState({
+    items: [] as Item[],
+    total: 0,
+    over: false,
+    error: '',
+    next: '',
+  });
   const [busy, setBusy] = useState(true);
   const [round, setRound] = useState(0);
   const mine = useRef(0);
@@ -35,6 +43,7 @@ export function useList(register: string, query: Query): Listing {
         setState((s) => ({
           items: cursor ? [...s.items, ...p.items] : p.items,
           total: p.total,
+          over: p.more ?? false,
           error: '',
           next: p.next ?? '',
         }));

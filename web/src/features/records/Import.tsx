@@ -2,7 +2,14 @@
 /** A table from a file: first what would become of each row, then the writing of it. */
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError, api, url } from '../../api/client';
-import { fieldOf, type ImportRow, type Job, type Register, send } from '../../api/room';
+import {
+  fieldOf,
+  type ImportRow,
+  importTexts,
+  type Job,
+  type Register,
+  send,
+} from '../../api/room';
 import { canAct } from '../../api/world';
 import { lang, pick } from '../../app/i18n';
 import { href } from '../../app/router';
@@ -43,7 +50,8 @@ async function follow(
 }
 
 function ChangeList({ r, row }: { r: Register; row: ImportRow }) {
-  if (row.texts?.length) return <>{row.texts.join('；')}</>;
+  const texts = importTexts(row, lang.value);
+  if (texts.length) return <>{texts.join(lang.value === 'zh' ? '；' : '; ')}</>;
   const text = (id: string, v: unknown) => {
     const f = fieldOf(r, id);
     return f ? withUnit(f, v) : String(v ?? '–');

@@ -73,7 +73,7 @@ static void says_what_is_missing(void)
     CHECK(rig_refused(&g, "KT_EDENIED", "hazard.assign"));
     move("chief", "hazard.assign", "assign", ",\"to\":\"li\"");
     CHECK(rig_refused(&g, "KT_EINVAL", "Responsible, Measure"));
-    CHECK_INT(kt_json_len(kt_json_get(g.verdict, "fields")), 2);
+    CHECK_INT(kt_json_len(kt_json_get(g.verdict, "problems")), 2);
     move("chief", "hazard.assign", "assign",
          ",\"fields\":{\"who\":\"li\",\"measure\":\"补打锚杆\"}");
     CHECK(rig_refused(&g, "KT_EINVAL", "to whom"));

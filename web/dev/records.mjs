@@ -1000,7 +1000,7 @@ export async function answer(method, path, q, raw, ctx) {
     if (!b) throw no('附件');
     return { raw: b.buf, type: b.type };
   }
-  if (p[0] === 'jobs') return job(p[1]);
+  if (p[0] === 'jobs' && jobs.has(p[1])) return job(p[1]); // others are back-tests
   if (path === '/calendar') return calendarOf(Number(q.get('year')), changedDays);
   if (path === '/ledgers') return { items: LEDGERS.map(ledgerView) };
   if (p[0] === 'ledgers') {

@@ -33,7 +33,7 @@ await story('records: clerk', async (s, step) => {
     await page.getByRole('searchbox', { name: '搜索', exact: true }).fill('电缆');
     await s.key('Enter');
     await until(async () => (await total()) < 60, 'found');
-    ok((await page.locator('.vtable mark').count()) > 0, 'marks');
+    await page.locator('.vtable mark').first().waitFor();
     await page.getByRole('button', { name: /^筛选/ }).click();
     await page.getByRole('button', { name: /加一个条件/ }).click();
     await page.getByLabel('字段', { exact: true }).selectOption('_state');

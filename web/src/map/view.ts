@@ -56,6 +56,8 @@ export class MapView {
   readonly items = signal<readonly Item[]>([]);
   readonly base: { id: 'area' | 'roadway'; layer: BaseLayer; features: number }[];
   private palette: Palette = screenPalette();
+  private taken = false;
+  private freeSince = 0;
   private readonly offs: (() => void)[] = [];
 
   constructor(
@@ -132,6 +134,17 @@ export class MapView {
     };
   }
 
+  /** A tool has the clicks of the map, or gives them back: until then they neither pick nor fly. */
+  takeClicks(on: boolean): void {
+    if (this.taken && !on) this.freeSince = performance.now();
+    this.taken = on;
+  }
+
+  /** A single click is told 250 ms late: what counts is whose it was when it was made. */
+  private ofTool(e: { originalEvent: Event }): boolean {
+    return this.taken || e.originalEvent.timeStamp < this.freeSince;
+  }
+
   private listen(el: HTMLElement): void {
     const map = this.map;
     map.on('moveend', () => {
@@ -144,6 +157,7 @@ export class MapView {
       el.style.cursor = hit ? 'pointer' : '';
     });
     map.on('singleclick', (e) => {
+      if (this.ofTool(e)) return;
       this.opts.onPick?.(
         this.liveLayer.hit(e.pixel[0]!, e.pixel[1]!),
         e.coordinate as [number, number],
@@ -151,6 +165,7 @@ export class MapView {
     });
     map.on('dblclick', (e) => {
       e.preventDefault();
+      if (this.ofTool(e)) return;
       const hit = this.liveLayer.hit(e.pixel[0]!, e.pixel[1]!);
       this.fly(hit ? [hit.x, hit.y] : (e.coordinate as [number, number]), ZOOM_SCALE);
     });

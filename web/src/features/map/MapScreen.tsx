@@ -147,14 +147,19 @@ function MeasureTools({ view, start }: { view: MapView; start: { n: number } }) 
     const color = getComputedStyle(document.documentElement).getPropertyValue('--focus').trim();
     const m = new Measure(view.map, setResult, color);
     tool.current = m;
-    return () => m.dispose();
+    return () => {
+      view.takeClicks(false);
+      m.dispose();
+    };
   }, [view]);
   const begin = (kind: 'LineString' | 'Polygon') => {
     setOn(kind);
+    view.takeClicks(true);
     tool.current?.start(kind);
   };
   const end = () => {
     setOn('');
+    view.takeClicks(false);
     tool.current?.clear();
   };
   // begins when the menu asks

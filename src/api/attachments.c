@@ -57,7 +57,8 @@ struct upload {
     struct kt_str bytes;
     struct kt_json *look; /* of a picture, else NULL */
     struct kt_hash hash;
-    bool fresh; /* its bytes were not here before */
+    char sha256[65]; /* what phones and other programs know the bytes by */
+    bool fresh;      /* its bytes were not here before */
 };
 
 /* What a form may say of a file: its name without a path. */
@@ -111,6 +112,19 @@ static int look_at_picture(struct upload *u, struct kt_err *err)
     }
     kt_buf_done(&out);
     return r;
+}
+
+/* What was said to be sent is what has come. */
+static int same_bytes(struct upload *u, const char *said, struct kt_err *err)
+{
+    kt_sha256_of(u->bytes.p, u->bytes.n, u->sha256);
+    if (said && *said && strcasecmp(said, u->sha256) != 0) {
+        return kt_err_set(err, KT_EINVAL,
+                          "what has come is not what was sent: its SHA-256 is %s, not %.64s; send "
+                          "the file again",
+                          u->sha256, said);
+    }
+    return KT_OK;
 }
 
 static int look_at(const struct call *c, struct upload *u, struct kt_err *err)
@@ -176,6 +190,7 @@ static void write_note(struct call *c, const struct upload *u, kt_time taken, bo
     struct kt_jw w = kt_jw_init(out);
     kt_jw_obj(&w);
     kt_jw_kstr(&w, "hash", kt_hash_hex(&u->hash, hex));
+    kt_jw_kstr(&w, "sha256", u->sha256);
     kt_jw_kstr(&w, "name", u->name);
     kt_jw_kstr(&w, "type", u->type);
     kt_jw_kstr(&w, "kind", u->kind);
@@ -245,7 +260,9 @@ void post_attachments(struct call *c)
     }
     attachments_sweep(c->api);
     kt_buf_init(&note, 1 << 16);
-    int r = u.bytes.n ? look_at(c, &u, &err) : kt_err_set(&err, KT_EINVAL, "the file is empty");
+    int r = u.bytes.n ? same_bytes(&u, kt_http_query(c->req, "sha256"), &err)
+                      : kt_err_set(&err, KT_EINVAL, "the file is empty");
+    r = r == KT_OK ? look_at(c, &u, &err) : r;
     if (r == KT_OK) {
         r = keep(c, &u, &err);
     }
@@ -296,6 +313,16 @@ const char *attach_args(struct call *c, const struct kt_json *args)
     if (!is_hash(hash) || read_note(c, hash, &note, &err) < 0) {
         reply_code(c->req, KT_ENOTFOUND,
                    "there is no such upload of yours; send the file to POST /attachments first");
+        return NULL;
+    }
+    const char *said = kt_json_get_str(args, "sha256", "");
+    const char *is = kt_json_get_str(note, "sha256", said); /* older uploads have none */
+    if (*said && strcasecmp(said, is) != 0) {
+        reply_code(c->req, KT_EINVAL,
+                   "what has come is not what was sent: its SHA-256 is %s, not %.64s; send the "
+                   "file again",
+                   is, said);
+        kt_json_free(note);
         return NULL;
     }
     struct kt_buf b;

@@ -22,6 +22,13 @@ void kt_hash_of(const void *p, size_t n, struct kt_hash *ret)
     crypto_generichash(ret->b, sizeof(ret->b), p, n, NULL, 0);
 }
 
+void kt_sha256_of(const void *p, size_t n, char ret[65])
+{
+    unsigned char h[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(h, p, n);
+    sodium_bin2hex(ret, 65, h, sizeof(h));
+}
+
 void kt_hash_of2(const void *a, size_t an, const void *b, size_t bn, struct kt_hash *ret)
 {
     crypto_generichash_state st;
@@ -56,8 +63,7 @@ int kt_hash_from_hex(struct kt_str hex, struct kt_hash *ret)
 int kt_pw_hash(const char *password, char ret[KT_PW_MAX])
 {
     pthread_once(&once, start);
-    return crypto_pwhash_str(ret, password, strlen(password),
-                             crypto_pwhash_OPSLIMIT_INTERACTIVE,
+    return crypto_pwhash_str(ret, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
                              crypto_pwhash_MEMLIMIT_INTERACTIVE) == 0
                ? KT_OK
                : KT_ENOMEM;

@@ -16,6 +16,8 @@ struct kt_hash {
 
 void kt_random(void *p, size_t n);
 void kt_hash_of(const void *p, size_t n, struct kt_hash *ret);
+/** SHA-256 in hex: by it other programs know what they sent; nothing here is named by it. */
+void kt_sha256_of(const void *p, size_t n, char ret[65]);
 /** Hash of a followed by b, as the chain and keyed tokens need. */
 void kt_hash_of2(const void *a, size_t an, const void *b, size_t bn, struct kt_hash *ret);
 bool kt_hash_eq(const struct kt_hash *a, const struct kt_hash *b); /**< constant time */

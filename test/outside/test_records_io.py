@@ -2,6 +2,7 @@
 """Records in and out: tables that are shown before they are written, exports that read as the same,
 attachments, documents; and what may not come in."""
 
+import hashlib
 import json
 import os
 import random
@@ -248,6 +249,30 @@ def _():
 
 
 # ---- attachments ---------------------------------------------------------------------------------
+
+@case("what came is held against what was sent: another SHA-256 is refused with a sentence, the same twice is once")
+def _():
+    w = world()
+    made = w.add(title="校验和")
+    data = b"%PDF-1.4 checked"
+    right, wrong = hashlib.sha256(data).hexdigest(), hashlib.sha256(b"x").hexdigest()
+    try:
+        kit.upload(w.clerk, data, "a.pdf", sha256=wrong)
+        raise AssertionError("taken with another SHA-256")
+    except kt.Refused as e:
+        equal((e.status, e.code), (400, "KT_EINVAL"))
+        assert right in e.text and "不一致" in e.body["error"]["text_zh"], e.body
+    up = kit.upload(w.clerk, data, "a.pdf", sha256=right.upper())
+    equal(up["sha256"], right)
+    args = {"record": made["record"], "field": "papers", "hash": up["hash"], "name": "a.pdf"}
+    no = w.clerk.refused("record.attach", "KT_EINVAL", key="phone-1", sha256=wrong, **args)
+    assert right in no.text, no.text
+    first = w.clerk.ask("record.attach", key="phone-2", sha256=right, **args)["result"]
+    again = w.clerk.ask("record.attach", key="phone-2", sha256=right, **args)["result"]
+    equal(again, first, "the same key is the same attachment")
+    got = w.clerk.get(f"/records/hazard/{made['record']}")["attachments"]
+    equal([a["hash"] for a in got], [up["hash"]])
+
 
 @case("an upload is what its bytes are; a picture tells its time and place; it is seen through its record")
 def _():

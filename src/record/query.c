@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "record/model_flow.h"
 #include "record/requests.h"
 #include "record/schema.h"
 #include "record/search.h"
@@ -62,7 +63,7 @@ static int filter_value(struct query *q, const struct column *c, const struct kt
         if (d < 1e15 && d > -1e15) {
             text[kt_fmt_double(text, d)] = '\0';
         }
-        if (!value_decimal(text, 2, &cents)) {
+        if (rec_amount_parse(kt_str_c(text), 2, &cents) < 0) {
             return kt_err_set(err, KT_EINVAL, "filter: %s takes amounts", c->name);
         }
         *ret = (struct rec_value){.type = KT_COL_INT, .i = cents};

@@ -7,57 +7,9 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "record/model_flow.h"
 
 /* ---- decimals ---- */
-
-bool value_decimal(const char *text, int decimals, int64_t *ret)
-{
-    const char *p = text;
-    bool minus = *p == '-';
-    int64_t v = 0;
-    int after = -1;
-    p += minus;
-    if (!*p) {
-        return false;
-    }
-    for (; *p; p++) {
-        if (*p == '.' && after < 0 && p[1]) {
-            after = 0;
-            continue;
-        }
-        if (*p < '0' || *p > '9' || v > (INT64_C(1) << 53)) {
-            return false;
-        }
-        if (after >= 0 && ++after > decimals) {
-            if (*p != '0') {
-                return false;
-            }
-            continue;
-        }
-        v = v * 10 + (*p - '0');
-    }
-    for (int i = after < 0 ? 0 : after; i < decimals; i++) {
-        v *= 10;
-        if (v > (INT64_C(1) << 53)) {
-            return false;
-        }
-    }
-    *ret = minus ? -v : v;
-    return true;
-}
-
-void value_decimal_text(int64_t v, int decimals, struct kt_buf *out)
-{
-    int64_t unit = 1;
-    for (int i = 0; i < decimals; i++) {
-        unit *= 10;
-    }
-    uint64_t a = v < 0 ? -(uint64_t)v : (uint64_t)v;
-    kt_buf_printf(out, "%s%llu", v < 0 ? "-" : "", (unsigned long long)(a / (uint64_t)unit));
-    if (decimals > 0) {
-        kt_buf_printf(out, ".%0*llu", decimals, (unsigned long long)(a % (uint64_t)unit));
-    }
-}
 
 /* How many decimals the shortest text of v has. */
 static int decimals_of(double v)
@@ -271,7 +223,7 @@ static int read_money(struct rec_request *q, const struct rec_field *f, const st
     } else {
         snprintf(text, sizeof(text), "%s", kt_json_str(v) ? kt_json_str(v) : "");
     }
-    if (!value_decimal(text, 2, &cents)) {
+    if (rec_amount_parse(kt_str_c(text), 2, &cents) < 0) {
         return wrong(q, f, "an amount with at most 2 decimals, e.g. 12.30",
                      "请填写金额，最多两位小数，如12.30");
     }
@@ -638,7 +590,7 @@ void value_text(const struct rec_field *f, const struct rec_value *v, struct kt_
         return;
     }
     if (f->as == REC_MONEY) {
-        value_decimal_text(v->i, 2, out);
+        kt_buf_puts(out, rec_amount_fmt(v->i, 2, num));
     } else if (f->as == REC_TEXT2) {
         text2_text(v->s, out);
     } else if (f->as == REC_ENUM) {

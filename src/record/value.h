@@ -18,10 +18,6 @@ KT_MUST_CHECK int value_of_text(struct rec_request *q, const struct kt_site *sit
                                 const struct rec_field *f, const char *text, struct rec_value *ret);
 /** For people: as a label shows it; appended. */
 void value_text(const struct rec_field *f, const struct rec_value *v, struct kt_buf *out);
-/** "12.30" -> 1230; at most `decimals` of them. */
-bool value_decimal(const char *text, int decimals, int64_t *ret);
-/** 1230 -> "12.30" */
-void value_decimal_text(int64_t v, int decimals, struct kt_buf *out);
 /** Is this a day of the calendar, YYYY-MM-DD? */
 bool value_is_day(const char *s);
 /** The site's day of a moment. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "record/model_flow.h"
 #include "record/value.h"
 
 static void add_name(struct words *w, const char *name)
@@ -120,7 +121,7 @@ static void number(const struct rec_field *f, double d, bool plain, struct kt_bu
 {
     char text[40];
     if (f->as == REC_MONEY) {
-        value_decimal_text(llround(d * 100), 2, out);
+        kt_buf_puts(out, rec_amount_fmt(llround(d * 100), 2, text));
     } else {
         kt_buf_put(out, text, kt_fmt_double(text, d));
     }

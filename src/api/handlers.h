@@ -58,6 +58,9 @@ void get_indicator_drill(struct call *c);
 void get_ledgers(struct call *c);
 void get_ledger_entries(struct call *c);
 void get_calendar(struct call *c);
+/* people.c */
+void get_people(struct call *c);
+void post_record_transitions(struct call *c);
 /* record_export.c */
 void get_record_export(struct call *c);
 void get_record_template(struct call *c);

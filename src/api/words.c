@@ -74,6 +74,11 @@ static const struct row {
     {"{}: no point is called {}", "{1}：没有测点 {2}"},
     {"{}: a number above 0", "{1}：须为大于 0 的数"},
     {"use POST /api/v1/reload", "请用 POST /api/v1/reload"},
+    /* attachments, work on many records */
+    {"what has come is not what was sent: its SHA-256 is {}, not {}; send the file again",
+     "收到的文件与发送的不一致：SHA-256 为 {1}，不是 {2}；请重新发送"},
+    {"records: a list of numbers of records", "records 须为记录编号的列表"},
+    {"there is no register \"{}\"", "没有台账“{1}”"},
     /* commands, interlock, tag-out */
     {"{} may not be closed: {}", "{1} 不能合闸：{2}"},
     {"{} at {} holds it open", "保护 {1}（{2}）使其保持断开"},

@@ -80,6 +80,9 @@ struct kt_user {
 };
 KT_MUST_CHECK int kt_auth_users(struct kt_auth *a, struct kt_arena *arena, struct kt_user **ret,
                                 size_t *ret_n, struct kt_err *err);
+/** Everybody who may log in, with rights and places as of now; `fn` must not ask auth anything, and
+ *  what it is given lives until it returns. */
+void kt_auth_people(struct kt_auth *a, void (*fn)(void *arg, const struct kt_person *p), void *arg);
 /**
  * Create, or change what is not NULL.
  *

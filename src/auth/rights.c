@@ -155,6 +155,21 @@ void auth_person_of(struct kt_auth *a, const struct user *u, struct kt_arena *ar
                               .must_change_password = u->must_change};
 }
 
+void kt_auth_people(struct kt_auth *a, void (*fn)(void *arg, const struct kt_person *p), void *arg)
+{
+    pthread_mutex_lock(&a->lock);
+    for (uint32_t i = 0; i < a->users_n; i++) {
+        struct kt_arena *arena = kt_arena_new(1 << 20);
+        struct kt_person p;
+        if (!a->users[i].disabled) {
+            auth_person_of(a, &a->users[i], arena, &p);
+            fn(arg, &p);
+        }
+        kt_arena_free(arena);
+    }
+    pthread_mutex_unlock(&a->lock);
+}
+
 int kt_auth_session(struct kt_auth *a, const char *token, struct kt_arena *arena,
                     struct kt_person *ret, struct kt_err *err)
 {

@@ -68,6 +68,13 @@ bool flow_may_move(const struct flow_asker *a, const struct rec_transition *t, c
 KT_MUST_CHECK int flow_signed(struct kt_db *db, int64_t record, const char *transition,
                               const char *user, int64_t *ret_n, bool *ret_self, struct kt_err *err);
 
+/* ---- flow_read.c ---- */
+/** Attachments of a field since a moment that are not ended. */
+KT_MUST_CHECK int flow_evidence(struct kt_db *db, int64_t record, const char *field,
+                                int64_t since_ms, int64_t *ret, struct kt_err *err);
+/** Members of a transition that are the same for every record. */
+void flow_transition(struct kt_jw *w, const struct rec_workflow *f, const struct rec_transition *t);
+
 /* ---- timers.c ---- */
 /** Reminders and escalations of a record as its state and deadline want them now. */
 KT_MUST_CHECK int flow_timers(struct kt_room *r, const struct rec_row *row, struct kt_err *err);

@@ -156,6 +156,28 @@ static void write_why(struct kt_jw *w, const struct rec_transition *t)
     kt_buf_done(&en);
 }
 
+int flow_evidence(struct kt_db *db, int64_t record, const char *field, int64_t since_ms,
+                  int64_t *ret, struct kt_err *err)
+{
+    struct kt_stmt *st;
+    int code = kt_db_prepare(db,
+                             "SELECT count(*) FROM main.kt_attachment WHERE record = ? AND field = "
+                             "? AND time >= ? AND ended IS NULL",
+                             &st, err);
+    if (code < 0) {
+        return code;
+    }
+    kt_bind_i64(st, 1, record);
+    kt_bind_text(st, 2, field);
+    kt_bind_i64(st, 3, since_ms);
+    code = kt_stmt_step(st, err);
+    if (code > 0) {
+        *ret = kt_col_i64(st, 0);
+    }
+    kt_stmt_done(st);
+    return code < 0 ? code : KT_OK;
+}
+
 static int write_evidence(struct kt_db *db, int64_t id, const struct rec_transition *t,
                           int64_t since_ms, struct kt_jw *w, struct kt_err *err)
 {
@@ -163,55 +185,49 @@ static int write_evidence(struct kt_db *db, int64_t id, const struct rec_transit
     kt_jw_key(w, "evidence");
     kt_jw_arr(w);
     for (uint32_t i = 0; code >= 0 && i < t->evidence_n; i++) {
-        struct kt_stmt *st;
-        code = kt_db_prepare(db,
-                             "SELECT count(*) FROM main.kt_attachment WHERE record = ? AND field = "
-                             "? AND time >= ? AND ended IS NULL",
-                             &st, err);
-        if (code < 0) {
-            break;
-        }
-        kt_bind_i64(st, 1, id);
-        kt_bind_text(st, 2, t->evidence[i].field);
-        kt_bind_i64(st, 3, since_ms);
-        code = kt_stmt_step(st, err);
+        int64_t has = 0;
+        code = flow_evidence(db, id, t->evidence[i].field, since_ms, &has, err);
         kt_jw_obj(w);
         kt_jw_kstr(w, "field", t->evidence[i].field);
         kt_jw_kint(w, "needs", t->evidence[i].n);
-        kt_jw_kint(w, "has", code > 0 ? kt_col_i64(st, 0) : 0);
+        kt_jw_kint(w, "has", has);
         kt_jw_obj_end(w);
-        kt_stmt_done(st);
     }
     kt_jw_arr_end(w);
     return code < 0 ? code : KT_OK;
 }
 
-static int write_transition(struct kt_db *db, const struct rec_workflow *f,
-                            const struct rec_transition *t, const struct flow_asker *a, int64_t id,
-                            const struct standing *s, struct kt_jw *w, struct kt_err *err)
+void flow_transition(struct kt_jw *w, const struct rec_workflow *f, const struct rec_transition *t)
 {
     static const char *const owners[] = {"keep", "given", "mover", "creator", "none"};
-    int64_t n = 0;
-    bool self = false, may = flow_may_move(a, t, s->owner, s->creator);
-    int code = flow_signed(db, id, t->id, a->user, &n, &self, err);
-    kt_jw_obj(w);
     kt_jw_kstr(w, "id", t->id);
     flow_text(w, "title", t->title);
     kt_jw_kstr(w, "to", f->states[t->to].id);
-    kt_jw_kbool(w, "may", may && !self);
-    if (!may) {
-        write_why(w, t);
-    }
     kt_jw_key(w, "needs");
     kt_jw_arr(w);
     for (uint32_t i = 0; i < t->needs_n; i++) {
         kt_jw_str(w, t->needs[i]);
     }
     kt_jw_arr_end(w);
-    code = code < 0 ? code : write_evidence(db, id, t, s->since_ms, w, err);
     kt_jw_kstr(w, "note", t->note ? "required" : "optional");
     kt_jw_kstr(w, "owner", owners[t->owner]);
     kt_jw_kint(w, "sign", t->sign);
+}
+
+static int write_transition(struct kt_db *db, const struct rec_workflow *f,
+                            const struct rec_transition *t, const struct flow_asker *a, int64_t id,
+                            const struct standing *s, struct kt_jw *w, struct kt_err *err)
+{
+    int64_t n = 0;
+    bool self = false, may = flow_may_move(a, t, s->owner, s->creator);
+    int code = flow_signed(db, id, t->id, a->user, &n, &self, err);
+    kt_jw_obj(w);
+    flow_transition(w, f, t);
+    kt_jw_kbool(w, "may", may && !self);
+    if (!may) {
+        write_why(w, t);
+    }
+    code = code < 0 ? code : write_evidence(db, id, t, s->since_ms, w, err);
     kt_jw_kint(w, "signed", n);
     kt_jw_kbool(w, "signed_by_me", self);
     kt_jw_obj_end(w);

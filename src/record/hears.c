@@ -71,3 +71,51 @@ bool kt_room_hears(struct kt_room *r, const struct kt_reader *who,
     kt_record_model_unref(m);
     return yes;
 }
+
+bool kt_room_sees_some(struct kt_room *r, const struct kt_reader *who, const char *register_id)
+{
+    pthread_mutex_lock(&r->lock);
+    struct kt_site *s = kt_site_ref(r->site);
+    struct kt_record_model *m = kt_record_model_ref(r->model);
+    pthread_mutex_unlock(&r->lock);
+    uint32_t i = rec_register_of(m, register_id);
+    const struct rec_register *reg = i == KT_NONE ? NULL : &m->registers[i];
+    bool yes =
+        reg && reader_sees(who, reg) &&
+        (reg->place != KT_NONE || reg->everywhere || rec_sees_all(s, who->places, who->places_n));
+    kt_site_unref(s);
+    kt_record_model_unref(m);
+    return yes;
+}
+
+static bool listed(const char *const *list, uint32_t n, const char *text)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (strcmp(list[i], text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t kt_room_owner_rights(struct kt_room *r, const char *reg, struct kt_arena *arena,
+                              const char ***ret)
+{
+    uint32_t n = 0;
+    pthread_mutex_lock(&r->lock);
+    struct kt_record_model *m = kt_record_model_ref(r->model);
+    pthread_mutex_unlock(&r->lock);
+    uint32_t i = rec_register_of(m, reg);
+    const struct rec_workflow *f = i == KT_NONE || m->registers[i].workflow == KT_NONE
+                                       ? NULL
+                                       : &m->workflows[m->registers[i].workflow];
+    *ret = KT_NEW_ARRAY(arena, const char *, f ? f->escalate_n + 1 : 1);
+    for (uint32_t k = 0; f && k < f->escalate_n; k++) {
+        const char *to = f->escalate[k].to;
+        if (f->escalate[k].owner && !listed(*ret, n, to)) {
+            (*ret)[n++] = kt_arena_strdup(arena, to);
+        }
+    }
+    kt_record_model_unref(m);
+    return n;
+}

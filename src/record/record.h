@@ -156,6 +156,20 @@ KT_MUST_CHECK int kt_room_calendar(struct kt_room *r, int year, struct kt_buf *o
                                    struct kt_err *err);
 
 /**
+ * What may be done with these records at once: transitions that begin where one of them stands,
+ * with how many may and why the others may not.
+ * @param n  1 to 1000
+ */
+KT_MUST_CHECK int kt_room_moves(struct kt_room *r, const struct kt_reader *who, const char *reg,
+                                const int64_t *ids, uint32_t n, struct kt_buf *out,
+                                struct kt_err *err);
+/** Could there be a record of this register that who may see? */
+bool kt_room_sees_some(struct kt_room *r, const struct kt_reader *who, const char *register_id);
+/** Rights that may own cases of this register (its escalations name them), in the arena. */
+uint32_t kt_room_owner_rights(struct kt_room *r, const char *reg, struct kt_arena *arena,
+                              const char ***ret);
+
+/**
  * A dry run: what record.import would do with each row. `rows` is an array of objects column ->
  * text as read from a file; column names are field ids or titles in either language.
  * Writes {"rows":[…fates…],"counts":{…},"request":{"rows":[…]}}: the last is the body of

@@ -158,6 +158,8 @@ def of_records(w, path, head):
         path += f"?record={values['record']}"
     if path.endswith("/search"):
         path += f"?q={head}twice"
+    if path.endswith("/people"):
+        path += "?register=find&place=" + ("P1-face" if head == FACE else "H1-heading")
     return path + "?format=xlsx" * path.endswith("/notice")
 
 
@@ -166,6 +168,8 @@ def example(w, method, path, head=FACE):
     query, body = {}, None if method == "GET" else {}
     tail = path.removeprefix("/api/v1")
     if dict((p, o) for m, p, o in ROUTES if m == method)[path]["x-scope"] == "record":
+        if tail.endswith("/transitions"):
+            body = {"records": [w.__dict__[f"record_{head[:2]}"]]}
         return of_records(w, path, head), body
     values = {"/points/{id}": head + "T", "/outputs/{id}": head + "KG",
               "/alarms/{id}": w.__dict__[f"alarm_{head[:2]}"],

@@ -157,6 +157,12 @@ await story(
       await dialog.getByRole('button', { name: '确定' }).click();
       await page.getByText('冲销：记错').waitFor();
       await s.shot('c-ledger');
+      await page.getByRole('button', { name: /开户/ }).click();
+      await dialog.getByLabel('账户名称').fill('选煤厂补水');
+      await dialog.getByLabel('账户代号').fill('washery');
+      await s.shot('c-open');
+      await dialog.getByRole('button', { name: '确定' }).click();
+      await page.getByRole('button', { name: /选煤厂补水/ }).waitFor();
     });
 
     await step('a year with its days off, where they come from, and a day that is changed', async () => {

@@ -14,6 +14,11 @@ await story('records: clerk', async (s, step) => {
   const dialog = page.getByRole('dialog');
   const rows = page.locator('.vtable tbody tr:not(.spacer)');
   const total = async () => Number(/共 (\d+) 条/.exec(await page.locator('.desk-head [role=status]').innerText())?.[1]);
+  const again = async (user) => {
+    await page.context().clearCookies();
+    await page.goto(s.url);
+    await s.login(user);
+  };
   await s.login('qian');
 
   await step('the menu has the registers by group; the list pages on as one scrolls', async () => {
@@ -178,6 +183,27 @@ await story('records: clerk', async (s, step) => {
     await dialog.getByRole('button', { name: '处理 3 条' }).click();
     await dialog.getByText(/已处理 3 条/).waitFor();
     await s.shot('r-bulk');
+    await dialog.getByRole('button', { name: '关闭' }).last().click();
+  });
+
+  await step('a move of several: how many may take it, why the others may not, to a person by name', async () => {
+    await again('wang');
+    await s.go('#/registers/hazard?sort=no');
+    await rows.first().waitFor();
+    for (const i of [1, 2, 3, 4]) await page.locator('.vtable input[type=checkbox]').nth(i).check();
+    await page.getByRole('button', { name: '批量处理…' }).click();
+    const what = dialog.getByLabel('做什么');
+    await what.locator('option', { hasText: '4 条中 1 条' }).first().waitFor({ state: 'attached' });
+    await what.selectOption({ label: await what.locator('option', { hasText: /^派发/ }).innerText() });
+    await dialog.getByText(/条不能办理：现在是“整改中”/).waitFor();
+    await dialog.getByRole('combobox', { name: '负责人' }).fill('李强');
+    await s.key('Tab');
+    await dialog.getByRole('textbox', { name: /^整改措施/ }).fill('停电检修');
+    await s.axe('several at once');
+    await s.shot('r-bulk-move');
+    await dialog.getByRole('button', { name: '处理 1 条' }).click();
+    await dialog.getByText(/已处理 1 条，未处理 3 条/).waitFor();
+    await s.shot('r-bulk-done');
     await dialog.getByRole('button', { name: '关闭' }).last().click();
   });
 

@@ -7,6 +7,7 @@ import {
   invalid,
   own,
   Refused,
+  recs,
   regs,
   setFields,
   told,
@@ -117,4 +118,37 @@ export function move(args, who) {
   touch(r, who, time);
   told(r, 'move', who);
   return { version: r.version, state: r.state };
+}
+
+/** What may be done with these records at once, as the program answers it. */
+export function manyMoves(ids, who) {
+  const rows = ids.map((id) => recs.get(id)).filter(Boolean);
+  const begins = WORKFLOW.transitions.filter((tr) => rows.some((r) => tr.from.includes(r.state)));
+  return {
+    records: rows.length,
+    missing: ids.length - rows.length,
+    transitions: begins.map((tr) => {
+      const why = new Map();
+      let n = 0;
+      for (const r of rows) {
+        const short = Object.entries(tr.evidence ?? {}).some(
+          ([f, k]) => r.attachments.filter((a) => a.field === f && a.time >= r.since).length < k,
+        );
+        const no = may(tr, r, who) || (short ? '进入本状态以来的附件不足' : '');
+        if (no) why.set(no, (why.get(no) ?? 0) + 1);
+        else n++;
+      }
+      return {
+        id: tr.id,
+        title: tr.title,
+        to: tr.to,
+        may: n,
+        refused: [...why].map(([zh, k]) => ({ records: k, why: { zh, en: zh } })),
+        needs: tr.needs ?? [],
+        note: tr.note ?? 'optional',
+        owner: tr.owner ?? 'keep',
+        sign: tr.sign ?? 1,
+      };
+    }),
+  };
 }

@@ -134,7 +134,8 @@ export const verbs = {
     const out = { done: 0, refused: [] };
     for (const x of a.records)
       try {
-        if (a.transition) move({ ...x, transition: a.transition, note: a.note }, who);
+        if (a.transition)
+          move({ ...x, transition: a.transition, note: a.note, to: a.to, fields: a.fields }, who);
         else {
           const r = own(x.record, x.version);
           setFields(r, a.fields, who, {});
@@ -143,7 +144,7 @@ export const verbs = {
         }
         out.done++;
       } catch (e) {
-        out.refused.push({ record: x.record, code: e.code, text: e.text_zh });
+        out.refused.push({ record: x.record, code: e.code, text: e.message, text_zh: e.text_zh });
       }
     return out;
   },

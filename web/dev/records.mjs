@@ -3,6 +3,7 @@
 // docs/internals/records.md says: versions and conflicts, rights, facts, imports as jobs.
 import { createHash } from 'node:crypto';
 import { counted, entries, indicator, ledgerView, openBooks } from './records-books.mjs';
+import { manyMoves } from './records-flow.mjs';
 import { job, jobs, startImport, writeImport } from './records-import.mjs';
 import {
   calendarOf,
@@ -88,7 +89,6 @@ const registersFor = (who) => ({
   workflows: [{ ...WORKFLOW, transitions: undefined }],
   ledgers: LEDGERS.map(({ id, title, group }) => ({ id, title, group })),
   indicators: INDICATORS.map(({ id, title, group }) => ({ id, title, group })),
-  people: PEOPLE,
 });
 
 /** Answers one call, or undefined when it is none of the room's. `raw()` reads the body as bytes. */
@@ -100,6 +100,10 @@ export async function answer(method, path, q, raw, ctx) {
   const at = Number(q.get('at') || 0);
   const known = Number(q.get('known') || 0);
   if (path === '/registers') return registersFor(who);
+  if (path === '/people') {
+    const items = PEOPLE.filter((x) => `${x.user} ${x.name}`.includes(q.get('q') ?? ''));
+    return { items, total: items.length, rights: ['hazard.check'] };
+  }
   if (path === '/cases') return cases(q, who);
   if (path === '/search' || (p[0] === 'search' && p.length === 1))
     return [...recs.values()]
@@ -177,6 +181,10 @@ export async function answer(method, path, q, raw, ctx) {
       else seen.set(k, r);
     }
     return out;
+  }
+  if (p[2] === 'transitions') {
+    const { records } = JSON.parse((await raw()).toString('utf8'));
+    return manyMoves(records, who);
   }
   if (p[2] === 'import') {
     if (p.length === 3) {

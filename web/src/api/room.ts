@@ -3,6 +3,9 @@
 import { signal } from '@preact/signals';
 import type { Text } from '../app/i18n';
 import { ApiError, api, BASE, url } from './client';
+import { learnNames } from './people';
+
+export { personName } from './people';
 
 export type FieldType =
   | 'text'
@@ -80,17 +83,11 @@ export interface Named {
   group?: Text;
 }
 
-export interface Person {
-  user: string;
-  name: string;
-}
-
 export interface RoomModel {
   registers: Register[];
   workflows: Workflow[];
   ledgers: Named[];
   indicators: Named[];
-  people?: Person[];
 }
 
 export type Fields = Record<string, unknown>;
@@ -240,6 +237,8 @@ export async function loadRoom(): Promise<void> {
     room.value = NONE; // a program without registers
   }
   roomRead.value = true;
+  const first = room.value.registers.find((r) => r.workflow) ?? room.value.registers[0];
+  if (first) learnNames(first.id);
 }
 
 export const registerOf = (id: string | undefined | null) =>
@@ -247,8 +246,6 @@ export const registerOf = (id: string | undefined | null) =>
 export const workflowOf = (id: string | undefined | null) =>
   room.value.workflows.find((w) => w.id === id);
 export const fieldOf = (r: Register | undefined, id: string) => r?.fields.find((f) => f.id === id);
-export const personName = (user: string | undefined | null) =>
-  room.value.people?.find((p) => p.user === user)?.name || user || '';
 
 export function stateOf(r: Register | undefined, state: string | undefined | null) {
   return workflowOf(r?.workflow)?.states.find((s) => s.id === state);

@@ -15,6 +15,7 @@ import { fullStamp } from '../app/format';
 import { pick } from '../app/i18n';
 import { changes, type Draft, formFields, isTyped, readDraft, toDraft } from '../registers/draft';
 import { FieldInput } from '../registers/FieldInput';
+import { About, PersonPicker } from '../registers/Picker';
 import { dueText, isFiles, valueText, withUnit } from '../registers/value';
 import { toast } from '../ui/Toast';
 import { addPhotos, confirmReceipt, type Kept, makeMove, saveFields } from './acts';
@@ -111,14 +112,10 @@ function MoveForm({
         />
       ))}
       {tr.owner === 'given' && (
-        <label class="field">
+        <div class="field">
           <span>{t('to')}</span>
-          <input
-            class="input"
-            value={typed.to}
-            onInput={(e) => put({ to: e.currentTarget.value })}
-          />
-        </label>
+          <PersonPicker owners value={typed.to} label={t('to')} onPick={(to) => put({ to })} />
+        </div>
       )}
       {evidence.map(({ field: id, needs: n }) => (
         <PhotoInput
@@ -278,64 +275,66 @@ export function CasePage({ id }: { id: string }) {
   const late = !!rec.due && rec.due < Date.now();
   const photoField = r.fields.find((f) => f.type === 'photo' && f.may_write !== false && !f.ended);
   return (
-    <div class="pad stack">
-      <div class="row">
-        <button type="button" class="btn plain" onClick={() => show('tasks')}>
-          ◂ {t('tab.tasks')}
-        </button>
-        <span class="grow" />
-        <span class="mark">{pick(state?.title)}</span>
+    <About.Provider value={{ register: r.id }}>
+      <div class="pad stack">
+        <div class="row">
+          <button type="button" class="btn plain" onClick={() => show('tasks')}>
+            ◂ {t('tab.tasks')}
+          </button>
+          <span class="grow" />
+          <span class="mark">{pick(state?.title)}</span>
+        </div>
+        <h1>{rec.label || rec.key}</h1>
+        <p class={late ? 'ph-late' : ''}>
+          {late && <b aria-hidden="true">! </b>}
+          {dueText(rec.due, Date.now())}{' '}
+          {rec.due ? <span class="hint">{fullStamp(rec.due)}</span> : null}
+        </p>
+        {tr ? (
+          <MoveForm key={tr.id} r={r} rec={rec} tr={tr} onClose={() => setTr(null)} />
+        ) : editing ? (
+          <EditForm r={r} rec={rec} onClose={() => setEditing(false)} />
+        ) : (
+          <>
+            <Moves rec={rec} run={setTr} />
+            <dl class="kv ph-fields panel pad">
+              {r.fields
+                .filter((f) => !f.ended && !isFiles(f) && f.type !== 'geometry')
+                .filter((f) => valueText(f, rec.fields[f.id]) !== '')
+                .flatMap((f) => [
+                  <dt key={`${f.id}-t`}>{pick(f.title)}</dt>,
+                  <dd key={f.id}>{withUnit(f, rec.fields[f.id])}</dd>,
+                ])}
+            </dl>
+            <Pictures rec={rec} />
+            {photoField && (
+              <PhotoInput
+                label={t('photo.take')}
+                photos={[]}
+                add={(p) => void addPhotos(rec, photoField.id, [p])}
+              />
+            )}
+            {r.may.write && (
+              <button type="button" class="btn" onClick={() => setEditing(true)}>
+                {t('edit')}
+              </button>
+            )}
+            {(rec.moves?.length ?? 0) > 0 && (
+              <details>
+                <summary class="btn">{t('course', { n: rec.moves!.length })}</summary>
+                <ul class="ph-course">
+                  {[...rec.moves!].reverse().map((m, i) => (
+                    <li key={i}>
+                      <span class="hint">{fullStamp(m.time)}</span> {personName(m.by)}{' '}
+                      {pick(stateOf(r, m.to)?.title)} {m.note}
+                    </li>
+                  ))}
+                </ul>
+              </details>
+            )}
+          </>
+        )}
       </div>
-      <h1>{rec.label || rec.key}</h1>
-      <p class={late ? 'ph-late' : ''}>
-        {late && <b aria-hidden="true">! </b>}
-        {dueText(rec.due, Date.now())}{' '}
-        {rec.due ? <span class="hint">{fullStamp(rec.due)}</span> : null}
-      </p>
-      {tr ? (
-        <MoveForm key={tr.id} r={r} rec={rec} tr={tr} onClose={() => setTr(null)} />
-      ) : editing ? (
-        <EditForm r={r} rec={rec} onClose={() => setEditing(false)} />
-      ) : (
-        <>
-          <Moves rec={rec} run={setTr} />
-          <dl class="kv ph-fields panel pad">
-            {r.fields
-              .filter((f) => !f.ended && !isFiles(f) && f.type !== 'geometry')
-              .filter((f) => valueText(f, rec.fields[f.id]) !== '')
-              .flatMap((f) => [
-                <dt key={`${f.id}-t`}>{pick(f.title)}</dt>,
-                <dd key={f.id}>{withUnit(f, rec.fields[f.id])}</dd>,
-              ])}
-          </dl>
-          <Pictures rec={rec} />
-          {photoField && (
-            <PhotoInput
-              label={t('photo.take')}
-              photos={[]}
-              add={(p) => void addPhotos(rec, photoField.id, [p])}
-            />
-          )}
-          {r.may.write && (
-            <button type="button" class="btn" onClick={() => setEditing(true)}>
-              {t('edit')}
-            </button>
-          )}
-          {(rec.moves?.length ?? 0) > 0 && (
-            <details>
-              <summary class="btn">{t('course', { n: rec.moves!.length })}</summary>
-              <ul class="ph-course">
-                {[...rec.moves!].reverse().map((m, i) => (
-                  <li key={i}>
-                    <span class="hint">{fullStamp(m.time)}</span> {personName(m.by)}{' '}
-                    {pick(stateOf(r, m.to)?.title)} {m.note}
-                  </li>
-                ))}
-              </ul>
-            </details>
-          )}
-        </>
-      )}
-    </div>
+    </About.Provider>
   );
 }

@@ -5,6 +5,7 @@ import { type Field, type Fields, type Register, registerOf, room } from '../api
 import { pick } from '../app/i18n';
 import { type Draft, formFields, isTyped, readDraft, toDraft } from '../registers/draft';
 import { FieldInput } from '../registers/FieldInput';
+import { About } from '../registers/Picker';
 import { today, valueText } from '../registers/value';
 import { toast } from '../ui/Toast';
 import { type Kept, report } from './acts';
@@ -92,19 +93,21 @@ function Form({ r }: { r: Register }) {
           }
         />
       )}
-      {fields.map((f) =>
-        f.type === 'geometry' ? (
-          <Place key={f.id} f={f} value={typed.draft[f.id]} set={put(f.id)} />
-        ) : (
-          <FieldInput
-            key={f.id}
-            f={f.type === 'text' && f.max === undefined ? { ...f, max: LONG * 20 } : f}
-            value={typed.draft[f.id]}
-            error={errors[f.id]}
-            set={put(f.id)}
-          />
-        ),
-      )}
+      <About.Provider value={{ register: r.id }}>
+        {fields.map((f) =>
+          f.type === 'geometry' ? (
+            <Place key={f.id} f={f} value={typed.draft[f.id]} set={put(f.id)} />
+          ) : (
+            <FieldInput
+              key={f.id}
+              f={f.type === 'text' && f.max === undefined ? { ...f, max: LONG * 20 } : f}
+              value={typed.draft[f.id]}
+              error={errors[f.id]}
+              set={put(f.id)}
+            />
+          ),
+        )}
+      </About.Provider>
       <button type="button" class="btn primary" onClick={() => void send()}>
         {t('report.save')}
       </button>

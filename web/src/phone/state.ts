@@ -2,6 +2,7 @@
 /** What the phone page shows: read from the phone's own store, changed only through it. */
 import { signal } from '@preact/signals';
 import type { Me, Site } from '../api/model';
+import { type People, putPeople } from '../api/people';
 import { type Record_, type RoomModel, room } from '../api/room';
 import { SiteModel, site } from '../api/site';
 import { siteOffset } from '../app/format';
@@ -56,5 +57,9 @@ export async function readAll(): Promise<void> {
   if (s) showSite(s);
   mapData.value = map ?? null;
   syncedAt.value = at ?? 0;
+  for (const r of room.value.registers) {
+    const people = await db.get<People>('kv', `people:${r.id}`);
+    if (people) putPeople(r.id, people);
+  }
   await Promise.all([readQueue(), readCases()]);
 }

@@ -3,6 +3,7 @@
 import { batch } from '@preact/signals';
 import { ApiError, api } from '../api/client';
 import type { Me, Site } from '../api/model';
+import { peopleFor } from '../api/people';
 import { loadRoom, type Record_, recordPath, room, upload } from '../api/room';
 import * as db from './db';
 import { drop, type Entry, entries, mark, type Result, sendable, settle, toSend } from './queue';
@@ -108,6 +109,14 @@ async function sendAll(user: string): Promise<void> {
   }
 }
 
+/** Whom a case may be given to, for the time without a signal. */
+async function keepPeople(registers: ReadonlySet<string>): Promise<void> {
+  for (const r of registers) {
+    const people = await peopleFor(r).catch(() => null);
+    if (people) await db.put('kv', people, `people:${r}`);
+  }
+}
+
 interface CaseHead {
   id: number;
   register: string;
@@ -120,6 +129,7 @@ async function fetchCases(): Promise<void> {
   for (let i = 0; i < list.length; i += AT_ONCE) {
     await Promise.all(list.slice(i, i + AT_ONCE).map((c) => refresh(caseKey(c.register, c.id))));
   }
+  await keepPeople(new Set(list.map((c) => c.register)));
   const waiting = new Set((await entries()).map((e) => e.about));
   for (const k of await db.keys('records'))
     if (!keep.has(String(k)) && !waiting.has(String(k))) await db.remove('records', k);

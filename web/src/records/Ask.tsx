@@ -19,6 +19,8 @@ export interface AskField {
   hint?: string;
   min?: string;
   max?: string;
+  /** A box of another kind: what it shows and takes. */
+  box?: (value: string, set: (v: string) => void) => ComponentChildren;
 }
 
 export interface AskSpec {
@@ -48,6 +50,14 @@ function typed(spec: AskSpec, raw: Record<string, string>): Record<string, strin
 }
 
 function Field({ f, value, set }: { f: AskField; value: string; set: (v: string) => void }) {
+  if (f.box) {
+    return (
+      <div class="field">
+        <span>{f.label}</span>
+        {f.box(value, set)}
+      </div>
+    );
+  }
   if (f.kind === 'choice') {
     return <SelectField label={f.label} value={value} options={f.options ?? []} onChange={set} />;
   }

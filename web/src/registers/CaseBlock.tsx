@@ -10,6 +10,7 @@ import { pick } from '../app/i18n';
 import { AskDialog, type AskSpec } from '../records/Ask';
 import { toast, toastError } from '../ui/Toast';
 import { MoveDialog, signText } from './MoveDialog';
+import { About, PersonPicker } from './Picker';
 import { t } from './texts';
 import { dueText } from './value';
 
@@ -63,12 +64,20 @@ export function MoveButtons({
   );
 }
 
-function assign(rec: Record_, again: () => void): AskSpec {
+function assign(r: Register, rec: Record_, again: () => void): AskSpec {
   return {
     title: t('assign.title', { label: rec.label || rec.key }),
     verb: 'record.assign',
     fields: [
-      { name: 'owner', label: t('move.to'), hint: t('search.person') },
+      {
+        name: 'owner',
+        label: t('move.to'),
+        box: (value, set) => (
+          <About.Provider value={{ register: r.id, place: rec.place ?? null }}>
+            <PersonPicker owners value={value} label={t('move.to')} onPick={set} />
+          </About.Provider>
+        ),
+      },
       { name: 'note', label: t('note'), kind: 'area', optional: true },
     ],
     args: (v) => ({ record: rec.id, version: rec.version, ...v }),
@@ -138,7 +147,7 @@ export function CaseBlock({ r, rec, now, acts, again }: Props) {
           onDone={again}
         />
       )}
-      {asking && <AskDialog spec={assign(rec, again)} onClose={() => setAsking(false)} />}
+      {asking && <AskDialog spec={assign(r, rec, again)} onClose={() => setAsking(false)} />}
     </section>
   );
 }

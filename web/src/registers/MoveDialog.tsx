@@ -20,7 +20,7 @@ import { errorText, toast } from '../ui/Toast';
 import { changes, readDraft, toDraft } from './draft';
 import { FieldInput } from './FieldInput';
 import { attachAll, type Chosen, FileInput, type Sending, SendingLine } from './Files';
-import { PersonPicker } from './Picker';
+import { About, PersonPicker } from './Picker';
 import { t } from './texts';
 
 export interface MoveOf {
@@ -120,47 +120,49 @@ export function MoveDialog({ register, item, transition: tr, onClose, onDone }: 
         </>
       }
     >
-      <div class="stack rg-move">
-        {target && <p class="hint">{t('move.to.state', { state: pick(target.title) })}</p>}
-        {(tr.sign ?? 1) > 1 && <p>{signText(tr)}</p>}
-        {fields.map((f) => (
-          <FieldInput
-            key={f.id}
-            f={f}
-            must
-            value={draft[f.id]}
-            error={fieldErrors[f.id]}
-            set={(v) => setDraft((d) => ({ ...d, [f.id]: v }))}
+      <About.Provider value={{ register: register.id, place: item.place ?? null }}>
+        <div class="stack rg-move">
+          {target && <p class="hint">{t('move.to.state', { state: pick(target.title) })}</p>}
+          {(tr.sign ?? 1) > 1 && <p>{signText(tr)}</p>}
+          {fields.map((f) => (
+            <FieldInput
+              key={f.id}
+              f={f}
+              must
+              value={draft[f.id]}
+              error={fieldErrors[f.id]}
+              set={(v) => setDraft((d) => ({ ...d, [f.id]: v }))}
+            />
+          ))}
+          {given && (
+            <div class="field rg-field">
+              <span>{t('move.to')} ＊</span>
+              <PersonPicker owners value={to} label={t('move.to')} onPick={setTo} />
+            </div>
+          )}
+          {evidence.map(({ f, n }) => (
+            <div key={f.id}>
+              <FileInput f={f} chosen={chosen} set={setChosen} />
+              {n > 0 && (
+                <small class="hint">{t('move.evidence.n', { title: pick(f.title), n })}</small>
+              )}
+            </div>
+          ))}
+          <AreaField
+            label={t(tr.note === 'required' ? 'note.must' : 'note')}
+            value={note}
+            onInput={setNote}
           />
-        ))}
-        {given && (
-          <div class="field rg-field">
-            <span>{t('move.to')} ＊</span>
-            <PersonPicker value={to} label={t('move.to')} onPick={setTo} />
-          </div>
-        )}
-        {evidence.map(({ f, n }) => (
-          <div key={f.id}>
-            <FileInput f={f} chosen={chosen} set={setChosen} />
-            {n > 0 && (
-              <small class="hint">{t('move.evidence.n', { title: pick(f.title), n })}</small>
-            )}
-          </div>
-        ))}
-        <AreaField
-          label={t(tr.note === 'required' ? 'note.must' : 'note')}
-          value={note}
-          onInput={setNote}
-        />
-        <SendingLine s={sending} />
-        {errors.length > 0 && (
-          <div class="error" role="alert">
-            {errors.map((e) => (
-              <p key={e}>{e}</p>
-            ))}
-          </div>
-        )}
-      </div>
+          <SendingLine s={sending} />
+          {errors.length > 0 && (
+            <div class="error" role="alert">
+              {errors.map((e) => (
+                <p key={e}>{e}</p>
+              ))}
+            </div>
+          )}
+        </div>
+      </About.Provider>
     </Dialog>
   );
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A box that searches and takes one: a record, a place, a person. */
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { createContext } from 'preact';
+import { useContext, useEffect, useId, useRef, useState } from 'preact/hooks';
 import { api } from '../api/client';
-import { type Field, type Item, type Page, personName, registerOf, room } from '../api/room';
+import { type Person, peopleFor } from '../api/people';
+import { type Field, type Item, type Page, personName, registerOf } from '../api/room';
 import { site } from '../api/site';
 import { nameOf, pick } from '../app/i18n';
 import { initials } from '../app/pinyin';
@@ -22,8 +24,8 @@ interface PickerProps {
   placeholder: string;
   find: (q: string) => Choice[] | Promise<Choice[]>;
   onPick: (id: string) => void;
-  /** What was typed counts when nothing was found: persons where no list is given. */
-  free?: boolean;
+  /** What typed text means when the box is left without a choice; empty: nothing. */
+  settle?: (q: string) => Promise<string>;
   id?: string;
   invalid?: boolean;
   describedBy?: string | undefined;
@@ -81,7 +83,11 @@ export function Picker(p: PickerProps) {
     }
   }
   function leave() {
-    if (p.free && q) p.onPick(q.trim());
+    const typed = q?.trim();
+    if (typed && p.settle)
+      void p.settle(typed).then((id) => {
+        if (id) p.onPick(id);
+      });
     setQ(null);
   }
   return (
@@ -195,13 +201,49 @@ export function PlacePicker(p: ValueProps) {
   );
 }
 
-export function PersonPicker(p: ValueProps) {
-  const find = (q: string) =>
-    (room.value.people ?? [])
-      .filter((x) => `${x.user} ${x.name}`.includes(q))
-      .map((x) => ({ id: x.user, title: x.name || x.user, hint: x.user }));
+/** The record that a box of persons is about: people are those who may see it. */
+export const About = createContext<{ register: string; place?: string | null }>({ register: '' });
+
+const fits = (x: Person, word: string) =>
+  `${x.user} ${x.name} ${x.unit ?? ''}`.toLowerCase().includes(word) ||
+  initials(x.name).includes(word);
+
+const asChoice = (x: Person): Choice => ({
+  id: x.user,
+  title: x.name || x.user,
+  hint: [x.unit, ...(x.roles ?? []), x.user].filter(Boolean).join(' · '),
+});
+
+/** With `owners` also the rights that may own a case: whoever holds one. */
+export function PersonPicker({ owners, ...p }: ValueProps & { owners?: boolean }) {
+  const about = useContext(About);
+  const all = () => peopleFor(about.register, about.place ?? '');
+  async function find(q: string): Promise<Choice[]> {
+    const word = q.trim().toLowerCase();
+    const { items, rights } = await all();
+    const shared = owners ? rights.filter((x) => x.toLowerCase().includes(word)) : [];
+    return [
+      ...items.filter((x) => fits(x, word)).map(asChoice),
+      ...shared.map((id) => ({ id, title: t('owner.right', { right: id }) })),
+    ];
+  }
+  async function settle(q: string): Promise<string> {
+    const people = await all().catch(() => null);
+    if (!people) return q; // no list to choose from: the server judges what was typed
+    const exact = people.items.find((x) => x.user === q || x.name === q)?.user;
+    if (exact) return exact;
+    if (owners && people.rights.includes(q)) return q;
+    const found = await find(q);
+    return found.length === 1 ? found[0]!.id : '';
+  }
   return (
-    <Picker {...p} free text={personName(p.value)} find={find} placeholder={t('search.person')} />
+    <Picker
+      {...p}
+      settle={settle}
+      text={personName(p.value)}
+      find={find}
+      placeholder={t('search.person')}
+    />
   );
 }
 

@@ -10,6 +10,7 @@ import { useAsk } from '../../records/Ask';
 import { Waiting } from '../../records/Parts';
 import { useHeard, useRead } from '../../records/use';
 import { Tabs } from '../../ui/Tabs';
+import { toast } from '../../ui/Toast';
 import { accountTitle, type Ledger, money, type Txn } from './model';
 import { PostDialog } from './PostDialog';
 import { t } from './texts';
@@ -43,7 +44,32 @@ function close(l: Ledger, today: string, ask: Ask, again: () => void): void {
   });
 }
 
-function Accounts({ l, account }: { l: Ledger; account: string }) {
+function open(l: Ledger, ask: Ask, again: () => void): void {
+  ask({
+    title: t('open.title', { ledger: pick(l.title) }),
+    explain: t('open.why'),
+    verb: 'ledger.open',
+    fields: [
+      { name: 'title', label: t('open.name') },
+      { name: 'key', label: t('open.key'), hint: t('open.key.hint') },
+      { name: 'floor', label: t('open.floor'), optional: true, hint: t('open.floor.hint') },
+    ],
+    args: ({ floor, ...v }) => ({ ledger: l.id, ...v, ...(floor === '' ? {} : { floor }) }),
+    done: (v) => {
+      toast(t('opened', { key: String(v.result?.account ?? '') }));
+      again();
+    },
+  });
+}
+
+interface AccountsProps {
+  l: Ledger;
+  account: string;
+  /** Opens one more; null: not for this person, or not in the past. */
+  more: (() => void) | null;
+}
+
+function Accounts({ l, account, more }: AccountsProps) {
   const choose = (key: string) => setQuery({ account: key || null });
   const row = (key: string, title: string, balance?: string, hint?: string) => (
     <li key={key}>
@@ -70,6 +96,11 @@ function Accounts({ l, account }: { l: Ledger; account: string }) {
           ),
         )}
       </ul>
+      {more && (
+        <button type="button" class="btn plain lg-open" onClick={more}>
+          {t('open')}
+        </button>
+      )}
     </nav>
   );
 }
@@ -205,7 +236,11 @@ export default function LedgersScreen() {
         <Waiting read={read}>
           {l && (
             <div class="lg">
-              <Accounts l={l} account={account} />
+              <Accounts
+                l={l}
+                account={account}
+                more={l.may?.close !== false && acts ? () => open(l, ask, again) : null}
+              />
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is reached by keys */}
               <div class="lg-body" tabIndex={0} role="region" aria-label={t('entries')}>
                 <Waiting read={list}>
@@ -216,7 +251,9 @@ export default function LedgersScreen() {
                     acts={acts}
                     undo={(x) => reverse(x, today, ask, again)}
                   />
-                  {entries.length === 0 && <p class="hint pad">{t('none')}</p>}
+                  {entries.length === 0 && (
+                    <p class="hint pad">{t(l.accounts.length ? 'none' : 'none.accounts')}</p>
+                  )}
                 </Waiting>
               </div>
             </div>

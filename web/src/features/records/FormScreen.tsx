@@ -27,6 +27,7 @@ import {
   type Sending,
   SendingLine,
 } from '../../registers/Files';
+import { About as AboutRecord } from '../../registers/Picker';
 import { isFiles, today } from '../../registers/value';
 import { Dialog } from '../../ui/Dialog';
 import { TextField } from '../../ui/Field';
@@ -232,24 +233,26 @@ function Form({ r, record }: FormProps) {
       <div class="desk-bar" />
       <div class="desk-body stack">
         <Errors fields={fields} errors={errors} failed={failed} />
-        <div class="rr-grid panel pad">
-          {fields.map((f) =>
-            isFiles(f) ? (
-              f.may_write !== false && (
-                <FileInput key={f.id} f={f} chosen={chosen} set={setChosen} />
-              )
-            ) : (
-              <FieldInput
-                key={f.id}
-                f={f}
-                value={draft[f.id]}
-                error={errors[f.id]}
-                set={set(f.id)}
-                draw={setDrawing}
-              />
-            ),
-          )}
-        </div>
+        <AboutRecord.Provider value={{ register: r.id, place: placeOf(r, draft) }}>
+          <div class="rr-grid panel pad">
+            {fields.map((f) =>
+              isFiles(f) ? (
+                f.may_write !== false && (
+                  <FileInput key={f.id} f={f} chosen={chosen} set={setChosen} />
+                )
+              ) : (
+                <FieldInput
+                  key={f.id}
+                  f={f}
+                  value={draft[f.id]}
+                  error={errors[f.id]}
+                  set={set(f.id)}
+                  draw={setDrawing}
+                />
+              ),
+            )}
+          </div>
+        </AboutRecord.Provider>
         <AboutFields value={about} set={setAbout} />
       </div>
       {drawing && (
@@ -299,6 +302,9 @@ function Form({ r, record }: FormProps) {
     </form>
   );
 }
+
+/** Where the record lies as it is typed now. */
+const placeOf = (r: Register, draft: Draft) => (r.place ? String(draft[r.place] ?? '') : null);
 
 function withoutNull(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== null));

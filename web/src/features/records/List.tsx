@@ -19,6 +19,9 @@ import { t } from './texts';
 import { useList } from './useList';
 import { ColumnsMenu, ViewsMenu } from './Views';
 
+/** Of one bulk. */
+const MOST = 1000;
+
 function SortHead({ id, title }: { id: string; title: string }) {
   const sort = route.value.query.sort ?? '';
   const [up, down] = [sort === id, sort === `-${id}`];
@@ -65,13 +68,23 @@ function DueCell({ r }: { r: Item }) {
 interface Pick {
   picked: ReadonlySet<number>;
   toggle: (r: Item) => void;
+  all: boolean;
+  toggleAll: () => void;
 }
 
 function columns(reg: Register, fields: readonly Field[], words: string, p: Pick): Column<Item>[] {
   const out: Column<Item>[] = [
     {
       id: '_pick',
-      title: <span class="sr">{t('pick')}</span>,
+      title: (
+        <input
+          type="checkbox"
+          aria-label={t('pick.all')}
+          title={t('pick.all')}
+          checked={p.all}
+          onChange={p.toggleAll}
+        />
+      ),
       width: '2.2rem',
       cell: (r) => (
         <input
@@ -222,6 +235,9 @@ export function List({ r: reg }: { r: Register }) {
     setQuery({ filter: next.length ? JSON.stringify(next) : null });
   const pickOf: Pick = {
     picked: new Set(picked.keys()),
+    all: picked.size > 0 && list.items.slice(0, MOST).every((r) => picked.has(r.id)),
+    toggleAll: () =>
+      setPicked(pickOf.all ? new Map() : new Map(list.items.slice(0, MOST).map((r) => [r.id, r]))),
     toggle: (r) => {
       const next = new Map(picked);
       if (next.has(r.id)) next.delete(r.id);
@@ -301,7 +317,7 @@ export function List({ r: reg }: { r: Register }) {
             <button
               type="button"
               class="btn"
-              disabled={!canAct.value || !reg.may.write}
+              disabled={!canAct.value || (!reg.may.write && !reg.workflow)}
               onClick={() => setBulk(true)}
             >
               {t('bulk')}

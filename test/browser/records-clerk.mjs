@@ -176,7 +176,7 @@ await story('records: clerk', async (s, step) => {
   await step('several at once; those that are refused are named', async () => {
     await s.go('#/registers/hazard');
     await rows.first().waitFor();
-    for (const i of [0, 1, 2]) await page.locator('.vtable input[type=checkbox]').nth(i).check();
+    for (const i of [0, 1, 2]) await page.locator('.vtable tbody input[type=checkbox]').nth(i).check();
     await page.getByRole('button', { name: '批量处理…' }).click();
     await dialog.getByLabel('做什么').selectOption('urgent');
     await dialog.getByRole('combobox', { name: '紧急' }).selectOption('1');
@@ -190,7 +190,7 @@ await story('records: clerk', async (s, step) => {
     await again('wang');
     await s.go('#/registers/hazard?sort=no');
     await rows.first().waitFor();
-    for (const i of [1, 2, 3, 4]) await page.locator('.vtable input[type=checkbox]').nth(i).check();
+    for (const i of [0, 1, 2, 3]) await page.locator('.vtable tbody input[type=checkbox]').nth(i).check();
     await page.getByRole('button', { name: '批量处理…' }).click();
     const what = dialog.getByLabel('做什么');
     await what.locator('option', { hasText: '4 条中 1 条' }).first().waitFor({ state: 'attached' });

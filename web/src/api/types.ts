@@ -39,8 +39,10 @@ export type Job = { job: number; state: "running" | "failed" | "done"; progress:
 export type ImportJob = { job: number; state: "running" | "failed" | "done"; progress: number; register: string; name: string; mode: "add" | "update" | "both"; written: boolean; error?: { code?: string; text: string; text_zh?: string }; rows?: ({ row: number; fate: "create" | "change" | "same" | "error"; key?: string | null; texts: (string)[]; texts_en?: (string)[]; changes: ({ field: string; from?: Json; to?: Json })[] })[]; counts?: { [key: string]: number } };
 export type Registers = { registers: ({ id: string; title: Text; group?: Text; key?: string; place?: string | null; workflow?: string | null; list?: (string)[]; map?: Json | null; documents?: (Json)[]; duplicates?: boolean; fields: (Json)[]; may: Json; total?: number })[]; workflows?: (Json)[]; ledgers?: (Json)[]; indicators?: (Json)[]; people?: (Json)[] };
 export type Record = { id: number; key?: string | null; label?: string; place?: string | null; version: number; fields: { [key: string]: Json }; conflicts?: number; changed?: number | null; changed_by?: string | null; created?: number | null; created_by?: string | null; ended?: number | null; merged?: number | null; state?: string | null; since?: number | null; owner?: string | null; due?: number | null; returns?: number; register?: string; facts?: (Json)[]; moves?: (Json)[]; attachments?: (Json)[]; refs?: { [key: string]: Json }; referrers?: (Json)[]; may_write?: boolean; transitions?: (Json)[] };
+export type BulkTransitions = { records: number; missing: number; transitions: ({ id: string; title: Text; to: string; may: number; refused: ({ records: number; why: Text })[]; needs: (string)[]; note: "required" | "optional"; owner: "keep" | "given" | "mover" | "creator" | "none"; sign: number })[] };
+export type People = { items: ({ user: string; name: string })[]; total: number; rights: (string)[] };
 export type RecordPage = { items: (Record)[]; total: number; more?: boolean; next?: string | null };
-export type Upload = { hash: string; name: string; type: string; kind?: string; size: number; meta?: Json };
+export type Upload = { hash: string; sha256?: string; name: string; type: string; kind?: string; size: number; meta?: Json };
 export type User = { user: string; name: string; language?: string; roles: (string)[]; disabled: boolean; locked: boolean; must_change_password?: boolean; created?: number; last_login?: number };
 export type UserChange = { user?: string; name?: string; language?: string; roles?: (string)[]; password?: string; disabled?: boolean };
 export type Health = { site: string; ok: boolean; started?: number; now?: number; resident_bytes?: number; disk_free?: number; backup?: { verified: number; since: number; days: number }; screens?: number; engine: Json; journal: Json; history: Json; links: ({ id: string; kind: string; up: boolean; since?: number; last?: number; reads?: number; errors?: number; reconnects?: number; samples?: number; writes?: number; text?: string; producers?: ({ id: string; last: number; samples: number; errors: number })[] })[] };
@@ -93,9 +95,11 @@ export type Route =
   | 'GET /api/v1/records/{register}/map'
   | 'POST /api/v1/records/{register}/import'
   | 'POST /api/v1/records/{register}/import/{job}'
+  | 'POST /api/v1/records/{register}/transitions'
   | 'GET /api/v1/records/{register}/{record}'
   | 'GET /api/v1/records/{register}/{record}/history'
   | 'GET /api/v1/records/{register}/{record}/documents/{document}'
+  | 'GET /api/v1/people'
   | 'GET /api/v1/search'
   | 'GET /api/v1/cases'
   | 'POST /api/v1/attachments'

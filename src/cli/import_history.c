@@ -3,6 +3,7 @@
  * History from CSV and ARFF into the chunks, while the program is not running. Rows that cannot be
  * read are counted and the first ones named; the good ones are kept.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "cli/import.h"
+#include "conf/arff.h"
 #include "conf/csv.h"
 #include "history/history.h"
 #include "site/site.h"
@@ -186,85 +188,59 @@ static int read_csv(struct import *im, const char *file)
 
 /* ---- ARFF ------------------------------------------------------------------------------------ */
 
-struct arff {
-    uint32_t points[COLUMNS_MAX];
-    uint32_t n;
-    bool data;
-    kt_time t;
-    int64_t step;
-};
-
-/* @ATTRIBUTE 'MM31' real */
-static void attribute(struct import *im, struct arff *f, const char *p)
+/* The values of a row that could be read, and the time of the next. */
+static int add_values(struct import *im, const uint32_t *points, uint32_t n, const double *v,
+                      kt_time t)
 {
-    p += strspn(p, " \t");
-    char quote = *p == '\'' || *p == '"' ? *p++ : 0;
-    const char *end = quote ? strchr(p, quote) : p + strcspn(p, " \t\r");
-    if (end && f->n < COLUMNS_MAX) {
-        f->points[f->n++] = point_of(im, (struct kt_str){p, (size_t)(end - p)});
-    }
-}
-
-static int data_row(struct import *im, struct arff *f, char *line, uint64_t at)
-{
-    uint32_t k = 0;
-    for (char *p = line; p; k++) {
-        char *comma = strchr(p, ',');
-        size_t n = comma ? (size_t)(comma - p) : strcspn(p, "\r\n");
-        double v;
-        if (k < f->n && f->points[k] != KT_NONE) {
-            if (!number((struct kt_str){p, n}, &v)) {
-                if (!(n == 1 && *p == '?')) {
-                    bad_row(im, at, "a value is not a number");
-                }
-            } else if (add(im, f->points[k], f->t, v, KT_Q_NORMAL) < 0) {
-                return im->err.code;
-            }
+    for (uint32_t k = 0; k < n; k++) {
+        if (points[k] != KT_NONE && !isnan(v[k]) && add(im, points[k], t, v[k], KT_Q_NORMAL) < 0) {
+            return im->err.code;
         }
-        p = comma ? comma + 1 : NULL;
     }
-    if (k != f->n) {
-        bad_row(im, at, "not as many values as attributes");
-    }
-    f->t += f->step;
     return KT_OK;
 }
 
-static int arff_line(struct import *im, struct arff *f, char *line, uint64_t at)
+static int arff_rows(struct import *im, struct kt_arff *f, kt_time t, int64_t step)
 {
-    if (f->data) {
-        return *line && *line != '%' ? data_row(im, f, line, at) : KT_OK;
+    uint32_t points[KT_ARFF_MAX_COLUMNS], n = kt_arff_columns(f);
+    double v[KT_ARFF_MAX_COLUMNS];
+    struct kt_err bad;
+    int r = KT_OK;
+    for (uint32_t k = 0; k < n; k++) {
+        points[k] = point_of(im, kt_arff_name(f, k));
     }
-    if (strncasecmp(line, "@attribute", 10) == 0) {
-        attribute(im, f, line + 10);
-    } else if (strncasecmp(line, "@data", 5) == 0) {
-        f->data = true;
+    for (int got; r == KT_OK && (got = kt_arff_next(f, v, &bad)) != 0; t += step) {
+        if (got < 0) {
+            bad_row(im, (uint64_t)bad.line, bad.text);
+        }
+        r = add_values(im, points, n, v, t);
     }
-    return KT_OK;
+    return r;
 }
 
 static int read_arff(struct import *im, const char *file)
 {
-    struct arff f = {0};
+    kt_time t;
+    int64_t step;
     struct kt_buf b;
-    const char *start = kt_arg(im->args, "start"), *step = kt_arg(im->args, "step");
-    if (!start || kt_time_parse(kt_str_c(start), im->site->utc_offset_s, &f.t) < 0 || !step ||
-        kt_duration_parse(kt_str_c(step), &f.step) < 0) {
+    struct kt_arff *f;
+    const char *start = kt_arg(im->args, "start"), *every = kt_arg(im->args, "step");
+    if (!start || kt_time_parse(kt_str_c(start), im->site->utc_offset_s, &t) < 0 || !every ||
+        kt_duration_parse(kt_str_c(every), &step) < 0) {
         return kt_err_set(&im->err, KT_EINVAL,
                           "an ARFF file has no times: give --start TIME and --step DURATION");
     }
+    struct kt_arena *arena = kt_arena_new(0);
     kt_buf_init(&b, (size_t)2 << 30);
     int r = kt_file_read(file, (size_t)2 << 30, &b, &im->err);
-    char *p = r == KT_OK ? (char *)(uintptr_t)kt_buf_cstr(&b) : NULL;
-    for (uint64_t at = 1; p && r == KT_OK; at++) {
-        char *nl = strchr(p, '\n');
-        if (nl) {
-            *nl = '\0';
-        }
-        r = arff_line(im, &f, p, at);
-        p = nl ? nl + 1 : NULL;
+    if (r == KT_OK) {
+        r = kt_arff_open(arena, (struct kt_str){b.p, b.n}, file, &f, &im->err);
+    }
+    if (r == KT_OK) {
+        r = arff_rows(im, f, t, step);
     }
     kt_buf_done(&b);
+    kt_arena_free(arena);
     return r;
 }
 

@@ -12,7 +12,7 @@ import kt
 from kt import case, equal, kuangtu
 
 VERBS = ["init", "check", "serve", "reload", "show", "import", "query", "replay", "backtest", "verify",
-         "backup", "restore", "user", "cert", "parse", "pack"]
+         "backup", "restore", "user", "cert", "parse", "pack", "gas"]
 
 
 def site():

@@ -34,12 +34,12 @@ function Popup({ a }: { a: Alarm }) {
       >
         <AlarmTag alarm={a} />
         <span class="popup-text">
-          <span class="ellipsis">
-            <b>{site.value.alarmTitle(a)}</b> {hms(a.raised)}{' '}
+          <span class="popup-line">
+            <b class="ellipsis">{site.value.alarmTitle(a)}</b> <span>{hms(a.raised)}</span>{' '}
             <span class="hint">{stateWord(a.state)}</span>
           </span>
-          <span class="ellipsis">
-            {site.value.alarmName(a)} <b>{alarmValue(a)}</b>
+          <span class="popup-line">
+            <span class="ellipsis">{site.value.alarmName(a)}</span> <b>{alarmValue(a)}</b>
           </span>
         </span>
       </button>

@@ -76,13 +76,24 @@ function Who() {
   );
 }
 
+/** What is wrong (one point may be over its limit and cut at once) and how much above where. */
 function WorstItem({ a }: { a: Alarm }) {
   const now = live.now.value;
+  const s = site.value;
+  const [title, name, value] = [s.alarmTitle(a), s.alarmName(a), alarmValue(a)];
   return (
-    <button type="button" class="strip-alarm" onClick={() => openAlarm(a)}>
+    <button
+      type="button"
+      class="strip-alarm"
+      title={`${title} · ${name} ${value} · ${stateWord(a.state)}`}
+      onClick={() => openAlarm(a)}
+    >
       <AlarmTag alarm={a} />
-      <span class="ellipsis">
-        {site.value.alarmName(a)} <b>{alarmValue(a)}</b>
+      <span class="strip-what">
+        <span class="strip-title">
+          <span class="ellipsis">{title}</span> <b>{value}</b>
+        </span>
+        <span class="ellipsis">{name}</span>
       </span>
       <span class="strip-dur">{span(now - a.raised)}</span>
       <span class="strip-state">{stateWord(a.state)}</span>

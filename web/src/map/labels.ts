@@ -37,3 +37,39 @@ export class Occupancy {
     return true;
   }
 }
+
+export interface Box {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+const RINGS_PX = 24;
+const RING_SPOTS = 16;
+
+/**
+ * Claims the free place nearest to (x, y) for a text of w × h, wholly inside `inside`; the middle of
+ * its left edge. For what may never be left out: where nothing at all is free, null.
+ */
+export function nearestSpot(
+  room: Occupancy,
+  x: number,
+  y: number,
+  w: number,
+  h: number,
+  inside: Box,
+): [number, number] | null {
+  const far = Math.hypot(inside.w, inside.h);
+  for (let r = RINGS_PX; r < far; r += RINGS_PX) {
+    for (let n = 0; n < RING_SPOTS; n++) {
+      const angle = (2 * Math.PI * n) / RING_SPOTS;
+      const left = x + r * Math.cos(angle) - (Math.cos(angle) < 0 ? w : 0);
+      const top = y + r * Math.sin(angle) - h / 2;
+      if (left < inside.x || left + w > inside.x + inside.w) continue;
+      if (top < inside.y || top + h > inside.y + inside.h) continue;
+      if (room.claim(left, top, w, h)) return [left, top + h / 2];
+    }
+  }
+  return null;
+}

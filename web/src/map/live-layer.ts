@@ -3,9 +3,11 @@
  * The live layer: one canvas, a third larger than the view. It is drawn anew when data changed, the
  * view rests, or 100 ms passed; while the view moves in between, it is only moved by CSS.
  * Pass 1 stamps sprites in rising severity, pass 2 writes labels in falling severity where there is
- * room. Values come from the columns of the world's point table.
+ * room; a priority-1 alarm without room beside it has its label further off, at a line. Values come
+ * from the columns of the world's point table.
  *
- * Invariant: alarms are never hidden by a filter, a scale or a label.
+ * Invariant: alarms are never hidden by a filter, a scale or a label; a label of priority 1 is never
+ * left out.
  */
 import Layer from 'ol/layer/Layer';
 import type { FrameState } from 'ol/Map';
@@ -16,7 +18,7 @@ import type { World } from '../api/world';
 import { decimalsOf, num } from '../app/format';
 import { isFault, qualitySign } from '../ui/Value';
 import type { Item } from './items';
-import { Occupancy } from './labels';
+import { type Box, nearestSpot, Occupancy } from './labels';
 import type { Palette } from './palette';
 import { scaleOf } from './projection';
 import { type Sprite, Sprites } from './sprites';
@@ -28,6 +30,9 @@ const MOVE_MS = 100;
 const SLOT_X = 15;
 const SLOTS = 6;
 const HIT_PX = 14;
+/** severityOf() of an alarm of priority 1. */
+const P1 = 6;
+const LEAD_PX = 26;
 const WIDTHS_MAX = 20_000;
 const FONTS = 'system-ui, "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif';
 const KEY_GROUPS = new Set(['gas', 'wind', 'co', 'fan', 'asset', 'door', 'belt', 'water']);
@@ -82,6 +87,7 @@ export class LiveLayer extends Layer {
   private readonly box = document.createElement('div');
   private readonly canvas = document.createElement('canvas');
   private drawn = { cx: 0, cy: 0, resolution: 1, w: 0, h: 0, at: 0 };
+  private size = { w: 0, h: 0 };
   private dirty = true;
   private sprites: Sprites | null = null;
   private hits: Placed[] = [];
@@ -156,6 +162,7 @@ export class LiveLayer extends Layer {
   ): void {
     const cw = Math.round(w * (1 + 2 * MARGIN));
     const ch = Math.round(h * (1 + 2 * MARGIN));
+    this.size = { w, h };
     if (this.canvas.width !== cw * ratio || this.canvas.height !== ch * ratio) {
       this.canvas.width = cw * ratio;
       this.canvas.height = ch * ratio;
@@ -310,7 +317,7 @@ export class LiveLayer extends Layer {
     c.lineJoin = 'round';
     for (let n = placed.length - 1; n >= 0; n--) {
       const p = placed[n]!;
-      const force = p.item.point?.id === selected;
+      const force = p.severity === P1 || p.item.point?.id === selected;
       if (!force && !this.hasRoom(room, p)) continue;
       const text = this.textOf(p, scale);
       if (!text) continue;
@@ -322,6 +329,7 @@ export class LiveLayer extends Layer {
       if (!spot) continue;
       this.labelCount += 1;
       c.font = font;
+      if (force) this.lead(c, p, spot, tw);
       if (alarm) {
         c.fillStyle = palette.halo;
         c.fillRect(spot[0] - 3, spot[1] - size * 0.75, tw + 6, size * 1.5);
@@ -402,9 +410,31 @@ export class LiveLayer extends Layer {
           ];
     for (const [x, y] of options) if (room.claim(x, y - h / 2, tw, h)) return [x, y];
     if (!force) return null;
+    const near = nearestSpot(room, p.x, p.y, tw, h, this.sightOf(p));
+    if (near) return near;
     const first = options[0]!;
     room.claim(first[0], first[1] - h / 2, tw, h, true);
     return first;
+  }
+
+  /** Where a label of this item may stand: in the view when the item is, else on the canvas. */
+  private sightOf(p: Placed): Box {
+    const { w, h } = this.size;
+    const view = { x: MARGIN * w, y: MARGIN * h, w, h };
+    const seen = p.x >= view.x && p.y >= view.y && p.x <= view.x + w && p.y <= view.y + h;
+    return seen ? view : { x: 0, y: 0, w: w * (1 + 2 * MARGIN), h: h * (1 + 2 * MARGIN) };
+  }
+
+  /** A line from an item to its label, where that does not stand beside it. */
+  private lead(c: CanvasRenderingContext2D, p: Placed, spot: [number, number], tw: number): void {
+    const x = Math.max(spot[0], Math.min(p.x, spot[0] + tw));
+    if (Math.hypot(x - p.x, spot[1] - p.y) < LEAD_PX * this.view.factor) return;
+    c.beginPath();
+    c.moveTo(p.x, p.y);
+    c.lineTo(x, spot[1]);
+    c.lineWidth = 1;
+    c.strokeStyle = this.view.palette.outline;
+    c.stroke();
   }
 
   /** The most urgent item near a pixel of the view. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { SiteModel } from '../api/site';
-import { Occupancy } from './labels';
+import { nearestSpot, Occupancy } from './labels';
 import { barLength, extentOf, resolutionOf, scaleOf } from './projection';
 import { trace } from './trace';
 
@@ -35,6 +35,25 @@ describe('labels', () => {
     expect(o.claim(40, 12, 50, 15, true)).toBe(true);
     expect(o.claim(10, 60, 50, 15)).toBe(true);
     expect(o.claim(500, 60, 50, 15)).toBe(false);
+  });
+
+  it('of a hundred alarms at one place all find a place of their own in sight', () => {
+    const o = new Occupancy(1366, 768);
+    const sight = { x: 60, y: 40, w: 1246, h: 688 };
+    const spots = Array.from({ length: 100 }, () => nearestSpot(o, 700, 400, 104, 16, sight));
+    for (const [n, a] of spots.entries()) {
+      expect(a).not.toBeNull();
+      expect(a![0]).toBeGreaterThanOrEqual(60);
+      expect(a![0] + 104).toBeLessThanOrEqual(60 + 1246);
+      for (const b of spots.slice(0, n))
+        expect(Math.abs(a![0] - b![0]) >= 104 || Math.abs(a![1] - b![1]) >= 16).toBe(true);
+    }
+  });
+
+  it('say when nothing is free', () => {
+    const o = new Occupancy(200, 100);
+    o.claim(0, 0, 200, 100, true);
+    expect(nearestSpot(o, 100, 50, 40, 16, { x: 0, y: 0, w: 200, h: 100 })).toBeNull();
   });
 });
 

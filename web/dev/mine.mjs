@@ -196,13 +196,13 @@ export const QUALITIES = [
   ['over-range', '超量程', 'bad'],
   ['broken', '断线', 'bad'],
   ['feed-anomaly', '馈电异常', 'uncertain'],
-  ['stale', '数据过期', 'bad'],
+  ['stale', '无新数据', 'bad'],
   ['manual', '手动', 'uncertain'],
   ['device-fault', '设备故障', 'bad'],
-  ['comm-fault', '通讯故障', 'bad'],
-  ['future-time', '时间存疑', 'uncertain'],
-  ['under-range', '低于量程', 'bad'],
-  ['never', '无数据', 'bad'],
+  ['comm-fault', '通信故障', 'bad'],
+  ['future-time', '时间超前', 'uncertain'],
+  ['under-range', '欠量程', 'bad'],
+  ['never', '尚无数据', 'bad'],
   ['paused', '暂停', 'bad'],
 ].map(([id, zh, grade]) => ({ id, title: text(zh, id), grade }));
 

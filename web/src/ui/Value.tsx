@@ -6,8 +6,6 @@ import { site } from '../api/site';
 import { live, lost, world } from '../api/world';
 import { age, decimalsOf, num } from '../app/format';
 import { pick } from '../app/i18n';
-import { t } from './texts';
-import zh from './zh.json';
 
 /** The short sign of a quality: shown wherever its value is. */
 const SIGNS: Record<string, string> = {
@@ -26,10 +24,9 @@ const SIGNS: Record<string, string> = {
 };
 const FAULTS = new Set(['broken', 'device-fault', 'comm-fault']);
 
+/** The words of qualities come with the site; the program is their one source. */
 export function qualityWord(q: string): string {
-  const own = pick(site.value.qualities.get(q)?.title);
-  const key = `q.${q}`;
-  return own || (key in zh ? t(key as keyof typeof zh) : q);
+  return pick(site.value.qualities.get(q)?.title) || q;
 }
 
 export function qualitySign(q: string): string {

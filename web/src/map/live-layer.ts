@@ -7,7 +7,7 @@
  * from the columns of the world's point table.
  *
  * Invariant: alarms are never hidden by a filter, a scale or a label; a label of priority 1 is never
- * left out.
+ * left out in silence: what a storm leaves no room or no time for is counted at the edge of the map.
  */
 import Layer from 'ol/layer/Layer';
 import type { FrameState } from 'ol/Map';
@@ -16,6 +16,7 @@ import { codeIsBad, QUALITY } from '../api/points';
 import type { SiteModel } from '../api/site';
 import type { World } from '../api/world';
 import { decimalsOf, num } from '../app/format';
+import { t } from '../app/texts';
 import { isFault, qualitySign } from '../ui/Value';
 import type { Item } from './items';
 import { type Box, nearestSpot, Occupancy } from './labels';
@@ -33,6 +34,8 @@ const HIT_PX = 14;
 /** severityOf() of an alarm of priority 1. */
 const P1 = 6;
 const LEAD_PX = 26;
+/** Searches of a drawing for a place further off; each may look at a thousand places. */
+const SEARCHES = 40;
 const WIDTHS_MAX = 20_000;
 const FONTS = 'system-ui, "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif';
 const KEY_GROUPS = new Set(['gas', 'wind', 'co', 'fan', 'asset', 'door', 'belt', 'water']);
@@ -86,6 +89,8 @@ function severityOf(item: Item, w: World, alarm: Alarm | undefined): number {
 export class LiveLayer extends Layer {
   private readonly box = document.createElement('div');
   private readonly canvas = document.createElement('canvas');
+  private readonly crowd = document.createElement('output');
+  private searches = 0;
   private drawn = { cx: 0, cy: 0, resolution: 1, w: 0, h: 0, at: 0 };
   private size = { w: 0, h: 0 };
   private dirty = true;
@@ -107,7 +112,9 @@ export class LiveLayer extends Layer {
     this.box.style.height = '100%';
     this.canvas.style.position = 'absolute';
     this.canvas.style.transformOrigin = '0 0';
-    this.box.appendChild(this.canvas);
+    this.crowd.className = 'kt-crowd';
+    this.crowd.hidden = true;
+    this.box.append(this.canvas, this.crowd);
   }
 
   update(view: LiveView): void {
@@ -313,20 +320,30 @@ export class LiveLayer extends Layer {
         room.claim(p.x - 8 * factor, p.y - 8 * factor, 16 * factor, 16 * factor, true);
     }
     this.labelCount = 0;
+    this.searches = SEARCHES;
+    let left = 0;
     c.textBaseline = 'middle';
     c.lineJoin = 'round';
     for (let n = placed.length - 1; n >= 0; n--) {
       const p = placed[n]!;
-      const force = p.severity === P1 || p.item.point?.id === selected;
-      if (!force && !this.hasRoom(room, p)) continue;
+      const chosen = p.item.point?.id === selected;
+      const p1 = p.severity === P1 && this.inSight(p);
+      const force = chosen || (p1 && this.searches > 0);
+      if (!force && !this.hasRoom(room, p)) {
+        left += p1 ? 1 : 0;
+        continue;
+      }
       const text = this.textOf(p, scale);
       if (!text) continue;
       const alarm = p.severity >= 3;
       const size = this.sizeOf(p) * factor;
       const font = `${alarm ? 'bold ' : ''}${size}px ${FONTS}`;
       const tw = this.widthOf(c, font, text);
-      const spot = this.spot(room, p, tw, size, force);
-      if (!spot) continue;
+      const spot = this.spot(room, p, tw, size, force, chosen);
+      if (!spot) {
+        left += p1 ? 1 : 0;
+        continue;
+      }
       this.labelCount += 1;
       c.font = font;
       if (force) this.lead(c, p, spot, tw);
@@ -344,6 +361,8 @@ export class LiveLayer extends Layer {
       c.fillStyle = p.item.kind === 'label' ? palette.text2 : palette.text;
       c.fillText(text, spot[0], spot[1]);
     }
+    this.crowd.hidden = left === 0;
+    if (left > 0) this.crowd.textContent = t('map.crowd', { n: left });
   }
 
   /** A short label beside it would fit: most of a crowd is left out before its text is made. */
@@ -387,6 +406,7 @@ export class LiveLayer extends Layer {
     tw: number,
     size: number,
     force: boolean,
+    chosen: boolean,
   ): [number, number] | null {
     const f = this.view.factor;
     const gap = (p.severity >= 3 ? 15 : p.item.kind === 'asset' ? 14 : 9) * f;
@@ -410,8 +430,9 @@ export class LiveLayer extends Layer {
           ];
     for (const [x, y] of options) if (room.claim(x, y - h / 2, tw, h)) return [x, y];
     if (!force) return null;
+    this.searches -= 1;
     const near = nearestSpot(room, p.x, p.y, tw, h, this.sightOf(p));
-    if (near) return near;
+    if (near || !chosen) return near;
     const first = options[0]!;
     room.claim(first[0], first[1] - h / 2, tw, h, true);
     return first;
@@ -420,9 +441,15 @@ export class LiveLayer extends Layer {
   /** Where a label of this item may stand: in the view when the item is, else on the canvas. */
   private sightOf(p: Placed): Box {
     const { w, h } = this.size;
-    const view = { x: MARGIN * w, y: MARGIN * h, w, h };
-    const seen = p.x >= view.x && p.y >= view.y && p.x <= view.x + w && p.y <= view.y + h;
-    return seen ? view : { x: 0, y: 0, w: w * (1 + 2 * MARGIN), h: h * (1 + 2 * MARGIN) };
+    return this.inSight(p)
+      ? { x: MARGIN * w, y: MARGIN * h, w, h }
+      : { x: 0, y: 0, w: w * (1 + 2 * MARGIN), h: h * (1 + 2 * MARGIN) };
+  }
+
+  /** Within the view, not only on the part of the canvas beyond its edges. */
+  private inSight(p: Placed): boolean {
+    const [x, y] = [p.x - MARGIN * this.size.w, p.y - MARGIN * this.size.h];
+    return x >= 0 && y >= 0 && x <= this.size.w && y <= this.size.h;
   }
 
   /** A line from an item to its label, where that does not stand beside it. */

@@ -38,6 +38,18 @@ await story('replay', async (s, step) => {
     await s.key('[');
     await until(async () => (await past()) === a, 'and back');
   });
+  await step('of an older site the drawing that stood then is shown', async () => {
+    const asked = page.waitForRequest(/\/api\/v1\/map\?at=\d+/);
+    const older = { hash: 'older', same: false, points: [], ended: [], places: [] };
+    await page.route(/\/api\/v1\/replay\?/, async (r) => {
+      const response = await r.fetch();
+      await r.fulfill({ response, json: { ...(await response.json()), site: older } });
+    });
+    await s.key('[');
+    await asked;
+    await page.locator('.kt-live canvas').waitFor();
+    await page.unroute(/\/api\/v1\/replay\?/);
+  });
   await step('dragging the axis moves the whole screen', async () => {
     const axis = page.getByRole('slider', { name: /时间轴/ });
     const box = await axis.boundingBox();

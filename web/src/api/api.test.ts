@@ -48,6 +48,7 @@ describe('the site of a past second', () => {
     expect(then.points.map((p) => p.name)).toEqual(['then', 'T9']);
     expect(then.pointByIndex[1]).toBeUndefined();
     expect(then.placeName('mine')).toBe('旧名');
+    expect([then.site.hash, then.past, today.past]).toEqual(['h', true, false]);
     expect(today.pointById.get('T1')?.name).toBe('now');
   });
 });

@@ -20,6 +20,8 @@ export class SiteModel {
   constructor(
     readonly site: Site,
     readonly points: readonly PointInfo[],
+    /** In a replay: another site than the one that runs now. */
+    readonly past = false,
   ) {
     for (const p of points) {
       this.pointById.set(p.id, p);
@@ -41,7 +43,8 @@ export class SiteModel {
     for (const p of then.points ?? []) points.set(p.i, p);
     const places = new Map(this.site.places.map((p) => [p.id, p]));
     for (const p of then.places ?? []) places.set(p.id, p);
-    return new SiteModel({ ...this.site, places: [...places.values()] }, [...points.values()]);
+    const site = { ...this.site, hash: then.hash, places: [...places.values()] };
+    return new SiteModel(site, [...points.values()], true);
   }
 
   roleOf(p: PointInfo): Role | undefined {

@@ -29,9 +29,10 @@ export interface MapData {
   loadMs: number;
 }
 
-export async function loadMap(): Promise<MapData> {
+/** The drawing of now, or as it was at `at` (epoch ms). */
+export async function loadMap(at?: number): Promise<MapData> {
   const t0 = performance.now();
-  const d = await api.get<{ layers: Record<string, GeoLayer> }>('/map');
+  const d = await api.get<{ layers: Record<string, GeoLayer> }>('/map', at ? { at } : {});
   return { layers: d.layers ?? {}, loadMs: performance.now() - t0 };
 }
 

@@ -157,7 +157,10 @@ export class MapView {
       el.style.cursor = hit ? 'pointer' : '';
     });
     map.on('singleclick', (e) => {
-      if (this.ofTool(e)) return;
+      if (this.ofTool(e)) {
+        e.stopPropagation(); // nor does it open what a layer of records draws there
+        return;
+      }
       this.opts.onPick?.(
         this.liveLayer.hit(e.pixel[0]!, e.pixel[1]!),
         e.coordinate as [number, number],

@@ -3,6 +3,7 @@ import './map.css';
 import { effect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { site } from '../../api/site';
+import { past } from '../../api/world';
 import { useKey } from '../../app/keys';
 import { flyTo, place, point, select, selectedPoint } from '../../app/selection';
 import type { MapData } from '../../map/base';
@@ -25,6 +26,21 @@ function pick(item: Item | null): void {
   else select(null);
 }
 
+/**
+ * The drawing of the site that is shown: in a replay of another site the one that stood then. Where
+ * that is no longer kept, today's, and `lack` says why.
+ */
+async function drawing(lack: (why: unknown) => void): Promise<MapData> {
+  if (site.value.past) {
+    try {
+      return await loadMap(past.now.value);
+    } catch (e) {
+      lack(e);
+    }
+  }
+  return loadMap();
+}
+
 function useMap(host: { current: HTMLDivElement | null }, onMenu: (m: MenuAt) => void) {
   const [view, setView] = useState<MapView | null>(null);
   const [data, setData] = useState<MapData | null>(null);
@@ -33,7 +49,8 @@ function useMap(host: { current: HTMLDivElement | null }, onMenu: (m: MenuAt) =>
   useEffect(() => {
     let v: MapView | null = null;
     let gone = false;
-    loadMap().then(
+    setError('');
+    drawing((e) => !gone && setError(t('failed.past', { text: errorText(e) }))).then(
       (d) => {
         if (gone || !host.current) return;
         v = new MapView(host.current, d, {
@@ -53,7 +70,7 @@ function useMap(host: { current: HTMLDivElement | null }, onMenu: (m: MenuAt) =>
         setData(d);
         setView(v);
       },
-      (e: unknown) => !gone && setError(errorText(e)),
+      (e: unknown) => !gone && setError(t('failed', { text: errorText(e) })),
     );
     return () => {
       gone = true;
@@ -241,7 +258,7 @@ export default function MapScreen() {
       <LayersPanel view={view} data={data} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the map takes the keys of its own */}
       <div ref={host} class="map-host" role="application" aria-label={t('map')} tabIndex={0} />
-      {error && <p class="error map-error">{t('failed', { text: error })}</p>}
+      {error && <p class="error map-error">{error}</p>}
       {view && (
         <>
           <ViewKeys view={view} />

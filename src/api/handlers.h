@@ -55,6 +55,8 @@ void get_search(struct call *c);
 void get_cases(struct call *c);
 void get_indicators(struct call *c);
 void get_indicator_drill(struct call *c);
+void get_provisions(struct call *c);
+void get_record_provisions(struct call *c);
 void get_ledgers(struct call *c);
 void get_ledger_entries(struct call *c);
 void get_calendar(struct call *c);

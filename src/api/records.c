@@ -253,6 +253,36 @@ void get_indicator_drill(struct call *c)
     }
 }
 
+/* ---- provisions ---------------------------------------------------------------------------- */
+
+static void reply_provisions(struct call *c, const struct kt_provision_query *q)
+{
+    struct ask a;
+    if (begin(c, &a)) {
+        int r = kt_room_provisions(a.room, &a.who, c->param[0], q, &a.b, &a.err);
+        reply_room(c, r, &a.b, &a.err);
+    }
+}
+
+void get_provisions(struct call *c)
+{
+    struct kt_provision_query q = {0};
+    int64_t limit;
+    if (query_time(c, "at", 0, &q.at) && query_int(c, "limit", 1, 1000, 200, &limit) &&
+        query_int(c, "after", 0, INT64_MAX, 0, &q.after)) {
+        q.limit = (uint32_t)limit;
+        reply_provisions(c, &q);
+    }
+}
+
+void get_record_provisions(struct call *c)
+{
+    struct kt_provision_query q = {0};
+    if (path_id(c, 1, &q.record) && query_time(c, "at", 0, &q.at)) {
+        reply_provisions(c, &q);
+    }
+}
+
 /* ---- ledgers and the calendar -------------------------------------------------------------- */
 
 void get_ledgers(struct call *c)

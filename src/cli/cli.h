@@ -37,10 +37,31 @@ struct kt_verb {
     int (*run)(const struct kt_args *args);
 };
 
-extern const struct kt_verb kt_verb_init, kt_verb_check, kt_verb_serve, kt_verb_reload,
-    kt_verb_import, kt_verb_query, kt_verb_replay, kt_verb_backtest, kt_verb_verify, kt_verb_backup,
-    kt_verb_restore, kt_verb_user, kt_verb_cert, kt_verb_show, kt_verb_parse, kt_verb_pack,
-    kt_verb_gas;
+/* Every verb, in the order of help; each is kt_verb_NAME in a file of its own. */
+// clang-format off
+#define KT_VERBS(X) \
+    X(init) \
+    X(check) \
+    X(serve) \
+    X(reload) \
+    X(show) \
+    X(import) \
+    X(query) \
+    X(replay) \
+    X(backtest) \
+    X(verify) \
+    X(backup) \
+    X(restore) \
+    X(user) \
+    X(cert) \
+    X(parse) \
+    X(pack) \
+    X(gas) \
+    X(green)
+// clang-format on
+#define X(name) extern const struct kt_verb kt_verb_##name;
+KT_VERBS(X)
+#undef X
 
 /** The manual page of all verbs, as roff, on standard output. */
 void kt_print_man(const struct kt_verb *const *verbs, size_t n, const char *version);

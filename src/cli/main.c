@@ -11,10 +11,9 @@
 #endif
 
 static const struct kt_verb *const verbs[] = {
-    &kt_verb_init,   &kt_verb_check,   &kt_verb_serve,  &kt_verb_reload,   &kt_verb_show,
-    &kt_verb_import, &kt_verb_query,   &kt_verb_replay, &kt_verb_backtest, &kt_verb_verify,
-    &kt_verb_backup, &kt_verb_restore, &kt_verb_user,   &kt_verb_cert,     &kt_verb_parse,
-    &kt_verb_pack,   &kt_verb_gas,
+#define X(name) &kt_verb_##name,
+    KT_VERBS(X)
+#undef X
 };
 
 static const struct kt_option common[] = {

@@ -7,8 +7,8 @@
  * "none" is KT_NONE.
  *
  * A file is read by model.c, which hands its root to one function a list: model_register.c,
- * model_flow.c (workflows, calendars, indicators, ledgers), model_document.c. When all files are
- * read, model_check.c and model_flow_resolve() bind names to indexes.
+ * model_flow.c (workflows, calendars, indicators, ledgers), model_document.c, model_provision.c.
+ * When all files are read, model_check.c and model_flow_resolve() bind names to indexes.
  */
 #include <stdatomic.h>
 
@@ -272,6 +272,48 @@ struct rec_document {
     struct rec_at at;
 };
 
+/* ---- provisions ---- */
+enum { REC_LEAVES_MAX = 32, REC_CONDITION_DEPTH = 8 };
+enum rec_join { REC_LEAF, REC_ALL, REC_ANY, REC_NOT };
+/* A three-valued condition over one record: a leaf is SQL over its fields, null is unknown. */
+struct rec_condition {
+    enum rec_join join;
+    const char *sql; /* of a leaf */
+    uint32_t leaf;   /* which leaf of its provision */
+    uint64_t facts;  /* of a leaf: bit of each fact of the provision that it reads */
+    const struct rec_condition *parts;
+    uint32_t parts_n;
+};
+enum rec_modality {
+    REC_MUST,
+    REC_SHALL,
+    REC_SHOULD,
+    REC_MAY,
+    REC_PRIORITY,
+    REC_TASK,
+    REC_FORBIDDEN,
+    REC_MODALITIES
+};
+extern const char *const rec_modality_ids[REC_MODALITIES];
+/* A clause that lays something on the records for which its condition holds. */
+struct rec_provision {
+    const char *id, *no, *register_id, *technique, *word, *text;
+    uint32_t reg;
+    struct kt_text title;
+    enum rec_modality modality;
+    struct kt_source source;
+    const char *const *responsible;
+    uint32_t responsible_n;
+    const struct rec_condition *when; /* NULL: holds for every record */
+    const char *const *leaves;        /* SQL of each leaf */
+    uint32_t leaves_n;
+    const uint32_t *facts; /* fields that the condition reads; at most 64 */
+    uint32_t facts_n;
+    const char *met_register, *met_sql; /* records that satisfy it; "" when it cannot be said */
+    uint32_t met;
+    struct rec_at at;
+};
+
 struct kt_record_model {
     atomic_int refs;
     struct kt_arena *arena;
@@ -288,6 +330,8 @@ struct kt_record_model {
     uint32_t ledgers_n;
     struct rec_document *documents;
     uint32_t documents_n;
+    struct rec_provision *provisions;
+    uint32_t provisions_n;
     struct kt_map *register_ids, *workflow_ids, *indicator_ids, *ledger_ids;
 };
 /* Look-ups by text id: an index, or KT_NONE. */
@@ -307,7 +351,7 @@ struct rec_load {
     struct kt_findings *findings;
     struct kt_problems problems; /* what kt_yaml_problem() reports to */
     uint32_t registers_cap, workflows_cap, calendars_cap, indicators_cap, ledgers_cap,
-        documents_cap;
+        documents_cap, provisions_cap;
     struct kt_db
         *db; /* in memory, with the model's tables: to try SQL; NULL until they are there */
 };
@@ -337,10 +381,14 @@ void rec_read_calendars(struct rec_load *l, struct kt_yaml *root);  /* model_flo
 void rec_read_indicators(struct rec_load *l, struct kt_yaml *root); /* model_flow.c */
 void rec_read_ledgers(struct rec_load *l, struct kt_yaml *root);    /* model_flow.c */
 void rec_read_documents(struct rec_load *l, struct kt_yaml *root);  /* model_document.c */
+void rec_read_provisions(struct rec_load *l, struct kt_yaml *root); /* model_provision.c */
+/** The map `source` of a declaration: standard, edition, clause, verified. */
+struct kt_source rec_read_source(struct rec_load *l, const struct kt_yaml *map);
 /* When all files are read: names become indexes, and what does not fit is reported. */
-void rec_check_registers(struct rec_load *l); /* model_check.c */
-void rec_check_flow(struct rec_load *l);      /* model_flow.c; l->db can try indicators' SQL */
-void rec_check_documents(struct rec_load *l); /* model_document.c */
+void rec_check_registers(struct rec_load *l);  /* model_check.c */
+void rec_check_flow(struct rec_load *l);       /* model_flow.c; l->db can try indicators' SQL */
+void rec_check_documents(struct rec_load *l);  /* model_document.c */
+void rec_check_provisions(struct rec_load *l); /* model_provision.c; l->db can try their SQL */
 /** Call fn with every word that this model makes a right (a word may come twice). */
 typedef void (*rec_right_fn)(void *arg, const char *word);
 void rec_each_right(const struct kt_record_model *m, rec_right_fn fn, void *arg);

@@ -11,7 +11,7 @@ enum { DAYS_MAX = 366, ACCOUNTS_MAX = 1000, SETTINGS_MAX = 20, CHOICES_MAX = 50,
 
 /* ---- calendars ---- */
 
-static struct kt_source read_source(struct rec_load *l, const struct kt_yaml *map)
+struct kt_source rec_read_source(struct rec_load *l, const struct kt_yaml *map)
 {
     const struct kt_yaml *m = kt_yaml_map(map, "source", KT_REQUIRED);
     struct kt_source s = {"", "", "", false};
@@ -62,7 +62,7 @@ static void read_calendar(struct rec_load *l, struct kt_yaml *n)
         return;
     }
     c.year = (int)year;
-    c.source = read_source(l, n);
+    c.source = rec_read_source(l, n);
     struct rec_day *days = KT_NEW_ARRAY(l->a, struct rec_day, DAYS_MAX);
     c.days = days;
     read_days(l, n, "off", false, &c, days);

@@ -152,6 +152,21 @@ KT_MUST_CHECK int kt_room_ledger(struct kt_room *r, const struct kt_reader *who,
 KT_MUST_CHECK int kt_room_entries(struct kt_room *r, const struct kt_reader *who, const char *id,
                                   const char *account, const char *from, const char *to,
                                   const char *cursor, struct kt_buf *out, struct kt_err *err);
+/**
+ * What the declared provisions say of records: {"register","provisions":[what each is],"records":
+ * [{"record":{id,key,label…},"verdicts":[{"provision","holds":"yes|no|unknown","missing":[fields
+ * that are not known and would change the answer],"met":[records that satisfy it]}]}],"next"}.
+ * A fact that the person may not see counts as unknown. At most 1000 records at once.
+ */
+struct kt_provision_query {
+    int64_t record; /* 0: all that are not ended, in the order of their ids */
+    int64_t after;  /* `next` of the page before */
+    uint32_t limit; /* 0: 200 */
+    kt_time at;     /* 0: now */
+};
+KT_MUST_CHECK int kt_room_provisions(struct kt_room *r, const struct kt_reader *who,
+                                     const char *reg, const struct kt_provision_query *q,
+                                     struct kt_buf *out, struct kt_err *err);
 KT_MUST_CHECK int kt_room_calendar(struct kt_room *r, int year, struct kt_buf *out,
                                    struct kt_err *err);
 

@@ -71,6 +71,23 @@ static void a_state_without_an_end(void)
           "from state \"b\" no way leads");
 }
 
+#define CLAUSE(more)                                                                                 \
+    "provisions:\n  - {id: p, register: thing, title: {zh: 条, en: P}, modality: must, text: 应, " \
+    "source: {standard: S, verified: false}" more "}\n"
+
+static void a_provision_that_cannot_be(void)
+{
+    FINDS(CLAUSE(", when: \"day IS NULL\""), "make an unknown fact look known");
+    FINDS(CLAUSE(", when: \"coalesce(no, 'x') = 'x'\""), "make an unknown fact look known");
+    FINDS(CLAUSE(", when: \"1 = 1\""), "reads no field of thing");
+    FINDS(CLAUSE(", when: \"no > > 'x'\""), "syntax error");
+    FINDS(CLAUSE(", when: \"no = (day) AND daz = 1\""), "daz");
+    FINDS(CLAUSE(", when: {some: [no]}"), "a condition is SQL");
+    FINDS(CLAUSE(", when: {any: []}"), "a list of 1 to");
+    FINDS(CLAUSE(", met: {register: other, sql: \"SELECT 1\"}"), "there is no register \"other\"");
+    FINDS(CLAUSE(", met: {register: thing, sql: \"SELECT random() FROM thing\"}"), "met");
+}
+
 static void a_transition_that_cannot_be(void)
 {
     FINDS(STATES GO("x", "a", "b", ", needs: [dey], evidence: {day: 1}")
@@ -173,5 +190,6 @@ static void pages(void)
 
 UNIT_MAIN({"a state without an end", a_state_without_an_end},
           {"a transition that cannot be", a_transition_that_cannot_be},
+          {"a provision that cannot be", a_provision_that_cannot_be},
           {"cycles and calendars", cycles_and_calendars}, {"sql of indicators", sql_of_indicators},
           {"ledgers", ledgers}, {"the examples of the manual load", pages})

@@ -3,7 +3,8 @@
  * records: a case with `records: true` has a record room beside its engine; both get every event,
  * and the outcomes of both are kept. In given.jsonl a request may have a name ("as"), and "$name"
  * in the arguments of a later one is the record that it made ("version": "$name" its version now).
- * When all is fed, each indicator is an outcome `indicator`, each account an outcome `balance`.
+ * When all is fed, each indicator is an outcome `indicator`, each account an outcome `balance`,
+ * what a provision says of a record an outcome `provision`.
  */
 #include "cases.h"
 
@@ -211,6 +212,57 @@ static int keep_balances(struct case_room *c, const struct kt_reader *who, const
     return code;
 }
 
+/* One outcome a record and provision: {"type","label","rule","holds","missing","met":[labels]}. */
+static void keep_verdict(struct case_room *c, const char *label, const char *rule,
+                         const struct kt_json *v)
+{
+    const struct kt_json *met = kt_json_get(v, "met");
+    struct kt_buf b;
+    kt_buf_init(&b, 0);
+    struct kt_jw w = kt_jw_init(&b);
+    kt_jw_obj(&w);
+    kt_jw_kstr(&w, "type", "provision");
+    kt_jw_kstr(&w, "label", label);
+    kt_jw_kstr(&w, "rule", rule);
+    kt_jw_kstr(&w, "holds", kt_json_get_str(v, "holds", ""));
+    kt_jw_key(&w, "missing");
+    kt_json_write(kt_json_get(v, "missing"), &w);
+    kt_jw_key(&w, "met");
+    kt_jw_arr(&w);
+    for (size_t i = 0; i < kt_json_len(met); i++) {
+        kt_jw_str(&w, kt_json_get_str(kt_json_at(met, i), "label", ""));
+    }
+    kt_jw_arr_end(&w);
+    kt_jw_obj_end(&w);
+    case_keep(c->run, (struct kt_str){b.p, b.n});
+    kt_buf_done(&b);
+}
+
+static int keep_provisions(struct case_room *c, const struct kt_reader *who, const char *reg,
+                           struct kt_err *err)
+{
+    const struct kt_provision_query q = {.limit = 1000};
+    struct kt_json *all = NULL;
+    struct kt_buf b;
+    kt_buf_init(&b, 0);
+    int code = kt_room_provisions(c->room, who, reg, &q, &b, err);
+    code = code < 0 ? code : kt_json_parse((struct kt_str){b.p, b.n}, 0, &all, err);
+    const struct kt_json *rules = kt_json_get(all, "provisions");
+    const struct kt_json *records = kt_json_get(all, "records");
+    for (size_t i = 0; i < kt_json_len(records) && kt_json_len(rules); i++) {
+        const struct kt_json *one = kt_json_at(records, i);
+        const struct kt_json *verdicts = kt_json_get(one, "verdicts");
+        const char *label = kt_json_get_str(kt_json_get(one, "record"), "label", "");
+        for (size_t k = 0; k < kt_json_len(verdicts); k++) {
+            keep_verdict(c, label, kt_json_get_str(kt_json_at(rules, k), "no", ""),
+                         kt_json_at(verdicts, k));
+        }
+    }
+    kt_json_free(all);
+    kt_buf_done(&b);
+    return code;
+}
+
 int case_room_end(struct case_room *c, kt_time now, struct kt_err *err)
 {
     static const char *const everywhere[] = {"*"};
@@ -220,6 +272,9 @@ int case_room_end(struct case_room *c, kt_time now, struct kt_err *err)
     int code = keep_indicators(c, &who, err);
     for (uint32_t i = 0; code == KT_OK && i < c->model->ledgers_n; i++) {
         code = keep_balances(c, &who, c->model->ledgers[i].id, err);
+    }
+    for (uint32_t i = 0; code == KT_OK && i < c->model->registers_n; i++) {
+        code = keep_provisions(c, &who, c->model->registers[i].id, err);
     }
     return code;
 }

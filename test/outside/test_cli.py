@@ -11,8 +11,26 @@ import sys
 import kt
 from kt import case, equal, kuangtu
 
-VERBS = ["init", "check", "serve", "reload", "show", "import", "query", "replay", "backtest", "verify",
-         "backup", "restore", "user", "cert", "parse", "pack", "gas"]
+VERBS = """
+init
+check
+serve
+reload
+show
+import
+query
+replay
+backtest
+verify
+backup
+restore
+user
+cert
+parse
+pack
+gas
+green
+""".split()
 
 
 def site():

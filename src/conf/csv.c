@@ -382,6 +382,11 @@ int kt_csv_read(struct kt_arena *arena, const char *path, const char *file, stru
     return r;
 }
 
+const char *kt_csv_file(const struct kt_csv *c)
+{
+    return c->file;
+}
+
 uint32_t kt_csv_rows(const struct kt_csv *c)
 {
     return c->rows;

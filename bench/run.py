@@ -15,12 +15,13 @@ import row_ingest
 import row_query
 import row_records
 import row_screens
+import row_solvers
 
 ROWS = {
     "ingest": row_ingest.ingest, "single": row_ingest.single, "restart": row_ingest.restart, "rest": row_query.rest,
     "query": row_query.query, "cut": row_cut.cut, "flood": row_cut.flood, "alarms": row_screens.alarms,
     "screens": row_screens.screens, "map": row_screens.map_, "programs": row_ingest.programs,
-    "records": row_records.records,
+    "records": row_records.records, "solvers": row_solvers.solvers,
 }
 
 

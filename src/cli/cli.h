@@ -57,7 +57,8 @@ struct kt_verb {
     X(parse) \
     X(pack) \
     X(gas) \
-    X(green)
+    X(green) \
+    X(vent)
 // clang-format on
 #define X(name) extern const struct kt_verb kt_verb_##name;
 KT_VERBS(X)

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import math
+import sys
 
 import kt
 from kt import case, equal, kuangtu
@@ -73,4 +74,4 @@ def _():
 
 
 if __name__ == "__main__":
-    kt.main()
+    sys.exit(kt.main())

@@ -16,8 +16,9 @@ const BIN = process.env.KT_BIN ?? join(ROOT, 'build/kuangtu');
 const SIM = process.env.KT_SIM ?? join(ROOT, 'build/kuangtu-sim');
 const BROKER = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto'].find((x) => existsSync(x));
 const PORTS = 64; // of one plant, from its base
-const READY_MS = 30_000;
-const END_MS = 8000;
+const CLAIM = 99; // a port that says whose these are
+const READY_MS = 60_000;
+const END_MS = 20_000;
 export const PASSWORD = 'Gaoshan-Liushui-2026';
 
 /** Why the program cannot be tried here, or an empty text. */
@@ -27,19 +28,28 @@ export function missing() {
   return no.length > 0 ? `not there: ${no.join(', ')}` : '';
 }
 
-const taken = (port) =>
+/** Listens on a port; null when somebody else does. */
+const listenOn = (port) =>
   new Promise((resolve) => {
     const s = createServer();
-    s.once('error', () => resolve(true));
-    s.listen(port, '127.0.0.1', () => s.close(() => resolve(false)));
+    s.once('error', () => resolve(null));
+    s.listen(port, '127.0.0.1', () => resolve(s.unref()));
   });
 
-/** A base whose ports are all free now. */
+async function taken(port) {
+  const s = await listenOn(port);
+  return s === null || new Promise((resolve) => s.close(() => resolve(false)));
+}
+
+/** A base whose ports are all free, and the server that keeps others from them while it listens. */
 async function freeBase() {
-  for (let tries = 0; tries < 50; tries++) {
+  for (let tries = 0; tries < 200; tries++) {
     const base = 20_000 + 100 * Math.floor(Math.random() * 110);
+    const claim = await listenOn(base + CLAIM);
+    if (!claim) continue;
     const all = await Promise.all(Array.from({ length: PORTS }, (_, i) => taken(base + i)));
-    if (!all.some(Boolean)) return base;
+    if (!all.some(Boolean)) return { base, claim };
+    claim.close();
   }
   throw new Error('no free ports');
 }
@@ -96,7 +106,7 @@ function control(port, line) {
   return new Promise((resolve, reject) => {
     const c = createConnection(port, '127.0.0.1', () => c.write(`${line}\n`));
     let text = '';
-    c.setTimeout(5000, () => c.destroy(new Error(`the plant does not answer "${line}"`)));
+    c.setTimeout(READY_MS, () => c.destroy(new Error(`the plant does not answer "${line}"`)));
     c.on('error', reject);
     c.on('data', (d) => {
       text += d;
@@ -150,10 +160,16 @@ function makeSite(dir, base, people, change) {
   return { site, template, token, printed };
 }
 
+const answers = (port) =>
+  new Promise((resolve) => {
+    const c = createConnection(port, '127.0.0.1', () => resolve(c.destroy() && true));
+    c.once('error', () => resolve(false));
+  });
+
 /** Listening ports answer; nothing else tells that the broker is ready. */
 async function listening(port) {
   const end = Date.now() + READY_MS;
-  while (!(await taken(port))) {
+  while (!(await answers(port))) {
     if (Date.now() > end) throw new Error(`nothing listens on port ${port}`);
     await new Promise((r) => setTimeout(r, 50));
   }
@@ -167,12 +183,16 @@ async function listening(port) {
 export async function start(people, change) {
   const dir = mkdtempSync(join(tmpdir(), 'kt-real-'));
   const children = [];
+  let claim;
   const stop = async () => {
     for (const c of [...children].reverse()) await c.end();
+    claim?.close();
     rmSync(dir, { recursive: true, force: true });
   };
   try {
-    const base = await freeBase();
+    const free = await freeBase();
+    const base = free.base;
+    claim = free.claim;
     const { site, template, token, printed } = makeSite(dir, base, people, change);
     const listen = `127.0.0.1:${base + PORTS - 1}`;
     const url = `http://${listen}/`;

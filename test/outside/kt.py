@@ -478,7 +478,9 @@ class Client:
             try:
                 c.request(method, path, body, self.request_headers(headers))
             except (BrokenPipeError, ConnectionResetError):
-                pass  # refused before the body was read: the answer is there all the same
+                if not c.sock:  # it never stood
+                    raise
+                # refused before the body was read: the answer is there all the same
             r = c.getresponse()
             data = r.read()
             self.keep_cookies(r)

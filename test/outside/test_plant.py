@@ -2,6 +2,7 @@
 """The program on the demonstration mine: over a thousand points of the simulated plant, on its clock."""
 
 import os
+import random
 import re
 import secrets
 import shutil
@@ -12,19 +13,27 @@ import sys
 import kt
 from kt import case, equal
 
-PORTS = 60
+PORTS, CLAIM = 64, 99  # of one plant; the one that says whose they are
 
 
-def base_port():
-    """The first of a run of ports that nobody listens on."""
-    for base in range(21000, 32000, 200):
-        taken = 0
-        for port in range(base, base + PORTS):
-            with socket.socket() as s:
-                taken += s.connect_ex(("127.0.0.1", port)) == 0
-        if not taken:
-            return base
+def claim_ports():
+    """A run of ports that nobody listens on, and the listening socket that keeps others from it."""
+    for base in random.sample(range(20000, 31000, 100), 110):
+        claim = socket.socket()
+        try:
+            claim.bind(("127.0.0.1", base + CLAIM))
+            claim.listen()
+            if not any(answers(port) for port in range(base, base + PORTS)):
+                return base, claim
+        except OSError:
+            pass
+        claim.close()
     raise kt.Skip("no run of free ports")
+
+
+def answers(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Mine:
@@ -32,7 +41,7 @@ class Mine:
         if not os.access(kt.SIM, os.X_OK):
             raise kt.Skip(f"{kt.SIM} is not built")
         demo = kt.SOURCE / "sites/demo"
-        self.base = base_port()
+        self.base, self.claim = claim_ports()
         self.site = kt.Site()
         shutil.copytree(demo, self.site.dir, ignore=shutil.ignore_patterns("data", "secrets", "drop"))
         text = re.sub(r"port: 15(\d\d\d)", lambda m: f"port: {self.base + int(m.group(1))}",
@@ -51,6 +60,7 @@ class Mine:
             self.op = self.program.user("operator-1", "dispatcher")
         except BaseException:
             self.sim.kill()
+            self.claim.close()
             raise
 
     def control(self, line):
@@ -70,6 +80,7 @@ class Mine:
         self.program.stop()
         self.sim.terminate()
         self.sim.wait()
+        self.claim.close()
 
 
 @case("calm: every device answers, a thousand points are known, nothing statutory is raised")

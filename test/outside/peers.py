@@ -181,7 +181,7 @@ class Modbus:
             return [value for _, table, where, value in self.writes if table == "c" and where == at]
 
     def wait(self, what, fits, limit=None):
-        end = time.monotonic() + (limit or kt.LIMIT)
+        end = time.monotonic() + max(limit or 0, kt.LIMIT)
         with self.changed:
             while not fits(self):
                 left = end - time.monotonic()

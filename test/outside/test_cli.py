@@ -326,10 +326,10 @@ def _():
     import ssl
     import urllib.request
     context = ssl.create_default_context(cafile=str(s.dir / "secrets/ca.pem"))
-    with urllib.request.urlopen(f"https://localhost:{port}/healthz", context=context, timeout=10) as r:
+    with urllib.request.urlopen(f"https://localhost:{port}/healthz", context=context, timeout=kt.LIMIT) as r:
         equal(r.read(), b"ok\n")
     with urllib.request.urlopen(f"https://localhost:{port}/api/v1/certificate", context=context,
-                                timeout=10) as r:
+                                timeout=kt.LIMIT) as r:
         equal(r.headers["Content-Type"], "application/x-x509-ca-cert")
         equal(r.read(), (s.dir / "secrets/ca.pem").read_bytes())
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# runs: on disk
 """A full disk: cuts still go out, producers are refused, and it goes on when there is room again."""
 
 import os

@@ -49,7 +49,7 @@ def _():
         kt.BIN = before
     assert [r for r in rules if r["id"].startswith("gas.")], "the pack gas is loaded"
     if (kt.SOURCE / "web/dist/index.html").exists():
-        page = urllib.request.urlopen(p.url + "/", timeout=10).read().decode()
+        page = urllib.request.urlopen(p.url + "/", timeout=kt.LIMIT).read().decode()
         assert "<script" in page, page[:200]
 
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# runs: on disk
 """kill -9 under load, again and again: nothing acknowledged is ever missing.
 
 KT_KILL_ROUNDS (20) rounds; the seed of the moments is printed, KT_SEED repeats it.
@@ -157,7 +158,7 @@ def _():
             missing[:] = [r for r in rows if r[1] not in found]
             return not missing
         try:
-            kt.wait_for("the history", complete, 20)
+            kt.wait_for("the history", complete, every=0.5)
         except AssertionError:
             raise AssertionError(f"{name}: {len(missing)} of {len(rows)} acknowledged samples are "
                                  f"missing, the first {missing[0]}") from None

@@ -64,7 +64,7 @@ class Mine:
             raise
 
     def control(self, line):
-        with socket.create_connection(("127.0.0.1", self.base + 1), timeout=10) as s:
+        with socket.create_connection(("127.0.0.1", self.base + 1), timeout=kt.LIMIT) as s:
             s.sendall(line.encode() + b"\n")
             answer = s.makefile(encoding="utf-8").readline().strip()
         assert answer.startswith("ok"), f"{line}: {answer}"

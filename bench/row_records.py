@@ -10,6 +10,8 @@ from pathlib import Path
 from common import ROOT, cpu_seconds, quantile
 
 FILTER = json.dumps([["level", "=", "major"], ["depth", ">", 1000]])
+PAST = (("newest 100", {}), ("filtered and sorted", {"filter": FILTER, "sort": "-depth"}),
+        ("full text", {"q": "第 777"}))
 LISTS = (("newest 100", {}), ("filtered and sorted", {"filter": FILTER, "sort": "-depth"}),
          ("full text", {"q": "第 777"}), ("the next 1000", None))
 
@@ -49,7 +51,8 @@ def imports(program, clerk, room, book):
         book.row(f"10 000 rows as {form}", f"{wall:.2f} s, CPU {cpu:.2f} s, {len(got[0]) >> 10} KiB")
 
 
-def lists(clerk, book, times, n):
+def lists(clerk, book, times, n, half):
+    """@param half  a moment at which half of them were there"""
     cursor = clerk.get("/records/hazard", limit=1000)["next"]
     for what, query in LISTS:
         took = []
@@ -60,6 +63,15 @@ def lists(clerk, book, times, n):
             assert got["items"], what
         half = quantile(took, 0.5)
         book.row(f"{n:,} records: {what}", f"{half:.1f} ms", "100 ms", met=half < 100)
+    for what, query in PAST:
+        took = []
+        for _ in range(times):
+            start = time.perf_counter()
+            got = clerk.get("/records/hazard", at=half, known=half, **query)
+            took.append((time.perf_counter() - start) * 1e3)
+            assert got["items"], what
+        book.row(f"{n:,} records as they stood: {what}", f"{quantile(took, 0.5):.1f} ms", "100 ms",
+                 met=quantile(took, 0.5) < 100)
     took = []
     for _ in range(times):
         start = time.perf_counter()
@@ -77,9 +89,11 @@ def records(o, book):
     try:
         clerk = program.user("u.clerk", "clerk")
         imports(program, clerk, room, book)
+        half = 0
         for first in range(10000, n, 10000):
+            half = half or (kt.now_ms() if first > n // 2 else 0)
             room.bring(clerk, "hazard", room.csv_bytes(table(first, 10000)))
-        lists(clerk, book, 3 if o.quick else 9, n)
+        lists(clerk, book, 3 if o.quick else 9, n, half or kt.now_ms())
     finally:
         program.stop()
         kt.clean_up()

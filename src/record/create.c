@@ -311,10 +311,11 @@ static int insert_row(struct kt_room *r, struct rec_request *q, struct rec_row *
 {
     char sql[300];
     struct kt_stmt *st;
-    snprintf(sql, sizeof(sql),
-             "INSERT INTO \"%s\"(_id, _version, _created, _created_by, _changed, _changed_by) "
-             "VALUES(?, 0, ?, ?, ?, ?)",
-             row->reg->id);
+    snprintf(
+        sql, sizeof(sql),
+        "INSERT INTO \"%s\"(_id, _version, _created, _created_by, _changed, _changed_by, _from, "
+        "_tangled) VALUES(?, 0, ?, ?, ?, ?, ?, ?)",
+        row->reg->id);
     int rc = kt_db_prepare(r->w, sql, &st, err);
     if (rc < 0) {
         return rc;
@@ -324,6 +325,8 @@ static int insert_row(struct kt_room *r, struct rec_request *q, struct rec_row *
     kt_bind_text(st, 3, q->user);
     kt_bind_i64(st, 4, rec_ms(q->time));
     kt_bind_text(st, 5, q->user);
+    kt_bind_i64(st, 6, q->source.since_ms);
+    kt_bind_i64(st, 7, row->reg->workflow != KT_NONE && q->source.since_ms != rec_ms(q->time));
     rc = kt_stmt_run(st, err);
     kt_stmt_done(st);
     if (rc < 0) {

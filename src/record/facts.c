@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "record/past.h"
 #include "record/requests.h"
 #include "record/value.h"
 
@@ -49,7 +50,8 @@ int fact_add(struct kt_room *r, struct rec_request *q, const struct rec_row *row
     kt_bind_i64(st, 14, row->version + 1);
     rc = kt_stmt_run(st, err);
     kt_stmt_done(st);
-    return rc;
+    bool of_the_past = chosen && row->version > 0 && s->since_ms != rec_ms(q->time);
+    return rc == KT_OK && of_the_past ? past_tangle(r, row, err) : rc;
 }
 
 /* Does what another source says, and nobody has decided on, differ from the value? Each source

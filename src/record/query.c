@@ -463,7 +463,9 @@ int kt_room_list(struct kt_room *r, const struct kt_reader *who, const char *reg
     rc = view_register(&v, reg, &ri, err);
     if (rc == KT_OK) {
         q->reg = &v.model->registers[ri];
-        rc = list(q, ask, out, err);
+        q->parts = v.at || v.known ? VIEW_PARTS : 1;
+        rc = q->parts > 1 ? view_parts(&v, q->reg, err) : KT_OK;
+        rc = rc == KT_OK ? list(q, ask, out, err) : rc;
     }
     if (rc < 0) {
         out->n = before;

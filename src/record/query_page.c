@@ -8,6 +8,7 @@
  */
 #include "record/query.h"
 
+#include "record/reading.h"
 #include "record/requests.h"
 #include "record/value.h"
 
@@ -69,20 +70,24 @@ static int prepare(struct query *q, const char *sql, int binds, struct kt_stmt *
 }
 
 /* Few found ones: their rows are looked up. Many: the list of their ids is, in the sort's order. */
-static void from_where(const struct query *q, bool many, struct kt_buf *sql)
+static void from_where(const struct query *q, const char *view, bool many, struct kt_buf *sql)
 {
     static const char found[] = "SELECT rowid AS _hit FROM main.kt_search WHERE kt_search MATCH";
     const struct kt_buf *where = many ? &q->ordered : &q->where;
     if (q->match && !many) {
         kt_buf_printf(sql, " FROM (%s ?%d) CROSS JOIN \"%s\" WHERE _id = _hit", found, q->match,
-                      q->reg->id);
+                      view);
     } else if (q->match) {
-        kt_buf_printf(sql, " FROM \"%s\" WHERE (_id IN (%s ?%d)) IS TRUE", q->reg->id, found,
-                      q->match);
+        kt_buf_printf(sql, " FROM \"%s\" WHERE (_id IN (%s ?%d)) IS TRUE", view, found, q->match);
     } else {
-        kt_buf_printf(sql, " FROM \"%s\" WHERE 1", q->reg->id);
+        kt_buf_printf(sql, " FROM \"%s\" WHERE 1", view);
     }
     kt_buf_put(sql, where->p, where->n);
+}
+
+static const char *part_name(const struct query *q, int i)
+{
+    return q->parts > 1 ? kt_arena_printf(q->a, VIEW_PART, i, q->reg->id) : q->reg->id;
 }
 
 /* Of a whole register an index tells it. */
@@ -91,8 +96,11 @@ static int count_all(struct query *q, int64_t *ret, struct kt_err *err)
     struct kt_buf sql;
     struct kt_stmt *st;
     kt_buf_init(&sql, 4 << 20);
-    kt_buf_puts(&sql, "SELECT count(*)");
-    from_where(q, false, &sql);
+    for (int i = 0; i < q->parts; i++) {
+        kt_buf_puts(&sql, i ? " + (SELECT count(*)" : "SELECT (SELECT count(*)");
+        from_where(q, part_name(q, i), false, &sql);
+        kt_buf_puts(&sql, ")");
+    }
     int rc = prepare(q, kt_buf_cstr(&sql), q->binds, &st, err);
     kt_buf_done(&sql);
     if (rc < 0) {
@@ -113,8 +121,10 @@ static int count_found(struct query *q, int64_t *ret, struct kt_err *err)
     struct kt_stmt *st;
     int64_t n = 0;
     kt_buf_init(&sql, 4 << 20);
-    kt_buf_puts(&sql, "SELECT _id");
-    from_where(q, false, &sql);
+    for (int i = 0; i < q->parts; i++) {
+        kt_buf_puts(&sql, i ? " UNION ALL SELECT _id" : "SELECT _id");
+        from_where(q, part_name(q, i), false, &sql);
+    }
     kt_buf_printf(&sql, " LIMIT %d", QUERY_MANY + 1);
     int rc = prepare(q, kt_buf_cstr(&sql), q->binds, &st, err);
     kt_buf_done(&sql);
@@ -139,6 +149,20 @@ int query_count(struct query *q, int64_t *ret, struct kt_err *err)
     return q->narrow ? count_found(q, ret, err) : count_all(q, ret, err);
 }
 
+/* ---- a page ---- */
+
+static bool is_few(const struct query *q, int64_t total)
+{
+    return q->narrow && total <= QUERY_FEW;
+}
+
+/* How many values a page's SQL has: the few are no question any more, and what was bound before the
+ * cursor's has no place in it. */
+static int few_binds(const struct query *q, int64_t total)
+{
+    return is_few(q, total) && q->binds == q->filter_binds ? 0 : q->binds;
+}
+
 /* The condition that a row is one of the few, and behind the cursor. */
 static void from_few(const struct query *q, int64_t total, struct kt_buf *sql)
 {
@@ -150,34 +174,95 @@ static void from_few(const struct query *q, int64_t total, struct kt_buf *sql)
     kt_buf_put(sql, q->where.p + q->filtered, q->where.n - q->filtered);
 }
 
-static void page_sql(const struct query *q, int64_t total, uint32_t limit, struct kt_buf *sql)
+/* The ids of a page of a register in parts: of each its first ones, of those the first. */
+static void parts_sql(const struct query *q, bool many, uint32_t limit, struct kt_buf *sql)
+{
+    kt_buf_puts(sql, "SELECT _id FROM (");
+    for (int i = 0; i < q->parts; i++) {
+        kt_buf_puts(sql, i ? " UNION ALL SELECT * FROM (SELECT _id" : "SELECT * FROM (SELECT _id");
+        for (int k = 0; k < q->sorts; k++) {
+            if (strcmp(q->sort[k].c.name, "_id") != 0) {
+                kt_buf_printf(sql, ", \"%s\"", q->sort[k].c.name);
+            }
+        }
+        from_where(q, part_name(q, i), many, sql);
+        order_by(q, sql);
+        kt_buf_printf(sql, " LIMIT %u)", limit + 1);
+    }
+    kt_buf_puts(sql, ")");
+    order_by(q, sql);
+    kt_buf_printf(sql, " LIMIT %u", limit + 1);
+}
+
+/* Those ids, as numbers in the text: so each is looked up. */
+static int parts_ids(struct query *q, int64_t total, uint32_t limit, struct kt_buf *out,
+                     struct kt_err *err)
+{
+    struct kt_buf sql;
+    struct kt_stmt *st;
+    kt_buf_init(&sql, 4 << 20);
+    if (is_few(q, total)) {
+        kt_buf_puts(&sql, "SELECT _id");
+        from_few(q, total, &sql);
+        order_by(q, &sql);
+        kt_buf_printf(&sql, " LIMIT %u", limit + 1);
+    } else {
+        parts_sql(q, total > QUERY_MANY, limit, &sql);
+    }
+    int rc = prepare(q, kt_buf_cstr(&sql), few_binds(q, total), &st, err);
+    kt_buf_done(&sql);
+    if (rc < 0) {
+        return rc;
+    }
+    while ((rc = kt_stmt_step(st, err)) > 0) {
+        kt_buf_printf(out, "%s%lld", out->n ? "," : "", (long long)kt_col_i64(st, 0));
+    }
+    kt_stmt_done(st);
+    return rc;
+}
+
+/** @param ids  of the page, with commas; NULL: they are asked for here */
+static void page_sql(const struct query *q, int64_t total, uint32_t limit, const char *ids,
+                     struct kt_buf *sql)
 {
     kt_buf_puts(sql, "SELECT ");
     item_columns(q->reg, sql);
     for (int i = 0; i < q->sorts; i++) {
         kt_buf_printf(sql, ", \"%s\"", q->sort[i].c.name);
     }
-    kt_buf_printf(sql, " FROM \"%s\" WHERE _id IN (SELECT _id", q->reg->id);
-    if (q->narrow && total <= QUERY_FEW) {
-        from_few(q, total, sql);
+    kt_buf_printf(sql, " FROM \"%s\" WHERE _id IN (", q->reg->id);
+    if (ids) {
+        kt_buf_puts(sql, ids);
     } else {
-        from_where(q, total > QUERY_MANY, sql);
+        kt_buf_puts(sql, "SELECT _id");
+        if (is_few(q, total)) {
+            from_few(q, total, sql);
+        } else {
+            from_where(q, q->reg->id, total > QUERY_MANY, sql);
+        }
+        order_by(q, sql);
+        kt_buf_printf(sql, " LIMIT %u", limit + 1);
     }
-    order_by(q, sql);
-    kt_buf_printf(sql, " LIMIT %u)", limit + 1);
+    kt_buf_puts(sql, ")");
     order_by(q, sql);
 }
 
 static int page_stmt(struct query *q, int64_t total, uint32_t limit, struct kt_stmt **ret,
                      struct kt_err *err)
 {
-    struct kt_buf sql;
+    struct kt_buf sql, ids;
+    int rc = KT_OK;
+    bool apart = q->parts > 1;
     kt_buf_init(&sql, 4 << 20);
-    page_sql(q, total, limit, &sql);
-    /* the few are no question any more: values before the cursor's have no place in it */
-    bool unbound = q->narrow && total <= QUERY_FEW && q->binds == q->filter_binds;
-    int rc = prepare(q, kt_buf_cstr(&sql), unbound ? 0 : q->binds, ret, err);
+    kt_buf_init(&ids, 1 << 20);
+    if (apart) {
+        rc = parts_ids(q, total, limit, &ids, err);
+    }
+    page_sql(q, total, limit, apart ? kt_buf_cstr(&ids) : NULL, &sql);
+    rc =
+        rc == KT_OK ? prepare(q, kt_buf_cstr(&sql), apart ? 0 : few_binds(q, total), ret, err) : rc;
     kt_buf_done(&sql);
+    kt_buf_done(&ids);
     return rc;
 }
 

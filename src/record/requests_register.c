@@ -2,6 +2,7 @@
 /* requests_register: create, set, end, reopen, resolve, assign. */
 #include <stdio.h>
 
+#include "record/past.h"
 #include "record/requests.h"
 
 /* ---- create, set ---- */
@@ -105,8 +106,8 @@ int rec_do_end(struct kt_room *r, struct rec_request *q, struct rec_row *row, in
     q->source.note = reason;
     int rc = fact_add(r, q, row, "_ended", &v, true, err);
     q->source.note = note;
+    rc = rc == KT_OK ? rec_touch(r, q, row, err) : rc; /* first: the version before had not ended */
     rc = rc == KT_OK ? set_ended(r, row, ended_ms, merged, err) : rc;
-    rc = rc == KT_OK ? rec_touch(r, q, row, err) : rc;
     row->ended_ms = ended_ms;
     row->merged = merged;
     if (rc == KT_OK && row->reg->workflow != KT_NONE) {
@@ -234,6 +235,7 @@ int verb_resolve(struct kt_room *r, struct rec_request *q, struct kt_err *err)
     }
     rc = fact_value(r, q, &row, field, fact, &c.value, err);
     rc = rc == KT_OK ? decide(r, q, &row, field, fact, err) : rc;
+    rc = rc == KT_OK ? past_tangle(r, &row, err) : rc;
     rc = rc == KT_OK ? row_update(r, q, &row, &c, 1, err) : rc;
     rc = rc == KT_OK ? fact_conflicts(r, &row, err) : rc;
     rc = rc == KT_OK ? search_put(r, &row, err) : rc;

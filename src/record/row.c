@@ -244,7 +244,9 @@ int row_update(struct kt_room *r, struct rec_request *q, struct rec_row *row,
     struct kt_buf sql;
     struct kt_stmt *st;
     kt_buf_init(&sql, 1 << 20);
-    kt_buf_printf(&sql, "UPDATE \"%s\" SET _version = ?1, _changed = ?2, _changed_by = ?3",
+    kt_buf_printf(&sql,
+                  "UPDATE \"%s\" SET _version = ?1, _changed = ?2, _changed_by = ?3, _from = CASE "
+                  "WHEN _version > 0 THEN ?2 ELSE _from END",
                   row->reg->id);
     for (uint32_t i = 0; i < n; i++) {
         kt_buf_printf(&sql, ", \"%s\" = ?%u", row->reg->fields[change[i].field].id, i + 5);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include "record/private.h"
+#include "record/past.h"
 
 const char schema_fixed[] =
     "CREATE TABLE IF NOT EXISTS kt_meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
@@ -62,14 +62,15 @@ const char schema_fixed[] =
     " json TEXT NOT NULL, PRIMARY KEY(seq, k)) WITHOUT ROWID;";
 
 /* Another one whenever make_indexes() makes others of the same model. */
-static const char indexes_layout[] = "2";
+static const char indexes_layout[] = "3";
 
 static const char own_columns[] =
     "\"_id\" INTEGER PRIMARY KEY, \"_version\" INTEGER NOT NULL, \"_created\" INTEGER NOT NULL,"
     " \"_created_by\" TEXT, \"_changed\" INTEGER NOT NULL, \"_changed_by\" TEXT,"
     " \"_ended\" INTEGER, \"_merged\" INTEGER, \"_conflicts\" INTEGER NOT NULL DEFAULT 0,"
     " \"_state\" TEXT, \"_since\" INTEGER, \"_owner\" TEXT, \"_due\" INTEGER,"
-    " \"_returns\" INTEGER NOT NULL DEFAULT 0";
+    " \"_returns\" INTEGER NOT NULL DEFAULT 0, \"_from\" INTEGER NOT NULL DEFAULT 0,"
+    " \"_tangled\" INTEGER NOT NULL DEFAULT 0";
 
 static const char *affinity(const struct rec_field *f)
 {
@@ -106,12 +107,12 @@ static void column_sql(const struct rec_field *f, struct kt_buf *sql)
     }
 }
 
-int schema_add_column(struct kt_db *db, const struct rec_register *reg, const struct rec_field *f,
+int schema_add_column(struct kt_db *db, const char *table, const struct rec_field *f,
                       struct kt_err *err)
 {
     struct kt_buf sql;
     kt_buf_init(&sql, 1 << 20);
-    kt_buf_printf(&sql, "ALTER TABLE \"%s\" ADD COLUMN ", reg->id);
+    kt_buf_printf(&sql, "ALTER TABLE \"%s\" ADD COLUMN ", table);
     column_sql(f, &sql);
     int r = kt_db_exec(db, kt_buf_cstr(&sql), err);
     kt_buf_done(&sql);
@@ -145,7 +146,7 @@ static int has_table(struct kt_db *db, const char *name, bool *ret, struct kt_er
                    NULL, ret, err);
 }
 
-static int has_column(struct kt_db *db, const char *table, const char *name, bool *ret,
+int schema_has_column(struct kt_db *db, const char *table, const char *name, bool *ret,
                       struct kt_err *err)
 {
     return has_row(db, "SELECT 1 FROM pragma_table_xinfo(?) WHERE name = ?", table, name, ret, err);
@@ -380,7 +381,7 @@ static int compare_unique(struct kt_db *db, const struct rec_register *reg,
     kt_buf_init(&names, 1 << 16);
     for (uint32_t i = 0; r == KT_OK && i < u->n; i++) {
         const char *id = reg->fields[u->field[i]].id;
-        r = has_column(db, reg->id, id, &there, err);
+        r = schema_has_column(db, reg->id, id, &there, err);
         if (r < 0 || !there) {
             goto out; /* a new column has no values */
         }
@@ -437,14 +438,16 @@ static int drop_indexes(struct kt_db *db, struct kt_err *err)
     struct kt_buf sql;
     kt_buf_init(&sql, 0);
     int r = kt_db_prepare_once(db,
-                               "SELECT name FROM main.sqlite_schema WHERE type = 'index' AND "
-                               "(name LIKE 'ix\\_%' ESCAPE '\\' OR name LIKE 'un\\_%' ESCAPE '\\')",
+                               "SELECT type, name FROM main.sqlite_schema WHERE (type = 'index' "
+                               "AND (name LIKE 'ix\\_%' ESCAPE '\\' OR name LIKE 'un\\_%' ESCAPE "
+                               "'\\')) OR (type = 'trigger' AND name LIKE 'kt\\_was\\_%' ESCAPE "
+                               "'\\')",
                                &st, err);
     if (r < 0) {
         return r;
     }
     while ((r = kt_stmt_step(st, err)) > 0) {
-        kt_buf_printf(&sql, "DROP INDEX \"%s\";", kt_col_text(st, 0));
+        kt_buf_printf(&sql, "DROP %s \"%s\";", kt_col_text(st, 0), kt_col_text(st, 1));
     }
     kt_stmt_done(st);
     if (r == KT_OK) {
@@ -501,10 +504,15 @@ static int make_indexes(struct kt_db *db, const struct rec_register *reg, struct
         kt_buf_printf(&sql, "CREATE INDEX \"ix_%s_%s\" ON \"%s\"(%s, _ended, _changed);", reg->id,
                       own[i], reg->id, own[i]);
     }
-    kt_buf_printf(&sql, "CREATE INDEX \"ix_%s__changed\" ON \"%s\"(_ended, _changed);", reg->id,
-                  reg->id);
+    kt_buf_printf(&sql,
+                  "CREATE INDEX \"ix_%s__changed\" ON \"%s\"(_ended, _changed, _from, _tangled);"
+                  "CREATE INDEX \"ix_%s__tangled\" ON \"%s\"(_id) WHERE _tangled = 1;"
+                  "CREATE INDEX \"ix_%s__was\" ON \"" PAST_TABLE "%s\"(_id, _until);"
+                  "CREATE INDEX \"ix_%s__until\" ON \"" PAST_TABLE "%s\"(_until);",
+                  reg->id, reg->id, reg->id, reg->id, reg->id, reg->id, reg->id, reg->id);
     kt_buf_printf(&sql, "CREATE INDEX \"ix_%s__due\" ON \"%s\"(_ended, _due);", reg->id, reg->id);
-    int r = kt_db_exec(db, kt_buf_cstr(&sql), err);
+    int r = past_make(db, reg, err);
+    r = r == KT_OK ? kt_db_exec(db, kt_buf_cstr(&sql), err) : r;
     kt_buf_done(&sql);
     return r;
 }
@@ -521,9 +529,14 @@ static int remake_indexes(struct kt_db *db, const struct kt_record_model *m, str
 
 static int drop_column(struct kt_db *db, const char *reg, const char *field, struct kt_err *err)
 {
-    char sql[200];
+    char sql[200], was[REC_ID_MAX + 16];
+    bool there = false;
+    snprintf(was, sizeof(was), PAST_TABLE "%s", reg);
     snprintf(sql, sizeof(sql), "ALTER TABLE \"%s\" DROP COLUMN \"%s\"", reg, field);
-    return kt_db_exec(db, sql, err);
+    int r = kt_db_exec(db, sql, err);
+    r = r == KT_OK ? schema_has_column(db, was, field, &there, err) : r;
+    snprintf(sql, sizeof(sql), "ALTER TABLE \"%s\" DROP COLUMN \"%s\"", was, field);
+    return r == KT_OK && there ? kt_db_exec(db, sql, err) : r;
 }
 
 /* Computed columns first: another may be named in one. They hold nothing. */
@@ -542,7 +555,7 @@ static int drop_changed(struct kt_db *db, const struct kt_record_model *m,
         if (was_computed != computed || (same && !computed)) {
             continue;
         }
-        r = has_column(db, reg->id, it.key, &there, err);
+        r = schema_has_column(db, reg->id, it.key, &there, err);
         if (r == KT_OK && there) {
             r = drop_column(db, reg->id, it.key, err);
         }
@@ -560,9 +573,9 @@ static int add_missing(struct kt_db *db, const struct rec_register *reg, bool co
         if (rec_is_file(f) || (f->type == REC_COMPUTED) != computed) {
             continue;
         }
-        r = has_column(db, reg->id, f->id, &there, err);
+        r = schema_has_column(db, reg->id, f->id, &there, err);
         if (r == KT_OK && !there) {
-            r = schema_add_column(db, reg, f, err);
+            r = schema_add_column(db, reg->id, f, err);
         }
     }
     return r;
@@ -589,11 +602,13 @@ static int drop_tables(struct kt_db *db, const struct kt_record_model *m,
                        const struct kt_json *declared, struct kt_err *err)
 {
     struct kt_json_iter it = {0};
-    char sql[100];
+    char sql[200];
     int r = KT_OK;
     while (r == KT_OK && kt_json_next(declared, &it)) {
         if (rec_register_of(m, it.key) == KT_NONE) {
-            snprintf(sql, sizeof(sql), "DROP TABLE IF EXISTS \"%s\"", it.key);
+            snprintf(sql, sizeof(sql),
+                     "DROP TABLE IF EXISTS \"%s\"; DROP TABLE IF EXISTS \"" PAST_TABLE "%s\"",
+                     it.key, it.key);
             r = kt_db_exec(db, sql, err);
         }
     }

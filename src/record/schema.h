@@ -14,8 +14,10 @@ extern const char schema_fixed[]; /**< SQL of the tables that every room has */
 /** The table of a register with its stored columns; a column more. */
 KT_MUST_CHECK int schema_create(struct kt_db *db, const struct rec_register *reg,
                                 struct kt_err *err);
-KT_MUST_CHECK int schema_add_column(struct kt_db *db, const struct rec_register *reg,
-                                    const struct rec_field *f, struct kt_err *err);
+KT_MUST_CHECK int schema_add_column(struct kt_db *db, const char *table, const struct rec_field *f,
+                                    struct kt_err *err);
+KT_MUST_CHECK int schema_has_column(struct kt_db *db, const char *table, const char *name,
+                                    bool *ret, struct kt_err *err);
 /** KT_ECONFLICT: what this file holds would be stranded by the model; err names field and count.
  *  A file without tables fits everything. */
 KT_MUST_CHECK int schema_compare(struct kt_db *db, const struct kt_record_model *m,

@@ -23,7 +23,7 @@ static void try_computed(struct rec_load *l, const struct rec_register *reg,
     kt_stmt_done(st);
     kt_buf_done(&sql);
     if (r == KT_OK) {
-        r = schema_add_column(l->db, reg, f, &err);
+        r = schema_add_column(l->db, reg->id, f, &err);
     }
     if (r < 0) {
         rec_problem(l, &f->at, "field \"%s\": %.300s", f->id, err.text);

@@ -26,11 +26,15 @@ static void add_value(struct kt_buf *b, const struct rec_value *v)
     }
 }
 
-/* Columns by their names: an upgraded file has them in another order than a new one. */
+/* Columns by their names: an upgraded file has them in another order than a new one. What past.c
+ * keeps follows from facts and is left out. */
 static int columns_of(struct kt_db *db, const char *table, struct kt_buf *ret, struct kt_err *err)
 {
     struct kt_stmt *st;
-    int rc = kt_db_prepare(db, "SELECT name FROM pragma_table_xinfo(?) ORDER BY name", &st, err);
+    int rc = kt_db_prepare(db,
+                           "SELECT name FROM pragma_table_xinfo(?) WHERE name NOT IN ('_from', "
+                           "'_tangled') ORDER BY name",
+                           &st, err);
     if (rc < 0) {
         return rc;
     }
@@ -80,7 +84,8 @@ static int tables_of(struct kt_db *db, struct kt_arena *a, const char ***ret, si
     int rc = kt_db_prepare(db,
                            "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT "
                            "LIKE 'sqlite%' AND name NOT LIKE 'kt\\_search%' ESCAPE '\\' AND name "
-                           "NOT IN ('kt_outcome', 'kt_meta') ORDER BY name",
+                           "NOT IN ('kt_outcome', 'kt_meta') AND name NOT LIKE 'kt\\_was\\_%' "
+                           "ESCAPE '\\' ORDER BY name",
                            &st, err);
     if (rc < 0) {
         return rc;

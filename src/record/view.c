@@ -4,8 +4,7 @@
  * The views go with the read transaction.
  *
  * Rows: by place (kt_may_place holds the places at or below the person's), none without the right.
- * Columns: null where a field has a right that the person lacks. As of another moment: values of
- * kt_fact, states of kt_move.
+ * Columns: null where a field has a right that the person lacks. As of another moment: view_past.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,9 +83,8 @@ static int make_places(struct rec_view *v, struct kt_err *err)
     return rc;
 }
 
-/* The condition of a row; the table is called t. */
-static void row_condition(const struct rec_view *v, const struct rec_register *reg,
-                          struct kt_buf *sql)
+void view_row_condition(const struct rec_view *v, const struct rec_register *reg,
+                        struct kt_buf *sql)
 {
     if (!reader_sees(v->who, reg)) {
         kt_buf_puts(sql, "0");
@@ -102,18 +100,15 @@ static void row_condition(const struct rec_view *v, const struct rec_register *r
 
 /* ---- columns ---- */
 
-static const char *const own[] = {"_id",         "_version", "_created", "_created_by", "_changed",
-                                  "_changed_by", "_ended",   "_merged",  "_conflicts"};
-static const char *const cases[] = {"_state", "_since", "_owner", "_due", "_returns"};
+const char *const view_own[VIEW_OWN] = {
+    "_id",     "_version",   "_created", "_created_by", "_changed", "_changed_by", "_ended",
+    "_merged", "_conflicts", "_state",   "_since",      "_owner",   "_due",        "_returns"};
 
 static void present_columns(const struct rec_view *v, const struct rec_register *reg,
                             struct kt_buf *sql)
 {
-    for (size_t i = 0; i < KT_ARRAY_LEN(own); i++) {
-        kt_buf_printf(sql, "%st.%s", i ? ", " : "", own[i]);
-    }
-    for (size_t i = 0; i < KT_ARRAY_LEN(cases); i++) {
-        kt_buf_printf(sql, ", t.%s", cases[i]);
+    for (size_t i = 0; i < VIEW_OWN; i++) {
+        kt_buf_printf(sql, "%st.%s", i ? ", " : "", view_own[i]);
     }
     for (uint32_t i = 0; i < reg->fields_n; i++) {
         const struct rec_field *f = &reg->fields[i];
@@ -128,85 +123,6 @@ static void present_columns(const struct rec_view *v, const struct rec_register 
     }
 }
 
-/* The value of a field at (at, known): see facts.c. */
-static void fact_at(const char *field, int64_t at, int64_t known, struct kt_buf *sql)
-{
-    kt_buf_printf(sql,
-                  "(SELECT value FROM main.kt_fact WHERE record = t._id AND field = '%s' AND since "
-                  "<= %lld AND chosen <= %lld AND (dropped IS NULL OR dropped > %lld) ORDER BY "
-                  "since DESC, chosen DESC, id DESC LIMIT 1)",
-                  field, (long long)at, (long long)known, (long long)known);
-}
-
-static void move_at(const char *what, int64_t at, struct kt_buf *sql)
-{
-    kt_buf_printf(
-        sql,
-        ", (SELECT %s FROM main.kt_move WHERE record = t._id AND time <= %lld AND kind IN "
-        "('move', 'assign', 'escalate', 'hand-over') ORDER BY time DESC, id DESC LIMIT 1)",
-        what, (long long)at);
-}
-
-/* Stored columns as they were; what is computed is computed of those, outside. */
-static void past_select(const struct rec_view *v, const struct rec_register *reg,
-                        struct kt_buf *sql)
-{
-    int64_t at = rec_ms(v->at ? v->at : v->who->now);
-    int64_t known = rec_ms(v->known ? v->known : v->who->now);
-    int64_t moved = at < known ? at : known;
-    kt_buf_puts(sql, "SELECT t._id, t._version, t._created, t._created_by, t._changed, "
-                     "t._changed_by, nullif(");
-    fact_at("_ended", at, known, sql);
-    kt_buf_puts(sql, ", 0) AS _ended, t._merged, t._conflicts");
-    move_at("to_state", moved, sql);
-    kt_buf_puts(sql, " AS _state");
-    move_at("time", moved, sql);
-    kt_buf_puts(sql, " AS _since");
-    move_at("owner", moved, sql);
-    kt_buf_puts(sql, " AS _owner");
-    move_at("due", moved, sql);
-    kt_buf_puts(sql, " AS _due, t._returns");
-    for (uint32_t i = 0; i < reg->fields_n; i++) {
-        if (rec_stored(&reg->fields[i])) {
-            kt_buf_puts(sql, ", ");
-            fact_at(reg->fields[i].id, at, known, sql);
-            kt_buf_printf(sql, " AS \"%s\"", reg->fields[i].id);
-        }
-    }
-    kt_buf_printf(sql, " FROM main.\"%s\" t WHERE ", reg->id);
-    row_condition(v, reg, sql);
-    kt_buf_puts(sql, " AND ");
-    fact_at("_ended", at, known, sql);
-    kt_buf_puts(sql, " IS NOT NULL");
-}
-
-static void past_view(const struct rec_view *v, const struct rec_register *reg, struct kt_buf *sql)
-{
-    kt_buf_printf(sql, "CREATE TEMP VIEW \"%s\" AS SELECT ", reg->id);
-    for (size_t i = 0; i < KT_ARRAY_LEN(own); i++) {
-        kt_buf_printf(sql, "%s%s", i ? ", " : "", own[i]);
-    }
-    for (size_t i = 0; i < KT_ARRAY_LEN(cases); i++) {
-        kt_buf_printf(sql, ", %s", cases[i]);
-    }
-    for (uint32_t i = 0; i < reg->fields_n; i++) {
-        const struct rec_field *f = &reg->fields[i];
-        if (rec_is_file(f)) {
-            continue;
-        }
-        if (!reader_sees_field(v->who, f)) {
-            kt_buf_printf(sql, ", NULL AS \"%s\"", f->id);
-        } else if (f->type == REC_COMPUTED) {
-            kt_buf_printf(sql, ", (%s) AS \"%s\"", f->sql, f->id);
-        } else {
-            kt_buf_printf(sql, ", \"%s\"", f->id);
-        }
-    }
-    kt_buf_puts(sql, " FROM (");
-    past_select(v, reg, sql);
-    kt_buf_puts(sql, ")");
-}
-
 int view_need(struct rec_view *v, uint32_t i, struct kt_err *err)
 {
     const struct rec_register *reg = &v->model->registers[i];
@@ -216,12 +132,12 @@ int view_need(struct rec_view *v, uint32_t i, struct kt_err *err)
     }
     kt_buf_init(&sql, 4 << 20);
     if (v->at || v->known) {
-        past_view(v, reg, &sql);
+        view_past(v, reg, &sql);
     } else {
         kt_buf_printf(&sql, "CREATE TEMP VIEW \"%s\" AS SELECT ", reg->id);
         present_columns(v, reg, &sql);
         kt_buf_printf(&sql, " FROM main.\"%s\" t WHERE ", reg->id);
-        row_condition(v, reg, &sql);
+        view_row_condition(v, reg, &sql);
     }
     int rc = kt_db_exec(v->db, kt_buf_cstr(&sql), err);
     kt_buf_done(&sql);

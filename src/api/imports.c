@@ -482,6 +482,22 @@ static int take_rows(struct call *c, uint64_t id, struct kt_buf *out, const char
     return r;
 }
 
+/* ?source=&note=&verified=: where the facts of this table come from. */
+static void write_source(struct call *c, struct kt_jw *w)
+{
+    static const char *const words[] = {"source", "note"};
+    const char *verified = kt_http_query(c->req, "verified");
+    for (size_t i = 0; i < KT_ARRAY_LEN(words); i++) {
+        const char *text = kt_http_query(c->req, words[i]);
+        if (text && *text) {
+            kt_jw_kstr(w, words[i], text);
+        }
+    }
+    if (verified && strcmp(verified, "true") == 0) {
+        kt_jw_kbool(w, "verified", true);
+    }
+}
+
 void post_import_write(struct call *c)
 {
     struct kt_err err = {0};
@@ -509,6 +525,7 @@ void post_import_write(struct call *c)
     kt_jw_kstr(&w, "register", c->param[0]);
     kt_jw_kstr(&w, "body", hex);
     kt_jw_kstr(&w, "name", name);
+    write_source(c, &w);
     kt_jw_obj_end(&w);
     send_request(c, "record.import", (struct kt_str){args.p, args.n});
     kt_buf_done(&args);

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The county's site: real mines with their sources, the annex as printed, the targets both ways."""
+
+import datetime
+import subprocess
+import sys
+
+import kt
+from kt import case, equal
+
+TZ = datetime.timezone(datetime.timedelta(hours=8))
+
+
+def ms(year):
+    return int(datetime.datetime(year, 1, 1, tzinfo=TZ).timestamp() * 1000)
+
+
+@kt.once
+def county():
+    """A client, and what the two seedings said."""
+    path = kt.temp_dir() / "county"
+    kt.kuangtu("init", path, "--from", kt.SOURCE / "sites/county")
+    program = kt.Program(kt.Site(path))
+    seed = [sys.executable, str(kt.SOURCE / "scripts/seed-county"), str(path)]
+    said = [subprocess.run(seed, check=True, capture_output=True, text=True).stdout.splitlines() for _ in "12"]
+    return program.local(), *said
+
+
+@case("tables are taken with their sources; a second time changes nothing")
+def _():
+    _, first, again = county()
+    equal(first, ["mines-tracker.csv: 775 new, 0 changed", "mines-annex.csv: 0 new, 8 changed",
+                               "projects-annex.csv: 9 new, 0 changed", "targets.csv: 5 new, 0 changed"])
+    equal(again, ["the register of mines is filled already; nothing is changed"])
+
+
+@case("sources that disagree stand side by side until a person decides")
+def _():
+    get = county()[0].get
+    item = get("/records/mine", filter='[["no","=","M4836"]]')["items"][0]
+    facts = get(f"/records/mine/{item['id']}")["facts"]
+    said = {(f["value"], f["source"][:4], f["verified"]) for f in facts if f["field"] == "capacity"}
+    equal(said, {(90, "Glob", False), (60, "阳政办发", True)})
+    equal(item["conflicts"], 2, "capacity and owner of 大桥")
+
+
+@case("duties of the annex's mines: who must, what satisfies it")
+def _():
+    get = county()[0].get
+    page = get("/records/mine/provisions", limit=1000)
+    rules = [p["no"] for p in page["provisions"]]
+    equal((len(page["records"]), len(rules)), (775, 33))
+    mine = next(r for r in page["records"] if "武甲" in r["record"]["label"])
+    must = mine["verdicts"][rules.index("R3.1")]
+    equal((must["holds"], [m["label"] for m in must["met"]]), ("yes", ["LX-008 煤与瓦斯共采"]))
+    daning = next(r for r in page["records"] if "大宁" in r["record"]["label"])
+    open_duty = daning["verdicts"][rules.index("R3.1")]
+    equal((open_duty["holds"], open_duty["met"]), ("yes", []))
+
+
+@case("targets 2023 to 2035 with both readings of the numerator")
+def _():
+    c = county()[0]
+    get = c.get
+    begun = {2022: 4, 2023: 5, 2024: 8, 2025: 8, 2026: 8, 2027: 8}
+    ended = {2022: 0, 2023: 5, 2024: 5, 2025: 5, 2026: 6, 2027: 8}
+    producing = get("/records/mine", filter='[["county","=","阳城县"],["status","=","producing"]]')["total"]
+    for reading, should in ((0, begun), (1, ended)):
+        if reading:
+            c.ask("record.setting", indicator="green_share", id="reading", value=reading, reason="按完成计")
+        for year, n in should.items():
+            i = get("/indicators/green_share", **{"from": ms(year), "to": ms(year + 1)})
+            equal((i["numerator"], i["denominator"]), (n, producing), f"{year}, reading {reading}")
+    targets = {t["fields"]["from"][:4] + t["fields"]["indicator"]: t["fields"]["value"] for t in get("/records/target")["items"]}
+    equal(targets, {"2023green_mines": 5, "2023green_share": 20, "2025green_share": 30, "2030green_share": 40,
+                    "2035green_share": 50})
+
+
+if __name__ == "__main__":
+    sys.exit(kt.main())

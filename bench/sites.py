@@ -5,7 +5,8 @@ import make_site
 
 TOKEN = "bench-token-0123456789"
 SELVES = [f"self-{r},{r},{r},{kind},{unit},self.{r},mine" for r, kind, unit in
-          (("queue", "analog", "%"), ("lag", "analog", "s"), ("disk", "analog", "%"), ("refused", "counter", "1"),
+          (("queue", "analog", "%"), ("lag", "analog", "s"), ("unacked", "analog", "s"), ("held", "analog", "%"),
+           ("disk", "analog", "%"), ("refused", "counter", "1"),
            ("journal", "switch", ""))]
 
 

@@ -177,6 +177,32 @@ static bool allowed(struct call *c, const struct route *r)
     return true;
 }
 
+/* Read off the path alone: who asks is not known yet. Requests of people (commands, opening and
+ * acknowledging) are short and must not wait behind anything. */
+enum kt_http_lane kt_api_lane(void *arg, struct kt_http_req *req)
+{
+    static const char *const lengthy[] = {"/history",  "/export", "/events", "/replay",
+                                          "/backtest", "/search", "/import", "/reports",
+                                          "/reload",   "/audit",  "/kpi",    "/attachments"};
+    const char *path = kt_http_path(req);
+    if (ingest_path(path)) {
+        return ingest_lane(arg, req);
+    }
+    if (strncmp(path, "/api/v1/", 8) != 0) {
+        return strcmp(path, "/healthz") == 0 || strcmp(path, "/metrics") == 0 ? KT_HTTP_PROMPT
+                                                                              : KT_HTTP_AT_ONCE;
+    }
+    if (strcmp(path + 7, "/requests") == 0) {
+        return KT_HTTP_URGENT;
+    }
+    for (size_t i = 0; i < KT_ARRAY_LEN(lengthy); i++) {
+        if (strstr(path + 7, lengthy[i])) {
+            return KT_HTTP_LONG;
+        }
+    }
+    return KT_HTTP_PROMPT;
+}
+
 static void handle_api(struct kt_api *a, struct kt_http_req *req, const char *path)
 {
     struct call c = {.api = a, .req = req, .arena = kt_http_arena(req)};

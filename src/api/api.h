@@ -6,7 +6,7 @@
  * docs/internals/contracts.md section 4 and api/openapi.yaml; one table in routes.c names for each
  * its right and scope, and a generated test calls every one without them.
  *
- * Threads: handlers run on the HTTP pool; the stream hub has a thread of its own.
+ * Threads: handlers run on the threads of HTTP connections or on its workers; the stream hub has a thread of its own.
  */
 #include "auth/auth.h"
 #include "engine/runtime.h"
@@ -41,6 +41,7 @@ void kt_api_free(struct kt_api *a);
 /** Give these to kt_http_opts with `arg` = the api. */
 void kt_api_handle(void *arg, struct kt_http_req *req);
 bool kt_api_admit(void *arg, struct kt_http_req *req);
+enum kt_http_lane kt_api_lane(void *arg, struct kt_http_req *req);
 /** After a reload: screens are told to fetch the site again. */
 void kt_api_site_changed(struct kt_api *a, const char *map_json);
 /** End all event streams (before the server stops). */

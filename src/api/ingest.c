@@ -15,11 +15,12 @@
 #include "api/private.h"
 #include "sys/clock.h"
 
-enum { PARSERS_KEPT = 8, JSON_SAMPLES_MAX = 100000 };
+enum { PARSERS_KEPT = 8, JSON_SAMPLES_MAX = 100000, SMALL = 16 << 10 /* bytes */ };
 
 struct producer {
     struct kt_lp_grant grant;
     const char *id;
+    bool urgent; /* may write points of the urgent lane */
     struct kt_lp_parser *free[PARSERS_KEPT];
     int free_n;
 };
@@ -38,6 +39,7 @@ struct ingest {
 /* One body under way. Freed when answered. */
 struct job {
     struct kt_http_req *req;
+    struct kt_runtime *runtime;
     struct kt_push *push;
     char link[64], producer[64]; /* the site may be loaded again before the answer */
     _Atomic int pending;         /* batches not done, and one for the handler itself */
@@ -58,6 +60,16 @@ static void mark_urgent(struct ingest *in)
     }
 }
 
+static bool writes_urgent(const struct ingest *in, struct kt_lp_grant *grant)
+{
+    for (uint32_t i = 0; i < in->site->points_n; i++) {
+        if (in->urgent[i] && kt_lp_granted(grant, (kt_point_id){i})) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void list_producers(struct ingest *in)
 {
     const struct kt_site *s = in->site;
@@ -67,6 +79,7 @@ static void list_producers(struct ingest *in)
             struct producer *one = &in->producers[in->producers_n++];
             one->grant = (struct kt_lp_grant){s, l, &s->links[l].producers[p]};
             one->id = s->links[l].producers[p].id;
+            one->urgent = writes_urgent(in, &one->grant);
         }
     }
 }
@@ -86,8 +99,8 @@ struct ingest *ingest_new(struct kt_api *a, struct kt_err *err)
     in->first = calloc(in->site->links_n + 1, sizeof(*in->first));
     in->urgent = calloc(in->site->points_n + 1, 1);
     KT_ASSERT(in->producers && in->first && in->urgent);
-    list_producers(in);
     mark_urgent(in);
+    list_producers(in);
     if (kt_lp_table_of_site(in->site, &in->table, err) < 0) {
         ingest_free(in);
         return NULL;
@@ -141,6 +154,37 @@ static const char *token_of(struct kt_http_req *req, char *buf, size_t cap)
     return p ? p : "";
 }
 
+static struct producer *producer_of(struct ingest *in, const struct kt_http_req *req)
+{
+    uint64_t ref = (uint64_t)(uintptr_t)kt_http_user(req) - 1;
+    uint32_t link = (uint32_t)(ref >> 32), producer = (uint32_t)ref;
+    if (link >= in->site->links_n || producer >= in->site->links[link].producers_n) {
+        return NULL;
+    }
+    return &in->producers[in->first[link] + producer];
+}
+
+static bool is_urgent(struct kt_api *a, const struct kt_http_req *req)
+{
+    pthread_rwlock_rdlock(&a->ingest_lock);
+    const struct producer *p = producer_of(a->ingest, req);
+    bool urgent = p && p->urgent;
+    pthread_rwlock_unlock(&a->ingest_lock);
+    return urgent;
+}
+
+/* While there is no room a body without cut-off points is refused before it is read. One that has
+ * some is read, for what is urgent in it is taken all the same. */
+static bool admit_more(struct kt_api *a, struct kt_http_req *req)
+{
+    if (kt_batch_room(a->opts.runtime, KT_ROOM_PUSH) || is_urgent(a, req)) {
+        return true;
+    }
+    kt_runtime_posted(a->opts.runtime, true);
+    reply_code(req, KT_EBUSY, "%s; nothing of this body is promised", kt_err_text(KT_EBUSY));
+    return !kt_http_header(req, "Expect"); /* who asks first need not send it */
+}
+
 bool ingest_admit(struct kt_api *a, struct kt_http_req *req)
 {
     char buf[256];
@@ -155,7 +199,15 @@ bool ingest_admit(struct kt_api *a, struct kt_http_req *req)
     }
     /* by number: the site may be loaded again before the body is here */
     kt_http_set_user(req, (void *)(uintptr_t)(((uint64_t)ref.link << 32 | ref.producer) + 1));
-    return true;
+    return admit_more(a, req);
+}
+
+enum kt_http_lane ingest_lane(struct kt_api *a, struct kt_http_req *req)
+{
+    if (kt_http_body_size(req) <= SMALL && !kt_http_header(req, "Content-Encoding")) {
+        return KT_HTTP_AT_ONCE;
+    }
+    return is_urgent(a, req) ? KT_HTTP_SENSORS : KT_HTTP_BULK;
 }
 
 static struct kt_lp_parser *lend(struct ingest *in, struct producer *p)
@@ -186,6 +238,7 @@ static void answer(struct job *j)
 {
     int result = atomic_load(&j->result);
     const struct kt_lp_report *r = &j->report;
+    kt_runtime_posted(j->runtime, result == KT_EBUSY || kt_http_pressed(j->req));
     if (j->push) {
         kt_push_taken(j->push, j->link, j->producer, result < 0 ? 0 : r->samples,
                       r->bad + r->refused + r->unknown + (result < 0));
@@ -444,16 +497,6 @@ static bool take_json(struct ingest *in, struct producer *p, struct job *j, stru
     return true;
 }
 
-static struct producer *producer_of(struct ingest *in, const struct kt_http_req *req)
-{
-    uint64_t ref = (uint64_t)(uintptr_t)kt_http_user(req) - 1;
-    uint32_t link = (uint32_t)(ref >> 32), producer = (uint32_t)ref;
-    if (link >= in->site->links_n || producer >= in->site->links[link].producers_n) {
-        return NULL;
-    }
-    return &in->producers[in->first[link] + producer];
-}
-
 /* Who pushes is heard before what was pushed. */
 static void begin_job(const struct ingest *in, struct job *j, const struct producer *p)
 {
@@ -483,6 +526,7 @@ static void take_body(struct ingest *in, struct kt_http_req *req)
     KT_ASSERT(j);
     memset(j, 0, offsetof(struct job, report.notes)); /* those are written before they are read */
     j->req = req;
+    j->runtime = in->api->opts.runtime;
     begin_job(in, j, p);
     atomic_store(&j->pending, 1);
     struct kt_err err = {0};

@@ -111,6 +111,8 @@ void ingest_free(struct ingest *in);
 bool ingest_path(const char *path);
 bool ingest_admit(struct kt_api *a, struct kt_http_req *req);
 void ingest_handle(struct kt_api *a, struct kt_http_req *req);
+/** Small posts at once; large ones by whether their producer has cut-off points. */
+enum kt_http_lane ingest_lane(struct kt_api *a, struct kt_http_req *req);
 
 /* outcome.c: of an outcome's JSON as the engine wrote it */
 struct kt_str outcome_field(struct kt_str json, const char *key); /**< a text; empty: none */

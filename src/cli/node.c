@@ -132,6 +132,7 @@ static int start_https(struct kt_node *n, struct kt_err *err)
                                  .threads = 2,
                                  .handle = kt_api_handle,
                                  .admit = kt_api_admit,
+                                 .lane = kt_api_lane,
                                  .arg = n->api};
         r = kt_http_start(&o, &n->https, err);
     }
@@ -148,6 +149,7 @@ static int start_http(struct kt_node *n, struct kt_err *err)
                                  .threads = 3,
                                  .handle = kt_api_handle,
                                  .admit = kt_api_admit,
+                                 .lane = kt_api_lane,
                                  .arg = n->api};
         int r = kt_http_start(&o, &n->http, err);
         if (r < 0) {

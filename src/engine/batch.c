@@ -44,9 +44,19 @@ void rt_pool_done(struct rt_pool *p)
     pthread_mutex_destroy(&p->lock);
 }
 
+static const unsigned ceiling[KT_ROOMS] = {RT_BATCHES_PUSH, RT_BATCHES_LINK, RT_BATCHES_MAX};
+
+bool kt_batch_room(struct kt_runtime *rt, enum kt_room_of room)
+{
+    bool room_left = atomic_load(&rt->pool.out) < ceiling[room];
+    if (!room_left) {
+        atomic_fetch_add(&rt->refused, 1);
+    }
+    return room_left;
+}
+
 struct kt_batch *kt_batch_get(struct kt_runtime *rt, enum kt_room_of room)
 {
-    static const unsigned ceiling[KT_ROOMS] = {RT_BATCHES_PUSH, RT_BATCHES_LINK, RT_BATCHES_MAX};
     struct rt_pool *p = &rt->pool;
     if (atomic_fetch_add(&p->out, 1) >= ceiling[room]) {
         atomic_fetch_sub(&p->out, 1);

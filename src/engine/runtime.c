@@ -380,6 +380,9 @@ void kt_runtime_stats(struct kt_runtime *rt, struct kt_runtime_stats *ret)
     s.batches_out = atomic_load(&rt->pool.out);
     s.refused_batches = atomic_load(&rt->refused) + kt_queue_refused(rt->queue);
     s.lag_ns = s.queue_urgent + s.queue_bulk ? atomic_load(&rt->lag_ns) : 0;
+    s.unacked_ns = rt_after_age(rt);
+    s.posts = atomic_load(&rt->posts.all);
+    s.posts_held = atomic_load(&rt->posts.held);
     s.disk_free = atomic_load(&rt->disk_free);
     s.backup_verified = atomic_load(&rt->backup_verified);
     s.backup_since = atomic_load(&rt->backup_since);

@@ -64,6 +64,11 @@ void kt_runtime_stop(struct kt_runtime *rt); /**< drains, checkpoints, closes */
 enum kt_room_of { KT_ROOM_PUSH, KT_ROOM_LINK, KT_ROOM_URGENT, KT_ROOMS };
 struct kt_batch *kt_batch_get(struct kt_runtime *rt, enum kt_room_of room);
 void kt_batch_put(struct kt_runtime *rt, struct kt_batch *b); /**< gives it back unsent */
+/** Would one be had? Any thread; a moment's answer. False counts as a batch that was refused. */
+bool kt_batch_room(struct kt_runtime *rt, enum kt_room_of room);
+/** A producer was answered; `held`: it was refused for want of room, or had waited to send. What
+ *  self.held is the share of. Any thread. */
+void kt_runtime_posted(struct kt_runtime *rt, bool held);
 /** Takes the batch in every case. KT_EBUSY: full, refused (done is not called). */
 KT_MUST_CHECK int kt_runtime_samples(struct kt_runtime *rt, struct kt_batch *b);
 /**
@@ -135,7 +140,9 @@ struct kt_runtime_stats {
     struct kt_history_stats history;
     size_t queue_urgent, queue_bulk, batches_out;
     uint64_t refused_batches;
-    int64_t lag_ns; /* oldest sample in the queue to engine time */
+    int64_t lag_ns;     /* oldest sample in the queue to engine time */
+    int64_t unacked_ns; /* how long what was applied first of all that is not durable has waited */
+    uint64_t posts, posts_held; /* answers to producers; of them, see kt_runtime_posted() */
     int64_t disk_free;
     kt_time backup_verified, backup_since; /* store/mark.h; 0: never, not known */
     kt_time started, engine_time;

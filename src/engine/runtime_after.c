@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "sys/clock.h"
 
 void rt_after_init(struct rt_after *a)
 {
@@ -51,12 +52,24 @@ static void grow(struct rt_after *a)
 void rt_after_push(struct kt_runtime *rt, const struct rt_after_item *item)
 {
     struct rt_after *a = &rt->after;
+    kt_mono since = kt_clock_mono();
     pthread_mutex_lock(&a->lock);
     if (a->n == a->cap) {
         grow(a);
     }
-    a->ring[(a->head + a->n++) & (a->cap - 1)] = *item;
+    struct rt_after_item *to = &a->ring[(a->head + a->n++) & (a->cap - 1)];
+    *to = *item;
+    to->since = since;
     pthread_mutex_unlock(&a->lock);
+}
+
+int64_t rt_after_age(struct kt_runtime *rt)
+{
+    struct rt_after *a = &rt->after;
+    pthread_mutex_lock(&a->lock);
+    kt_mono since = a->n ? a->ring[a->head].since : 0;
+    pthread_mutex_unlock(&a->lock);
+    return since ? kt_clock_mono() - since : 0;
 }
 
 /* Was the body of this samples event dropped? The list and the ring are both in order of seq. */

@@ -232,6 +232,7 @@ struct rt_after_item {
     int result; /* of a verdict that is not on disk */
     kt_seq seq;
     kt_time time;
+    kt_mono since; /* pushed */
     union {
         struct kt_batch *batch; /* a reference */
         struct kt_effect effect;
@@ -259,6 +260,8 @@ struct rt_after {
 void rt_after_init(struct rt_after *a);
 void rt_after_done(struct rt_after *a);
 void rt_after_push(struct kt_runtime *rt, const struct rt_after_item *item);
+/** How long the first of all that waits has waited; 0: nothing does. Any thread. */
+int64_t rt_after_age(struct kt_runtime *rt);
 /** Let all that was pushed go, and deliver what is durable already. Engine thread. */
 void rt_after_release(struct kt_runtime *rt);
 /** Deliver what is released and durable. Any thread; one at a time does the work. */
@@ -435,6 +438,18 @@ void rt_snap_done(struct rt_snapshots *s);
  *  Engine thread. */
 void rt_snap_publish(struct kt_runtime *rt, bool now);
 
+/* ---- posts of producers: how many were held ---- */
+enum { RT_POSTS_WINDOW = 10 /* s */ };
+struct rt_posts {
+    _Atomic uint64_t all, held;
+    /* engine thread: both as they were at the beginning of each of the last seconds */
+    struct {
+        uint64_t all, held;
+    } was[RT_POSTS_WINDOW];
+    int at;
+    kt_mono next;
+};
+
 /* ---- the whole ---- */
 enum { RT_RETIRED = 64 };
 struct rt_retired { /* live tables of sites that were replaced */
@@ -504,6 +519,7 @@ struct kt_runtime {
     _Atomic int64_t console_seen; /* engine time of the last heartbeat of a console */
     _Atomic size_t queued[KT_LANES];
     _Atomic uint64_t refused;
+    struct rt_posts posts;
     _Atomic bool failed, stopping;
 };
 

@@ -30,6 +30,33 @@ static double lag_s(const struct kt_runtime *rt)
     return (double)(held > lag ? held : lag) / 1e9;
 }
 
+void kt_runtime_posted(struct kt_runtime *rt, bool held)
+{
+    atomic_fetch_add(&rt->posts.all, 1);
+    if (held) {
+        atomic_fetch_add(&rt->posts.held, 1);
+    }
+}
+
+/* Share of the posts of the last seconds whose producers had to wait, or were refused; of a few
+ * posts it says nothing. */
+static double held_part(struct kt_runtime *rt)
+{
+    enum { FEW = 10 };
+    struct rt_posts *p = &rt->posts;
+    kt_mono now = kt_clock_mono();
+    uint64_t held = atomic_load(&p->held), all = atomic_load(&p->all);
+    if (now >= p->next) {
+        p->at = (p->at + 1) % RT_POSTS_WINDOW;
+        p->was[p->at].all = all;
+        p->was[p->at].held = held;
+        p->next = now + KT_SEC;
+    }
+    int first = (p->at + 1) % RT_POSTS_WINDOW;
+    uint64_t n = all - p->was[first].all;
+    return n < FEW ? 0 : 100.0 * (double)(held - p->was[first].held) / (double)n;
+}
+
 static bool link_value(struct kt_runtime *rt, const char *id, double *ret)
 {
     int8_t up = -1;
@@ -62,6 +89,10 @@ static bool value_of(struct kt_runtime *rt, const struct kt_point *p, kt_time no
         *ret = queue_part(rt);
     } else if (strcmp(what, "lag") == 0) {
         *ret = lag_s(rt);
+    } else if (strcmp(what, "unacked") == 0) {
+        *ret = (double)rt_after_age(rt) / 1e9;
+    } else if (strcmp(what, "held") == 0) {
+        *ret = held_part(rt);
     } else if (strcmp(what, "disk") == 0) {
         *ret = size > 0 ? 100.0 * (double)atomic_load(&rt->disk_free) / (double)size : 0;
         return size > 0;

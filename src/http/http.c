@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The server on libmicrohttpd: epoll threads of its own, suspend and resume for deferred answers.
+ * The server on libmicrohttpd: epoll threads of its own, suspend and resume for deferred answers
+ * and for what workers handle (work.c).
  *
  * Life of a request: READING (body comes in pieces) -> HANDLING (handler runs) -> ANSWERED, or
  * DEFERRED -> ANSWERED from another thread -> QUEUED on the connection. libmicrohttpd wants the
@@ -17,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "sys/clock.h"
+#include "sys/thread.h"
 
 /* What a connection reads at once and keeps of headers; all of it is cleared for every request, so
  * more of it costs every short one. */
@@ -58,6 +59,13 @@ static int split_address(const char *address, struct sockaddr_storage *ret, stru
                       host);
 }
 
+/* Of all the time since the answer before, and that which it took, a fifth at most passed between
+ * the two. */
+static bool is_pressed(const struct connection *c, kt_mono now)
+{
+    return c && c->answered && (now - c->answered) * 4 < c->took;
+}
+
 static struct kt_http_req *req_new(struct kt_http *s, struct MHD_Connection *c, const char *url,
                                    const char *method)
 {
@@ -68,6 +76,11 @@ static struct kt_http_req *req_new(struct kt_http *s, struct MHD_Connection *c, 
     r->arena = kt_arena_new(64u << 20);
     r->path = kt_arena_strdup(r->arena, url);
     r->method = kt_arena_strdup(r->arena, method);
+    r->begun = kt_clock_mono();
+    const union MHD_ConnectionInfo *about =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    r->connection = about ? about->socket_context : NULL;
+    r->pressed = is_pressed(r->connection, r->begun);
     kt_buf_init(&r->body, s->opts.body_max + BODY_PAD);
     pthread_mutex_init(&r->lock, NULL);
     const union MHD_ConnectionInfo *ci =
@@ -206,6 +219,30 @@ static enum MHD_Result on_first(struct kt_http *s, struct MHD_Connection *c, con
     return MHD_YES;
 }
 
+void kt_http_handle(struct kt_http_req *r)
+{
+    inflate_body(r);
+    if (r->phase == PHASE_HANDLING) {
+        r->server->opts.handle(r->server->opts.arg, r);
+    }
+}
+
+static enum MHD_Result handle_here_or_there(struct kt_http_req *r)
+{
+    const struct kt_http_opts *o = &r->server->opts;
+    enum kt_http_lane lane = o->lane ? o->lane(o->arg, r) : KT_HTTP_AT_ONCE;
+    if (lane == KT_HTTP_AT_ONCE) {
+        kt_http_handle(r);
+        return after_handler(r);
+    }
+    if (kt_http_work_give(r, lane)) {
+        return MHD_YES;
+    }
+    kt_http_set_header(r, "Retry-After", "1");
+    kt_http_reply(r, 503, "text/plain", KT_STR("too many requests wait; send it once more\n"));
+    return after_handler(r);
+}
+
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const char *url,
                                   const char *method, const char *version, const char *data,
                                   size_t *data_n, void **state)
@@ -231,14 +268,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
     if (phase == PHASE_ANSWERED) {
         return queue_answer(r);
     }
-    if (phase != PHASE_READING) {
-        return MHD_YES;
-    }
-    inflate_body(r);
-    if (r->phase == PHASE_HANDLING) {
-        s->opts.handle(s->opts.arg, r);
-    }
-    return after_handler(r);
+    return phase == PHASE_READING ? handle_here_or_there(r) : MHD_YES;
 }
 
 static void on_completed(void *cls, struct MHD_Connection *c, void **state,
@@ -247,9 +277,30 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **state,
     (void)cls;
     (void)c;
     (void)why;
-    if (*state) {
-        req_free(*state);
-        *state = NULL;
+    struct kt_http_req *r = *state;
+    if (!r) {
+        return;
+    }
+    if (r->connection) {
+        r->connection->answered = kt_clock_mono();
+        r->connection->took = r->connection->answered - r->begun;
+    }
+    req_free(r);
+    *state = NULL;
+}
+
+/* Thread of the connection. Cut-off sensors come this way: as the engine, where it is allowed. */
+static void on_connection(void *cls, struct MHD_Connection *c, void **context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    (void)cls;
+    (void)c;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        kt_thread_nice(-10);
+        *context = calloc(1, sizeof(struct connection));
+    } else {
+        free(*context);
+        *context = NULL;
     }
 }
 
@@ -303,11 +354,11 @@ static int server_start(struct kt_http *s, struct kt_err *err)
         flags & ~(unsigned)MHD_USE_TCP_FASTOPEN, 0, NULL, NULL, on_request, s,
         MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_SOCK_ADDR, &addr,
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)s->opts.threads, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-        MHD_OPTION_CONNECTION_TIMEOUT, 120u, MHD_OPTION_CONNECTION_LIMIT, 4096u,
-        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-        MHD_OPTION_URI_LOG_CALLBACK, raw_url, NULL, MHD_OPTION_ARRAY, s->cert ? tls : none,
-        MHD_OPTION_END);
+        on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 120u,
+        MHD_OPTION_CONNECTION_LIMIT, 4096u, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_URI_LOG_CALLBACK, raw_url,
+        NULL, MHD_OPTION_ARRAY, s->cert ? tls : none, MHD_OPTION_END);
     if (!s->daemon) {
         return kt_err_set(err, KT_EIO, "cannot listen on %s: %s; is another program on that port?",
                           s->opts.address, strerror(errno));
@@ -337,7 +388,8 @@ int kt_http_start(const struct kt_http_opts *opts, struct kt_http **ret, struct 
     s->key = opts->key_pem ? strdup(opts->key_pem) : NULL;
     pthread_mutex_init(&s->lock, NULL);
     s->nothing = nothing_new();
-    int rc = server_start(s, err);
+    int rc = opts->lane ? kt_http_work_start(s, err) : KT_OK;
+    rc = rc < 0 ? rc : server_start(s, err);
     if (rc < 0) {
         kt_http_stop(s);
         return rc;
@@ -347,15 +399,21 @@ int kt_http_start(const struct kt_http_opts *opts, struct kt_http **ret, struct 
 }
 
 /* libmicrohttpd forbids stopping with suspended connections: streams are ended, and whoever
- * deferred a request still owes its answer; it is waited for. True when none is left. */
-static bool release_all(struct kt_http *s)
+ * deferred a request still owes its answer; it is waited for. True when none is left.
+ *
+ * @param ret_working  a handler still runs on a worker, or waits for one
+ */
+static bool release_all(struct kt_http *s, bool *ret_working)
 {
     bool clear = true;
+    *ret_working = false;
     pthread_mutex_lock(&s->lock);
     for (struct kt_http_req *r = s->all; r; r = r->next) {
         pthread_mutex_lock(&r->lock);
         struct kt_http_stream *stream = r->stream;
-        clear = clear && r->phase != PHASE_DEFERRED && r->phase != PHASE_HANDLING && !stream;
+        clear = clear && r->phase != PHASE_DEFERRED && r->phase != PHASE_HANDLING && !stream &&
+                !r->working;
+        *ret_working |= r->working;
         pthread_mutex_unlock(&r->lock);
         if (stream) {
             kt_http_stream_end(stream);
@@ -372,7 +430,8 @@ void kt_http_stop(struct kt_http *s)
     }
     if (s->daemon) {
         MHD_socket fd = MHD_quiesce_daemon(s->daemon);
-        for (int i = 0; !release_all(s); i++) {
+        bool working;
+        for (int i = 0; !release_all(s, &working); i += !working) {
             if (i == 500) {
                 KT_ERROR("http", "requests are still unanswered after 5 s; left as they are");
                 return;
@@ -384,6 +443,7 @@ void kt_http_stop(struct kt_http *s)
             close(fd);
         }
     }
+    kt_http_work_stop(s);
     MHD_destroy_response(s->nothing);
     pthread_mutex_destroy(&s->lock);
     free(s->cert);
@@ -452,6 +512,16 @@ struct kt_str kt_http_body(struct kt_http_req *r)
     return (struct kt_str){r->body.p, r->body.n};
 }
 
+size_t kt_http_body_size(const struct kt_http_req *r)
+{
+    return r->body.n > r->expect ? r->body.n : r->expect;
+}
+
+bool kt_http_pressed(const struct kt_http_req *r)
+{
+    return r->pressed;
+}
+
 int kt_http_status(struct kt_http_req *r)
 {
     pthread_mutex_lock(&r->lock);
@@ -501,8 +571,10 @@ void kt_http_respond(struct kt_http_req *r, int status, struct MHD_Response *res
     r->response = resp;
     r->status = status;
     r->phase = PHASE_ANSWERED;
-    bool resume = r->suspended;
-    r->suspended = false;
+    bool resume = r->suspended && !r->working;
+    if (resume) {
+        r->suspended = false;
+    }
     struct MHD_Connection *c = r->conn;
     pthread_mutex_unlock(&r->lock);
     if (resume) {

@@ -5,10 +5,11 @@
  * http: server for requests, deferred answers, event streams and static files, plain or TLS.
  * The only module that includes libmicrohttpd, GnuTLS and zlib.
  *
- * Threads: handlers run on the server's pool. A request belongs to its handler until it is answered
- * or deferred; a deferred request is answered from any thread, once. A stream is written from any
- * thread; its bytes are bounded, and a client that does not read loses its stream, never memory.
- * Invariants
+ * Threads: a few threads read and write all connections; a handler runs on one of them or on a
+ * worker, as `lane` says, so that a short post never waits behind a long question. A request
+ * belongs to its handler until that returns, or, when deferred, until it is answered, from any
+ * thread, once. A stream is written from any thread; its bytes are bounded, and a client that does
+ * not read loses its stream, never memory. Invariants
  *  1. Every request is answered exactly once; an unanswered one at handler's end is a 500.
  *  2. Nothing is resumed before it was suspended: a deferred answer that comes first waits.
  */
@@ -20,16 +21,29 @@ struct kt_http;
 struct kt_http_req;
 struct kt_http_stream;
 
+/* Where a handler runs. Workers take the lanes in this order. */
+enum kt_http_lane {
+    KT_HTTP_AT_ONCE, /* on the thread of the connection: well under a millisecond, never blocks */
+    KT_HTTP_URGENT,  /* finds a worker that is free of all that follow */
+    KT_HTTP_SENSORS, /* three at a time */
+    KT_HTTP_PROMPT,  /* finds one that is free of sensors, bulk and what is long */
+    KT_HTTP_BULK,    /* two at a time */
+    KT_HTTP_LONG,    /* three at a time: seconds, maybe */
+    KT_HTTP_LANES
+};
+
 struct kt_http_opts {
     const char *address;            /* "127.0.0.1:8080", "[::1]:8080", port 0: any */
     const char *cert_pem, *key_pem; /* file contents; NULL: no TLS */
-    int threads;                    /* 0: 2 */
+    int threads;                    /* of connections; 0: 2 */
     size_t body_max;                /* 0: 32 MiB, counted after inflating */
     /** Body complete: answer or defer. */
     void (*handle)(void *arg, struct kt_http_req *req);
-    /** Headers complete, before the body: false when it has answered (401, 413, 429). May be NULL.
-     */
+    /** Headers complete, before the body: false when it has answered (401, 413) and the connection
+     *  is to end; true although answered (429): the body is read and dropped. May be NULL. */
     bool (*admit)(void *arg, struct kt_http_req *req);
+    /** Body complete (not inflated): where the handler is to run. NULL: all at once. */
+    enum kt_http_lane (*lane)(void *arg, struct kt_http_req *req);
     void *arg;
 };
 
@@ -50,6 +64,10 @@ const char *kt_http_client(struct kt_http_req *r); /**< address as text */
 bool kt_http_secure(const struct kt_http_req *r);
 /** The body, inflated. There are 64 readable bytes behind it (zeros) for wide loads. */
 struct kt_str kt_http_body(struct kt_http_req *r);
+size_t kt_http_body_size(const struct kt_http_req *r); /**< as it came, or as it was announced */
+/** Was its client already waiting to send it: four fifths of the time of its connection, or more,
+ *  went into the answer to the request before? */
+bool kt_http_pressed(const struct kt_http_req *r);
 int kt_http_status(struct kt_http_req *r); /**< of its answer; 0: not answered yet, or a stream */
 struct kt_arena *kt_http_arena(struct kt_http_req *r); /**< until answered */
 void *kt_http_user(const struct kt_http_req *r);       /**< what admit() or a filter attached */

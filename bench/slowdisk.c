@@ -2,7 +2,8 @@
 /*
  * slowdisk: a library for LD_PRELOAD that makes syncs as slow as those of a slow disk: each takes
  * KT_SLOW_SYNC_MS milliseconds more, and what was written since the last one goes at KT_SLOW_KBPS
- * kilobytes a second. Reads and writes themselves stay as they are.
+ * kilobytes a second. Reads and writes themselves stay as they are. With KT_SLOW_WHEN=FILE only
+ * while that file exists.
  */
 #include <dlfcn.h>
 #include <stdatomic.h>
@@ -16,6 +17,10 @@ static _Atomic long written;
 static void as_slow(void)
 {
     const char *ms = getenv("KT_SLOW_SYNC_MS"), *kbps = getenv("KT_SLOW_KBPS");
+    const char *when = getenv("KT_SLOW_WHEN");
+    if (when && access(when, F_OK) != 0) {
+        return;
+    }
     double wait = ms ? strtod(ms, NULL) / 1e3 : 0;
     double bytes = (double)atomic_exchange(&written, 0);
     wait += kbps ? bytes / 1024 / strtod(kbps, NULL) : 0;

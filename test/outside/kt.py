@@ -306,8 +306,8 @@ def kuangtu(*words, check=True, limit=None, **more):
 class Program:
     """`kuangtu serve` on a site."""
 
-    def __init__(self, site, *words, start=True):
-        self.site, self.words = site, words
+    def __init__(self, site, *words, start=True, env=None):
+        self.site, self.words, self.env = site, words, {**os.environ, **(env or {})}
         self.lines, self.changed = [], threading.Condition()
         self.process, self.password, self.url, self.port = None, None, None, 0
         self.local_token, self.kept = "", False
@@ -345,7 +345,7 @@ class Program:
         mark = len(self.lines)
         words = [BIN, "serve", str(self.site.dir), "--listen", f"127.0.0.1:{self.port}", *self.words]
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, text=True, errors="replace",
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.env)
         self.reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
         self.reader.start()
         return mark

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Producers that offer more than the disk takes: who is held, who is refused, and what goes first all the same.
+The disk is made slow by bench/slowdisk.c while a file is there."""
+
+import http.client
+import resource
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import kt
+from kt import case, equal, once
+
+SLOW = Path(kt.BIN).resolve().parent
+ROOM = 1536  # batches of pushes, src/engine/runtime_impl.h
+
+
+class Slow:
+    """A program whose disk is slow inside `with`."""
+
+    def __init__(self, site, sync_ms):
+        library = next((p / "bench/slowdisk.so" for p in (SLOW, SLOW.parent) if (p / "bench/slowdisk.so").exists()), None)
+        if not library:
+            raise kt.Skip("bench/slowdisk.so is not built beside the program")
+        self.when = kt.temp_dir() / "slow"
+        self.program = kt.Program(site, env={"LD_PRELOAD": str(library), "KT_SLOW_SYNC_MS": str(sync_ms),
+                                             "KT_SLOW_WHEN": str(self.when)})
+
+    def __enter__(self):
+        self.when.touch()
+        return self.program
+
+    def __exit__(self, *_):
+        self.when.unlink()
+
+
+@once
+def slow():
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 4 * ROOM:
+        raise kt.Skip(f"{hard} open files are too few")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4 * ROOM, hard))
+    return Slow(kt.make_site([
+        kt.point("ENV-1", "pressure.air", "mine", link="push"),
+        kt.point("T-1", "ch4.face", "P1-face", link="push"),
+        kt.point("K-unacked", "self.unacked", "mine"),
+        kt.point("K-held", "self.held", "mine"),
+    ]), 1500)
+
+
+def head(token, n, more=""):
+    return f"POST /write HTTP/1.1\r\nHost: t\r\nAuthorization: Token {token}\r\nContent-Length: {n}\r\n{more}\r\n".encode()
+
+
+def dial(program):
+    return socket.create_connection(("127.0.0.1", program.port), timeout=kt.LIMIT)
+
+
+def keep_posting(program, token, stop):
+    c = http.client.HTTPConnection("127.0.0.1", program.port, timeout=kt.LIMIT)
+    while not stop.is_set():
+        c.request("POST", "/write", b"ENV-1 value=1000", {"Authorization": f"Token {token}"})
+        c.getresponse().read()
+    c.close()
+
+
+@case("what waits for the disk and who is held are points of the program itself")
+def _():
+    s, stop = slow(), threading.Event()
+    c, token = s.program.local(), s.program.site.tokens["narrow"]
+    equal(c.live("K-held")["K-held"][0], 0)
+    with s:
+        producers = [threading.Thread(target=keep_posting, args=(s.program, token, stop)) for _ in range(12)]
+        for p in producers:
+            p.start()
+        try:
+            kt.wait_for("what waits is seen", lambda: c.live("K-unacked")["K-unacked"][0] > 0.5)
+            kt.wait_for("the held are seen", lambda: c.live("K-held")["K-held"][0] >= 50)
+        finally:
+            stop.set()
+    for p in producers:
+        p.join()
+
+
+@case("no room: refused before the body, with Retry-After; a cut-off sample is taken and live all the same")
+def _():
+    s = slow()
+    program, site = s.program, s.program.site
+    line, taken = b"ENV-1 value=1001", []
+
+    def flood():
+        """One more post on a connection of its own; true once it was refused."""
+        taken.append(dial(program))
+        taken[-1].sendall(head(site.tokens["narrow"], len(line)) + line)
+        probe = dial(program)
+        probe.sendall(head(site.tokens["narrow"], 100, "Expect: 100-continue\r\n"))
+        answer = probe.recv(4096)
+        probe.close()
+        return answer.startswith(b"HTTP/1.1 429") and answer
+    with s:
+        for _ in range(ROOM - 100):
+            taken.append(dial(program))
+            taken[-1].sendall(head(site.tokens["narrow"], len(line)) + line)
+        refused = kt.wait_for("a producer is refused before it sends its body", flood, every=0)
+        assert b"Retry-After: " in refused, refused
+        pusher = dial(program)
+        body = b"T-1 value=0.31\nENV-1 value=1002"
+        pusher.sendall(head(site.tokens["pusher"], len(body)) + body)
+        kt.wait_for("the cut-off sample is live", lambda: program.local().live("T-1")["T-1"][0] == 0.31)
+    for c in [*taken, pusher]:
+        c.close()
+    kt.wait_for("there is room again", lambda: program.write("ENV-1 value=1003")[0] == 204)
+
+
+if __name__ == "__main__":
+    sys.exit(kt.main())

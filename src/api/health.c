@@ -34,7 +34,8 @@ void get_healthz(struct call *c)
 
 /*
  * The authority that signed the server's certificate, for phones that have to trust it once. It
- * lies beside the certificate as `kuangtu cert` makes it, and is as public as what TLS shows.
+ * lies beside the certificate as `kuangtu cert` makes it, and is as public as what TLS shows. Beside
+ * it the address of the HTTPS listener, so that a page opened without TLS knows where to go.
  */
 void get_certificate(struct call *c)
 {
@@ -53,6 +54,7 @@ void get_certificate(struct call *c)
                    "this site has no authority of its own (kuangtu cert makes one)");
         return;
     }
+    kt_http_set_header(c->req, "X-Kuangtu-Https", c->site->listen_https);
     kt_http_set_header(c->req, "Content-Disposition", "attachment; filename=\"kuangtu-ca.crt\"");
     kt_http_reply_take(c->req, 200, "application/x-x509-ca-cert", &pem);
 }

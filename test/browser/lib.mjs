@@ -134,11 +134,12 @@ class Story {
 /**
  * Runs one story in a browser of its own and prints TAP.
  * @param body async (s, step) => …   step(name, async () => …)
+ * @param home where the browser looks for the authorities that its user trusts (.pki/nssdb)
  */
 export async function story(
   title,
   body,
-  { width = 1366, height = 768, lang = 'zh', theme = 'light' } = {},
+  { width = 1366, height = 768, lang = 'zh', theme = 'light', flags = [], home = '' } = {},
 ) {
   const { chromium } = require('playwright-core');
   const server = real ? null : await (await import(join(WEB, 'dev/fixture.mjs'))).serve(0);
@@ -148,9 +149,9 @@ export async function story(
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
     headless: true,
-    args: FLAGS,
+    args: [...FLAGS, ...flags],
     viewport: { width, height },
-    ignoreHTTPSErrors: true,
+    ...(home ? { env: { ...process.env, HOME: home } } : {}),
   });
   const page = context.pages()[0] ?? (await context.newPage());
   page.setDefaultTimeout(20_000);
@@ -182,7 +183,8 @@ export async function story(
       }
       failed += 1;
       console.log(`not ok ${n} - ${name}\n  ${String(e.message).split('\n').join('\n  ')}`);
-      await s.shot(`failed-${title.replace(/\W+/g, '-')}-${n}`);
+      // its page may be gone
+      await s.shot(`failed-${title.replace(/\W+/g, '-')}-${n}`).catch(() => undefined);
     }
   };
   try {

@@ -4,7 +4,15 @@
 // port. Everything it started ends with it.
 //   KT_BIN  the program (default build/kuangtu)   KT_SIM  the plant (default build/kuangtu-sim)
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -139,7 +147,20 @@ async function ownPassword(url, user, printed) {
   await post(url, 'password', { old: printed, new: PASSWORD }, cookie);
 }
 
-function makeSite(dir, base, people, change) {
+/** The name that the site's certificate is made for; the browser is told where it is. */
+export const HOST = 'kuangtu.test';
+
+/** An authority and a certificate as an administrator makes them, and a second listener with it. */
+function withCertificate(run, site, address) {
+  run(BIN, ['cert', site, '--name', HOST, '--ip', '127.0.0.1']);
+  const file = join(site, 'site.yaml');
+  const https = `https: {address: "${address}", cert: secrets/server.pem, key: secrets/server.key}`;
+  const text = readFileSync(file, 'utf8').replace(/^listen: \{/m, `listen: {${https}, `);
+  if (!text.includes(https)) throw new Error('site.yaml has no line "listen: {…}"');
+  writeFileSync(file, text);
+}
+
+function makeSite(dir, base, people, change, https) {
   const run = (path, args) =>
     execFileSync(path, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   const template = join(dir, 'template');
@@ -148,6 +169,7 @@ function makeSite(dir, base, people, change) {
   run(join(ROOT, 'scripts/make-demo-site'), ['--out', template, '--base-port', String(base)]);
   change?.(template);
   run(BIN, ['init', site, '--from', template]);
+  if (https) withCertificate(run, site, https);
   mkdirSync(join(site, 'secrets'), { recursive: true, mode: 0o700 });
   const token = join(site, 'secrets/envgw.token');
   writeFileSync(token, 'only-for-this-story-0123456789', { mode: 0o600 });
@@ -179,8 +201,9 @@ async function listening(port) {
  * Starts the plant and the program; answers when both are ready and every person has a password.
  * @param people { user: { name, roles: 'a,b' } }
  * @param change called with the folder of the site before it is made, to write into it
+ * @param tls also listen for HTTPS, with a certificate of the site's own authority: `https`, `ca`
  */
-export async function start(people, change) {
+export async function start(people, change, { tls = false } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'kt-real-'));
   const children = [];
   let claim;
@@ -193,7 +216,8 @@ export async function start(people, change) {
     const free = await freeBase();
     const base = free.base;
     claim = free.claim;
-    const { site, template, token, printed } = makeSite(dir, base, people, change);
+    const secure = tls ? `127.0.0.1:${base + PORTS - 2}` : '';
+    const { site, template, token, printed } = makeSite(dir, base, people, change, secure);
     const listen = `127.0.0.1:${base + PORTS - 1}`;
     const url = `http://${listen}/`;
     const run = (path, ...args) => {
@@ -224,7 +248,15 @@ export async function start(people, change) {
     const program = run(BIN, 'serve', site, '--listen', listen);
     await program.says(/ is at http/);
     for (const [user, password] of printed) await ownPassword(url, user, password);
-    return { url, site, program, plant: (line) => control(base + 1, line), stop };
+    return {
+      url,
+      https: tls ? `https://${HOST}:${base + PORTS - 2}/` : '',
+      ca: join(site, 'secrets/ca.pem'),
+      site,
+      program,
+      plant: (line) => control(base + 1, line),
+      stop,
+    };
   } catch (e) {
     await stop();
     throw e;

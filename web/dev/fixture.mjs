@@ -632,7 +632,14 @@ function body(req) {
   });
 }
 
+const CA = '-----BEGIN CERTIFICATE-----\nbWFkZSB1cA==\n-----END CERTIFICATE-----\n';
+
 async function answer(req, res, path, q) {
+  if (path === '/certificate') {
+    const type = 'application/x-x509-ca-cert';
+    res.writeHead(200, { 'Content-Type': type, 'X-Kuangtu-Https': '0.0.0.0:8443' });
+    return res.end(CA);
+  }
   if (path === '/login') {
     const { user, password } = await body(req);
     if (password !== 'demo')

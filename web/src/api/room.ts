@@ -314,7 +314,7 @@ export function send<V>(
 export function upload(
   file: Blob,
   name: string,
-  meta: { taken?: number; x?: number; y?: number } = {},
+  meta: { taken?: number; x?: number; y?: number; sha256?: string } = {},
   progress?: (part: number) => void,
 ): Promise<Uploaded> {
   const q = new URLSearchParams({ name });

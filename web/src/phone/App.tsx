@@ -3,6 +3,7 @@
 import { computed } from '@preact/signals';
 import { Toasts } from '../ui/Toast';
 import { CasePage } from './CasePage';
+import { TrustPage } from './Insecure';
 import { Login } from './Login';
 import { MapPage } from './MapPage';
 import { MePage } from './MePage';
@@ -10,7 +11,7 @@ import { Outbox } from './Outbox';
 import { Patrol } from './Patrol';
 import { page } from './page';
 import { Report } from './Report';
-import { needLogin, online, queue, syncing, who } from './state';
+import { needLogin, offlineWorks, online, queue, syncing, who } from './state';
 import { sync } from './sync';
 import { Tasks } from './Tasks';
 import { t } from './texts';
@@ -80,6 +81,7 @@ function Inside() {
 }
 
 export function App() {
+  if (page.value.name === 'trust') return <TrustPage />;
   if (!who.value && !needLogin.value)
     return (
       <div class="ph">
@@ -93,6 +95,11 @@ export function App() {
   return (
     <div class="ph">
       <Head />
+      {!offlineWorks.value && (
+        <a class="ph-warn" href="#/trust">
+          ! {t('trust.not')}
+        </a>
+      )}
       {needLogin.value && <Login again />}
       <main class="ph-main">
         <Inside />

@@ -1,42 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Without HTTPS a phone keeps nothing, knows no place and makes no hash: what is missing and the way out. */
-import { BASE } from '../api/client';
+import { Trust } from './Trust';
 import { t } from './texts';
 
-const CA = `${BASE}/certificate`;
-
-export function missing(): string[] {
-  const out: string[] = [];
-  if (!isSecureContext || !('serviceWorker' in navigator)) out.push(t('lack.offline'));
-  if (!isSecureContext) out.push(t('lack.place'));
-  if (!globalThis.crypto?.subtle) out.push(t('lack.hash'));
-  return out;
-}
+/** What this page cannot do here; the worker is tried only where it could be there. */
+export const lacking = () =>
+  !isSecureContext || !('serviceWorker' in navigator) || !globalThis.crypto?.subtle;
 
 export function Insecure() {
   return (
     <main class="ph-main pad stack">
       <h1>{t('insecure')}</h1>
       <p>{t('insecure.why', { at: location.host })}</p>
-      <ul class="ph-lack">
-        {missing().map((x) => (
-          <li key={x}>✕ {x}</li>
-        ))}
-      </ul>
-      <h2>{t('insecure.how')}</h2>
-      <ol class="ph-steps">
-        <li>
-          {t('insecure.1')}
-          <a class="btn primary" href={CA} download="kuangtu-ca.crt">
-            {t('insecure.get')}
-          </a>
-        </li>
-        <li>{t('insecure.2')}</li>
-        <li>{t('insecure.3')}</li>
-        <li>{t('insecure.4')}</li>
-      </ol>
+      <Trust worker={false} />
       <a class="btn" href="./">
         {t('me.desk')}
+      </a>
+    </main>
+  );
+}
+
+/** The same for who asks for it: on the desk with a phone in the other hand, or from the phone's own page. */
+export function TrustPage() {
+  return (
+    <main class="ph-main pad stack">
+      <h1>{t('trust')}</h1>
+      <p>{t('trust.why')}</p>
+      <Trust worker={null} />
+      <a class="btn" href="#/tasks">
+        {t('trust.back')}
       </a>
     </main>
   );

@@ -48,6 +48,9 @@ export function MePage() {
           {t('me.theme')}
         </button>
       </div>
+      <a class="btn" href="#/trust">
+        {t('trust')}
+      </a>
       <a class="btn" href="./">
         {t('me.desk')}
       </a>

@@ -10,11 +10,12 @@ import { whenUnauthorised } from '../api/client';
 import { followLang } from '../app/i18n';
 import { followTheme } from '../app/prefs';
 import { App } from './App';
-import { Insecure, missing } from './Insecure';
+import { Insecure, lacking } from './Insecure';
 import { resumePatrol } from './Patrol';
 import { followAddress } from './page';
-import { needLogin, readAll, started } from './state';
+import { needLogin, offlineWorks, readAll, started } from './state';
 import { keepSyncing, sync } from './sync';
+import { registerWorker } from './Trust';
 
 async function begin(): Promise<void> {
   whenUnauthorised(() => {
@@ -31,11 +32,11 @@ async function begin(): Promise<void> {
 followTheme();
 followLang();
 const root = document.getElementById('app')!;
-if (missing().length > 0) render(<Insecure />, root);
+if (lacking()) render(<Insecure />, root);
 else {
-  void navigator.serviceWorker
-    .register('./phone-sw.js', { scope: './phone' })
-    .catch(() => undefined);
+  void registerWorker().then((good) => {
+    offlineWorks.value = good;
+  });
   render(<App />, root);
   void begin();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the phone page shows: read from the phone's own store, changed only through it. */
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import type { Me, Site } from '../api/model';
 import { type People, putPeople } from '../api/people';
 import { type Record_, type RoomModel, room } from '../api/room';
@@ -27,6 +27,8 @@ export const cases = signal<readonly Record_[]>([]);
 export const queue = signal<readonly Entry[]>([]);
 export const mapData = signal<MapLayers | null>(null);
 export const started = signal(false);
+/** The page opens without a signal: its worker is there, which needs a certificate that is trusted. */
+export const offlineWorks = signal(true);
 
 export const caseKey = (register: string, id: number | string) => `${register}/${id}`;
 
@@ -43,23 +45,28 @@ export function showSite(s: Site): void {
   site.value = new SiteModel(s, []);
 }
 
-/** All of it from the phone: what is seen before any word of the server. */
+/** All of it from the phone at once: nothing says "none waits" before the queue has been read. */
 export async function readAll(): Promise<void> {
-  const [me, model, s, map, at] = await Promise.all([
+  const [me, model, s, map, at, waiting, kept] = await Promise.all([
     db.get<Me>('kv', 'me'),
     db.get<RoomModel>('kv', 'model'),
     db.get<Site>('kv', 'site'),
     db.get<MapLayers>('kv', 'map'),
     db.get<number>('kv', 'synced'),
+    entries(),
+    db.all<Record_>('records'),
   ]);
-  who.value = me ?? null;
-  if (model) room.value = model;
-  if (s) showSite(s);
-  mapData.value = map ?? null;
-  syncedAt.value = at ?? 0;
-  for (const r of room.value.registers) {
-    const people = await db.get<People>('kv', `people:${r.id}`);
-    if (people) putPeople(r.id, people);
-  }
-  await Promise.all([readQueue(), readCases()]);
+  const people = (model?.registers ?? []).map(
+    async (r) => [r.id, await db.get<People>('kv', `people:${r.id}`)] as const,
+  );
+  for (const [register, list] of await Promise.all(people)) if (list) putPeople(register, list);
+  batch(() => {
+    if (model) room.value = model;
+    if (s) showSite(s);
+    queue.value = waiting;
+    cases.value = kept;
+    mapData.value = map ?? null;
+    syncedAt.value = at ?? 0;
+    who.value = me ?? null;
+  });
 }

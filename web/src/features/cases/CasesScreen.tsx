@@ -82,6 +82,9 @@ export default function CasesScreen() {
           <a class="btn plain" href="phone">
             {t('phone')}
           </a>
+          <a class="btn plain" href="phone#/trust">
+            {t('phone.trust')}
+          </a>
           {VIEWS.map((v) => (
             <button
               key={v}

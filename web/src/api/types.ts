@@ -37,6 +37,7 @@ export type PastSite = { hash: string; same: boolean; points?: (Point)[]; ended?
 export type PastState = { at: number; seq: number; difference: string; site: PastSite; live: (Live)[]; alarms: (Alarm)[]; outputs: (Output)[] };
 export type Job = { job: number; state: "running" | "failed" | "done"; progress: number; text?: string; by?: string; from?: number; to?: number; alarms?: number; cuts?: number; alarms_then?: number; cuts_then?: number; cut_short?: boolean; items: (Json)[]; happened: (Json)[] };
 export type ImportJob = { job: number; state: "running" | "failed" | "done"; progress: number; register: string; name: string; mode: "add" | "update" | "both"; written: boolean; error?: { code?: string; text: string; text_zh?: string }; rows?: ({ row: number; fate: "create" | "change" | "same" | "error"; key?: string | null; texts: (string)[]; texts_en?: (string)[]; changes: ({ field: string; from?: Json; to?: Json })[] })[]; counts?: { [key: string]: number } };
+export type Provisions = { register: string; provisions: ({ id: string; no: string; title: Text; modality: "must" | "shall" | "should" | "may" | "priority" | "task" | "forbidden"; word: string; technique: string; text: string; source: Json; responsible: (string)[]; facts: (string)[]; can_be_met: boolean })[]; records: ({ record: Json; verdicts: ({ provision: string; holds: "yes" | "no" | "unknown"; missing: (string)[]; met?: (Json)[] })[] })[]; next: number | null };
 export type Registers = { registers: ({ id: string; title: Text; group?: Text; key?: string; place?: string | null; workflow?: string | null; list?: (string)[]; map?: Json | null; documents?: (Json)[]; duplicates?: boolean; fields: (Json)[]; may: Json; total?: number })[]; workflows?: (Json)[]; ledgers?: (Json)[]; indicators?: (Json)[]; people?: (Json)[] };
 export type Record = { id: number; key?: string | null; label?: string; place?: string | null; version: number; fields: { [key: string]: Json }; conflicts?: number; changed?: number | null; changed_by?: string | null; created?: number | null; created_by?: string | null; ended?: number | null; merged?: number | null; state?: string | null; since?: number | null; owner?: string | null; due?: number | null; returns?: number; register?: string; facts?: (Json)[]; moves?: (Json)[]; attachments?: (Json)[]; refs?: { [key: string]: Json }; referrers?: (Json)[]; may_write?: boolean; transitions?: (Json)[] };
 export type BulkTransitions = { records: number; missing: number; transitions: ({ id: string; title: Text; to: string; may: number; refused: ({ records: number; why: Text })[]; needs: (string)[]; note: "required" | "optional"; owner: "keep" | "given" | "mover" | "creator" | "none"; sign: number })[] };
@@ -104,6 +105,8 @@ export type Route =
   | 'GET /api/v1/cases'
   | 'POST /api/v1/attachments'
   | 'GET /api/v1/attachments/{hash}'
+  | 'GET /api/v1/records/{register}/provisions'
+  | 'GET /api/v1/records/{register}/{record}/provisions'
   | 'GET /api/v1/indicators'
   | 'GET /api/v1/indicators/{indicator}'
   | 'GET /api/v1/indicators/{indicator}/drill'

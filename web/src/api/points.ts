@@ -61,6 +61,17 @@ export class PointTable {
     this.tick.value += 1;
   }
 
+  /** Every point that ever had a value. */
+  all(): LiveTuple[] {
+    const out: LiveTuple[] = [];
+    for (let i = 0; i < this.v.length; i++) {
+      if (this.q[i] === Q_NEVER) continue;
+      const { v, q, t } = this.peek(i);
+      out.push([i, v, q, t]);
+    }
+    return out;
+  }
+
   clear(): void {
     this.q.fill(Q_NEVER);
     this.v.fill(Number.NaN);

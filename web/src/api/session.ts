@@ -22,7 +22,7 @@ async function enter(who: Me): Promise<void> {
     await loadSite();
     startError.value = '';
     ready.value = true;
-    openLive();
+    openLive(who.user);
   } catch (e) {
     startError.value = e instanceof ApiError ? e.text : String(e);
   }

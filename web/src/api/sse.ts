@@ -52,6 +52,8 @@ export type LinkState = 'idle' | 'connecting' | 'up' | 'down';
 
 export interface StreamHandlers {
   event: (type: string, data: unknown) => void;
+  /** The same event as it came, before `event`. */
+  raw?: (e: SseEvent) => void;
   state: (s: LinkState) => void;
   unauthorised?: () => void;
 }
@@ -63,7 +65,6 @@ const SILENCE_MS = 4000;
 export class Stream {
   private abort: AbortController | null = null;
   private tries = 0;
-  private lastId = '';
   private retry: ReturnType<typeof setTimeout> | undefined;
   private watchdog: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
@@ -72,6 +73,7 @@ export class Stream {
     private readonly address: () => string,
     private readonly on: StreamHandlers,
     private readonly resume = true,
+    private lastId = '',
   ) {}
 
   open(): void {
@@ -131,6 +133,7 @@ export class Stream {
     const decoder = new TextDecoder();
     const parser = new SseParser((e) => {
       if (e.id) this.lastId = e.id;
+      this.on.raw?.(e);
       this.on.event(e.type, JSON.parse(e.data));
     });
     let first = true;

@@ -10,6 +10,7 @@ import { AlarmBook } from './alarms';
 import { api, url } from './client';
 import type { Alarm, ClockEvent, Command, LiveTuple, Outcome, Output, ReplayState } from './model';
 import { PointTable } from './points';
+import { SharedStream } from './shared';
 import { showSiteOf } from './site';
 import { type LinkState, Stream } from './sse';
 
@@ -116,8 +117,12 @@ export function checkLine(now: number): void {
   lost.value = is;
 }
 
-const liveStream = new Stream(() => url('/stream'), {
+const liveStream = new SharedStream(() => url('/stream'), {
   event: onLive,
+  now: () => [
+    ['live', { p: live.points.all() }],
+    ['hello', { now: live.now.peek() }],
+  ],
   state: (s) => {
     live.link.value = s;
   },
@@ -149,8 +154,9 @@ export async function refreshLive(): Promise<void> {
   });
 }
 
-export function openLive(): void {
-  liveStream.open();
+/** The stream of this person, one for all tabs of the browser. */
+export function openLive(user: string): void {
+  liveStream.open(`kt-stream-${user}`);
 }
 
 export function closeLive(): void {

@@ -40,11 +40,12 @@ export async function unlock(): Promise<void> {
   blocked.value = c?.state !== 'running';
 }
 
-export function play(p: Priority, loud = 1): void {
+/** Whether it can be heard. */
+export function play(p: Priority, loud = 1): boolean {
   const c = ctx();
   if (c?.state !== 'running') {
     blocked.value = true;
-    return;
+    return false;
   }
   blocked.value = false;
   const tone = TONES[p];
@@ -62,6 +63,7 @@ export function play(p: Priority, loud = 1): void {
     osc.start(at);
     osc.stop(at + tone.noteMs / 1000);
   });
+  return true;
 }
 
 export interface Schedule {

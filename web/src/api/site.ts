@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The site as it does not change between reloads: points, places, roles, rules, with look-ups. */
 import { signal } from '@preact/signals';
-import { siteOffset } from '../app/format';
+import { siteOffset, unitSign } from '../app/format';
 import { nameOf, pick } from '../app/i18n';
 import { t } from '../app/texts';
 import zh from '../app/zh.json';
@@ -62,7 +62,7 @@ export class SiteModel {
   }
 
   unitOf(p: PointInfo): string {
-    return p.unit || this.roles.get(p.role)?.unit || '';
+    return unitSign(p.unit || this.roles.get(p.role)?.unit || '');
   }
 
   /** "T1" of the role, or the id: what the map writes. */

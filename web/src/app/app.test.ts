@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { age, decimalsOf, fromInput, fullStamp, num, span, toInput } from './format';
+import { age, decimalsOf, fromInput, fullStamp, num, span, toInput, unitSign } from './format';
 import { initials } from './pinyin';
 import { Registry } from './registry';
 import { href, parseRoute } from './router';
@@ -34,6 +34,18 @@ describe('format', () => {
     expect(span(3 * 86_400_000)).toBe('3d 00h');
     expect(age(2_400)).toBe('2s');
     expect(age(86_400_000 * 3)).toBe('3d');
+  });
+
+  it('have the signs of their units', () => {
+    expect(['degC', 'm3/min', 'mg/m3', '%CH4', 'min', 'mm', '1'].map(unitSign)).toEqual([
+      '℃',
+      'm³/min',
+      'mg/m³',
+      '%CH4',
+      'min',
+      'mm',
+      '',
+    ]);
   });
 
   it('writes as many decimals as the point resolves', () => {

@@ -63,6 +63,15 @@ export function age(ms: number): string {
   return s < 172800 ? `${Math.round(s / 3600)}h` : `${Math.round(s / 86400)}d`;
 }
 
+const UNIT_SIGNS: Record<string, string> = { degC: '℃', deg: '°', '1': '' };
+
+/** A unit as people write it; the site's files keep to ASCII. */
+export function unitSign(unit: string): string {
+  const sign = UNIT_SIGNS[unit];
+  if (sign !== undefined) return sign;
+  return unit.replace(/\bm([23])\b/g, (_, n: string) => (n === '2' ? 'm²' : 'm³'));
+}
+
 export function decimalsOf(resolution: number | undefined): number {
   if (!resolution || resolution >= 1) return 0;
   return Math.min(6, Math.ceil(-Math.log10(resolution) - 1e-9));

@@ -27,7 +27,9 @@ export function SourceText({ source }: { source: Source | undefined | null }) {
           {t('unverified')}
         </span>
       )}{' '}
-      {source.standard} {source.edition} {source.clause}
+      {source.standard}{' '}
+      {source.edition && !source.standard.endsWith(source.edition) && source.edition}{' '}
+      {source.clause}
     </span>
   );
 }

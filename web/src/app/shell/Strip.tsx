@@ -8,7 +8,7 @@ import { AlarmTag, priorityWord, stateWord, Tag } from '../../ui/Tag';
 import { toastError } from '../../ui/Toast';
 import { app } from '../app';
 import { mute } from '../console';
-import { decimalsOf, hms, monthDay, num, siteOffset, span } from '../format';
+import { decimalsOf, hms, monthDay, num, siteOffset, span, unitSign } from '../format';
 import { lang, pick } from '../i18n';
 import { soundOn, theme } from '../prefs';
 import { go } from '../router';
@@ -22,7 +22,7 @@ export function alarmValue(a: Alarm): string {
   if (a.value === undefined || a.value === null) return '';
   const p = site.value.pointById.get(a.point);
   if (p && (p.kind === 'switch' || p.kind === 'output')) return site.value.word(p, a.value);
-  return `${num(a.value, decimalsOf(p?.resolution ?? 0.01))} ${a.unit ?? ''}`;
+  return `${num(a.value, decimalsOf(p?.resolution ?? 0.01))} ${unitSign(a.unit ?? '')}`;
 }
 
 /** `A`: the worst unacknowledged alarm is selected and brought into view. */

@@ -8,7 +8,7 @@ import { can } from '../../api/session';
 import { site } from '../../api/site';
 import { canAct, replaying, world } from '../../api/world';
 import { app } from '../../app/app';
-import { decimalsOf, fullStamp, hms, num, span, stamp } from '../../app/format';
+import { decimalsOf, fullStamp, hms, num, span, stamp, unitSign } from '../../app/format';
 import { pick } from '../../app/i18n';
 import { Lazy } from '../../app/Lazy';
 import type { Target } from '../../app/selection';
@@ -53,7 +53,7 @@ function Numbers({ a }: { a: Alarm }) {
   const p = site.value.pointById.get(a.point);
   const d = decimalsOf(p?.resolution ?? 0.01);
   const n = (v: number | undefined) =>
-    v === undefined || v === null ? '–' : `${num(v, d)} ${a.unit ?? ''}`;
+    v === undefined || v === null ? '–' : `${num(v, d)} ${unitSign(a.unit ?? '')}`;
   return (
     <dl class="kv">
       {p && (

@@ -214,7 +214,7 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
     cols.push({
       id: 'dur',
       title: t('col.dur'),
-      width: '5.6rem',
+      width: '6rem',
       num: true,
       cell: (r) => span((r.alarm.cleared || now) - r.alarm.raised),
       sort: (a, b) =>

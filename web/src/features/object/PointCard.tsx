@@ -78,8 +78,11 @@ function sourceText(s: Source | undefined): string {
 
 /** The pack's values, with what persons changed since laid over them. */
 export function limitsInForce(d: PointDetail | null): LimitInfo[] {
-  const { source, range_text: _, ...values } = d?.pack_limits ?? {};
-  return Object.entries(values as Record<string, number>).map(([name, value]) => {
+  const { source, ...rest } = d?.pack_limits ?? {};
+  const values = Object.entries(rest as Record<string, unknown>).filter(
+    (x): x is [string, number] => typeof x[1] === 'number',
+  );
+  return values.map(([name, value]) => {
     const change = d?.limits?.find((c) => c.name === name && c.in_force);
     return {
       name,
@@ -93,6 +96,7 @@ export function limitsInForce(d: PointDetail | null): LimitInfo[] {
 function Limits({ p, limits }: { p: PointInfo; limits: readonly LimitInfo[] }) {
   if (limits.length === 0) return null;
   const dec = decimalsOf(p.resolution);
+  const sources = new Set(limits.map((l) => sourceText(l.source)).filter(Boolean));
   return (
     <section>
       <h3>{t('limits')}</h3>
@@ -101,16 +105,19 @@ function Limits({ p, limits }: { p: PointInfo; limits: readonly LimitInfo[] }) {
           {limits.map((l) => (
             <tr key={l.name}>
               <th scope="row">{limitName(l.name)}</th>
-              <td>
+              <td class="num">
                 {num(l.value, dec)} {site.value.unitOf(p)}
               </td>
-              <td class="hint">
-                {sourceText(l.source)} {l.by ? t('limit.by', { by: l.by }) : ''}
-              </td>
+              <td class="hint">{l.by ? t('limit.by', { by: l.by }) : ''}</td>
             </tr>
           ))}
         </tbody>
       </table>
+      {[...sources].map((x) => (
+        <p key={x} class="hint">
+          {x}
+        </p>
+      ))}
     </section>
   );
 }

@@ -104,7 +104,11 @@ export class LiveLayer extends Layer {
   drawMs = 0;
   labelCount = 0;
 
-  constructor(private view: LiveView) {
+  /** @param covered parts of the view, in its pixels, over which something else stands */
+  constructor(
+    private view: LiveView,
+    private readonly covered: () => readonly Box[] = () => [],
+  ) {
     super({ zIndex: 50 });
     this.box.className = 'ol-layer kt-live';
     this.box.style.position = 'absolute';
@@ -319,6 +323,8 @@ export class LiveLayer extends Layer {
       if (p.item.kind !== 'label' && !(this.far && p.severity < 2))
         room.claim(p.x - 8 * factor, p.y - 8 * factor, 16 * factor, 16 * factor, true);
     }
+    for (const b of this.covered())
+      room.claim(b.x + MARGIN * this.size.w, b.y + MARGIN * this.size.h, b.w, b.h, true);
     this.labelCount = 0;
     this.searches = SEARCHES;
     let left = 0;

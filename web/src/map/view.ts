@@ -15,6 +15,7 @@ import { theme } from '../app/prefs';
 import { pointIdOf, selection, type Target } from '../app/selection';
 import { areaLayer, coordinates, loadMap, type MapData, roadwayLayer } from './base';
 import { type Item, itemsOf } from './items';
+import type { Box } from './labels';
 import { LiveLayer } from './live-layer';
 import { type Palette, screenPalette } from './palette';
 import { type Extent, extentOf, resolutionOf, siteProjection } from './projection';
@@ -42,6 +43,8 @@ export interface MapOptions {
   /** Enlarges symbols and letters: the wall. */
   factor?: number;
   overview?: boolean;
+  /** What stands over the map, in its pixels: no label goes there. */
+  covered?: () => readonly Box[];
   onBox?: (extent: Extent) => void;
   onPick?: (item: Item | null, coordinate: [number, number]) => void;
   onMenu?: (item: Item | null, coordinate: [number, number], pixel: [number, number]) => void;
@@ -77,7 +80,7 @@ export class MapView {
       { id: 'area', layer: area, features: data.layers.area?.features.length ?? 0 },
       { id: 'roadway', layer: roadway, features: data.layers.roadway?.features.length ?? 0 },
     ];
-    this.liveLayer = new LiveLayer(this.liveView());
+    this.liveLayer = new LiveLayer(this.liveView(), opts.covered);
     const projection = siteProjection(site.value.site.crs?.epsg, this.full);
     this.map = new OlMap({
       target: el,

@@ -14,6 +14,7 @@ export const EVENT_TYPES = [
   'alarm',
   'command',
   'effect',
+  'latch',
   'limit',
   'calibration',
   'test',

@@ -7,7 +7,7 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Alarm } from '../../api/model';
 import { site } from '../../api/site';
-import { live } from '../../api/world';
+import { live, lost } from '../../api/world';
 import { AlarmTag, stateWord } from '../../ui/Tag';
 import { app } from '../app';
 import { hms } from '../format';
@@ -36,7 +36,7 @@ function Popup({ a }: { a: Alarm }) {
         <span class="popup-text">
           <span class="popup-line">
             <b class="ellipsis">{site.value.alarmTitle(a)}</b> <span>{hms(a.raised)}</span>{' '}
-            <span class="hint">{stateWord(a.state)}</span>
+            {a.state !== 'unack' && <span class="hint">{stateWord(a.state)}</span>}
           </span>
           <span class="popup-line">
             <span class="ellipsis">{site.value.alarmName(a)}</span> <b>{alarmValue(a)}</b>
@@ -49,6 +49,7 @@ function Popup({ a }: { a: Alarm }) {
             key={x.id}
             type="button"
             class="btn"
+            disabled={x.acts === true && lost.value}
             title={x.title()}
             aria-label={`${x.title()} ${site.value.alarmName(a)}`}
             onClick={() => x.run(target)}

@@ -5,7 +5,7 @@ import { isUnacked } from '../../api/alarms';
 import type { Alarm, Priority } from '../../api/model';
 import { site } from '../../api/site';
 import { world } from '../../api/world';
-import { hm, hms, monthDay, span, stamp } from '../../app/format';
+import { decimalsOf, hm, hms, monthDay, num, span, stamp } from '../../app/format';
 import { useKey } from '../../app/keys';
 import { route, setQuery } from '../../app/router';
 import { alarm, alarmSelection, select, selection } from '../../app/selection';
@@ -24,12 +24,19 @@ import {
   hold,
   inTab,
   keeps,
+  lasted,
   type Row,
   readFilter,
   TABS,
   type Tab,
 } from './rows';
 import { t } from './texts';
+
+function limitText(a: Alarm): string {
+  if (a.limit === undefined || a.limit === null) return '';
+  const p = site.value.pointById.get(a.point);
+  return num(a.limit, decimalsOf(p?.resolution ?? 0.01));
+}
 
 function toggled(set: ReadonlySet<Priority>, p: Priority): string {
   const next = new Set(set);
@@ -193,7 +200,7 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
       title: t('col.limit'),
       width: '4rem',
       num: true,
-      cell: (r) => (r.alarm.limit ?? '') as string,
+      cell: (r) => limitText(r.alarm),
     },
     {
       id: 'state',
@@ -216,9 +223,8 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
       title: t('col.dur'),
       width: '6rem',
       num: true,
-      cell: (r) => span((r.alarm.cleared || now) - r.alarm.raised),
-      sort: (a, b) =>
-        (a.alarm.cleared || now) - a.alarm.raised - ((b.alarm.cleared || now) - b.alarm.raised),
+      cell: (r) => span(lasted(r.alarm, now)),
+      sort: (a, b) => lasted(a.alarm, now) - lasted(b.alarm, now),
     });
   }
   cols.push({ id: 'by', title: t('col.by'), width: '4.2rem', cell: (r) => r.alarm.by ?? '' });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Alarm } from '../../api/model';
 import { SiteModel } from '../../api/site';
 import { lastParts } from './KpiLine';
-import { fold, hold, inTab, keeps, readFilter } from './rows';
+import { fold, hold, inTab, keeps, lasted, readFilter } from './rows';
 
 const site = new SiteModel(
   {
@@ -34,6 +34,13 @@ const alarm = (id: number, more: Partial<Alarm> = {}): Alarm => ({
 });
 
 describe('rows', () => {
+  it('stand until they are over; one that came again stands', () => {
+    const a = alarm(1, { raised: 1000, cleared: 4000 });
+    expect(lasted(a, 9000)).toBe(8000);
+    expect(lasted({ ...a, state: 'rtn' }, 9000)).toBe(3000);
+    expect(lasted({ ...a, state: 'normal' }, 9000)).toBe(3000);
+  });
+
   it('filter by priority, place with all below, group and words', () => {
     const f = (q: Record<string, string>) => keeps(readFilter(q), site)(alarm(1));
     expect(f({ priority: '1,2', place: 'p', group: 'gas', q: '瓦斯', unacked: '1' })).toBe(true);

@@ -55,6 +55,12 @@ export function keeps(f: Filter, s: SiteModel): (a: Alarm) => boolean {
   };
 }
 
+/** How long it stands or stood, in ms; one that came again while unacknowledged stands. */
+export function lasted(a: Alarm, now: number): number {
+  const over = a.state === 'rtn' || a.state === 'normal';
+  return ((over && a.cleared) || now) - a.raised;
+}
+
 export interface Row {
   alarm: Alarm;
   /** Alarms of the same cause that came later; only on the first of them. */

@@ -8,6 +8,7 @@ import { useKey } from '../../app/keys';
 import { flyTo, place, point, select, selectedPoint } from '../../app/selection';
 import type { MapData } from '../../map/base';
 import type { Item } from '../../map/items';
+import type { Box } from '../../map/labels';
 import { Measure, type Measured } from '../../map/measure';
 import { extentOf } from '../../map/projection';
 import { loadMap, MapView } from '../../map/view';
@@ -41,6 +42,17 @@ async function drawing(lack: (why: unknown) => void): Promise<MapData> {
   return loadMap();
 }
 
+const OVER = '.list-twin, .map-tools, .readout, .trace-note, .popups.floating, .kt-crowd';
+
+/** The panels and pop-ups that stand over the map. */
+function covered(host: HTMLElement): Box[] {
+  const at = host.getBoundingClientRect();
+  return [...(host.closest('.screen')?.querySelectorAll(OVER) ?? [])].map((e) => {
+    const r = e.getBoundingClientRect();
+    return { x: r.x - at.x, y: r.y - at.y, w: r.width, h: r.height };
+  });
+}
+
 function useMap(host: { current: HTMLDivElement | null }, onMenu: (m: MenuAt) => void) {
   const [view, setView] = useState<MapView | null>(null);
   const [data, setData] = useState<MapData | null>(null);
@@ -53,10 +65,12 @@ function useMap(host: { current: HTMLDivElement | null }, onMenu: (m: MenuAt) =>
     drawing((e) => !gone && setError(t('failed.past', { text: errorText(e) }))).then(
       (d) => {
         if (gone || !host.current) return;
-        v = new MapView(host.current, d, {
+        const el = host.current;
+        v = new MapView(el, d, {
           filter,
           marked,
           interactive: true,
+          covered: () => covered(el),
           onPick: pick,
           onBox: (e) => {
             boxed.value = e;

@@ -181,6 +181,7 @@ function grid(pen: Pen, panel: Panel, share: boolean): void {
       c.lineTo(l.left + l.width, yy);
       c.stroke();
     }
+    if (yy < panel.top + 8) continue; // there stands the unit
     c.fillStyle = ink('--text2');
     c.fillText(num(v, d), axisX + (panel.side === 'left' ? -5 : 5), yy);
   }

@@ -123,7 +123,7 @@ export function Matrix({
       width: '8rem',
       cell: (s) => <span class="hint">{site.value.placeName(s.row.place)}</span>,
     },
-    { id: 'unit', title: t('col.unit'), width: '4.5rem', cell: (s) => s.row.unit },
+    { id: 'unit', title: t('col.unit'), width: '5.4rem', cell: (s) => s.row.unit },
     ...cols.map((name) => ({
       id: name,
       title: limitName(name),

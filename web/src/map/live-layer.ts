@@ -36,6 +36,8 @@ const P1 = 6;
 const LEAD_PX = 26;
 /** Searches of a drawing for a place further off; each may look at a thousand places. */
 const SEARCHES = 40;
+/** Labels without an alarm while the view moves: letters with a halo cost most of a drawing. */
+const MOVING_LABELS = 60;
 const WIDTHS_MAX = 20_000;
 const FONTS = 'system-ui, "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif';
 const KEY_GROUPS = new Set(['gas', 'wind', 'co', 'fan', 'asset', 'door', 'belt', 'water']);
@@ -91,6 +93,7 @@ export class LiveLayer extends Layer {
   private readonly canvas = document.createElement('canvas');
   private readonly crowd = document.createElement('output');
   private searches = 0;
+  private moving = false;
   private drawn = { cx: 0, cy: 0, resolution: 1, w: 0, h: 0, at: 0 };
   private size = { w: 0, h: 0 };
   private dirty = true;
@@ -145,9 +148,10 @@ export class LiveLayer extends Layer {
     const now = performance.now();
     const due = moving ? now - d.at > MOVE_MS : true;
     if ((this.dirty || !same) && due) {
+      this.moving = moving;
       this.draw(cx, cy, resolution, w, h, frame.pixelRatio);
       this.drawn = { cx, cy, resolution, w, h, at: now };
-      this.dirty = false;
+      this.dirty = moving; // at rest it is drawn whole
       this.drawMs = performance.now() - now;
     }
     this.place(cx, cy, resolution, w, h);
@@ -339,9 +343,10 @@ export class LiveLayer extends Layer {
         left += p1 ? 1 : 0;
         continue;
       }
+      const alarm = p.severity >= 3;
+      if (this.moving && !alarm && !chosen && this.labelCount > MOVING_LABELS) continue;
       const text = this.textOf(p, scale);
       if (!text) continue;
-      const alarm = p.severity >= 3;
       const size = this.sizeOf(p) * factor;
       const font = `${alarm ? 'bold ' : ''}${size}px ${FONTS}`;
       const tw = this.widthOf(c, font, text);

@@ -12,6 +12,12 @@ enum { SHOWN_MAX = 20, OTHERS_MAX = 64 };
 
 static const struct kt_option options[] = {
     {"total-flow", "M3S", "air between the inlets and the outlets; without: the fans drive"},
+    {"stop", "EDGE,…", "what-if: fans that stop"},
+    {"set", "EDGE=R,…", "what-if: resistances, N s2/m8: a door opened, a regulator set"},
+    {"reverse", "EDGE[=PART],…", "what-if: fans reversed, with a part of their pressure (0.6)"},
+    {"fire", "NODE", "what-if: when its smoke comes to each roadway, before and after"},
+    {"roadways", "FILE", "for --fire: edge_id,length_m,section_m2"},
+    {"minutes", "N", "for --fire: how long it is followed (60)"},
     {"timing", NULL, "say on standard error how long it took"},
     {NULL, NULL, NULL},
 };
@@ -124,7 +130,7 @@ static int run(const struct kt_args *a)
     static const struct {
         const char *word;
         int (*fn)(const struct kt_args *);
-    } words[] = {{"solve", solve}};
+    } words[] = {{"solve", solve}, {"what-if", vent_what_if}};
     for (size_t i = 0; a->pos_n > 0 && i < KT_ARRAY_LEN(words); i++) {
         if (strcmp(a->pos[0], words[i].word) == 0) {
             return a->pos_n == 2 ? words[i].fn(a)
@@ -136,7 +142,7 @@ static int run(const struct kt_args *a)
 
 const struct kt_verb kt_verb_vent = {
     "vent",
-    "solve NETWORK.csv [--total-flow Q] [--format csv|json]",
+    "solve|what-if NETWORK.csv [--total-flow Q] [--format csv|json]",
     "airflow of a network of roadways",
     "Reads a table with the columns\n"
     "  edge_id,name,from,to,r_N_s2_m8,adjust_r,is_fan,a0_Pa,a1_Pa_s_m3,a2_Pa_s2_m6\n"
@@ -149,6 +155,11 @@ const struct kt_verb kt_verb_vent = {
     "and the pressure that it loses on the way, (r + adjust_r) q|q| less the fan's. Where a\n"
     "fan has several operating points it is the one that stands, with air forward through\n"
     "it; the others are named on standard error. When there is none it says which fan stalls\n"
-    "or which node is cut off, and the exit code is 1.\n",
+    "or which node is cut off, and the exit code is 1.\n"
+    "\n"
+    "what-if prints before and after side by side, on a copy: the file is not changed.\n"
+    "`turned` is 1 where air goes the other way. With --fire NODE smoke is followed through\n"
+    "both: the minute at which it comes to the beginning of each roadway, empty where it\n"
+    "does not.\n",
     options,
     run};

@@ -57,6 +57,27 @@ def _():
     assert "fan weak stalls" in p.stderr, p.stderr
 
 
+@case("what if the fan is reversed: before and after side by side, and when smoke would come")
+def _():
+    path = network(f"intake,a,1,2,0.3,{PLAIN}\nface,b,2,3,0.3,{PLAIN}\nfan,c,3,4,0.1,0,1,700,0,0\n")
+    roads = path.with_name("roads.csv")
+    roads.write_text("edge_id,length_m,section_m2\nintake,600,10\nface,300,10\nfan,50,10\n")
+    out = kuangtu("vent", "what-if", path, "--reverse", "fan=0.36", "--fire", "2", "--roadways", roads).stdout
+    rows = {r["edge_id"]: r for r in csv.DictReader(io.StringIO(out))}
+    for r in rows.values():
+        assert math.isclose(float(r["q_before_m3_s"]), math.sqrt(1000), rel_tol=1e-6), r
+        assert math.isclose(float(r["q_after_m3_s"]), -math.sqrt(360), rel_tol=1e-6), r
+        equal(r["turned"], "1")
+    equal(rows["intake"]["smoke_before_min"], "")
+    equal(rows["fan"]["smoke_after_min"], "")
+    wait = float(rows["fan"]["smoke_before_min"]) * 60
+    assert 3000 / math.sqrt(1000) - 1 <= wait <= 3000 / math.sqrt(1000) + 10, wait
+    p = kuangtu("vent", "what-if", path, "--stop", "nowhere", check=False)
+    equal((p.returncode, 'no edge "nowhere"' in p.stderr), (2, True))
+    p = kuangtu("vent", "what-if", path, "--stop", "face", check=False)
+    equal((p.returncode, "branch face has no fan" in p.stderr), (1, True))
+
+
 @case("each mistake of a table with its line and column, and exit code 3; wrong words are exit code 2")
 def _():
     path = network("1,a,1,2,x,0.0,0,0,0,0\n1,b,2,2,-0.1,0.0,2,0,0,0\n")

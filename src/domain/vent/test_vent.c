@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "domain/vent/test_net.h"
+#include "domain/vent/whatif.h"
 
 #define NEAR 1e-7
 
@@ -268,6 +269,32 @@ static void chance(void)
     }
 }
 
+static void what_if(void)
+{
+    struct tn *t = tn_new();
+    uint32_t fan = tn_add(t, 1, 2, 0.1), a = tn_add(t, 2, 3, 0.4), b = tn_add(t, 2, 3, 1.6);
+    tn_fan(t, fan, 1000, 0, -0.2);
+    tn_ends(t);
+    double both = 0.4 * 4 / 9; /* of the two side by side: 2/3 and 1/3 of the air */
+    struct kt_vent_flow f;
+    struct kt_vent_change stop = {KT_VENT_STOP_FAN, fan, 0}, door = {KT_VENT_SET_R, b, 0.4},
+                          turn = {KT_VENT_REVERSE_FAN, fan, 0.6}, none = {KT_VENT_STOP_FAN, a, 0};
+    CHECK_OK(kt_vent_what_if(&t->net, NULL, 0, t->arena, &f, &t->err), &t->err);
+    CHECK_NEAR(f.q_m3s[fan], sqrt(1000 / (0.3 + both)), NEAR);
+    CHECK_OK(kt_vent_what_if(&t->net, &stop, 1, t->arena, &f, &t->err), &t->err);
+    CHECK_NEAR(f.q_m3s[a], 0, NEAR);
+    CHECK_OK(kt_vent_what_if(&t->net, &door, 1, t->arena, &f, &t->err), &t->err);
+    CHECK_NEAR(f.q_m3s[b], sqrt(1000 / (0.3 + 0.1)) / 2, NEAR);
+    CHECK_OK(kt_vent_what_if(&t->net, &turn, 1, t->arena, &f, &t->err), &t->err);
+    CHECK_NEAR(f.q_m3s[fan], -sqrt(600 / (0.1 + 0.12 + both)), NEAR);
+    CHECK_NEAR(f.q_m3s[a], f.q_m3s[fan] * 2 / 3, NEAR);
+    CHECK_NEAR(f.drop_pa[fan] + f.drop_pa[a], 0, 1e-4);
+    CHECK_INT(kt_vent_what_if(&t->net, &none, 1, t->arena, &f, &t->err), KT_EINVAL);
+    CHECK(strstr(t->err.text, "branch 2 has no fan"));
+    CHECK(t->branch[fan].fan && t->branch[b].r_ns2_m8 == 1.6);
+    tn_free(t);
+}
+
 static void refuses_nonsense(void)
 {
     struct tn *t = tn_new();
@@ -292,4 +319,5 @@ UNIT_MAIN({"series and parallel", series_and_parallel}, {"the diagonal branch tu
           {"a node that is cut off is named", cut_off_and_named},
           {"a given flow says what regulates it", a_given_flow_is_regulated},
           {"natural ventilation", warm_air_drives}, {"networks of chance", chance},
+          {"what if: a fan stops, a door opens, the fan is reversed", what_if},
           {"nonsense is refused", refuses_nonsense})

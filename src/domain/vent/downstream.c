@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/vent/downstream.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+enum { ALONG = 1, AGAINST = 2, BOTH = ALONG | AGAINST };
+
+enum kt_vent_basis kt_vent_basis(const struct kt_vent_known *k, kt_time now)
+{
+    if (!k->q_m3s) {
+        return KT_VENT_BY_DESIGN;
+    }
+    if (k->failed) {
+        return KT_VENT_BY_FAILED;
+    }
+    if (k->outstanding) {
+        return KT_VENT_BY_OUTSTANDING;
+    }
+    return now - k->solved > KT_VENT_SOLUTION_AGE || k->solved > now + KT_VENT_SOLUTION_AGE
+               ? KT_VENT_BY_OLD
+               : KT_VENT_BY_SOLUTION;
+}
+
+const char *kt_vent_basis_text(enum kt_vent_basis basis, bool zh)
+{
+    static const char *const text[][2] = {
+        [KT_VENT_BY_SOLUTION] = {"by the airflow of now", "按当前解算风流"},
+        [KT_VENT_BY_OUTSTANDING] = {"by the last airflow and the design: a solve is under way",
+                                    "按上次解算与设计风向合并：正在解算"},
+        [KT_VENT_BY_FAILED] = {"by the last airflow and the design: the last solve failed",
+                               "按上次解算与设计风向合并：解算失败"},
+        [KT_VENT_BY_OLD] = {"by the last airflow and the design: it is older than a minute",
+                            "按上次解算与设计风向合并：解算结果超过一分钟"},
+        [KT_VENT_BY_DESIGN] = {"by the design: there is no airflow yet",
+                               "按设计风向：尚无解算结果"},
+    };
+    return text[basis][zh];
+}
+
+static int by_flow(double q)
+{
+    return !isfinite(q) || fabs(q) < KT_VENT_STILL_M3S ? BOTH : q > 0 ? ALONG : AGAINST;
+}
+
+static int by_design(const int8_t *design, uint32_t b)
+{
+    return !design || design[b] == 0 ? BOTH : design[b] > 0 ? ALONG : AGAINST;
+}
+
+static int ways(const struct kt_vent_known *k, enum kt_vent_basis basis, uint32_t b)
+{
+    if (basis == KT_VENT_BY_SOLUTION) {
+        return by_flow(k->q_m3s[b]);
+    }
+    int way = by_design(k->design, b) | (k->stopped && k->stopped[b] ? BOTH : 0);
+    return way | (k->q_m3s ? by_flow(k->q_m3s[b]) : 0);
+}
+
+enum kt_vent_basis kt_vent_downstream(const struct kt_vent_net *net,
+                                      const struct kt_vent_known *known, kt_time now,
+                                      const bool *place, bool *ret)
+{
+    enum kt_vent_basis basis = kt_vent_basis(known, now);
+    uint32_t n = net->branches_n;
+    struct kt_arena *arena = kt_arena_new(0);
+    bool *wet = KT_NEW_ARRAY(arena, bool, net->nodes_n); /* nodes that its air comes to */
+    memcpy(ret, place, n * sizeof(*ret));
+    for (bool more = true; more;) {
+        more = false;
+        for (uint32_t b = 0; b < n; b++) {
+            const struct kt_vent_branch *e = &net->branch[b];
+            int way = ways(known, basis, b);
+            bool enters = ((way & ALONG) && wet[e->from]) || ((way & AGAINST) && wet[e->to]);
+            more |= enters && !ret[b];
+            ret[b] |= enters;
+            if (ret[b] && (way & ALONG) && !wet[e->to]) {
+                more = wet[e->to] = true;
+            }
+            if (ret[b] && (way & AGAINST) && !wet[e->from]) {
+                more = wet[e->from] = true;
+            }
+        }
+    }
+    kt_arena_free(arena);
+    return basis;
+}

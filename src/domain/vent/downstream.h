@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_VENT_DOWNSTREAM_H
+#define KT_VENT_DOWNSTREAM_H
+/*
+ * downstream: the roadways that air from a place comes to, for alarms, broadcasts and cuts.
+ *
+ * What is not known never makes the answer smaller. With a solution of now, air goes as it says.
+ * While a solve is outstanding, has failed or is older than a minute, the answer is the union of
+ * the last solution and the design direction, and of both directions in the branches of a fan that
+ * has stopped. A branch of which nothing is known is open both ways. Invariant: each further doubt,
+ * each stopped fan, each branch of the place adds to the answer or leaves it.   Pure.   Threads:
+ * any.
+ */
+#include "base/time.h"
+#include "domain/vent/net.h"
+
+#define KT_VENT_SOLUTION_AGE (60 * KT_SEC)
+#define KT_VENT_STILL_M3S    0.05 /* less air than that may go either way */
+
+enum kt_vent_basis {
+    KT_VENT_BY_SOLUTION,    /* of now */
+    KT_VENT_BY_OUTSTANDING, /* the last one and the design: a solve is under way */
+    KT_VENT_BY_FAILED,
+    KT_VENT_BY_OLD,
+    KT_VENT_BY_DESIGN, /* there was never a solution */
+};
+struct kt_vent_known {
+    const double *q_m3s; /* last solution by branch; NULL: none */
+    kt_time solved;      /* for which state of the mine */
+    bool outstanding, failed;
+    const int8_t *design; /* by branch: 1 along it, -1 against, 0 not known; NULL: none is known */
+    const bool *stopped;  /* by branch: a fan in it has stopped; NULL: none */
+};
+
+/** What an answer goes by at `now`. */
+enum kt_vent_basis kt_vent_basis(const struct kt_vent_known *known, kt_time now);
+/** "by the airflow of now" and so on, for an alarm's text; Chinese with `zh`. */
+const char *kt_vent_basis_text(enum kt_vent_basis basis, bool zh);
+/**
+ * @param place  by branch: the place; it is part of the answer
+ * @param ret    by branch, room for branches_n: reached
+ */
+enum kt_vent_basis kt_vent_downstream(const struct kt_vent_net *net,
+                                      const struct kt_vent_known *known, kt_time now,
+                                      const bool *place, bool *ret);
+#endif

@@ -123,4 +123,90 @@ uint32_t lp_keys_find(const struct lp_keys *k, const char *p, const char *end);
 /** The entry of a key, made when it is new; UINT32_MAX with the reason when it cannot be read. */
 uint32_t lp_keys_get(struct lp_keys *k, struct kt_str series, struct kt_str field,
                      struct lp_why *why);
+
+struct kt_lp_parser {
+    struct lp_keys keys;
+    uint32_t last;   /* entry of the value read last */
+    uint32_t missed; /* guesses in a row that were wrong */
+    /* of block.c: lines to be read at once, less one; lines that go the other way before, how many
+     * the next time */
+    uint32_t block, pass_over, pause;
+    char stamp[24]; /* the timestamp read last, as text; stamp_n 0: none */
+    uint32_t stamp_n;
+    kt_time stamp_time;
+};
+
+/* A line under way. */
+struct lp_line {
+    const char *start, *p, *end;
+    uint32_t first;    /* columns before this line */
+    uint32_t series;   /* of the line, as numbered by the parser */
+    uint32_t newlines; /* inside strings */
+    uint32_t refused, passed_over;
+    struct kt_str raw_series;
+    kt_quality quality;
+    struct lp_why why; /* `at` is not used here: p stands there */
+};
+
+/** Does a value or a timestamp end here? */
+static inline bool lp_at_break(const char *p, const char *end)
+{
+    return p == end || *p == ' ' || *p == '\n' || *p == ',' || *p == '\r' || *p == '\t';
+}
+
+#define LP_BYTES(c) (UINT64_C(0x0101010101010101) * (c))
+
+/** Eight digits, the first in the lowest byte, each 0 to 9. */
+static inline uint64_t lp_eight_digits(uint64_t d)
+{
+    const uint64_t pair = UINT64_C(0x000000ff000000ff);
+    d = d * 10 + (d >> 8); /* pairs of digits in every other byte */
+    return ((d & pair) * (100 + (UINT64_C(1000000) << 32)) +
+            (d >> 16 & pair) * (1 + (UINT64_C(10000) << 32))) >>
+           32;
+}
+
+/**
+ * A plain number of at most seven characters without a sign, without a branch on its digits: where
+ * the first two bytes that are none stand says how long it is and where its point is.
+ * @return its length; 0: not such a number
+ */
+static inline unsigned lp_short_number(const char *p, const char *end, double *ret)
+{
+    uint64_t v;
+    if (end - p < 8) {
+        return 0;
+    }
+    memcpy(&v, p, 8);
+    uint64_t d = v ^ LP_BYTES('0');
+    uint64_t other = (((d & LP_BYTES(0x7f)) + LP_BYTES(0x76)) | d) & LP_BYTES(0x80);
+    unsigned whole = (unsigned)__builtin_ctzll(other | UINT64_C(1) << 63) / 8, n = whole;
+    if (whole < 7 && p[whole] == '.') {
+        other &= other - 1;
+        n = (unsigned)__builtin_ctzll(other | UINT64_C(1) << 63) / 8;
+        uint64_t before = (UINT64_C(1) << 8 * whole) - 1;
+        d = (d & before) | (d >> 8 & ~before);
+    }
+    unsigned scale = n - whole - (n > whole), digits = n - (n > whole);
+    if (!(other >> 8 * n & 0x80) || digits == 0 || !lp_at_break(p + n, end)) {
+        return 0;
+    }
+    *ret = (double)lp_eight_digits(d << 8 * (8 - digits)) / lp_pow10[scale];
+    return n;
+}
+
+/* Guesses in a row that were wrong, before lines are taken to have no order. */
+enum { LP_GIVE_UP = 8 };
+/** A number and what ends it; the line's p behind it. False: not one, the line says why. */
+bool lp_read_number(struct lp_line *ln, double *ret);
+/** Behind the fields: a timestamp or none, up to the end of the line. */
+bool lp_read_tail(struct kt_lp_parser *ps, struct lp_line *ln, const struct kt_lp_input *in,
+                  kt_time *ret);
+/**
+ * Take plain lines from the start of the input, as many as there are and have known keys, up to
+ * the room and a block.
+ * @return how many; 0: the first line goes another way
+ */
+uint32_t lp_block(struct kt_lp_parser *ps, struct kt_lp_input *in, struct kt_lp_columns *out,
+                  struct kt_lp_report *rep);
 #endif

@@ -4,6 +4,7 @@
  * taken apart, looked up in the table and asked for once.
  */
 #include "link/lineproto/internal.h"
+#include "link/lineproto/lookup.h"
 
 #include <stdlib.h>
 
@@ -51,78 +52,10 @@ void lp_keys_done(struct lp_keys *k)
     kt_buf_done(&k->tmp);
 }
 
-static inline uint64_t mix(uint64_t h, uint64_t v)
-{
-    h = (h ^ v) * UINT64_C(0xff51afd7ed558ccd);
-    return h ^ h >> 32;
-}
-
-/* Of "series field=", eight bytes at a time; the last eight may overlap those before. */
-static inline uint64_t hash_of(const struct lp_keys *k, const char *text, size_t n)
-{
-    uint64_t h = k->seed ^ n * UINT64_C(0x9e3779b97f4a7c15), v = 0;
-    for (size_t i = 0; i + 8 < n; i += 8) {
-        memcpy(&v, text + i, 8);
-        h = mix(h, v);
-    }
-    if (n >= 8) {
-        memcpy(&v, text + n - 8, 8);
-    } else {
-        v = 0;
-        memcpy(&v, text, n);
-    }
-    h = mix(h, v);
-    return mix(h, 0);
-}
-
-static inline uint32_t find(const struct lp_keys *k, uint64_t h, const char *text, size_t n)
-{
-    uint32_t tag = (uint32_t)(h >> 32);
-    for (uint32_t i = (uint32_t)h & (k->slots_n - 1);; i = (i + 1) & (k->slots_n - 1)) {
-        const struct lp_slot *s = &k->slots[i];
-        if (s->entry == 0) {
-            return 0;
-        }
-        const struct lp_entry *e = &k->entries[s->entry];
-        if (s->tag == tag && e->len == n && lp_same(lp_text(k, e), text, n)) {
-            return s->entry;
-        }
-    }
-}
-
-/* The first c in [p, end), or end. */
-static inline const char *seek(const char *p, const char *end, char c)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101), wanted = ones * (unsigned char)c;
-    while (end - p >= 8) {
-        uint64_t v;
-        memcpy(&v, p, 8);
-        v ^= wanted;
-        v = (v - ones) & ~v & ones << 7;
-        if (v) {
-            return p + __builtin_ctzll(v) / 8;
-        }
-        p += 8;
-    }
-    while (p < end && *p != c) {
-        p++;
-    }
-    return p;
-}
-
-/* A remembered key ends at the first '=' behind its first blank, unless blanks are escaped or
- * values of tags hold one; those are found the long way. */
 uint32_t lp_keys_find(const struct lp_keys *k, const char *p, const char *end)
 {
-    enum { LOOK = 256 };
-    end = end - p > LOOK ? p + LOOK : end;
-    const char *blank = seek(p, end, ' ');
-    const char *equals = seek(blank, end, '=');
-    if (KT_UNLIKELY(equals == end)) {
-        return 0;
-    }
-    size_t n = (size_t)(equals - p) + 1;
-    return find(k, hash_of(k, p, n), p, n);
+    size_t n = lp_key_len(p, end);
+    return KT_UNLIKELY(n == 0) ? 0 : lp_find(k, lp_hash(k, p, n), p, n);
 }
 
 static void put_slot(struct lp_keys *k, uint64_t h, uint32_t entry)
@@ -142,7 +75,7 @@ static void grow_slots(struct lp_keys *k)
     KT_ASSERT(k->slots);
     for (uint32_t i = 1; i < k->n; i++) {
         const struct lp_entry *e = &k->entries[i];
-        put_slot(k, hash_of(k, lp_text(k, e), e->len), i);
+        put_slot(k, lp_hash(k, lp_text(k, e), e->len), i);
     }
 }
 
@@ -253,8 +186,8 @@ uint32_t lp_keys_get(struct lp_keys *k, struct kt_str series, struct kt_str fiel
         *why = (struct lp_why){"a key longer than 8192 bytes", 0};
         return UINT32_MAX;
     }
-    uint64_t h = hash_of(k, text, series.n + field.n + 2);
-    uint32_t e = find(k, h, text, series.n + field.n + 2);
+    uint64_t h = lp_hash(k, text, series.n + field.n + 2);
+    uint32_t e = lp_find(k, h, text, series.n + field.n + 2);
     if (e) {
         return e;
     }

@@ -9,27 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct kt_lp_parser {
-    struct lp_keys keys;
-    uint32_t last;   /* entry of the value read last */
-    uint32_t missed; /* guesses in a row that were wrong */
-    char stamp[24];  /* the timestamp read last, as text; stamp_n 0: none */
-    uint32_t stamp_n;
-    kt_time stamp_time;
-};
-
-/* A line under way. */
-struct line {
-    const char *start, *p, *end;
-    uint32_t first;    /* columns before this line */
-    uint32_t series;   /* of the line, as numbered by the parser */
-    uint32_t newlines; /* inside strings */
-    uint32_t refused, passed_over;
-    struct kt_str raw_series;
-    kt_quality quality;
-    struct lp_why why; /* `at` is not used here: p stands there */
-};
-
 enum outcome { TAKEN, BAD, FULL };
 
 struct kt_lp_parser *kt_lp_parser_new(struct kt_lp_table *table, kt_lp_may_fn may, void *arg,
@@ -78,13 +57,7 @@ static inline bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Does a value or a timestamp end here? */
-static inline bool at_break(const char *p, const char *end)
-{
-    return p == end || *p == ' ' || *p == '\n' || *p == ',' || *p == '\r' || *p == '\t';
-}
-
-static bool fail(struct line *ln, const char *why)
+static bool fail(struct lp_line *ln, const char *why)
 {
     ln->why.text = why;
     return false;
@@ -92,7 +65,7 @@ static bool fail(struct line *ln, const char *why)
 
 /* ---- values ---- */
 
-static bool read_integer(struct line *ln, const char *digits, uint64_t m, bool negative,
+static bool read_integer(struct lp_line *ln, const char *digits, uint64_t m, bool negative,
                          const char *p, double *ret)
 {
     bool is_unsigned = *p == 'u';
@@ -103,67 +76,26 @@ static bool read_integer(struct line *ln, const char *digits, uint64_t m, bool n
     }
     ln->p = p + 1;
     *ret = negative && m ? -(double)m : (double)m;
-    return at_break(ln->p, ln->end) ? true : fail(ln, "something stands behind the integer");
+    return lp_at_break(ln->p, ln->end) ? true : fail(ln, "something stands behind the integer");
 }
 
 /* Exponents, more than 19 digits, nothing that looks like a number. */
-static bool read_number_slow(struct line *ln, double *ret)
+static bool read_number_slow(struct lp_line *ln, double *ret)
 {
     size_t n;
     if (kt_lp_decimal((struct kt_str){ln->p, (size_t)(ln->end - ln->p)}, ret, &n) < 0) {
         return fail(ln, "not a number, boolean or string, or beyond the range of a double");
     }
     ln->p += n;
-    return at_break(ln->p, ln->end) ? true : fail(ln, "something stands behind the number");
+    return lp_at_break(ln->p, ln->end) ? true : fail(ln, "something stands behind the number");
 }
 
-#define BYTES(c) (UINT64_C(0x0101010101010101) * (c))
-
-/* Eight digits, the first in the lowest byte, each 0 to 9. */
-static inline uint64_t eight_digits(uint64_t d)
-{
-    const uint64_t pair = UINT64_C(0x000000ff000000ff);
-    d = d * 10 + (d >> 8); /* pairs of digits in every other byte */
-    return ((d & pair) * (100 + (UINT64_C(1000000) << 32)) +
-            (d >> 16 & pair) * (1 + (UINT64_C(10000) << 32))) >>
-           32;
-}
-
-/*
- * A plain number of at most seven characters without a sign, without a branch on its digits: where
- * the first two bytes that are none stand says how long it is and where its point is.
- * @return its length; 0: not such a number
- */
-static inline unsigned short_number(const char *p, const char *end, double *ret)
-{
-    uint64_t v;
-    if (end - p < 8) {
-        return 0;
-    }
-    memcpy(&v, p, 8);
-    uint64_t d = v ^ BYTES('0');
-    uint64_t other = (((d & BYTES(0x7f)) + BYTES(0x76)) | d) & BYTES(0x80);
-    unsigned whole = (unsigned)__builtin_ctzll(other | UINT64_C(1) << 63) / 8, n = whole;
-    if (whole < 7 && p[whole] == '.') {
-        other &= other - 1;
-        n = (unsigned)__builtin_ctzll(other | UINT64_C(1) << 63) / 8;
-        uint64_t before = (UINT64_C(1) << 8 * whole) - 1;
-        d = (d & before) | (d >> 8 & ~before);
-    }
-    unsigned scale = n - whole - (n > whole), digits = n - (n > whole);
-    if (!(other >> 8 * n & 0x80) || digits == 0 || !at_break(p + n, end)) {
-        return 0;
-    }
-    *ret = (double)eight_digits(d << 8 * (8 - digits)) / lp_pow10[scale];
-    return n;
-}
-
-static inline bool read_number(struct line *ln, double *ret)
+static inline bool read_number(struct lp_line *ln, double *ret)
 {
     const char *p = ln->p, *end = ln->end;
     bool negative = *p == '-';
     p += negative || *p == '+';
-    unsigned length = short_number(p, end, ret);
+    unsigned length = lp_short_number(p, end, ret);
     if (KT_LIKELY(length)) {
         ln->p = p + length;
         *ret = negative ? -*ret : *ret;
@@ -186,7 +118,7 @@ static inline bool read_number(struct line *ln, double *ret)
         scale = p - fraction;
         n += scale;
     }
-    if (KT_UNLIKELY(n == 0 || n > 19 || !at_break(p, end))) {
+    if (KT_UNLIKELY(n == 0 || n > 19 || !lp_at_break(p, end))) {
         return read_number_slow(ln, ret);
     }
     ln->p = p;
@@ -199,12 +131,17 @@ static inline bool read_number(struct line *ln, double *ret)
     return lp_number_double(&number, ret);
 }
 
-static bool read_boolean(struct line *ln, double *ret)
+bool lp_read_number(struct lp_line *ln, double *ret)
+{
+    return read_number(ln, ret);
+}
+
+static bool read_boolean(struct lp_line *ln, double *ret)
 {
     static const char *const words[] = {"f", "F", "false", "False", "FALSE",
                                         "t", "T", "true",  "True",  "TRUE"};
     const char *p = ln->p;
-    while (!at_break(p, ln->end)) {
+    while (!lp_at_break(p, ln->end)) {
         p++;
     }
     struct kt_str word = {ln->p, (size_t)(p - ln->p)};
@@ -218,7 +155,7 @@ static bool read_boolean(struct line *ln, double *ret)
     return fail(ln, "not a number, boolean or string");
 }
 
-static bool set_quality(struct line *ln, const char *p, size_t n)
+static bool set_quality(struct lp_line *ln, const char *p, size_t n)
 {
     char id[32];
     if (n < sizeof(id)) {
@@ -232,7 +169,7 @@ static bool set_quality(struct line *ln, const char *p, size_t n)
 }
 
 /* A quoted string, which may hold line ends; only a quality is looked at. */
-static bool read_string(struct line *ln, const struct lp_entry *e)
+static bool read_string(struct lp_line *ln, const struct lp_entry *e)
 {
     if (e->state == LP_OPEN && !e->is_quality) {
         return fail(ln, "the value of a point cannot be text; send a number or a boolean");
@@ -251,13 +188,13 @@ static bool read_string(struct line *ln, const struct lp_entry *e)
     }
     ln->newlines += newlines;
     ln->p = p + 1;
-    return at_break(ln->p, ln->end) ? true : fail(ln, "something stands behind the string");
+    return lp_at_break(ln->p, ln->end) ? true : fail(ln, "something stands behind the string");
 }
 
 /* ---- keys ---- */
 
 /* The long way to the field at p of the line's series. */
-static bool find_key(struct kt_lp_parser *ps, struct line *ln)
+static bool find_key(struct kt_lp_parser *ps, struct lp_line *ln)
 {
     struct lp_why why = {NULL, 0};
     struct kt_str rest = {ln->p, (size_t)(ln->end - ln->p)};
@@ -277,7 +214,7 @@ static bool find_key(struct kt_lp_parser *ps, struct line *ln)
     return true;
 }
 
-static bool first_key_slow(struct kt_lp_parser *ps, struct line *ln)
+static bool first_key_slow(struct kt_lp_parser *ps, struct lp_line *ln)
 {
     struct lp_why why = {NULL, 0};
     size_t n = lp_series_len((struct kt_str){ln->p, (size_t)(ln->end - ln->p)}, &why);
@@ -294,7 +231,7 @@ static bool first_key_slow(struct kt_lp_parser *ps, struct line *ln)
     return find_key(ps, ln);
 }
 
-static inline bool take_key(struct kt_lp_parser *ps, struct line *ln, uint32_t entry)
+static inline bool take_key(struct kt_lp_parser *ps, struct lp_line *ln, uint32_t entry)
 {
     const struct lp_entry *e = &ps->keys.entries[entry];
     ln->raw_series = (struct kt_str){ln->p, e->len - e->field_len - 1};
@@ -305,7 +242,7 @@ static inline bool take_key(struct kt_lp_parser *ps, struct line *ln, uint32_t e
 }
 
 /* Not guessed: from the table, and remembered as what follows the one before. */
-static bool first_key_table(struct kt_lp_parser *ps, struct line *ln)
+static bool first_key_table(struct kt_lp_parser *ps, struct lp_line *ln)
 {
     uint32_t entry = lp_keys_find(&ps->keys, ln->p, ln->end);
     if (KT_UNLIKELY(entry == 0)) {
@@ -317,15 +254,12 @@ static bool first_key_table(struct kt_lp_parser *ps, struct line *ln)
     return take_key(ps, ln, entry);
 }
 
-static inline bool first_key(struct kt_lp_parser *ps, struct line *ln)
+static inline bool first_key(struct kt_lp_parser *ps, struct lp_line *ln)
 {
-    enum {
-        GIVE_UP = 8
-    }; /* lines without an order: looking at the guess costs more than it brings */
     const struct lp_keys *k = &ps->keys;
     uint32_t guess = k->entries[ps->last].next;
     const struct lp_entry *e = &k->entries[guess];
-    if (guess == 0 || ps->missed > GIVE_UP || (size_t)(ln->end - ln->p) < e->len ||
+    if (guess == 0 || ps->missed > LP_GIVE_UP || (size_t)(ln->end - ln->p) < e->len ||
         !lp_same(lp_text(k, e), ln->p, e->len)) {
         return first_key_table(ps, ln);
     }
@@ -334,7 +268,7 @@ static inline bool first_key(struct kt_lp_parser *ps, struct line *ln)
 }
 
 /* p stands behind a comma. */
-static inline bool next_key(struct kt_lp_parser *ps, struct line *ln)
+static inline bool next_key(struct kt_lp_parser *ps, struct lp_line *ln)
 {
     const struct lp_keys *k = &ps->keys;
     uint32_t guess = k->entries[ps->last].next;
@@ -351,7 +285,7 @@ static inline bool next_key(struct kt_lp_parser *ps, struct line *ln)
 /* ---- notes ---- */
 
 static void note(struct kt_lp_report *rep, enum kt_lp_why why, uint32_t line, const char *at,
-                 const struct line *ln, const char *fmt, struct kt_str about)
+                 const struct lp_line *ln, const char *fmt, struct kt_str about)
 {
     if (rep->notes_n == KT_LP_NOTES) {
         return;
@@ -363,7 +297,7 @@ static void note(struct kt_lp_report *rep, enum kt_lp_why why, uint32_t line, co
     snprintf(n->text, sizeof(n->text), fmt, (int)(about.n > 64 ? 64 : about.n), about.p);
 }
 
-static void note_refused(const struct kt_lp_parser *ps, const struct line *ln, uint32_t line,
+static void note_refused(const struct kt_lp_parser *ps, const struct lp_line *ln, uint32_t line,
                          struct kt_lp_report *rep)
 {
     bool unclear = ps->keys.entries[ps->last].state == LP_UNCLEAR;
@@ -376,11 +310,11 @@ static void note_refused(const struct kt_lp_parser *ps, const struct line *ln, u
 /* ---- lines ---- */
 
 /* One value behind its key, into the columns when the point is open. */
-static inline enum outcome read_value(struct kt_lp_parser *ps, struct line *ln, uint32_t line,
+static inline enum outcome read_value(struct kt_lp_parser *ps, struct lp_line *ln, uint32_t line,
                                       struct kt_lp_columns *out, struct kt_lp_report *rep)
 {
     const struct lp_entry *e = &ps->keys.entries[ps->last];
-    if (KT_UNLIKELY(at_break(ln->p, ln->end))) {
+    if (KT_UNLIKELY(lp_at_break(ln->p, ln->end))) {
         (void)fail(ln, "no value behind the field");
         return BAD;
     }
@@ -410,7 +344,8 @@ static inline enum outcome read_value(struct kt_lp_parser *ps, struct line *ln, 
     return TAKEN;
 }
 
-static bool read_stamp_slow(struct kt_lp_parser *ps, struct line *ln, int64_t unit_ns, kt_time *ret)
+static bool read_stamp_slow(struct kt_lp_parser *ps, struct lp_line *ln, int64_t unit_ns,
+                            kt_time *ret)
 {
     const char *start = ln->p, *p = start + (*start == '-');
     int64_t t = 0;
@@ -419,7 +354,7 @@ static bool read_stamp_slow(struct kt_lp_parser *ps, struct line *ln, int64_t un
             return fail(ln, "the timestamp is out of range");
         }
     }
-    if (p == start || !is_digit(p[-1]) || !at_break(p, ln->end) || (p < ln->end && *p == ',')) {
+    if (p == start || !is_digit(p[-1]) || !lp_at_break(p, ln->end) || (p < ln->end && *p == ',')) {
         return fail(ln, "the timestamp is not a whole number");
     }
     if (*start == '-' || t == 0) {
@@ -440,8 +375,8 @@ static bool read_stamp_slow(struct kt_lp_parser *ps, struct line *ln, int64_t un
 }
 
 /* Behind the fields: blanks, a timestamp or none, blanks, the end of the line. */
-static bool read_tail(struct kt_lp_parser *ps, struct line *ln, const struct kt_lp_input *in,
-                      kt_time *ret)
+bool lp_read_tail(struct kt_lp_parser *ps, struct lp_line *ln, const struct kt_lp_input *in,
+                  kt_time *ret)
 {
     const char *end = ln->end;
     while (ln->p < end && (*ln->p == ' ' || *ln->p == '\t')) {
@@ -459,8 +394,8 @@ static bool read_tail(struct kt_lp_parser *ps, struct line *ln, const struct kt_
                                           : fail(ln, "something stands behind the timestamp");
 }
 
-static inline bool read_time(struct kt_lp_parser *ps, struct line *ln, const struct kt_lp_input *in,
-                             kt_time *ret)
+static inline bool read_time(struct kt_lp_parser *ps, struct lp_line *ln,
+                             const struct kt_lp_input *in, kt_time *ret)
 {
     size_t n = ps->stamp_n;
     if (KT_LIKELY(n && (size_t)(ln->end - ln->p) > n + 1 && ln->p[n + 1] == '\n' &&
@@ -469,10 +404,10 @@ static inline bool read_time(struct kt_lp_parser *ps, struct line *ln, const str
         *ret = ps->stamp_time;
         return true;
     }
-    return read_tail(ps, ln, in, ret);
+    return lp_read_tail(ps, ln, in, ret);
 }
 
-static inline enum outcome read_line(struct kt_lp_parser *ps, struct line *ln,
+static inline enum outcome read_line(struct kt_lp_parser *ps, struct lp_line *ln,
                                      const struct kt_lp_input *in, struct kt_lp_columns *out,
                                      struct kt_lp_report *rep)
 {
@@ -523,7 +458,7 @@ static inline bool line_start(struct kt_lp_input *in)
     return false;
 }
 
-static void count_line(const struct line *ln, uint32_t line, uint32_t taken,
+static void count_line(const struct lp_line *ln, uint32_t line, uint32_t taken,
                        struct kt_lp_report *rep)
 {
     rep->samples += taken;
@@ -538,7 +473,7 @@ static void count_line(const struct line *ln, uint32_t line, uint32_t taken,
 }
 
 /* A line that cannot be taken: its values go, the next line starts behind its end. */
-static void drop_line(struct line *ln, uint32_t line, const char *why, struct kt_lp_columns *out,
+static void drop_line(struct lp_line *ln, uint32_t line, const char *why, struct kt_lp_columns *out,
                       struct kt_lp_report *rep)
 {
     out->n = ln->first;
@@ -548,7 +483,7 @@ static void drop_line(struct line *ln, uint32_t line, const char *why, struct kt
     ln->p = nl ? nl : ln->end;
 }
 
-static void next_line(struct kt_lp_input *in, const struct line *ln)
+static void next_line(struct kt_lp_input *in, const struct lp_line *ln)
 {
     bool nl = ln->p < ln->end;
     in->pos = (size_t)(ln->p - in->text.p) + nl;
@@ -560,8 +495,11 @@ int kt_lp_parse(struct kt_lp_parser *ps, struct kt_lp_input *in, struct kt_lp_co
 {
     ps->stamp_n = 0;
     while (line_start(in)) {
+        if (ps->missed > LP_GIVE_UP && lp_block(ps, in, out, rep)) {
+            continue;
+        }
         const char *start = in->text.p + in->pos;
-        struct line ln = {.start = start, .p = start, .end = in->text.p + in->text.n};
+        struct lp_line ln = {.start = start, .p = start, .end = in->text.p + in->text.n};
         ln.first = out->n;
         uint32_t notes = rep->notes_n;
         enum outcome o = read_line(ps, &ln, in, out, rep);

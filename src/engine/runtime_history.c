@@ -3,7 +3,7 @@
  * The history thread. Durable batches come in piles; each names the samples event before it, so a
  * gap (pile full, program start) is seen and filled from the journal. Rules and acknowledgements
  * never wait for history. It takes a pile PACE after the last one at the earliest: many small
- * batches wake it once.
+ * batches wake it once, and what many of them have for one point is added at once.
  */
 #include "engine/runtime_impl.h"
 
@@ -18,7 +18,8 @@
 #define FUTURE      (5 * KT_SEC) /* as the engine: further ahead takes the arrival time */
 #define SEAL_EVERY  KT_SEC
 #define MERGE_EVERY (6 * KT_HOUR)
-#define PACE        (5 * KT_MS)
+#define PACE        (20 * KT_MS)
+enum { RUN_SAMPLES = 48 << 10 };
 
 /* ---- from the chunks to the journal's chain ---- */
 
@@ -310,27 +311,78 @@ static struct kt_samples samples_of(const struct rt_pile *p, const struct rt_pil
                                              c->value + item->at, c->quality + item->at};
 }
 
-static void take(struct kt_runtime *rt, const struct rt_pile_item *item)
+/* Batches that follow each other, to be added together. */
+struct run {
+    struct kt_history_batch *batches; /* RT_PILE_ITEMS */
+    uint32_t n, samples;
+    kt_seq last; /* all up to it are in history, or in the run */
+};
+
+static void add_run(struct kt_runtime *rt, struct run *run)
 {
     struct rt_history *h = &rt->history;
-    kt_seq added = atomic_load(&h->added);
-    if (item->seq > added && item->prev > added) {
+    if (run->n && atomic_exchange(&h->site_changed, false)) {
+        declare_all(rt);
+    }
+    for (uint32_t at = 0; at < run->n;) {
+        struct kt_err err = {0};
+        uint32_t added;
+        if (kt_history_add_many(h->h, run->batches + at, run->n - at, &added, &err) < 0) {
+            KT_ERROR("history", "event %" PRIu64 " is not in history: %s",
+                     run->batches[at + added].seq, err.text);
+            added++;
+        }
+        at += added;
+    }
+    if (run->n) {
+        atomic_store(&h->added, run->last);
+    }
+    run->n = run->samples = 0;
+}
+
+static void take(struct kt_runtime *rt, struct run *run, const struct rt_pile_item *item)
+{
+    if (item->seq > run->last && item->prev > run->last) {
+        add_run(rt, run);
         catch_up(rt, item->prev);
-        added = atomic_load(&h->added);
+        run->last = atomic_load(&rt->history.added);
     }
-    if (item->seq > added && item->prev <= added) {
-        add(rt, item->seq, item->arrival, samples_of(&h->own, item));
+    if (item->seq <= run->last || item->prev > run->last) {
+        return;
     }
-    if (item->batch) {
-        rt_batch_unref(rt, item->batch);
+    struct kt_samples s = samples_of(&rt->history.own, item);
+    run->last = item->seq;
+    if (has_future(&s, item->arrival)) {
+        add_run(rt, run);
+        add(rt, item->seq, item->arrival, s);
+    } else {
+        run->batches[run->n++] = (struct kt_history_batch){item->seq, item->arrival, s};
+        run->samples += s.n;
+    }
+}
+
+/* Items [from, end) of the pile are in history. */
+static void let_go(struct kt_runtime *rt, uint32_t from, uint32_t end)
+{
+    for (uint32_t i = from; i < end; i++) {
+        if (rt->history.own.items[i].batch) {
+            rt_batch_unref(rt, rt->history.own.items[i].batch);
+        }
     }
 }
 
 static void take_pile(struct kt_runtime *rt)
 {
     struct rt_pile *p = &rt->history.own;
+    struct run run = {.batches = rt->history.run, .last = atomic_load(&rt->history.added)};
+    uint32_t held = 0;
     for (uint32_t i = 0; i < p->n; i++) {
-        take(rt, &p->items[i]);
+        take(rt, &run, &p->items[i]);
+        if (run.samples >= RUN_SAMPLES || i + 1 == p->n) {
+            add_run(rt, &run);
+            let_go(rt, held, i + 1);
+            held = i + 1;
+        }
     }
     p->n = p->samples = p->copied.n = 0;
 }
@@ -390,6 +442,8 @@ int rt_history_open(struct kt_runtime *rt, struct kt_err *err)
     kt_buf_init(&h->sealed, 0);
     pile_init(&h->pile);
     pile_init(&h->own);
+    h->run = malloc(RT_PILE_ITEMS * sizeof(*h->run));
+    KT_ASSERT(h->run);
     snprintf(dir, sizeof(dir), "%s/history", rt->data_dir);
     struct kt_history_opts opts = {.dir = dir, .on_sealed = on_sealed, .arg = rt};
     int r = kt_history_open(&opts, &h->h, err);
@@ -426,6 +480,7 @@ void rt_history_stop(struct kt_runtime *rt)
     kt_buf_done(&json);
     pile_done(&h->pile);
     pile_done(&h->own);
+    free(h->run);
     kt_columns_done(&h->columns);
     kt_buf_done(&h->sealed);
     pthread_cond_destroy(&h->work);

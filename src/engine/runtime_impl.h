@@ -345,7 +345,8 @@ struct rt_history {
     atomic_ullong added; /* last samples event that history has */
     /* the thread's own */
     struct rt_pile own;
-    kt_mono taken; /* when it took the last pile */
+    kt_mono taken;                /* when it took the last pile */
+    struct kt_history_batch *run; /* RT_PILE_ITEMS: what is added together */
     struct kt_columns columns;
     struct kt_buf sealed;
     uint32_t sealed_n;

@@ -59,6 +59,17 @@ KT_MUST_CHECK int kt_history_declare(struct kt_history *h, kt_point_id p,
  */
 KT_MUST_CHECK int kt_history_add(struct kt_history *h, uint64_t seq, kt_time arrival,
                                  const struct kt_samples *s, struct kt_err *err);
+/* One of many batches. */
+struct kt_history_batch {
+    uint64_t seq;
+    kt_time arrival;
+    struct kt_samples samples;
+};
+/** kt_history_add() of each, in order, up to the first that cannot be taken, for less: samples of
+ *  one point are put together first. What is added last is found by queries when all are.
+ *  @param ret_added  how many were added, also after an error */
+KT_MUST_CHECK int kt_history_add_many(struct kt_history *h, const struct kt_history_batch *b,
+                                      uint32_t n, uint32_t *ret_added, struct kt_err *err);
 /** Seal what is full or old, spread over calls (one a second is right); `all` seals everything.
  *  On failure samples stay in memory, are found by queries, and the next call tries again. */
 KT_MUST_CHECK int kt_history_seal(struct kt_history *h, kt_time now, bool all, struct kt_err *err);

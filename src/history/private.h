@@ -91,6 +91,7 @@ struct kt_history {
     struct history_codec *codec;
     struct history_cols cols;
     struct kt_buf row;
+    struct history_mixed *mixed; /* scratch of kt_history_add_many() */
     struct history_point **due;
     uint32_t n_due, cap_due;
     uint32_t safe_calls;

@@ -323,7 +323,7 @@ static void *run(void *arg)
         if (r < 0) {
             mend(rt, &err);
             r = x->reader ? KT_OK : kt_err_set(&err, KT_EIO, "records.db cannot be read");
-        } else if (kt_journal_wait(rt->journal, seen + 1, WAIT_NS) == KT_EIO) {
+        } else if (kt_journal_wait_news(rt->journal, seen, WAIT_NS) == KT_EIO) {
             kt_sleep(WAIT_NS); /* the journal has failed: nothing more comes */
         }
     }

@@ -49,6 +49,7 @@ struct journal_segment {
     kt_seq first;
     int64_t left;
     bool reserve; /* it was the reserve: no samples while full */
+    bool rolling; /* the file of the next one has been taken */
 };
 
 struct kt_journal {
@@ -62,6 +63,7 @@ struct kt_journal {
     pthread_cond_t work;  /* to the writer */
     pthread_cond_t keep;  /* to the keeper */
     pthread_cond_t done;  /* something became durable, failed, or a spare is ready */
+    pthread_cond_t news; /* something that is neither samples nor ticks became durable, or failed */
     struct journal_group fill;
     size_t busy_bytes;
     uint32_t busy_events;
@@ -76,6 +78,7 @@ struct kt_journal {
     struct kt_err why;
 
     _Atomic kt_seq last, durable, first;
+    kt_seq newest; /* durable, and neither samples nor a tick */
     _Atomic size_t pending;
 
     pthread_t writer, keeper;
@@ -83,7 +86,8 @@ struct kt_journal {
     pthread_mutex_t thin_lock; /* taken before `lock` */
     /* the writer's alone */
     struct journal_group busy;
-    uint32_t recent[2]; /* events of the last two commits */
+    uint32_t recent[2];    /* events of the last two commits */
+    uint32_t wide, narrow; /* the most events of a commit of late; commits since that had fewer */
 };
 
 KT_MUST_CHECK int journal_open_with(const struct kt_journal_opts *opts, const struct journal_io *io,
@@ -97,8 +101,8 @@ void *journal_keeper(void *arg);
 static inline bool journal_wants_spare(const struct kt_journal *j)
 {
     const struct journal_segment *s = &j->seg;
-    return j->space.spares == 0 &&
-           (s->fd < 0 || s->reserve || j->space.full || s->left < s->size / 4 * 3);
+    bool soon = s->fd < 0 || s->reserve || s->left < s->size / 4 * 3;
+    return j->space.spares == 0 && (j->space.full || (soon && !s->rolling));
 }
 /** Make what is missing of spare and reserve. KT_EFULL sets `full`. */
 KT_MUST_CHECK int journal_keep(struct kt_journal *j, struct kt_err *err);

@@ -56,6 +56,7 @@ static struct kt_journal *journal_new(const struct kt_journal_opts *opts,
     cond_init(&j->work);
     cond_init(&j->keep);
     cond_init(&j->done);
+    cond_init(&j->news);
     return j;
 }
 
@@ -72,6 +73,7 @@ static void journal_free(struct kt_journal *j)
     pthread_cond_destroy(&j->work);
     pthread_cond_destroy(&j->keep);
     pthread_cond_destroy(&j->done);
+    pthread_cond_destroy(&j->news);
     pthread_mutex_destroy(&j->lock);
     pthread_mutex_destroy(&j->thin_lock);
     free(j->dir);
@@ -320,6 +322,25 @@ int kt_journal_wait(struct kt_journal *j, kt_seq seq, int64_t timeout_ns)
             r = KT_ETIMEOUT;
         } else {
             journal_wait_for(j, &j->done, left);
+        }
+    }
+    pthread_mutex_unlock(&j->lock);
+    return r;
+}
+
+int kt_journal_wait_news(struct kt_journal *j, kt_seq after, int64_t timeout_ns)
+{
+    kt_mono until = kt_clock_mono() + timeout_ns;
+    int r = KT_OK;
+    pthread_mutex_lock(&j->lock);
+    while (j->newest <= after && r == KT_OK) {
+        int64_t left = until - kt_clock_mono();
+        if (j->failed) {
+            r = KT_EIO;
+        } else if (left <= 0) {
+            r = KT_ETIMEOUT;
+        } else {
+            journal_wait_for(j, &j->news, left);
         }
     }
     pthread_mutex_unlock(&j->lock);

@@ -91,6 +91,9 @@ kt_seq kt_journal_durable(const struct kt_journal *j); /**< last synced; any thr
 kt_seq kt_journal_first(const struct kt_journal *j);   /**< oldest that is still there */
 /** Wait until seq is durable; KT_ETIMEOUT, KT_EIO after a failure. */
 KT_MUST_CHECK int kt_journal_wait(struct kt_journal *j, kt_seq seq, int64_t timeout_ns);
+/** Wait until an event behind `after` that is neither samples nor a tick is durable: who follows
+ *  those alone is not woken for each commit. KT_ETIMEOUT, KT_EIO after a failure. */
+KT_MUST_CHECK int kt_journal_wait_news(struct kt_journal *j, kt_seq after, int64_t timeout_ns);
 size_t kt_journal_pending(const struct kt_journal *j); /**< bytes; any thread */
 /** Last durable seq and the chain up to it; any thread. */
 void kt_journal_head(const struct kt_journal *j, kt_seq *ret_seq, struct kt_hash *ret_chain);

@@ -21,11 +21,14 @@ static int64_t take_file(struct kt_journal *j, bool no_space, char name[64], str
     if (no_space) {
         s->full = true;
     }
+    if (!s->spares) {
+        pthread_cond_signal(&j->keep);
+    }
     while (!s->spares && !s->full) {
         pthread_cond_wait(&j->done, &j->lock);
     }
     j->seg.reserve = s->full && (no_space || !s->spares || !s->reserve);
-    pthread_cond_signal(&j->keep);
+    j->seg.rolling = true;
     if (s->spares && !(no_space && s->reserve)) {
         journal_spare_name(name, s->spare[--s->spares]);
         return (int64_t)j->opts.segment_bytes;
@@ -95,6 +98,8 @@ static void enter_segment(struct kt_journal *j, const struct seg_head *h, int fd
     j->seg.off = SEG_BLOCK;
     j->seg.left = j->seg.size - SEG_BLOCK;
     j->seg.first = h->first;
+    j->seg.rolling = false;
+    pthread_cond_signal(&j->keep);
     pthread_mutex_unlock(&j->lock);
 }
 

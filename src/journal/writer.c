@@ -6,15 +6,18 @@
  *                                                          │  ▲
  *                            the disk is slow: gather ◀────┘  └── more waits
  *
- * Gather: on a slow disk producers that wait for their acknowledgement fall into two groups of half
- * size that wait for each other. After a commit of more than 1 ms the writer waits until as many
- * events are there as the larger of the last two commits had, but 500 us at most (decision 0002).
+ * Gather: producers that wait for their acknowledgement fall into two groups of half size that wait
+ * for each other. After a commit of more than 1 ms the writer waits until as many events are there
+ * as the larger of the last two commits had, but 500 us at most (decision 0002). Where commits are
+ * faster it waits for a few producers only, each of whom would cost a commit of its own, and no
+ * longer than the last commit took.
  */
 #include "journal/internal.h"
 
 #include "base/log.h"
 #include "sys/clock.h"
 
+enum { FEW = 8, FORGET = 16 };
 static const int64_t linger_ns = 1 * KT_MS, slow_ns = 1 * KT_MS, gather_ns = 500 * KT_US;
 
 /* A frame that is being made of events from `at` of the group on. */
@@ -22,6 +25,7 @@ struct frame {
     size_t at, n;
     uint32_t count;
     kt_time first_time;
+    kt_seq newest; /* the last one that is neither samples nor a tick; 0: none */
     struct kt_hash chain;
     uint64_t samples;
 };
@@ -46,6 +50,7 @@ static void take_event(struct journal_group *g, struct frame *f, kt_seq seq,
     if (f->count == 0) {
         f->first_time = v->time;
     }
+    f->newest = v->kind == KT_EV_SAMPLES || v->kind == KT_EV_TICK ? f->newest : seq;
     f->samples += event_samples(v);
     f->n += v->size;
     f->count++;
@@ -107,6 +112,11 @@ static void count_commit(struct kt_journal *j, const struct frame *f, int64_t to
     }
     j->recent[1] = j->recent[0];
     j->recent[0] = f->count;
+    j->narrow = f->count < j->wide ? j->narrow + 1 : 0;
+    if (f->count > j->wide || j->narrow == FORGET) {
+        j->wide = f->count;
+        j->narrow = 0;
+    }
 }
 
 /** The frame is on disk: tell everybody. */
@@ -127,6 +137,10 @@ static void publish(struct kt_journal *j, struct journal_group *g, const struct 
         pthread_cond_signal(&j->keep);
     }
     pthread_cond_broadcast(&j->done);
+    if (f->newest) {
+        j->newest = f->newest;
+        pthread_cond_broadcast(&j->news);
+    }
     pthread_mutex_unlock(&j->lock);
     if (j->opts.on_durable) {
         j->opts.on_durable(j->opts.arg, j->durable);
@@ -202,6 +216,7 @@ static void fail(struct kt_journal *j, int code, const struct kt_err *err)
     j->why = *err;
     j->failed = code;
     pthread_cond_broadcast(&j->done);
+    pthread_cond_broadcast(&j->news);
     pthread_mutex_unlock(&j->lock);
     if (j->opts.on_failed) {
         j->opts.on_failed(j->opts.arg, err);
@@ -221,11 +236,11 @@ static int commit_group(struct kt_journal *j, struct journal_group *g)
     return r;
 }
 
-/** How many events to gather before the next commit; 0 on a fast disk. */
+/** How many events to gather before the next commit; 0: none. */
 static uint32_t gather_target(const struct kt_journal *j)
 {
     if (j->stats.last_commit_ns <= slow_ns) {
-        return 0;
+        return j->wide <= FEW ? j->wide : 0;
     }
     return j->recent[0] > j->recent[1] ? j->recent[0] : j->recent[1];
 }
@@ -258,7 +273,8 @@ static bool await_group(struct kt_journal *j)
         }
     } else if (gather_target(j) > j->fill.events) {
         j->gather_events = gather_target(j);
-        wait_in(j, WAIT_GATHER, gather_ns);
+        int64_t took = j->stats.last_commit_ns;
+        wait_in(j, WAIT_GATHER, took < gather_ns ? took : gather_ns);
     }
     return j->fill.events > 0;
 }

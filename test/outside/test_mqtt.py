@@ -33,7 +33,7 @@ def values(p, name, begin):
     while got < kt.now_ms() + 1000:
         part = p.eye.history(name, got, got + 600_000)
         found += part["v"]
-        got += 600_000
+        got = part["t"][-1] if part["cut"] else got + 600_000
     return found
 
 

@@ -56,6 +56,7 @@ struct upload {
     const char *name, *kind, *type;
     struct kt_str bytes;
     struct kt_json *look; /* of a picture, else NULL */
+    const char *meta;     /* JSON, when the program has looked at it itself; else NULL */
     struct kt_hash hash;
     char sha256[65]; /* what phones and other programs know the bytes by */
     bool fresh;      /* its bytes were not here before */
@@ -198,7 +199,12 @@ static void write_note(struct call *c, const struct upload *u, kt_time taken, bo
     if (inside) {
         kt_jw_kbool(&w, "fresh", u->fresh);
     }
-    write_meta(c, u, taken, &w);
+    if (u->meta) {
+        kt_jw_key(&w, "meta");
+        kt_jw_raw(&w, kt_str_c(u->meta));
+    } else {
+        write_meta(c, u, taken, &w);
+    }
     kt_jw_obj_end(&w);
 }
 
@@ -248,6 +254,30 @@ static int put_note(struct call *c, const struct upload *u, const struct kt_buf 
                  : kt_file_replace(note_path(c, kt_hash_hex(&u->hash, hex)), note->p, note->n, err);
 }
 
+/* Its note here, and what the caller is told. */
+static int stage(struct call *c, struct upload *u, kt_time taken, struct kt_buf *out,
+                 struct kt_err *err)
+{
+    int r = keep(c, u, err);
+    if (r == KT_OK) {
+        write_note(c, u, taken, true, out);
+        r = put_note(c, u, out, err);
+        kt_buf_clear(out);
+        write_note(c, u, taken, false, out);
+    }
+    return r;
+}
+
+int attachments_stage(struct call *c, const struct staged *s, struct kt_buf *out,
+                      struct kt_err *err)
+{
+    struct upload u = {
+        .name = s->name, .kind = s->kind, .type = s->type, .bytes = s->bytes, .meta = s->meta};
+    attachments_sweep(c->api);
+    kt_sha256_of(u.bytes.p, u.bytes.n, u.sha256);
+    return stage(c, &u, 0, out, err);
+}
+
 void post_attachments(struct call *c)
 {
     struct kt_err err = {0};
@@ -263,15 +293,7 @@ void post_attachments(struct call *c)
     int r = u.bytes.n ? same_bytes(&u, kt_http_query(c->req, "sha256"), &err)
                       : kt_err_set(&err, KT_EINVAL, "the file is empty");
     r = r == KT_OK ? look_at(c, &u, &err) : r;
-    if (r == KT_OK) {
-        r = keep(c, &u, &err);
-    }
-    if (r == KT_OK) {
-        write_note(c, &u, taken, true, &note);
-        r = put_note(c, &u, &note, &err);
-        kt_buf_clear(&note);
-        write_note(c, &u, taken, false, &note);
-    }
+    r = r == KT_OK ? stage(c, &u, taken, &note, &err) : r;
     kt_json_free(u.look);
     reply_room(c, r, &note, &err);
 }
@@ -394,6 +416,11 @@ void get_attachment(struct call *c)
         kt_room_attachment(room, &who, record, hash, c->arena, &name, &type, &err) < 0 ||
         kt_hash_from_hex(kt_str_c(hash), &h) < 0) {
         reply_code(c->req, KT_ENOTFOUND, "there is no such attachment of a record that you see");
+        return;
+    }
+    if (strcmp(type, KT_TRACK_TYPE) == 0) {
+        reply_code(c->req, KT_EUNSUPPORTED,
+                   "a track is looked at through /records/REGISTER/RECORD/tracks");
         return;
     }
     bool thumb = size && strcmp(size, "thumb") == 0;

@@ -63,6 +63,10 @@ void get_calendar(struct call *c);
 /* people.c */
 void get_people(struct call *c);
 void post_record_transitions(struct call *c);
+/* tracks.c */
+void post_tracks(struct call *c);
+void get_tracks(struct call *c);
+void get_record_tracks(struct call *c);
 /* record_export.c */
 void get_record_export(struct call *c);
 void get_record_template(struct call *c);

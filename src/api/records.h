@@ -25,13 +25,23 @@ const struct kt_json *register_of(struct call *c, const char *id, struct kt_json
 /** ?lang=: "zh" (default) or "en". */
 bool in_english(const struct call *c);
 
-/* requests.c: one request of this person; its verdict is the answer. `args` is JSON. */
+/* requests.c: the JSON of a request of this person, as the journal has it */
+void write_request(struct call *c, const char *verb, struct kt_str args, struct kt_buf *out);
+/* one request of this person; its verdict is the answer. `args` is JSON. */
 void send_request(struct call *c, const char *verb, struct kt_str args);
 
 /* attachments.c */
 /** record.attach names an upload of this person: type, size and meta are what was found in it.
  *  The args to send, in the call's arena; NULL when answered. */
 const char *attach_args(struct call *c, const struct kt_json *args);
+/* Bytes that the program made of what was sent, on their way to a record. */
+struct staged {
+    const char *name, *kind, *type, *meta; /* meta: a JSON object */
+    struct kt_str bytes;
+};
+/** Keep them as an upload of this person; `out`: as POST /attachments answers. */
+KT_MUST_CHECK int attachments_stage(struct call *c, const struct staged *s, struct kt_buf *out,
+                                    struct kt_err *err);
 /** Uploads that no record took within a day go. */
 void attachments_sweep(struct kt_api *a);
 

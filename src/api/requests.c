@@ -32,7 +32,7 @@ static void write_person(struct call *c, struct kt_jw *w)
     kt_jw_obj_end(w);
 }
 
-static void write_request(struct call *c, const char *verb, struct kt_str args, struct kt_buf *out)
+void write_request(struct call *c, const char *verb, struct kt_str args, struct kt_buf *out)
 {
     struct kt_jw w = kt_jw_init(out);
     kt_jw_obj(&w);

@@ -127,6 +127,18 @@ KT_MUST_CHECK int kt_room_attachment(struct kt_room *r, const struct kt_reader *
                                      const char **ret_name, const char **ret_type,
                                      struct kt_err *err);
 
+/* A walk of a person, as an attachment of a record: who sees the field sees it, and they their own. */
+#define KT_TRACK_TYPE "application/vnd.kuangtu.track+json"
+struct kt_track_query {
+    int64_t record;   /* 0: of all that are seen */
+    kt_time from, to; /* when it was taken up; 0: any */
+};
+/** {"tracks":[{record, key, label, field, hash, user, time, meta}],"hidden":n}, the newest first, at
+ *  most 200; hidden: how many there are that who asks may only count. */
+KT_MUST_CHECK int kt_room_tracks(struct kt_room *r, const struct kt_reader *who, const char *reg,
+                                 const struct kt_track_query *q, struct kt_buf *out,
+                                 struct kt_err *err);
+
 struct kt_case_query {
     bool mine, overdue;
     const char *workflow, *state; /* NULL: all */

@@ -1,13 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Work on many records: whom they may be given to, what may be done with all of them at once."""
 
+import json
 import sys
 
 import kt
 from kt import case, equal, once
 
 WRITE = ["view", "record.read", "record.write"]
-PEOPLE = [{"id": "chief", "places": ["mine"], "rights": [*WRITE, "hazard.assign"]},
+PATROL = {"registers": [
+    {"id": "patrol", "title": {"zh": "巡检", "en": "Patrols"}, "key": "no", "place": "place",
+     "fields": [{"id": "no", "type": "text", "title": {"zh": "编号", "en": "No."}, "required": True},
+                {"id": "place", "type": "place", "title": {"zh": "地点", "en": "Place"}},
+                {"id": "walk", "type": "file", "types": ["track"], "read": "track.read", "write": "record.write",
+                 "title": {"zh": "轨迹", "en": "Track"}}]}]}
+PEOPLE = [{"id": "looker", "places": ["mine"], "rights": ["view", "history.read", "record.read", "track.read"]},
+          {"id": "reader", "places": ["mine"], "rights": ["view", "record.read"]},
+          {"id": "chief", "places": ["mine"], "rights": [*WRITE, "hazard.assign"]},
           {"id": "panel", "places": ["P1"], "rights": WRITE},
           {"id": "heading", "places": ["H1"], "rights": WRITE},
           {"id": "watcher", "places": ["mine"], "rights": ["view"]},
@@ -18,6 +27,7 @@ class World:
     def __init__(self):
         self.site = kt.make_site([kt.point("W1", "wind.face", "P1-face", link="push")], people=PEOPLE,
                                  packs=("core", "gas", "demo-records"))
+        self.site.write("registers/patrol.yaml", json.dumps(PATROL, ensure_ascii=False))
         self.program = kt.Program(self.site)
         self.users = {p["id"]: self.program.user("u." + p["id"], p["id"]) for p in PEOPLE}
 
@@ -40,9 +50,10 @@ def names(c, **query):
 def people():
     w = world()
     chief, panel, heading = (w.users[k] for k in ("chief", "panel", "heading"))
-    equal(names(chief), {"u.chief", "u.panel", "u.heading"})
-    equal(names(chief, place="P1-face"), {"u.chief", "u.panel"})
-    equal(names(panel), {"u.chief", "u.panel"})
+    whole = {"u.chief", "u.looker", "u.reader"}
+    equal(names(chief), whole | {"u.panel", "u.heading"})
+    equal(names(chief, place="P1-face"), whole | {"u.panel"})
+    equal(names(panel), whole | {"u.panel"})
     equal(names(chief, q="HEAD"), {"u.heading"})
     got = chief.get("/people", register="hazard")
     equal(got["rights"], ["hazard.chief"])
@@ -51,8 +62,9 @@ def people():
     equal(w.users["watcher"].call("GET", "/people?register=hazard")[0], 404)
     equal(chief.call("GET", "/people?register=nothing")[0], 404)
     w.users["sysadmin"].call("PATCH", "/users/u.panel", {"disabled": True})
-    equal(names(chief, place="P1-face"), {"u.chief"})
+    equal(names(chief, place="P1-face"), whole)
     w.users["sysadmin"].call("PATCH", "/users/u.panel", {"disabled": False})
+    w.users["panel"] = w.program.login(panel.name, panel.password)
 
 
 @case("what may be done with many records at once, and why not with the others")
@@ -84,6 +96,48 @@ def transitions():
     for body in ({"records": []}, {"records": ["x"]}, {}):
         equal(chief.call("POST", "/records/hazard/transitions", body)[0], 400)
     equal(w.users["watcher"].call("POST", "/records/hazard/transitions", {"records": [a]})[0], 404)
+
+
+def walk(c, points, checks=(), **more):
+    return c.post("/tracks", {"points": points, "checks": list(checks), **more})
+
+
+@case("a walk goes to its record; who looks at another's is in the journal first, others see how many")
+def tracks():
+    w = world()
+    panel, looker, reader = (w.users[k] for k in ("panel", "looker", "reader"))
+    now = kt.now_ms()
+    record = panel.ask("record.create", register="patrol", fields={"no": "X-1", "place": "P1-face"})["result"]["record"]
+    points = [[now - 60000 + 1000 * i, i, 2 * i, 3.5] for i in range(50)]
+    check = {"time": now - 30000, "place": "P1-face", "note": "顶板完好"}
+    up = walk(panel, points, [check])
+    equal((up["meta"], up["type"]), ({"from": points[0][0], "to": points[-1][0], "points": 50, "checks": 1},
+                                     "application/vnd.kuangtu.track+json"))
+    panel.ask("record.attach", record=record, field="walk", hash=up["hash"], name="a.track")
+    path = f"/records/patrol/{record}/tracks"
+
+    def looks():
+        return [(e["body"]["by"], e["body"]["note"]) for e in looker.get("/events", limit=1000)["items"]
+                if e["kind"] == "outcome" and e["body"].get("change") == "look"]
+    own = panel.get(path)["features"]
+    equal((len(own), own[0]["properties"]["points"], own[0]["properties"]["checks"]), (1, points, [check]))
+    equal(looks(), [], "one's own is no look at another")
+    got = looker.get(path)
+    equal(got["features"][0]["geometry"]["coordinates"], [[p[1], p[2]] for p in points])
+    equal(looks(), [("u.looker", "u.panel")])
+    few = looker.get("/records/patrol/tracks", points=10, **{"from": now - 1000})["features"]
+    equal((few[0]["geometry"]["coordinates"][-1], len(few[0]["geometry"]["coordinates"]) <= 10), ([49, 98], True))
+    equal((len(looks()), "points" in few[0]["properties"]), (2, False))
+    got = reader.get(path)
+    equal((got["features"], got["hidden"]), ([], 1))
+    equal(w.users["heading"].call("GET", path)[0], 404)
+    equal(w.users["watcher"].call("GET", "/records/patrol/tracks")[0], 404)
+    status, _, _ = looker.raw("GET", f"/api/v1/attachments/{up['hash']}?record={record}")
+    assert status >= 400, "not past the journal"
+    for bad in ([[now, 1]], [[now, 1, 2], [now - 1, 1, 2]], [[now + 86400000, 1, 2]], [[now, 1e9, 2]],
+                [[now, "x", 2]], [[now, 1, 2]] * 5001, []):
+        assert panel.call("POST", "/tracks", {"points": bad})[0] in (400, 413), bad[:2]
+    equal(panel.call("POST", "/tracks", {"points": [], "checks": [{"time": now, "place": "nowhere"}]})[0], 400)
 
 
 if __name__ == "__main__":

@@ -168,6 +168,8 @@ def example(w, method, path, head=FACE):
     query, body = {}, None if method == "GET" else {}
     tail = path.removeprefix("/api/v1")
     if dict((p, o) for m, p, o in ROUTES if m == method)[path]["x-scope"] == "record":
+        if tail.endswith("/tracks") and method == "POST":
+            body = {"points": [[kt.now_ms(), 1, 2, 3]]}
         if tail.endswith("/transitions"):
             body = {"records": [w.__dict__[f"record_{head[:2]}"]]}
         return of_records(w, path, head), body

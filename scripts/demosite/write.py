@@ -23,6 +23,7 @@ shifts:
   - {{id: swing, name: {{zh: 中班, en: Swing}}, start: "16:00"}}
 report_day: "00:00"
 listen: {{http: "127.0.0.1:{http}"}}
+neighbours: [{{name: {{zh: 阳城县（演示）, en: Yangcheng county (demo)}}, url: "http://127.0.0.1:8081/"}}]
 storage: {{journal_days: 7, segment_mb: 32, reserve_mb: 16, history_days: {{key: 730, normal: 365, short: 31}}}}
 links:
 {links}

@@ -5,12 +5,26 @@
  */
 #include "api/records.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/crypto.h"
 #include "base/log.h"
 #include "sys/clock.h"
+
+/* kt_session_SITE, with what the name of a cookie may hold. */
+static void name_cookie(struct kt_api *a)
+{
+    struct kt_site *site = kt_runtime_site(a->opts.runtime);
+    snprintf(a->cookie, sizeof(a->cookie), "kt_session_%.60s", site->id);
+    for (char *p = a->cookie; *p; p++) {
+        bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+                     (*p >= '0' && *p <= '9') || *p == '-' || *p == '_';
+        *p = plain ? *p : '_';
+    }
+    kt_site_unref(site);
+}
 
 int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret, struct kt_err *err)
 {
@@ -22,6 +36,7 @@ int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret, struct kt_er
     a->map_json = strdup(opts->map_json ? opts->map_json : "{}");
     a->local_token = strdup(opts->local_token ? opts->local_token : "");
     kt_hash_of(a->local_token, strlen(a->local_token), &a->local_hash);
+    name_cookie(a);
     a->jobs = jobs_new(a);
     a->imports = imports_new(a);
     a->ingest = ingest_new(a, err);

@@ -21,6 +21,7 @@ struct kt_api {
     pthread_mutex_t lock; /* map_json */
     char *map_json;
     char *local_token;
+    char cookie[80]; /* its name */
     struct hub *hub;
     pthread_rwlock_t ingest_lock; /* ingest: read by handlers, replaced by a reload */
     struct ingest *ingest;
@@ -132,6 +133,8 @@ size_t hub_clients(struct hub *h);
 
 /* session.c */
 /** Who asks: cookie or the local token. KT_EAUTH otherwise. */
+/** The session token of a request; NULL: none. */
+const char *session_cookie(const struct kt_api *a, struct kt_http_req *req);
 KT_MUST_CHECK int session_of(struct kt_api *a, struct kt_http_req *req, struct kt_arena *arena,
                              struct kt_person *ret, struct kt_err *err);
 void post_login(struct call *c);

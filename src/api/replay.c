@@ -369,7 +369,7 @@ void get_replay_stream(struct call *c)
     kt_buf_init(&p->outcomes, 16 << 20);
     pthread_mutex_init(&p->lock, NULL);
     copy_person(p, &c->person);
-    const char *token = kt_http_cookie(c->req, "kt_session");
+    const char *token = session_cookie(c->api, c->req);
     p->token = token && strcmp(c->person.user, "local") != 0 ? strdup(token) : NULL;
     p->auth_version = kt_auth_version(c->api->opts.auth);
     p->stream = kt_http_stream_open(c->req, "text/event-stream", 64 << 20, on_end, p);

@@ -6,7 +6,11 @@
 #include "api/private.h"
 #include "base/crypto.h"
 
-#define COOKIE "kt_session"
+/* Cookies do not know ports: two sites on one host tell theirs apart by the site's id. */
+const char *session_cookie(const struct kt_api *a, struct kt_http_req *req)
+{
+    return kt_http_cookie(req, a->cookie);
+}
 
 /* `kuangtu` on this machine: the local token stands for a person with every right. */
 static bool local_person(struct kt_api *a, struct kt_http_req *req, struct kt_arena *arena,
@@ -44,7 +48,7 @@ int session_of(struct kt_api *a, struct kt_http_req *req, struct kt_arena *arena
     if (local_person(a, req, arena, ret)) {
         return KT_OK;
     }
-    const char *token = kt_http_cookie(req, COOKIE);
+    const char *token = session_cookie(a, req);
     if (!token) {
         return kt_err_set(err, KT_EAUTH, "log in first");
     }
@@ -54,8 +58,8 @@ int session_of(struct kt_api *a, struct kt_http_req *req, struct kt_arena *arena
 static void set_cookie(struct call *c, const char *token, bool end)
 {
     char line[256];
-    snprintf(line, sizeof(line), COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict%s%s", token,
-             kt_http_secure(c->req) ? "; Secure" : "", end ? "; Max-Age=0" : "");
+    snprintf(line, sizeof(line), "%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s", c->api->cookie,
+             token, kt_http_secure(c->req) ? "; Secure" : "", end ? "; Max-Age=0" : "");
     kt_http_set_header(c->req, "Set-Cookie", line);
 }
 
@@ -115,7 +119,7 @@ void post_login(struct call *c)
 
 void post_logout(struct call *c)
 {
-    const char *token = kt_http_cookie(c->req, COOKIE);
+    const char *token = session_cookie(c->api, c->req);
     if (token) {
         kt_auth_logout(c->api->opts.auth, token);
     }
@@ -135,7 +139,7 @@ void post_password(struct call *c)
     if (kt_json_need_str(c->body, "old", &old, &err) < 0 ||
         kt_json_need_str(c->body, "new", &fresh, &err) < 0 ||
         kt_auth_password(c->api->opts.auth, c->person.user, old, fresh,
-                         kt_http_cookie(c->req, COOKIE), &err) < 0) {
+                         session_cookie(c->api, c->req), &err) < 0) {
         reply_err(c->req, &err);
         return;
     }

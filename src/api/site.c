@@ -126,6 +126,19 @@ static void shifts(const struct kt_site *s, struct kt_jw *w)
     kt_jw_arr_end(w);
 }
 
+static void neighbours(const struct kt_site *s, struct kt_jw *w)
+{
+    kt_jw_key(w, "neighbours");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < s->neighbours_n; i++) {
+        kt_jw_obj(w);
+        text(w, "name", s->neighbours[i].name);
+        kt_jw_kstr(w, "url", s->neighbours[i].url);
+        kt_jw_obj_end(w);
+    }
+    kt_jw_arr_end(w);
+}
+
 /* Words for the qualities; the grade alone decides in rules. */
 static const struct {
     kt_quality q;
@@ -203,6 +216,7 @@ void get_site(struct call *c)
     }
     kt_jw_arr_end(&w);
     shifts(s, &w);
+    neighbours(s, &w);
     roles(s, &w);
     places(c, &w);
     rules(s, &w);

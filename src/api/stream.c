@@ -515,7 +515,7 @@ static void place_client(struct hub *h, struct client *c, kt_seq last_id)
 static void copy_person(struct client *c, struct call *call)
 {
     struct kt_err err;
-    const char *token = kt_http_cookie(call->req, "kt_session");
+    const char *token = session_cookie(call->api, call->req);
     c->arena = kt_arena_new(1 << 20);
     c->person = call->person;
     c->auth_version = kt_auth_version(call->api->opts.auth);

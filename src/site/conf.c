@@ -5,14 +5,16 @@
 #include "conf/settings.h"
 
 static const char *const rights[] = {
-    "view",         "history.read",      "export",        "alarm.ack",      "alarm.shelve",
-    "alarm.oos",    "output.open",       "output.close",  "output.confirm", "output.tag",
-    "output.untag", "calibration.write", "limit.propose", "limit.approve",  "card.write",
-    "test.write",   "handover",          "manual.set",    "drill",          "site.reload",
-    "user.admin",   "security.admin",    "audit.read",    "report.read",    "report.sign",
-    "backtest",     "record.read",       "record.write",  "record.import",  "record.merge",
-    "ledger.read",  "ledger.post",       "ledger.close",  "calendar.write", "indicator.read",
-    "indicator.write", "target.write"};
+    "view",           "history.read",   "export",         "alarm.ack",
+    "alarm.shelve",   "alarm.oos",      "output.open",    "output.close",
+    "output.confirm", "output.tag",     "output.untag",   "calibration.write",
+    "limit.propose",  "limit.approve",  "card.write",     "test.write",
+    "handover",       "manual.set",     "drill",          "site.reload",
+    "user.admin",     "security.admin", "audit.read",     "report.read",
+    "report.sign",    "backtest",       "record.read",    "record.write",
+    "record.import",  "record.merge",   "ledger.read",    "ledger.post",
+    "ledger.close",   "calendar.write", "indicator.read", "indicator.write",
+    "target.write"};
 
 const char *const *kt_site_rights(uint32_t *ret_n)
 {
@@ -93,6 +95,31 @@ static void shifts(struct load *l, const struct kt_yaml *root)
     }
     l->s->pub.shifts = s;
     l->s->pub.shifts_n = kept;
+}
+
+/* Other sites whose screens people go to from here. */
+static void neighbours(struct load *l, const struct kt_yaml *root)
+{
+    struct kt_yaml *list = kt_yaml_list(root, "neighbours", KT_OPTIONAL);
+    uint32_t n = kt_yaml_count(list);
+    struct kt_neighbour *all = KT_NEW_ARRAY(l->a, struct kt_neighbour, n + 1);
+    for (uint32_t i = 0; i < n; i++) {
+        struct kt_yaml *m = kt_yaml_at(list, i);
+        struct kt_neighbour *one = &all[l->s->pub.neighbours_n];
+        const char *url = "";
+        if (!kt_yaml_as_map(m, "a neighbour") || !kt_yaml_str(m, "url", KT_REQUIRED, &url)) {
+            continue;
+        }
+        one->name = site_text2(l, m, "name", KT_REQUIRED);
+        one->url = site_dup(l, url);
+        kt_yaml_unknown(m);
+        if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) {
+            kt_yaml_problem(kt_yaml_get(m, "url"),
+                            "\"%s\" begins with neither http:// nor https://", url);
+        }
+        l->s->pub.neighbours_n++;
+    }
+    l->s->pub.neighbours = all;
 }
 
 /* May registers make this a right? NAME.word is left to who reads them, but for names that are the
@@ -253,6 +280,7 @@ void site_conf(struct load *l)
     settings(l, root);
     l->s->pub.name = site_text2(l, root, "name", KT_REQUIRED);
     shifts(l, root);
+    neighbours(l, root);
     people(l, root);
     site_links(l, root);
     packs(l, root);

@@ -191,6 +191,10 @@ struct kt_people_role {
  *  kt_record_model_load() holds them against the roles of people. */
 const char *const *kt_site_rights(uint32_t *ret_n);
 
+struct kt_neighbour {
+    struct kt_text name;
+    const char *url; /* http:// or https:// */
+};
 struct kt_shift {
     const char *id;
     struct kt_text name;
@@ -226,6 +230,8 @@ struct kt_site {
 
     const struct kt_shift *shifts;
     uint32_t shifts_n;
+    const struct kt_neighbour *neighbours; /* sites that the screen leads to */
+    uint32_t neighbours_n;
     const char *const *packs;
     uint32_t packs_n;
     const struct kt_role *roles;

@@ -77,6 +77,7 @@ export interface Site {
   crs?: { epsg?: number; name?: string };
   utc_offset_s?: number;
   shifts?: Shift[];
+  neighbours?: { name: TextLike; url: string }[];
   packs?: (string | { id: string; version?: number })[];
   gas_class?: string;
   roles: Role[];

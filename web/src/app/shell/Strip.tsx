@@ -45,6 +45,27 @@ function PlantSpeed() {
   );
 }
 
+/** The site's name; with neighbours it opens the list of them. */
+function SiteName() {
+  const name = pick(site.value.site.name);
+  const others = site.value.site.neighbours ?? [];
+  if (!others.length) return <span class="ellipsis">{name}</span>;
+  return (
+    <details class="menu site-switch">
+      <summary class="btn plain" title={`${name}: ${t('site.switch')}`}>
+        <span class="ellipsis">{name}</span> ▾
+      </summary>
+      <div class="menu-body panel">
+        {others.map((o) => (
+          <a key={o.url} class="btn plain" href={o.url}>
+            {pick(o.name)}
+          </a>
+        ))}
+      </div>
+    </details>
+  );
+}
+
 function Who() {
   const now = live.now.value;
   const shift = shiftAt(now, siteOffset.value);
@@ -52,7 +73,7 @@ function Who() {
   return (
     <>
       <span class="strip-site">
-        <span class="ellipsis">{pick(site.value.site.name)}</span>
+        <SiteName />
         {site.value.site.simulation && (
           <b class="sim-word" title={t('sim.long')}>
             {t('sim')}

@@ -58,6 +58,7 @@ struct kt_verb {
     X(pack) \
     X(gas) \
     X(green) \
+    X(subside) \
     X(vent)
 // clang-format on
 #define X(name) extern const struct kt_verb kt_verb_##name;

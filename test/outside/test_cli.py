@@ -30,6 +30,7 @@ parse
 pack
 gas
 green
+subside
 vent
 """.split()
 

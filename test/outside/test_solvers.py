@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import math
+import re
 import sys
 
 import kt
@@ -85,6 +86,104 @@ def _():
     refused(1, "nowhere.arff", "forecast", "--train", folder / "nowhere.arff", "--test", good)
     line = kuangtu("gas", "forecast", "--train", good, "--test", good, "--sensor", "a").stdout
     assert line.startswith("rmse "), line
+
+
+# ---- subside ---------------------------------------------------------------------------------------
+
+def subside(face, *words):
+    """Rows of the answer as dictionaries, and the answer."""
+    path = kt.temp_dir() / "face.json"
+    path.write_text(json.dumps(face))
+    got = json.loads(kuangtu("subside", path, "--format", "json", *words).stdout)
+    return [dict(zip(got["columns"], row)) for row in got["rows"]], got
+
+
+FACE = {"q": 0.75, "tan_beta": 2.0, "b": 0.3, "offset_m": 30, "depth_m": 300, "thickness_m": 3.0,
+        "polygon": [[-30, -30], [770, -30], [770, 170], [-30, 170]]}
+WIDE = {**FACE, "polygon": [[-30, -9000], [9000, -9000], [9000, 9000], [-30, 9000]]}
+
+
+@case("subside: the worked figures of a half-plane and of a rectangle, in every direction")
+def _():
+    if not kt.SHARED:
+        raise kt.Skip("KT_SHARED is not set")
+    known = json.loads((kt.SHARED / "vectors/subsidence.json").read_text())
+    keys = {"W_mm": ("w_mm", 2250), "i_mm_per_m": ("i", 15), "K_mm_per_m2": ("k", 0.152),
+            "U_mm": ("u_mm", 675), "eps_mm_per_m": ("e", 6.84)}
+
+    def compare(face, want, phi):
+        row = subside({**face, "points": [[want["x"], want.get("y", 0)]]}, "--direction", str(phi))[0][0]
+        for key, (column, greatest) in keys.items():
+            assert abs(row[column] - want[key]) <= 1e-4 * greatest, (want, column, row)
+
+    for want in known["half_infinite"]:
+        compare(WIDE, want, 0)
+    for want in known["rect"]:
+        compare(FACE, want, want["phi"])
+
+
+def ramp(u, length, r=150.0):
+    """C(u), C', C'' of a strip, as the closed form has them."""
+    root = math.sqrt(math.pi) / r
+    a, b = math.exp(-(root * u) ** 2), math.exp(-(root * (u - length)) ** 2)
+    return ((math.erf(root * u) - math.erf(root * (u - length))) / 2, (a - b) / r,
+            -2 * math.pi / r ** 3 * (u * a - (u - length) * b))
+
+
+@case("subside: a grid over a rectangle is its closed form everywhere; a fill only makes it smaller")
+def _():
+    grid = {"x0": -430, "y0": -430, "x1": 1170, "y1": 570, "step_m": 40}
+    fill = {"gap_m": 0.3, "compression": 0.1}
+    rows, got = subside({**FACE, "backfill": fill, "grid": grid})
+    equal((got["grid"]["nx"], got["grid"]["ny"], len(rows)), (41, 26, 41 * 26))
+    w0 = 0.75 * (0.3 + 0.1 * 2.7) * 1000
+    assert math.isclose(got["faces"][0]["w0_mm"], w0), got["faces"]
+    want = []
+    for row in rows:
+        cx, cy = ramp(row["x"], 740), ramp(row["y"], 140)
+        k = [w0 * cx[2] * cy[0], w0 * cx[1] * cy[1], w0 * cx[0] * cy[2]]
+        i = [w0 * cx[1] * cy[0], w0 * cx[0] * cy[1]]
+        want.append(dict(zip(got["columns"][2:], [w0 * cx[0] * cy[0], *i, *k, *[45 * v for v in i],
+                                                  *[45 * v for v in k]])))
+    for column in got["columns"][2:]:
+        greatest = max(abs(w[column]) for w in want)
+        worst = max(abs(w[column] - r[column]) for w, r in zip(want, rows))
+        assert worst <= 1e-4 * greatest, f"{column}: {worst} of {greatest}"
+    sink, bare = (got[k]["w_mm"]["value"] for k in ("greatest", "greatest_unfilled"))
+    assert math.isclose(bare / sink, 2250 / w0, rel_tol=1e-9), (sink, bare)
+
+
+@case("subside: on any outline tilt and curvature are the differences of the sink")
+def _():
+    outline = [[0, 0], [600, 50], [620, 300], [350, 280], [330, 500], [100, 520], [-40, 250]]
+    h, places = 0.5, [[x, y] for x in range(-150, 750, 180) for y in range(-150, 650, 160)]
+    points = [[x + dx * h, y + dy * h] for x, y in places for dx, dy in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))]
+    rows = subside({**FACE, "offset_m": 12, "polygon": outline, "points": points})[0]
+    for n in range(len(places)):
+        at, east, west, north, south = rows[5 * n:5 * n + 5]
+        for a, b, column, want, unit in ((east, west, "w_mm", "ix", 15), (north, south, "w_mm", "iy", 15),
+                                         (east, west, "ix", "kxx", 0.152), (north, south, "iy", "kyy", 0.152),
+                                         (east, west, "iy", "kxy", 0.152)):
+            slope = (a[column] - b[column]) / (2 * h)
+            assert abs(slope - at[want]) <= 1e-4 * unit, (at, want, slope)
+
+
+@case("subside: mistakes are told with line and column; csv and table say the same as json")
+def _():
+    path = kt.temp_dir() / "face.json"
+    path.write_text('{"q": 7.5, "tan_beta": 2, "b": 0.3, "depth_m": 300, "thickness_m": 3,\n'
+                    ' "polygon": [[0, 0], [9, 0], [9, 9]]}')
+    p = kuangtu("subside", path, check=False)
+    equal((p.returncode, "face.json:1:7: q is 7.5" in p.stderr), (3, True), p.stderr)
+    path.write_text('{"q": 0.7,,}')
+    equal(kuangtu("subside", path, check=False).returncode, 3)
+    equal(kuangtu("subside", check=False).returncode, 2)
+    equal(kuangtu("subside", path, "--direction", "north", check=False).returncode, 2)
+    path.write_text(json.dumps({**FACE, "points": [{"id": "A", "x": 370, "y": 70}, [0, 0]]}))
+    table = list(csv.DictReader(io.StringIO(kuangtu("subside", path, "--format", "csv").stdout)))
+    equal([r["id"] for r in table], ["A", ""])
+    assert math.isclose(float(table[0]["w_mm"]), 1705.280352, abs_tol=1e-4), table
+    assert re.search(r"^w_mm +1705 +370.0 +70.0 +1705", kuangtu("subside", path).stdout, re.M)
 
 
 if __name__ == "__main__":

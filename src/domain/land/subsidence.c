@@ -239,7 +239,7 @@ static double sink(double ax, double ay, double dx, double dy)
     if (t0 >= t1) {
         return sum;
     }
-    int n = (int)ceil((t1 - t0) * fmax(fabs(dx), fabs(dy)) * 1.5);
+    int n = (int)ceil((t1 - t0) * fmax(fabs(dx), fabs(dy)) * 0.8);
     double step = (t1 - t0) / n;
     for (int i = 0; i < n; i++) {
         double t = t0 + i * step;

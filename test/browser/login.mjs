@@ -37,5 +37,16 @@ await story('log-in', async (s, step) => {
     await page.getByLabel('用户', { exact: true }).click();
     await page.getByRole('button', { name: '退出' }).click();
     await page.getByLabel('用户名').waitFor();
+    equal(await page.getByText('登录已失效').count(), 0, 'a session that ended by itself');
+  });
+  await step('a session that the server ended says so', async () => {
+    await s.login();
+    await page.context().clearCookies();
+    await s.go('#/cards');
+    await page.getByText('登录已失效').waitFor();
+    await until(
+      () => page.getByLabel('用户名').evaluate((e) => e === document.activeElement),
+      'the name has the focus',
+    );
   });
 });

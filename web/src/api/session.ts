@@ -10,6 +10,8 @@ import { backToLive, closeLive, live, openLive } from './world';
 export const me = signal<Me | null | undefined>(undefined);
 export const ready = signal(false);
 export const startError = signal('');
+/** The server ended the session, nobody here did: the log-in page says so. */
+export const sessionEnded = signal(false);
 
 export function can(right: string): boolean {
   return me.value?.rights.includes(right) ?? false;
@@ -17,6 +19,7 @@ export function can(right: string): boolean {
 
 async function enter(who: Me): Promise<void> {
   me.value = who;
+  sessionEnded.value = false;
   if (who.must_change_password) return;
   try {
     await loadSite();
@@ -36,7 +39,10 @@ function leave(): void {
 }
 
 export async function start(): Promise<void> {
-  whenUnauthorised(leave);
+  whenUnauthorised(() => {
+    if (me.value) sessionEnded.value = true;
+    leave();
+  });
   live.on('site', () => void loadSite());
   try {
     await enter(await api.get<Me>('/me'));

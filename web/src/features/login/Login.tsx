@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Log-in with sound test, language and theme; the first password is changed here. */
 import './login.css';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Priority } from '../../api/model';
-import { changePassword, login, me, startError } from '../../api/session';
+import { changePassword, login, me, sessionEnded, startError } from '../../api/session';
 import { type Lang, lang, texts } from '../../app/i18n';
 import { soundOn, type Theme, theme } from '../../app/prefs';
 import { play, unlock } from '../../app/sound';
@@ -36,6 +36,7 @@ function LoginForm() {
   const [password, setPassword] = useState('');
   const [caps, setCaps] = useState(false);
   const { error, busy, attempt } = useAttempt();
+  useEffect(() => document.querySelector<HTMLInputElement>('input[name=user]')?.focus(), []);
   return (
     <form
       class="stack"
@@ -46,6 +47,11 @@ function LoginForm() {
       }}
       onKeyDown={(e) => setCaps(e.getModifierState?.('CapsLock') ?? false)}
     >
+      {sessionEnded.value && !error && (
+        <p class="error" role="status">
+          {t('ended')}
+        </p>
+      )}
       <TextField
         label={t('user')}
         name="user"

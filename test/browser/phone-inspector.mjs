@@ -120,6 +120,9 @@ await story(
         if (r.url().endsWith('/requests')) seen.push(JSON.parse(r.postData()).key);
       });
       await touch(page);
+      // the heading alone may say 0 before the page has read what it keeps
+      const moved = async () => (await rec(about)).moves.some((m) => m.transition === 'report');
+      await until(moved, 'the move is at the server');
       await page.getByRole('heading', { name: '待传 0' }).waitFor();
       ok(first !== undefined, 'a key was seen');
       const r = await rec(about);

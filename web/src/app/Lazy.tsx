@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A component that is fetched when first shown. Each loader is asked once. */
+/**
+ * A component that is fetched when first shown. Each loader is asked once. It fails without a server
+ * and after the program was renewed under an open screen; the page is opened anew by a person, since
+ * it may hold what was typed.
+ */
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { t } from './texts';
@@ -25,6 +29,15 @@ export function Lazy<P extends object>({ load, props }: { load: Loader<P>; props
       gone = true;
     };
   }, [load]);
-  if (error) return <p class="error">{t('loadFailed', { text: error })}</p>;
+  if (error)
+    return (
+      <div class="error pad" role="alert">
+        <p>{t('loadFailed')}</p>
+        <p class="hint">{error}</p>
+        <button type="button" class="btn primary" onClick={() => location.reload()}>
+          {t('loadAgain')}
+        </button>
+      </div>
+    );
   return View ? <View {...props} /> : <p class="hint pad">…</p>;
 }

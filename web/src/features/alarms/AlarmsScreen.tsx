@@ -267,7 +267,7 @@ export default function AlarmsScreen() {
     busy && tab !== 'history',
     JSON.stringify([query, folded, [...open]]),
   );
-  useKey('.', () => t('new', { n: '' }), held.release);
+  useKey('.', () => t('new.key'), held.release);
 
   useEffect(() => {
     if (selection.value?.kind !== 'alarm' && shown[0]) select(alarm(shown[0].id));

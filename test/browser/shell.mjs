@@ -35,6 +35,18 @@ await story('shell', async (s, step) => {
     await field.fill('');
     await field.evaluate((e) => e.blur());
   });
+  await step('a screen that could not be loaded says so and is opened anew', async () => {
+    await page.route(/BacktestScreen/, (r) => r.abort());
+    await s.go('#/backtest');
+    const again = page.getByRole('button', { name: '重新打开画面' });
+    await again.waitFor();
+    await page.unroute(/BacktestScreen/);
+    await again.click();
+    await page.getByRole('button', { name: '运行回测' }).waitFor();
+    await s.go('#/handover');
+    await page.getByLabel('记录内容').waitFor();
+    await page.locator('.strip-alarm').first().waitFor();
+  });
   await step('A opens the worst alarm, K acknowledges it', async () => {
     const first = page.locator('.strip-alarm').first();
     if ((await first.count()) === 0) skip('no unacknowledged alarm');

@@ -21,9 +21,10 @@
 #include "sys/clock.h"
 #include "sys/thread.h"
 
-#define WAIT_NS      (100 * KT_MS)
-#define MEND_EVERY   (5 * KT_SEC)
-#define JOURNAL_FULL ((size_t)16 << 20)
+#define WAIT_NS       (100 * KT_MS)
+#define MEND_EVERY    (5 * KT_SEC)
+#define LIVE_PATIENCE (5 * KT_SEC) /* while the program ends */
+#define JOURNAL_FULL  ((size_t)16 << 20)
 enum { GROUP = 256, WAITING_MAX = 10000 };
 
 /* ---- engine thread: who waits for which verdict ---- */
@@ -108,27 +109,26 @@ static void push_outcome(struct kt_runtime *rt, kt_seq cause, struct kt_str json
     }
 }
 
+/* The journal has it: what is said is in it in order. */
+static bool said(const struct rt_record *x, kt_seq cause, uint32_t k)
+{
+    return cause < x->known_cause || (cause == x->known_cause && k <= x->known_k);
+}
+
 static void on_outcome(void *arg, kt_seq cause, uint32_t k, struct kt_str json)
 {
     struct kt_runtime *rt = arg;
-    struct rt_record *x = &rt->record;
-    if (cause < x->known_cause || (cause == x->known_cause && k <= x->known_k)) {
-        return; /* the journal has it */
+    if (!said(&rt->record, cause, k)) {
+        push_outcome(rt, cause, json);
     }
-    push_outcome(rt, cause, json);
 }
 
-static void on_live(void *arg, const char *point, kt_time time, double value)
+/* One sample of now: it is now that it becomes the value. KT_EBUSY: no room for it yet. */
+static int push_live(struct kt_runtime *rt, kt_point_id p, double value)
 {
-    struct kt_runtime *rt = arg;
-    struct kt_site *site = kt_runtime_site(rt);
-    kt_point_id p = kt_site_point(site, kt_str_c(point));
-    kt_site_unref(site);
-    struct kt_batch *b = p.v == KT_NONE ? NULL : kt_batch_get(rt, KT_ROOM_LINK);
-    (void)time; /* it is now that it becomes the value */
+    struct kt_batch *b = kt_batch_get(rt, KT_ROOM_LINK);
     if (!b) {
-        KT_WARN("record", "no point %s, or too many samples: its value is not sent", point);
-        return;
+        return KT_EBUSY;
     }
     b->n = 1;
     b->point[0] = p.v;
@@ -137,7 +137,29 @@ static void on_live(void *arg, const char *point, kt_time time, double value)
     b->arrival = rt->plant_clock ? kt_runtime_now(rt) : kt_clock_now();
     b->time[0] = b->arrival;
     snprintf(b->producer, sizeof(b->producer), "record");
-    int r = kt_runtime_samples(rt, b);
+    return kt_runtime_samples(rt, b);
+}
+
+/* It goes the way that its outcome goes after it: when the journal has that, it has this. */
+static void on_live(void *arg, kt_seq cause, uint32_t k, const char *point, double value)
+{
+    struct kt_runtime *rt = arg;
+    if (said(&rt->record, cause, k)) {
+        return;
+    }
+    struct kt_site *site = kt_runtime_site(rt);
+    kt_point_id p = kt_site_point(site, kt_str_c(point));
+    kt_site_unref(site);
+    if (p.v == KT_NONE) {
+        KT_WARN("record", "no point %s: the value of its record is not sent", point);
+        return;
+    }
+    kt_mono until = kt_clock_mono() + LIVE_PATIENCE;
+    int r = push_live(rt, p, value);
+    while (r == KT_EBUSY && (!stopping(&rt->record) || kt_clock_mono() < until)) {
+        kt_sleep(5 * KT_MS);
+        r = push_live(rt, p, value);
+    }
     if (r < 0) {
         KT_WARN("record", "%s: its value is not sent: %s", point, kt_err_text(r));
     }

@@ -146,3 +146,28 @@ int64_t rec_cycle_next(const struct rec_cycle_when *w, int utc_offset_s, int64_t
     }
     return INT64_MAX;
 }
+
+enum { OFF_MAX = 60 }; /* days off in a row that are looked past */
+
+int64_t rec_cycle_next_working(const struct rec_cycle_when *w, const struct rec_days *d,
+                               int64_t after_ms)
+{
+    int64_t base = after_ms - OFF_MAX * REC_DAY_MS;
+    for (int i = 0; i < 4 * OFF_MAX; i++) {
+        base = rec_cycle_next(w, d->utc_offset_s, base);
+        if (base == INT64_MAX) {
+            return base;
+        }
+        int64_t at = base;
+        int32_t day = rec_day_of(base, d->utc_offset_s);
+        bool off = !d->working(d->arg, day);
+        for (int k = 0; off && w->every != REC_EVERY_DAY && k < OFF_MAX; k++) {
+            at += REC_DAY_MS;
+            off = !d->working(d->arg, ++day);
+        }
+        if (at > after_ms && !off) {
+            return at;
+        }
+    }
+    return INT64_MAX;
+}

@@ -50,4 +50,8 @@ struct rec_cycle_when {
 };
 /** The first moment after `after_ms`; INT64_MAX: none before REC_DAY_MAX. */
 int64_t rec_cycle_next(const struct rec_cycle_when *w, int utc_offset_s, int64_t after_ms);
+/** As rec_cycle_next(), on working days alone: a daily one is left out on a day off, another comes
+ * at its time of the next working day; two that meet are one. */
+int64_t rec_cycle_next_working(const struct rec_cycle_when *w, const struct rec_days *d,
+                               int64_t after_ms);
 #endif

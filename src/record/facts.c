@@ -294,7 +294,7 @@ static int new_place(struct kt_room *r, struct rec_request *q, const struct rec_
 }
 
 static int say_live(struct kt_room *r, const struct rec_row *row, const struct rec_change *c,
-                    struct rec_request *q)
+                    struct kt_err *err)
 {
     const struct rec_field *f = &row->reg->fields[c->field];
     const struct rec_value *v = &row->value[c->field];
@@ -312,9 +312,9 @@ static int say_live(struct kt_room *r, const struct rec_row *row, const struct r
         kt_buf_puts(&point, f->live);
     }
     double d = v->type == KT_COL_REAL ? v->f : (double)v->i;
-    room_say_live(r, kt_arena_strdup(q->a, kt_buf_cstr(&point)), f->as == REC_MONEY ? d / 100 : d);
+    int rc = room_say_live(r, kt_buf_cstr(&point), f->as == REC_MONEY ? d / 100 : d, err);
     kt_buf_done(&point);
-    return KT_OK;
+    return rc;
 }
 
 static int rename_key(struct kt_room *r, const struct rec_row *row, struct kt_err *err)
@@ -372,7 +372,7 @@ int rec_put(struct kt_room *r, struct rec_request *q, struct rec_row *row,
     struct kt_jw w = kt_jw_init(changed);
     for (uint32_t i = 0; rc == KT_OK && i < left; i++) {
         kt_jw_str(&w, row->reg->fields[c[i].field].id);
-        rc = say_live(r, row, &c[i], q);
+        rc = say_live(r, row, &c[i], err);
         if (rc == KT_OK && c[i].field == row->reg->key) {
             rc = rename_key(r, row, err);
         }

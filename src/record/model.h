@@ -181,8 +181,10 @@ struct rec_cycle {
     const char *id;
     struct kt_text title;
     enum rec_every every;
-    int on;   /* weekday (0 Sunday) or day of the month */
-    int at_s; /* seconds after local midnight */
+    int on;       /* weekday (0 Sunday) or day of the month */
+    int at_s;     /* seconds after local midnight */
+    bool working; /* never on a day off: a daily one leaves it out, others come the next working day
+                   */
     const char *register_id;
     uint32_t reg;
     const struct rec_preset *fields;

@@ -332,6 +332,7 @@ static void read_cycles(struct rec_load *l, struct kt_yaml *map, struct rec_work
         c->every = (enum rec_every)which;
         read_on(at, c);
         kt_yaml_clock(at, "at", KT_REQUIRED, &c->at_s);
+        kt_yaml_bool(at, "working", KT_OPTIONAL, &c->working);
         c->register_id = rec_read_str(l, at, "register", KT_REQUIRED);
         c->reg = KT_NONE;
         read_presets(l, at, c);

@@ -73,7 +73,7 @@ struct kt_room {
     struct kt_site *site;
     struct kt_record_model *model;
     void (*on_outcome)(void *arg, kt_seq cause, uint32_t k, struct kt_str json);
-    void (*on_live)(void *arg, const char *point, kt_time time, double value);
+    void (*on_live)(void *arg, kt_seq cause, uint32_t k, const char *point, double value);
     void *arg;
     kt_hist_fn hist;
     void *hist_arg;
@@ -94,7 +94,9 @@ struct kt_room {
 };
 /* room.c */
 int room_read_due(struct kt_room *r, struct kt_err *err);
-void room_say_live(struct kt_room *r, const char *point, double value);
+/** A value for a point, told before the outcome that follows; kept and told again like one. */
+KT_MUST_CHECK int room_say_live(struct kt_room *r, const char *point, double value,
+                                struct kt_err *err);
 /** One request, in a savepoint, with its verdict (apply.c). */
 KT_MUST_CHECK int room_request(struct kt_room *r, const struct kt_event *ev, struct kt_err *err);
 static inline int64_t rec_ms(kt_time t)

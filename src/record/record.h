@@ -34,8 +34,9 @@ struct kt_room_opts {
     /** Inside of kt_room_commit(), in order, once the transaction is on disk. `cause` and `k` name
      *  it for ever. */
     void (*outcome)(void *arg, kt_seq cause, uint32_t k, struct kt_str json);
-    /** A `live` field has a new value: a sample for this point. After the outcome. */
-    void (*live)(void *arg, const char *point, kt_time time, double value);
+    /** A `live` field has a new value: a sample for this point. Before the outcome of the same
+     *  change, in the same order of (cause, k), and again with it after a restart. */
+    void (*live)(void *arg, kt_seq cause, uint32_t k, const char *point, double value);
     void *arg;
 };
 /**
@@ -127,14 +128,15 @@ KT_MUST_CHECK int kt_room_attachment(struct kt_room *r, const struct kt_reader *
                                      const char **ret_name, const char **ret_type,
                                      struct kt_err *err);
 
-/* A walk of a person, as an attachment of a record: who sees the field sees it, and they their own. */
+/* A walk of a person, as an attachment of a record: who sees the field sees it, and they their own.
+ */
 #define KT_TRACK_TYPE "application/vnd.kuangtu.track+json"
 struct kt_track_query {
     int64_t record;   /* 0: of all that are seen */
     kt_time from, to; /* when it was taken up; 0: any */
 };
-/** {"tracks":[{record, key, label, field, hash, user, time, meta}],"hidden":n}, the newest first, at
- *  most 200; hidden: how many there are that who asks may only count. */
+/** {"tracks":[{record, key, label, field, hash, user, time, meta}],"hidden":n}, the newest first,
+ * at most 200; hidden: how many there are that who asks may only count. */
 KT_MUST_CHECK int kt_room_tracks(struct kt_room *r, const struct kt_reader *who, const char *reg,
                                  const struct kt_track_query *q, struct kt_buf *out,
                                  struct kt_err *err);

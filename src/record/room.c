@@ -14,9 +14,6 @@
 
 enum { SAID_MAX = 512 << 20, META_EVERY_S = 60 };
 
-/* What stands in r->said. */
-enum { SAID_OUTCOME, SAID_LIVE };
-
 kt_seq kt_room_seq(const struct kt_room *r)
 {
     return atomic_load(&r->committed);
@@ -191,11 +188,10 @@ int kt_room_fits(const char *dir, const struct kt_record_model *model, struct kt
 
 /* ---- outcomes ---- */
 
-static void keep_said(struct kt_room *r, int kind, struct kt_str text, uint64_t a, uint64_t b)
+static void keep_said(struct kt_room *r, struct kt_str text, kt_seq cause, uint32_t k)
 {
-    kt_put_u8(&r->said, (uint8_t)kind);
-    kt_put_u64(&r->said, a);
-    kt_put_u64(&r->said, b);
+    kt_put_u64(&r->said, cause);
+    kt_put_u64(&r->said, k);
     kt_put_u32(&r->said, (uint32_t)text.n);
     kt_buf_put(&r->said, text.p, text.n);
 }
@@ -229,38 +225,60 @@ int rec_say(struct kt_room *r, const char *type, struct kt_str inside, struct kt
     struct kt_str json = {b.p, b.n};
     int rc = store_outcome(r, json, err);
     if (rc == KT_OK) {
-        keep_said(r, SAID_OUTCOME, json, r->cause, r->k);
+        keep_said(r, json, r->cause, r->k);
         r->k++;
     }
     kt_buf_done(&b);
     return rc;
 }
 
-void room_say_live(struct kt_room *r, const char *point, double value)
+int room_say_live(struct kt_room *r, const char *point, double value, struct kt_err *err)
 {
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof(bits));
-    keep_said(r, SAID_LIVE, kt_str_c(point), (uint64_t)r->time, bits);
+    struct kt_buf b;
+    kt_buf_init(&b, 1 << 12);
+    struct kt_jw w = kt_jw_init(&b);
+    kt_jw_obj(&w);
+    kt_jw_kstr(&w, "type", "live");
+    kt_jw_kstr(&w, "point", point);
+    kt_jw_knum(&w, "value", value);
+    kt_jw_obj_end(&w);
+    struct kt_str json = {b.p, b.n};
+    int rc = store_outcome(r, json, err);
+    if (rc == KT_OK) {
+        keep_said(r, json, r->cause, r->k);
+        r->k++;
+    }
+    kt_buf_done(&b);
+    return rc;
+}
+
+/* One thing said: to everyone, or a value to its point. */
+static void tell_one(struct kt_room *r, kt_seq cause, uint32_t k, struct kt_str json)
+{
+    static const char head[] = "{\"type\":\"live\"";
+    struct kt_json *v = NULL;
+    struct kt_err err;
+    double value;
+    if (json.n < sizeof(head) || memcmp(json.p, head, sizeof(head) - 1) != 0) {
+        if (r->on_outcome) {
+            r->on_outcome(r->arg, cause, k, json);
+        }
+        return;
+    }
+    if (r->on_live && kt_json_parse(json, 0, &v, &err) == KT_OK &&
+        kt_json_num(kt_json_get(v, "value"), &value)) {
+        r->on_live(r->arg, cause, k, kt_json_get_str(v, "point", ""), value);
+    }
+    kt_json_free(v);
 }
 
 static void tell(struct kt_room *r)
 {
     struct kt_rd in = kt_rd_init(r->said.p, r->said.n);
     while (kt_rd_left(&in) > 0 && !in.bad) {
-        uint8_t kind = kt_get_u8(&in);
-        uint64_t a = kt_get_u64(&in), b = kt_get_u64(&in);
+        uint64_t cause = kt_get_u64(&in), k = kt_get_u64(&in);
         uint32_t n = kt_get_u32(&in);
-        const char *p = kt_rd_take(&in, n);
-        if (kind == SAID_OUTCOME && r->on_outcome) {
-            r->on_outcome(r->arg, (kt_seq)a, (uint32_t)b, (struct kt_str){p, n});
-        } else if (kind == SAID_LIVE && r->on_live) {
-            double value;
-            char *point = strndup(p, n);
-            memcpy(&value, &b, sizeof(value));
-            KT_ASSERT(point);
-            r->on_live(r->arg, point, (kt_time)a, value);
-            free(point);
-        }
+        tell_one(r, (kt_seq)cause, (uint32_t)k, (struct kt_str){kt_rd_take(&in, n), n});
     }
     kt_buf_clear(&r->said);
 }
@@ -382,10 +400,7 @@ int kt_room_unsettled(struct kt_room *r, struct kt_err *err)
         return rc;
     }
     while ((rc = kt_stmt_step(st, err)) > 0) {
-        if (r->on_outcome) {
-            r->on_outcome(r->arg, (kt_seq)kt_col_i64(st, 0), (uint32_t)kt_col_i64(st, 1),
-                          kt_col_bytes(st, 2));
-        }
+        tell_one(r, (kt_seq)kt_col_i64(st, 0), (uint32_t)kt_col_i64(st, 1), kt_col_bytes(st, 2));
     }
     kt_stmt_done(st);
     return rc;

@@ -94,6 +94,35 @@ static void cycles(void)
               rec_day_start(day("2028-02-29"), CHINA));
 }
 
+/* The week before Monday the 5th is off, as at a spring festival. */
+static bool festival(void *arg, int32_t d)
+{
+    (void)arg;
+    return rec_day_default(d) && !(d >= day("2026-09-28") && d < day("2026-10-05"));
+}
+
+static void cycles_on_working_days(void)
+{
+    static const struct {
+        struct rec_cycle_when when;
+        const char *after, *comes;
+    } cases[] = {
+        {{REC_EVERY_DAY, 0, 0}, "2026-09-24", "2026-09-25"},
+        {{REC_EVERY_DAY, 0, 0}, "2026-09-25", "2026-10-05"}, /* a weekend and the festival */
+        {{REC_EVERY_WEEK, 3, 0}, "2026-09-24", "2026-10-05"},
+        {{REC_EVERY_WEEK, 3, 0}, "2026-10-05", "2026-10-07"},
+        {{REC_EVERY_MONTH, 1, 0}, "2026-09-24", "2026-10-05"},
+        {{REC_EVERY_MONTH, 1, 0}, "2026-10-05", "2026-11-02"}, /* the 1st is a Sunday */
+        {{REC_EVERY_YEAR, 1001, 0}, "2026-01-01", "2026-10-05"},
+    };
+    const struct rec_days off = {festival, NULL, CHINA};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK_INT(
+            rec_cycle_next_working(&cases[i].when, &off, rec_day_start(day(cases[i].after), CHINA)),
+            rec_day_start(day(cases[i].comes), CHINA));
+    }
+}
+
 /* ---- against a plain list: one flag a day, the calendar of the C library ---- */
 
 struct table {
@@ -155,4 +184,6 @@ static void as_a_list_of_days(void)
 
 UNIT_MAIN({"texts of days", texts}, {"a deadline is 24:00 of the site's day", ends_of_days},
           {"a calendar without a working day ends", no_working_day_ends},
-          {"what comes back by itself", cycles}, {"as a list of days has it", as_a_list_of_days})
+          {"what comes back by itself", cycles},
+          {"what comes back on working days alone", cycles_on_working_days},
+          {"as a list of days has it", as_a_list_of_days})

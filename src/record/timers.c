@@ -279,7 +279,9 @@ static struct rec_cycle *cycle_named(const struct kt_record_model *m, const char
 static int64_t cycle_after(const struct kt_room *r, const struct rec_cycle *c, int64_t ms)
 {
     const struct rec_cycle_when when = {c->every, c->on, c->at_s};
-    return rec_cycle_next(&when, r->site->utc_offset_s, ms);
+    struct flow_days d;
+    return c->working ? rec_cycle_next_working(&when, flow_days(&d, r->w, r->model, r->site), ms)
+                      : rec_cycle_next(&when, r->site->utc_offset_s, ms);
 }
 
 /* The next time after this one. When more than MISSED_MAX lie before `until`, the oldest are left

@@ -20,7 +20,7 @@ export type AlarmCounts = { "1"?: number; "2"?: number; "3"?: number; "4"?: numb
 export type AlarmKpi = { from: number; to: number; total: number; stale?: number; acknowledged?: number; ack_seconds?: number; priority?: { [key: string]: number }; per_10min: (number)[]; average: number; peak: number; flood_periods?: number; flood_share?: number; top: (Json)[]; chattering: (Json)[] };
 export type Command = { id: number; output: string; value: 0 | 1; state: "requested" | "confirmed" | "sent" | "readback" | "proved" | "refused" | "failed" | "expired" | "anomaly"; protective: boolean; by: string; second?: string; reason?: string; text?: string; requested?: number; sent?: number; expires?: number; i?: number; name?: string; name_en?: string; place_name?: string; place_name_en?: string; latched_by?: (string)[] };
 export type Output = { output: string; opening: 0 | 1; value: number | null; commanded?: number | null; feed: number | null; feed_point?: string | null; anomaly: boolean; unread: boolean; two_person: boolean; sent?: number; latched_by: (string)[]; tags: (Json)[]; interlock: { ok: boolean; conditions: ({ code: string; ok: boolean; text: string; rule?: string; point?: string; who?: string })[] }; command: Command | null; i?: number; name?: string; name_en?: string; place_name?: string; place_name_en?: string };
-export type Request = { verb: "alarm.ack" | "alarm.shelve" | "alarm.unshelve" | "alarm.oos" | "alarm.return" | "output.command" | "output.confirm" | "output.cancel" | "output.tag" | "output.untag" | "calibration.open" | "calibration.extend" | "calibration.close" | "limit.propose" | "limit.approve" | "limit.reject" | "card.step" | "card.measure" | "card.followup" | "card.close" | "test.record" | "handover.sign" | "manual.set" | "manual.clear" | "drill.start" | "drill.stop" | "console.hello" | "console.mute" | "note.add" | "record.create" | "record.set" | "record.end" | "record.reopen" | "record.resolve" | "record.merge" | "record.move" | "record.assign" | "record.receipt" | "record.attach" | "record.detach" | "record.bulk" | "record.import" | "ledger.open" | "ledger.post" | "ledger.reverse" | "ledger.close" | "calendar.set" | "record.setting"; args?: Json; key?: string; console?: string };
+export type Request = { verb: "alarm.ack" | "alarm.shelve" | "alarm.unshelve" | "alarm.oos" | "alarm.return" | "output.command" | "output.confirm" | "output.cancel" | "output.tag" | "output.untag" | "calibration.open" | "calibration.extend" | "calibration.close" | "limit.propose" | "limit.approve" | "limit.reject" | "card.step" | "card.measure" | "card.followup" | "card.close" | "test.record" | "handover.sign" | "manual.set" | "manual.clear" | "drill.start" | "drill.stop" | "console.hello" | "console.mute" | "note.add" | "record.create" | "record.set" | "record.end" | "record.reopen" | "record.resolve" | "record.merge" | "record.move" | "record.assign" | "record.receipt" | "record.attach" | "record.detach" | "record.bulk" | "record.import" | "record.look" | "ledger.open" | "ledger.post" | "ledger.reverse" | "ledger.close" | "calendar.set" | "record.setting"; args?: Json; key?: string; console?: string };
 export type LimitRow = { point: string; i?: number; name?: string; name_en?: string; role?: string; group?: string; place?: string; unit?: string; low?: boolean; pack: { [key: string]: number }; clause: { [key: string]: number }; source: Source; changes: (LimitChange)[] };
 export type LimitChange = { id?: number; point: string; name: string; value: number; before?: number; by: string; second: string; reason: string; at?: number; in_force?: boolean };
 export type Proposal = { id: number; point: string; name: string; value: number; before?: number; by: string; reason: string; at?: number; i?: number; name_en?: string; place_name?: string; place_name_en?: string; point_name?: string };
@@ -43,6 +43,7 @@ export type Record = { id: number; key?: string | null; label?: string; place?: 
 export type BulkTransitions = { records: number; missing: number; transitions: ({ id: string; title: Text; to: string; may: number; refused: ({ records: number; why: Text })[]; needs: (string)[]; note: "required" | "optional"; owner: "keep" | "given" | "mover" | "creator" | "none"; sign: number })[] };
 export type People = { items: ({ user: string; name: string })[]; total: number; rights: (string)[] };
 export type RecordPage = { items: (Record)[]; total: number; more?: boolean; next?: string | null };
+export type Tracks = { type: string; hidden: number; more: boolean; features: ({ type: string; geometry: Json | null; properties: { record: number; register: string; key: string | null; field: string; hash: string; user: string; time: number; meta?: Json | null; points?: (Json)[]; checks?: (Json)[]; erased: boolean } })[] };
 export type Upload = { hash: string; sha256?: string; name: string; type: string; kind?: string; size: number; meta?: Json };
 export type User = { user: string; name: string; language?: string; roles: (string)[]; disabled: boolean; locked: boolean; must_change_password?: boolean; created?: number; last_login?: number };
 export type UserChange = { user?: string; name?: string; language?: string; roles?: (string)[]; password?: string; disabled?: boolean };
@@ -96,14 +97,17 @@ export type Route =
   | 'GET /api/v1/records/{register}/map'
   | 'POST /api/v1/records/{register}/import'
   | 'POST /api/v1/records/{register}/import/{job}'
+  | 'GET /api/v1/records/{register}/tracks'
   | 'POST /api/v1/records/{register}/transitions'
   | 'GET /api/v1/records/{register}/{record}'
   | 'GET /api/v1/records/{register}/{record}/history'
+  | 'GET /api/v1/records/{register}/{record}/tracks'
   | 'GET /api/v1/records/{register}/{record}/documents/{document}'
   | 'GET /api/v1/people'
   | 'GET /api/v1/search'
   | 'GET /api/v1/cases'
   | 'POST /api/v1/attachments'
+  | 'POST /api/v1/tracks'
   | 'GET /api/v1/attachments/{hash}'
   | 'GET /api/v1/records/{register}/provisions'
   | 'GET /api/v1/records/{register}/{record}/provisions'

@@ -595,7 +595,9 @@ export const SITE = {
   rules: RULES,
   hash: 'fixture',
   ranges: [{ id: 'face-and-return', title: text('工作面及回风', 'Face and return') }],
-  neighbours: [{ name: text('邻县台账（演示）', 'The county (demo)'), url: 'http://127.0.0.1:8081/' }],
+  neighbours: [
+    { name: text('邻县台账（演示）', 'The county (demo)'), url: 'http://127.0.0.1:8081/' },
+  ],
   shifts: [
     { id: 'night', name: text('夜班', 'Night'), start: '00:00' },
     { id: 'day', name: text('早班', 'Day'), start: '08:00' },

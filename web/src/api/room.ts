@@ -60,8 +60,34 @@ export interface Register {
   place?: string | null;
   map?: { geometry: string; color?: string | null; symbol?: string | null } | null;
   documents?: { id: string; title: Text }[];
+  /** How many provisions are declared for it. */
+  provisions?: number;
   may: { create?: boolean; write?: boolean; import?: boolean; merge?: boolean };
   total?: number;
+}
+
+export type Holds = 'yes' | 'no' | 'unknown';
+
+export interface Provision {
+  id: string;
+  no: string;
+  title: Text;
+  modality: 'must' | 'shall' | 'should' | 'may' | 'priority' | 'task' | 'forbidden';
+  word: string;
+  technique: string;
+  text: string;
+  source: { standard: string; edition: string; clause: string; verified: boolean };
+  responsible: string[];
+  facts: string[];
+  can_be_met: boolean;
+}
+
+export interface Provisions {
+  provisions: Provision[];
+  records: {
+    record: Reference;
+    verdicts: { provision: string; holds: Holds; missing: string[]; met?: Reference[] }[];
+  }[];
 }
 
 export interface State {

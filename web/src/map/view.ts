@@ -6,6 +6,7 @@ import { shiftKeyOnly } from 'ol/events/condition';
 import DragBox from 'ol/interaction/DragBox';
 import { defaults as interactionDefaults } from 'ol/interaction/defaults';
 import type BaseLayer from 'ol/layer/Base';
+import VectorLayer from 'ol/layer/Vector';
 import OlMap from 'ol/Map';
 import View from 'ol/View';
 import { site } from '../api/site';
@@ -23,6 +24,8 @@ import { type Extent, extentOf, resolutionOf, siteProjection } from './projectio
 const FLY_MS = 300;
 const MIN_SCALE = 200;
 const ZOOM_SCALE = 1_500;
+/** Where a site without a drawing begins: a county or so, until its records say more. */
+const UNDRAWN: Extent = [400_000, 3_800_000, 700_000, 4_100_000];
 
 export interface ViewState {
   resolution: number;
@@ -55,9 +58,11 @@ export class MapView {
   readonly liveLayer: LiveLayer;
   readonly state: Signal<ViewState>;
   readonly pointer = signal<[number, number] | null>(null);
-  readonly full: Extent;
+  full: Extent;
   readonly items = signal<readonly Item[]>([]);
   readonly base: { id: 'area' | 'roadway'; layer: BaseLayer; features: number }[];
+  /** The site has no drawing: layers of records are on, and the first that comes is fitted. */
+  readonly undrawn: boolean;
   private palette: Palette = screenPalette();
   private taken = false;
   private freeSince = 0;
@@ -69,10 +74,12 @@ export class MapView {
     private readonly opts: MapOptions,
   ) {
     this.items.value = itemsOf(site.value, data);
-    this.full = extentOf([
+    const drawn = [
       ...coordinates(data),
       ...this.items.value.map((i): [number, number] => [i.x, i.y]),
-    ]);
+    ];
+    this.undrawn = drawn.length === 0;
+    this.full = this.undrawn ? [...UNDRAWN] : extentOf(drawn);
     const style = { palette: () => this.palette, marked: () => opts.marked.value };
     const area = areaLayer(data, style);
     const roadway = roadwayLayer(data, style);
@@ -228,6 +235,14 @@ export class MapView {
       view.setCenter([...center]);
       view.setResolution(resolution);
     } else view.animate({ center: [...center], resolution, duration: FLY_MS });
+  }
+
+  /** A site without a drawing is as large as what its records show. */
+  drawnBy(layer: BaseLayer): void {
+    const source = layer instanceof VectorLayer ? layer.getSource() : null;
+    if (!this.undrawn || !source || source.getFeatures().length === 0) return;
+    this.full = source.getExtent() as Extent;
+    this.fit();
   }
 
   fit(extent: Extent = this.full): void {

@@ -42,7 +42,7 @@ function styleOf(f: FeatureLike, resolution: number): Style {
   return new Style({
     stroke,
     fill,
-    image: new CircleStyle({ radius: late ? 7 : 5, fill, stroke }),
+    image: new CircleStyle({ radius: late ? 7 : 5, fill, stroke, declutterMode: 'none' }),
     ...(named
       ? {
           text: new Text({

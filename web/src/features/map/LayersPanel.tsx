@@ -49,7 +49,7 @@ function LayerRow({ id, name, layer, hint, on, onToggle }: RowProps) {
 
 /** A layer of another feature: made when first switched on, its own loading time told. */
 function FeatureLayer({ def, view }: { def: MapLayerDef; view: MapView }) {
-  const on = layersOn.value[def.id] ?? def.on ?? false;
+  const on = layersOn.value[def.id] ?? def.on ?? view.undrawn;
   const [layer, setLayer] = useState<BaseLayer | null>(null);
   const [hint, setHint] = useState('');
   useEffect(() => {
@@ -58,6 +58,7 @@ function FeatureLayer({ def, view }: { def: MapLayerDef; view: MapView }) {
     Promise.resolve(def.create(view.map)).then(
       (l) => {
         view.map.addLayer(l);
+        view.drawnBy(l);
         setLayer(l);
         setHint(t('load', { ms: Math.round(performance.now() - t0) }));
       },

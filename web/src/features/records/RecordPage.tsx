@@ -24,6 +24,7 @@ import { Tabs } from '../../ui/Tabs';
 import { Attachments } from './Attachments';
 import { FieldsBlock } from './FieldsBlock';
 import { History, Moves } from './History';
+import { Provisions } from './Provisions';
 import { References } from './References';
 import { known, nowShown } from './state';
 import { t } from './texts';
@@ -203,6 +204,9 @@ export function RecordPage({ r, id }: { r: Register; id: number }) {
             ...(r.workflow
               ? [{ id: 'moves', title: t('tab.moves', { n: rec.moves?.length ?? 0 }) }]
               : []),
+            ...(r.provisions
+              ? [{ id: 'provisions', title: t('tab.provisions', { n: r.provisions }) }]
+              : []),
           ]}
           onChange={(x) => setQuery({ tab: x === 'now' ? null : x, field: null })}
         />
@@ -218,6 +222,7 @@ export function RecordPage({ r, id }: { r: Register; id: number }) {
         {read.error && <p class="error">{read.error}</p>}
         {tab === 'history' && <History r={r} facts={seen} />}
         {tab === 'moves' && <Moves r={r} moves={rec.moves ?? []} />}
+        {tab === 'provisions' && <Provisions r={r} rec={rec} when={when} />}
         {tab === 'now' && (
           <div class="rr-two">
             <FieldsBlock

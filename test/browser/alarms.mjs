@@ -18,7 +18,7 @@ await story('alarms', async (s, step) => {
     if (!server) skip('needs the alarms of the fixture');
     await page.locator('.alarm-counts').getByTitle('低', { exact: true }).click();
     await until(async () => (await rows.count()) === 2, 'two low alarms');
-    ok(page.url().includes('priority=4'), 'address');
+    await until(() => page.url().includes('priority=4'), 'address');
     await page.locator('.alarm-counts').getByTitle('低', { exact: true }).click();
   });
   await step('alarms of one cause are folded under the first', async () => {
@@ -70,8 +70,10 @@ await story('alarms', async (s, step) => {
     },
   );
   await step('history is read page by page; few rows stand in the document', async () => {
-    await page.getByRole('tab', { name: '历史' }).click();
-    await page.waitForTimeout(500);
+    await page.getByRole('tab', { name: '历史', selected: false }).click();
+    await page.getByRole('tab', { name: '历史', selected: true }).waitFor();
+    await until(async () => !server || (await rows.count()) > 0, 'history');
+    await s.settled();
     if ((await rows.count()) === 0) skip('no history yet');
     ok((await rows.count()) < 60, 'rows in the document');
     await page.getByRole('grid').focus();

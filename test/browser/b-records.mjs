@@ -19,13 +19,13 @@ await story('records', async (s, step) => {
     await s.go('#/limits');
     await page.getByRole('button', { name: '提议修改 1205工作面瓦斯 的限值' }).click();
     await dialog.getByLabel('新值 (%CH4)').fill('0.9');
-    ok(await dialog.getByRole('button', { name: '确定' }).isDisabled(), 'no proposal without a reason');
+    await until(() => dialog.getByRole('button', { name: '确定' }).isDisabled(), 'no proposal without a reason');
     await dialog.getByLabel('理由').fill('临近断层');
     await dialog.getByRole('button', { name: '确定' }).click();
     await page.getByRole('tab', { name: '待批 2' }).click();
     const row = page.getByRole('row', { name: /1205工作面瓦斯/ });
     await row.waitFor();
-    ok(await row.getByRole('button', { name: '批准' }).isDisabled(), 'another person must');
+    await until(() => row.getByRole('button', { name: '批准' }).isDisabled(), 'another person must');
   });
 
   await step('another person approves; the limit is in force with the old value beside it', async () => {
@@ -79,7 +79,7 @@ await story('records', async (s, step) => {
     await page.getByText('延长须由另一人').waitFor();
     await s.go('#/calibration');
     const row = page.getByRole('row', { name: /1205回风瓦斯/ });
-    ok(await row.getByRole('button', { name: '延长…' }).isDisabled(), 'the same person cannot extend');
+    await until(() => row.getByRole('button', { name: '延长…' }).isDisabled(), 'the same person cannot extend');
     await row.getByRole('button', { name: '结束…' }).click();
     await dialog.getByLabel('结果').fill('合格');
     await dialog.getByRole('button', { name: '确定' }).click();
@@ -90,7 +90,7 @@ await story('records', async (s, step) => {
     made();
     await s.go('#/calibration?tab=tests&due=1');
     const row = page.getByRole('row', { name: /1301工作面瓦斯/ });
-    ok(/超期/.test(await row.innerText()), 'overdue');
+    await until(async () => /超期/.test(await row.innerText()), 'overdue');
     await row.getByRole('button', { name: '登记…' }).click();
     await dialog.getByRole('button', { name: '确定' }).click();
     await until(async () => (await row.count()) === 0, 'not due any more');
@@ -120,7 +120,7 @@ await story('records', async (s, step) => {
     }
     await page.getByLabel('班次').selectOption({ index: 1 });
     await page.getByRole('button', { name: '前一日' }).click();
-    ok(/shift=/.test(page.url()) && /date=/.test(page.url()), 'the address names both');
+    await until(() => /shift=/.test(page.url()) && /date=/.test(page.url()), 'the address names both');
     for (const format of ['xlsx', 'pdf']) {
       const href = await page.locator(`a[href*="format=${format}"]`).getAttribute('href');
       const status = await page.evaluate(async (u) => (await fetch(u)).status, href);
@@ -132,7 +132,7 @@ await story('records', async (s, step) => {
     made();
     await s.go('#/backtest');
     const run = page.getByRole('button', { name: '运行回测' });
-    ok(await run.isDisabled(), 'nothing to try yet');
+    await until(() => run.isDisabled(), 'nothing to try yet');
     await page.getByRole('combobox', { name: '添加测点' }).fill('T1-1203');
     await page.locator('.picker-list [role=option]').first().waitFor();
     await s.key('Enter');
@@ -166,7 +166,7 @@ await story('records', async (s, step) => {
 
   await step('nobody disables themselves; another is disabled and enabled', async () => {
     made();
-    ok(await page.getByRole('row', { name: /^sun / }).getByRole('button', { name: '停用' }).isDisabled(), 'self');
+    await until(() => page.getByRole('row', { name: /^sun / }).getByRole('button', { name: '停用' }).isDisabled(), 'self');
     const row = page.getByRole('row', { name: /^qian / });
     await row.getByRole('button', { name: '停用' }).click();
     await dialog.getByRole('button', { name: '确定' }).click();
@@ -177,7 +177,7 @@ await story('records', async (s, step) => {
   await step('health tells links that are down first; the alarm figures end in a list of work', async () => {
     await s.go('#/health?tab=links');
     await page.locator('.health-links tbody tr').first().waitFor();
-    if (!real) ok(/sub02.*断/.test((await page.locator('.health-links tbody tr').first().innerText()).replace(/\s/g, '')), 'down first');
+    if (!real) await until(async () => /sub02.*断/.test((await page.locator('.health-links tbody tr').first().innerText()).replace(/\s/g, '')), 'down first');
     await page.getByRole('tab', { name: '报警绩效' }).click();
     await page.locator('.kpi-work').waitFor();
     await page.locator('.kpi-figures li').nth(6).waitFor();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A chief at the cases: board, a move by dragging and why not, return, two signatures, calendar, map
 // layer; then figures with the records behind them, the books, the working days. Made-up mine.
-import { equal, ok, real, skip, story, until } from './lib.mjs';
+import { real, skip, story, until } from './lib.mjs';
 
 const theme = process.env.KT_THEME ?? 'dark';
 
@@ -31,8 +31,8 @@ await story(
       await page.locator('.rail-count').waitFor();
       await s.go('#/cases');
       await page.locator('.cs-card').first().waitFor();
-      ok((await page.locator('.cs-col').count()) === 3, 'states that are open');
-      ok(/mine/.test(await page.locator('.cs-card').first().getAttribute('class')), 'mine first');
+      await until(async () => (await page.locator('.cs-col').count()) === 3, 'states that are open');
+      await until(async () => /mine/.test(await page.locator('.cs-card').first().getAttribute('class')), 'mine first');
       await s.axe('the board');
       await s.shot('c-board');
     });
@@ -79,7 +79,7 @@ await story(
       await dialog.getByRole('button', { name: '验收销号' }).click();
       await pane.getByText(/已签 1 人（王伟）/).waitFor();
       await pane.getByText('您已签过，须另一人再签').waitFor();
-      ok(await pane.getByRole('button', { name: '验收销号' }).isDisabled(), 'not twice by one');
+      await until(() => pane.getByRole('button', { name: '验收销号' }).isDisabled(), 'not twice by one');
       await again('sun');
       await s.go('#/cases');
       await page.getByRole('searchbox').fill(name.split(' ')[0]);
@@ -143,7 +143,7 @@ await story(
       await amount(1).fill('-99999');
       await amount(2).fill('99998');
       await dialog.getByText('合计须为零').waitFor();
-      ok(await dialog.getByRole('button', { name: '记账', exact: true }).isDisabled(), 'not zero');
+      await until(() => dialog.getByRole('button', { name: '记账', exact: true }).isDisabled(), 'not zero');
       await amount(2).fill('99999');
       await dialog.getByRole('button', { name: '记账', exact: true }).click();
       await dialog.getByText(/不能低于/).waitFor();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A switch: opening is easy, closing is checked, a second person confirms, the feed proves it.
-import { equal, ok, skip, story, until } from './lib.mjs';
+import { becomes, equal, skip, story, until } from './lib.mjs';
 
 await story('command', async (s, step) => {
   const { page, server } = s;
@@ -13,20 +13,13 @@ await story('command', async (s, step) => {
   }
   await s.go('#/o/K-1205');
   await step('the card shows value, feed state and what it feeds', async () => {
-    const text = await page.locator('.object').innerText();
-    ok(
-      text.includes('1205馈电') && text.includes('有电') && text.includes('1205工作面'),
-      'feed and serves',
-    );
+    for (const word of ['1205馈电', '有电', '1205工作面'])
+      await page.locator('.object', { hasText: word }).waitFor();
   });
   await step('opening needs a reason and no more; it is followed to the proof', async () => {
     await page.getByRole('button', { name: '断电…' }).click();
     const d = page.getByRole('dialog', { name: /命令/ });
-    equal(
-      await d.getByRole('button', { name: '执行：断电' }).isDisabled(),
-      true,
-      'disabled without reason',
-    );
+    await becomes(() => d.getByRole('button', { name: '执行：断电' }).isDisabled(), true, 'disabled without reason');
     await d.getByLabel('原因').fill('瓦斯升高');
     await d.getByRole('button', { name: '执行：断电' }).click();
     await d.getByText('馈电已证实').and(d.locator('.done')).waitFor();
@@ -43,19 +36,11 @@ await story('command', async (s, step) => {
     const d = page.getByRole('dialog', { name: /命令/ });
     await d.getByText('联锁条件全部满足').waitFor();
     await d.getByLabel('原因').fill('瓦斯已降');
-    equal(
-      await d.getByRole('button', { name: /提交/ }).isDisabled(),
-      true,
-      'disabled before the id is typed',
-    );
+    await becomes(() => d.getByRole('button', { name: /提交/ }).isDisabled(), true, 'disabled before the id is typed');
     await d.getByLabel(/键入 K-1205/).fill('K-1205');
     await d.getByRole('button', { name: /提交/ }).click();
     await d.getByText('第二人不能是发令人').waitFor();
-    equal(
-      await d.getByRole('button', { name: /第二人确认/ }).isDisabled(),
-      true,
-      'the first cannot be the second',
-    );
+    await becomes(() => d.getByRole('button', { name: /第二人确认/ }).isDisabled(), true, 'the first cannot be the second');
     await s.key('Escape');
   });
   await step('no single key sends anything', async () => {
@@ -72,10 +57,6 @@ await story('command', async (s, step) => {
     await s.key('Shift+R');
     await page.getByRole('dialog').getByRole('button', { name: '播放' }).click();
     await page.locator('.mode-frame.replay').waitFor();
-    equal(
-      await page.getByRole('button', { name: '断电…' }).isDisabled(),
-      true,
-      'disabled in replay',
-    );
+    await becomes(() => page.getByRole('button', { name: '断电…' }).isDisabled(), true, 'disabled in replay');
   });
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // End of a shift: the list is made by the system, a note is added, both names are signed.
-import { ok, skip, story, until } from './lib.mjs';
+import { skip, story, until } from './lib.mjs';
 
 await story('hand-over', async (s, step) => {
   const { page, server } = s;
@@ -8,7 +8,6 @@ await story('hand-over', async (s, step) => {
   await s.go('#/handover');
   await step('open alarms, tags, calibrations, commands and cards are listed', async () => {
     await page.getByRole('heading', { name: '未结束报警' }).waitFor();
-    const text = await page.locator('.handover-lists').innerText();
     for (const word of [
       '搁置报警',
       '挂牌',
@@ -18,7 +17,7 @@ await story('hand-over', async (s, step) => {
       '值班记录',
       '最近签字',
     ])
-      ok(text.includes(word), word);
+      await page.locator('.handover-lists', { hasText: word }).waitFor();
   });
   await step('a note is added and shows in the list', async () => {
     await page.getByLabel('记录内容').fill('1203 风门已修');

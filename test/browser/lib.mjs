@@ -22,6 +22,10 @@ const FLAGS = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
+/** How long anything may take, in ms: a machine may be busy with other things. */
+export const PATIENCE = 60_000;
+const IMPATIENCE = 8000; // once a step has failed, the next ones mostly cannot succeed
+let patience = PATIENCE;
 export const real = process.env.KT_URL !== undefined;
 export const USER = process.env.KT_USER ?? 'wang';
 export const PASSWORD = process.env.KT_PASSWORD ?? 'demo';
@@ -41,13 +45,28 @@ export function equal(is, should, what) {
     throw new Error(`${what}: ${JSON.stringify(is)}, not ${JSON.stringify(should)}`);
 }
 
-/** Waits until f() is true; fails with `what` after `ms`. */
-export async function until(f, what, ms = 15_000) {
+/** Waits until f() is true and answers what it said; fails with `what` after `ms`. */
+export async function until(f, what, ms = patience) {
   const end = Date.now() + ms;
   for (;;) {
-    if (await f()) return;
+    const said = await f();
+    if (said) return said;
     if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
     await new Promise((r) => setTimeout(r, 50));
+  }
+}
+
+/** Waits until f() answers `should`; tells what it answered last otherwise. */
+export async function becomes(f, should, what) {
+  let is;
+  try {
+    await until(async () => {
+      is = await f();
+      return is === should;
+    }, what);
+  } catch (e) {
+    if (is === undefined) throw e;
+    equal(is, should, what);
   }
 }
 
@@ -116,7 +135,8 @@ class Story {
    * on language and theme: `colours` looks at contrast alone.
    */
   async axe(where = 'page', { colours = false } = {}) {
-    await this.page.evaluate(require('axe-core').source);
+    if (!(await this.page.evaluate(() => 'axe' in globalThis)))
+      await this.page.evaluate(require('axe-core').source);
     const found = await this.page.evaluate(async (only) => {
       const r = await globalThis.axe.run(document, { runOnly: only });
       return r.violations.map(
@@ -152,9 +172,10 @@ export async function story(
     args: [...FLAGS, ...flags],
     viewport: { width, height },
     ...(home ? { env: { ...process.env, HOME: home } } : {}),
+    timeout: 2 * PATIENCE,
   });
   const page = context.pages()[0] ?? (await context.newPage());
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(PATIENCE);
   const url = real ? process.env.KT_URL.replace(/\/?$/, '/') : server.url;
   await page.addInitScript(
     ([l, t]) => {
@@ -182,6 +203,8 @@ export async function story(
         return;
       }
       failed += 1;
+      patience = IMPATIENCE;
+      s.page.setDefaultTimeout(patience);
       console.log(`not ok ${n} - ${name}\n  ${String(e.message).split('\n').join('\n  ')}`);
       // its page may be gone
       await s.shot(`failed-${title.replace(/\W+/g, '-')}-${n}`).catch(() => undefined);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An inspector with the phone: tasks kept for the shaft, photos and moves without a signal, a page
 // that is killed between the server's answer and its own note of it, a conflict, a patrol.
-import { equal, ok, real, skip, story, until } from './lib.mjs';
+import { becomes, equal, ok, PATIENCE, real, skip, story, until } from './lib.mjs';
 
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFElEQVR4nGP8z8DAwMDAxAADCAYAEAIBAZl2e2cAAAAASUVORK5CYII=',
@@ -17,7 +17,7 @@ await story(
     let page = s.page;
     const open = async (hash = '') => {
       page = await context.newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(PATIENCE);
       page.on('pageerror', (e) => s.errors.push(`page error: ${e.message}`));
       s.page = page;
       await page.goto(`${s.url}phone${hash}`);
@@ -27,6 +27,23 @@ await story(
     const sent = () => until(async () => (await page.locator('.ph-tabs .ph-count').count()) === 0, 'all sent');
     const tasks = page.locator('.ph-task');
     const rec = (id) => page.evaluate(async (x) => (await fetch(`api/v1/records/${x}`)).json(), id);
+    /** Whether a text stands in what the phone keeps of single things. */
+    const kept = (text) =>
+      page.evaluate(async (t) => {
+        const [{ name }] = await indexedDB.databases();
+        const db = await new Promise((resolve, reject) => {
+          const r = indexedDB.open(name);
+          r.onsuccess = () => resolve(r.result);
+          r.onerror = () => reject(r.error);
+        });
+        const all = await new Promise((resolve, reject) => {
+          const r = db.transaction('kv').objectStore('kv').getAll();
+          r.onsuccess = () => resolve(r.result);
+          r.onerror = () => reject(r.error);
+        });
+        db.close();
+        return JSON.stringify(all).includes(t);
+      }, text);
     const touch = async (p) => {
       const cdp = await context.newCDPSession(p);
       await cdp.send('Emulation.setTouchEmulationEnabled', { enabled: true });
@@ -68,7 +85,7 @@ await story(
       await page.getByText('无信号').waitFor();
       await page.getByRole('link', { name: '图', exact: true }).click();
       await page.locator('.ph-road').first().waitFor({ state: 'attached' });
-      ok((await page.locator('.ph-dot').count()) > 0, 'my cases');
+      await until(async () => (await page.locator('.ph-dot').count()) > 0, 'my cases');
       await s.axe('the map');
       await s.shot('p-map');
     });
@@ -91,16 +108,16 @@ await story(
     });
 
     await step('what is typed survives the page being closed', async () => {
-      await page.waitForTimeout(400);
+      await until(() => kept('已更换支护'), 'it is on the phone');
       await page.close();
       await open(`#/case/${about}`);
       await touch(page);
       await page.getByRole('button', { name: '报完成' }).click();
       await until(async () => (await page.getByLabel(/说明/).inputValue()) === '已更换支护', 'the note');
-      equal(await page.locator('canvas.ph-thumb').count(), 1, 'photos');
+      await becomes(() => page.locator('canvas.ph-thumb').count(), 1, 'photos');
       await page.getByRole('button', { name: '报完成' }).click();
       await page.getByText(/待传：报完成/).waitFor();
-      equal(await waiting(), 2, 'photo and move wait');
+      await becomes(waiting, 2, 'photo and move wait');
     });
 
     await step('killed between the server’s answer and its own note, it happens once', async () => {
@@ -150,7 +167,7 @@ await story(
         await page.getByRole('link', { name: '上报', exact: true }).click();
       }
       await page.getByRole('link', { name: /^↑?\s*待传/ }).click();
-      equal(await waiting(), 6, 'three reports, three photos');
+      await becomes(waiting, 6, 'three reports, three photos');
       await s.axe('the outbox');
       await s.shot('p-outbox');
       let n = 0;
@@ -159,7 +176,7 @@ await story(
         if (n === 4) {
           await route.fetch();
           await page.close();
-        } else await route.continue();
+        } else await route.continue().catch(() => undefined); // the page is gone, and with it the request
       });
       await cut(false);
       await page.evaluate(() => dispatchEvent(new Event('online'))).catch(() => undefined);
@@ -241,7 +258,7 @@ await story(
       await cut(false);
       await page.evaluate(() => dispatchEvent(new Event('online')));
       await page.getByText('请重新登录').waitFor();
-      equal(await waiting(), 1, 'still there');
+      await becomes(waiting, 1, 'still there');
       await page.locator('input[name=password]').fill('demo');
       await page.getByRole('button', { name: '登录' }).click();
       await sent();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A clerk at the registers: finds, filters, writes a record with all kinds of fields, meets another
 // person's change, imports a table, resolves sources, merges duplicates. Against the made-up mine.
-import { equal, ok, real, skip, story, until } from './lib.mjs';
+import { becomes, equal, real, skip, story, until } from './lib.mjs';
 
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFElEQVR4nGP8z8DAwMDAxAADCAYAEAIBAZl2e2cAAAAASUVORK5CYII=',
@@ -27,7 +27,7 @@ await story('records: clerk', async (s, step) => {
     await s.axe('the menu');
     await page.getByRole('link', { name: /隐患台账/ }).click();
     await rows.first().waitFor();
-    equal(await total(), 164, 'records');
+    await becomes(total, 164, 'records');
     await s.axe('the list');
     await s.shot('r-list');
     await page.locator('.vtable').evaluate((el) => el.scrollTo(0, el.scrollHeight));
@@ -47,7 +47,7 @@ await story('records: clerk', async (s, step) => {
       const texts = await rows.allInnerTexts();
       return texts.length > 0 && texts.every((x) => x.includes('整改中'));
     }, 'only those');
-    ok(/q=/.test(page.url()) && /filter=/.test(page.url()), 'address');
+    await until(() => /q=/.test(page.url()) && /filter=/.test(page.url()), 'address');
     await s.shot('r-filter');
   });
 
@@ -141,7 +141,7 @@ await story('records: clerk', async (s, step) => {
     await s.shot('r-sources');
     await page.locator('.rr-fact', { hasText: '钻孔资料' }).getByRole('button', { name: '采用此值' }).click();
     await until(async () => (await page.locator('.rr-sources').count()) === 0, 'resolved');
-    ok(/3\.2/.test(await page.getByRole('row', { name: /影响深度/ }).innerText()), 'the other value');
+    await until(async () => /3\.2/.test(await page.getByRole('row', { name: /影响深度/ }).innerText()), 'the other value');
   });
 
   await step('a table: every row with its fate, errors first; then written', async () => {
@@ -151,15 +151,15 @@ await story('records: clerk', async (s, step) => {
     await put(csv);
     await page.getByRole('button', { name: '检查' }).click();
     await rows.first().waitFor();
-    ok(/有误/.test(await rows.first().innerText()), 'errors first');
-    ok(await page.getByRole('button', { name: /^写入/ }).isDisabled(), 'nothing is written with errors');
+    await until(async () => /有误/.test(await rows.first().innerText()), 'errors first');
+    await until(() => page.getByRole('button', { name: /^写入/ }).isDisabled(), 'nothing is written with errors');
     await s.axe('the import');
     await s.shot('r-import');
     await page.getByRole('button', { name: '换一个文件' }).click();
     await put(csv.split('\r\n').slice(0, 3).join('\r\n'));
     await page.getByRole('button', { name: '检查' }).click();
     await rows.filter({ hasText: '改名的隐患' }).waitFor();
-    ok(/→/.test(await rows.filter({ hasText: '改名的隐患' }).innerText()), 'from → to');
+    await until(async () => /→/.test(await rows.filter({ hasText: '改名的隐患' }).innerText()), 'from → to');
     await page.getByRole('button', { name: /^写入 2 行/ }).click();
     await page.getByText('新增 1 条，修改 1 条').waitFor();
   });
@@ -215,7 +215,7 @@ await story('records: clerk', async (s, step) => {
     await d.getByRole('button', { name: '播放' }).click();
     await page.getByText(/显示 .* 时的记载/).waitFor();
     await until(async () => (await total()) < 164, 'what was known then');
-    ok(await page.getByRole('button', { name: '新建' }).isDisabled(), 'no new ones');
+    await until(() => page.getByRole('button', { name: '新建' }).isDisabled(), 'no new ones');
     equal(await page.getByRole('link', { name: '导入…' }).count(), 0, 'no import');
     await s.shot('r-past');
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From alarm to closed response card: steps signed, cause and measure, closing.
-import { equal, skip, story, until } from './lib.mjs';
+import { becomes, skip, story, until } from './lib.mjs';
 
 await story('response card', async (s, step) => {
   const { page, server } = s;
@@ -31,7 +31,7 @@ await story('response card', async (s, step) => {
     );
   });
   await step('it cannot be closed before cause and measure are recorded', async () => {
-    equal(await card.getByRole('button', { name: '结案' }).isDisabled(), true, 'close is disabled');
+    await becomes(() => card.getByRole('button', { name: '结案' }).isDisabled(), true, 'close is disabled');
     await card.getByLabel('原因').fill('风门开启，风量下降');
     await card.getByLabel('措施').fill('关闭风门，恢复风量');
     await card.getByRole('button', { name: '记录原因与措施' }).click();

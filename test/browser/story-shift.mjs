@@ -22,7 +22,7 @@ const mine = await start({
 for (const signal of ['SIGTERM', 'SIGINT'])
   process.once(signal, () => mine.stop().finally(() => process.exit(1)));
 Object.assign(process.env, { KT_URL: mine.url, KT_USER: 'wang', KT_PASSWORD: PASSWORD });
-const { equal, ok, story, until } = await import('./lib.mjs');
+const { becomes, equal, ok, story, until } = await import('./lib.mjs');
 
 /** What the API says to the person who has logged in on the page. */
 const api = (page, path) => page.evaluate(async (p) => (await fetch(`api/v1/${p}`)).json(), path);
@@ -41,7 +41,7 @@ async function shift(s, step) {
     await s.go('#/map');
     await page.locator('.kt-live canvas').waitFor();
     await inTwin('').nth(3).waitFor();
-    ok((await page.locator('header.strip').innerText()).includes('仿真'), 'it says: simulation');
+    await until(async () => (await page.locator('header.strip').innerText()).includes('仿真'), 'it says: simulation');
     await until(async () => (await api(page, 'points/T2-1203')).id === POINT, 'the point is known');
     calm = Date.now();
   });
@@ -86,7 +86,7 @@ async function shift(s, step) {
     await page.locator('.cardpane .alarm-card', { hasText: NAME }).waitFor();
     await s.key('k');
     await page.locator('.cardpane', { hasText: '已确认' }).first().waitFor();
-    equal(await unacked(), before - 1, 'one fewer unacknowledged');
+    await becomes(unacked, before - 1, 'one fewer unacknowledged');
     const acked = (await api(page, 'alarms?state=active')).items.find((a) => a.state === 'ack');
     equal(acked.by, 'wang', 'who acknowledged');
   });
@@ -108,7 +108,7 @@ async function shift(s, step) {
     await d.getByText(/闭锁/).first().waitFor();
     await d.getByLabel('原因').fill('试送');
     await d.getByLabel(/键入/).fill(SWITCH);
-    equal(await d.getByRole('button', { name: /执行|提交/ }).isDisabled(), true, 'disabled');
+    await becomes(() => d.getByRole('button', { name: /执行|提交/ }).isDisabled(), true, 'disabled');
     await s.shot('shift-latched');
     await d.getByRole('button', { name: '关闭' }).first().click();
   });
@@ -160,8 +160,7 @@ async function shift(s, step) {
         const a = await inTwin(NAME).first();
         return (await a.count()) === 0 || !(await a.innerText()).includes(VALUE.toFixed(2));
       }, 'the value of before');
-      const strip = await page.locator('header.strip').innerText();
-      ok(strip.includes(VALUE.toFixed(2)), `the strip is live: ${strip}`);
+      await page.locator('header.strip', { hasText: VALUE.toFixed(2) }).waitFor(); // it is live
       await s.shot('shift-replay');
       await s.key('l');
       await page.getByText('● 实时').waitFor();
@@ -181,7 +180,7 @@ async function shift(s, step) {
     await page.locator('input.try-value').fill('0.05');
     await page.getByRole('button', { name: '运行回测' }).click();
     const row = page.locator('.backtest-totals tr', { hasText: '报警' });
-    await row.waitFor({ timeout: 30_000 });
+    await row.waitFor();
     const [would, did] = (await row.innerText()).match(/\d+/g).map(Number);
     ok(did > 0, 'the alarms of this shift are counted');
     ok(would > did, `${would} alarms with the tighter limit, ${did} without`);
@@ -196,9 +195,8 @@ async function shift(s, step) {
     await s.go('#/reports?kind=alarm');
     const row = page.locator('.report-sheet tbody tr', { hasText: NAME });
     await row.filter({ hasText: '甲烷超限' }).first().waitFor();
-    const text = await row.filter({ hasText: '甲烷超限' }).first().innerText();
     for (const word of ['wang', '风门打开，风量下降', '关闭风门，恢复风量'])
-      ok(text.includes(word), `"${word}" in: ${text}`);
+      await row.filter({ hasText: '甲烷超限' }).first().filter({ hasText: word }).waitFor();
     await s.shot('shift-report');
     for (const [name, magic] of [
       ['Excel', 'PK'],

@@ -15,7 +15,7 @@ await story(
         'dark',
       );
       for (const c of ['.wall-areas li', '.wall-worst', '.wall-trends'])
-        ok((await page.locator(c).count()) > 0, c);
+        await until(async () => (await page.locator(c).count()) > 0, c);
       await s.shot('wall');
     });
     await step(
@@ -26,8 +26,8 @@ await story(
             .locator(sel)
             .first()
             .evaluate((e) => Number.parseFloat(getComputedStyle(e).fontSize));
-        ok((await px('.wall-worst')) >= 62.9, `alarms ${await px('.wall-worst')} px`);
-        ok((await px('.wall-areas li')) >= 41.9, `values ${await px('.wall-areas li')} px`);
+        await until(async () => (await px('.wall-worst')) >= 62.9, 'letters of alarms');
+        await until(async () => (await px('.wall-areas li')) >= 41.9, 'letters of values');
       },
     );
     await step('nothing is wider than the wall', async () => {
@@ -39,7 +39,7 @@ await story(
     await step('link loss in large letters', async () => {
       if (!server) skip('needs the fixture to fall silent');
       server.silence(true);
-      await page.locator('.linkloss').waitFor({ timeout: 7000 });
+      await page.locator('.linkloss').waitFor();
       const size = await page
         .locator('.linkloss p')
         .evaluate((e) => Number.parseFloat(getComputedStyle(e).fontSize));

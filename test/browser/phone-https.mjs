@@ -78,7 +78,7 @@ async function phone(s, step) {
   const main = page.locator('main');
   const open = async (address) => {
     const p = await context.newPage();
-    p.setDefaultTimeout(20_000);
+    p.setDefaultTimeout(60_000);
     p.on('pageerror', (e) => s.errors.push(`page error: ${e.message}`));
     s.page = p;
     await p.goto(address);
@@ -189,7 +189,7 @@ async function phone(s, step) {
       page = await context.newPage();
       await before.close();
       s.page = page;
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(60_000);
       await page.addInitScript(() => {
         const real = window.fetch;
         const seen = new Set();

@@ -8,6 +8,11 @@ export const isUnacked = (a: Alarm) => a.state === 'unack' || a.state === 'rtn';
 
 const over = (a: Alarm) => (a.state === 'rtn' ? 1 : 0);
 
+/** When it was over, epoch ms; null while it stands, also when it came again. */
+export function overAt(a: Alarm): number | null {
+  return a.state === 'rtn' || a.state === 'normal' ? (a.cleared ?? null) : null;
+}
+
 /** Worst first; inside a priority what still stands before what is over, then the oldest. */
 export function byUrgency(a: Alarm, b: Alarm): number {
   return a.priority - b.priority || over(a) - over(b) || a.raised - b.raised || a.id - b.id;

@@ -14,7 +14,7 @@ import { hms } from '../format';
 import { go } from '../router';
 import { alarm } from '../selection';
 import { t } from '../texts';
-import { alarmValue, openAlarm } from './Strip';
+import { alarmNow, alarmValue, openAlarm } from './Strip';
 
 const MUST = new Set(['cut', 'feed']);
 export const needsPopup = (a: Alarm) => a.priority === 1 || MUST.has(a.category);
@@ -39,7 +39,7 @@ function Popup({ a }: { a: Alarm }) {
             {a.state !== 'unack' && <span class="hint">{stateWord(a.state)}</span>}
           </span>
           <span class="popup-line">
-            <span class="ellipsis">{site.value.alarmName(a)}</span> <b>{alarmValue(a)}</b>
+            <span class="ellipsis">{site.value.alarmName(a)}</span> <b>{alarmNow(a, live)}</b>
           </span>
         </span>
       </button>

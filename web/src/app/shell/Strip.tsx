@@ -3,9 +3,10 @@
 import type { Alarm, Priority } from '../../api/model';
 import { logout, me, shiftAt } from '../../api/session';
 import { site } from '../../api/site';
-import { LOST_MS, live, lost } from '../../api/world';
+import { LOST_MS, live, lost, type World, world } from '../../api/world';
 import { AlarmTag, priorityWord, stateWord, Tag } from '../../ui/Tag';
 import { toastError } from '../../ui/Toast';
+import { qualitySign, valueText } from '../../ui/Value';
 import { app } from '../app';
 import { mute } from '../console';
 import { decimalsOf, hms, monthDay, num, siteOffset, span, unitSign } from '../format';
@@ -23,6 +24,20 @@ export function alarmValue(a: Alarm): string {
   const p = site.value.pointById.get(a.point);
   if (p && (p.kind === 'switch' || p.kind === 'output')) return site.value.word(p, a.value);
   return `${num(a.value, decimalsOf(p?.resolution ?? 0.01))} ${unitSign(a.unit ?? '')}`;
+}
+
+/** Its value of this moment with the sign of its quality; where none is known, that of the alarm. */
+export function alarmNow(a: Alarm, w: World): string {
+  const p = site.value.pointById.get(a.point);
+  const r = p && w.points.at(p.i).value;
+  if (!r || r.v === null || r.q === 'never') return alarmValue(a);
+  const unit = p.kind === 'analog' ? ` ${site.value.unitOf(p)}` : '';
+  return `${valueText(p, r)}${unit}${qualitySign(r.q)}${w === live && lost.value ? '?' : ''}`;
+}
+
+/** The same, drawn anew by itself. */
+export function AlarmNow({ alarm: a }: { alarm: Alarm }) {
+  return <>{alarmNow(a, world.value)}</>;
 }
 
 /** `A`: the worst unacknowledged alarm is selected and brought into view. */
@@ -101,7 +116,7 @@ function Who() {
 function WorstItem({ a }: { a: Alarm }) {
   const now = live.now.value;
   const s = site.value;
-  const [title, name, value] = [s.alarmTitle(a), s.alarmName(a), alarmValue(a)];
+  const [title, name, value] = [s.alarmTitle(a), s.alarmName(a), alarmNow(a, live)];
   return (
     <button
       type="button"

@@ -2,8 +2,10 @@
 /** One alarm: its written meaning, its values, its course, and what to do with it. */
 import './alarms.css';
 import { useEffect, useState } from 'preact/hooks';
+import { overAt } from '../../api/alarms';
 import { api } from '../../api/client';
 import type { Alarm, AlarmDetail, JournalItem, RuleInfo, Source } from '../../api/model';
+import { gradeOf, type Reading } from '../../api/points';
 import { can } from '../../api/session';
 import { site } from '../../api/site';
 import { canAct, replaying, world } from '../../api/world';
@@ -21,7 +23,8 @@ import { t } from './texts';
 function clauseText(c: Source | undefined): string {
   if (!c?.standard) return '';
   const mark = c.verified === undefined ? '' : ` (${t(c.verified ? 'verified' : 'unverified')})`;
-  return `${c.standard} ${c.edition ?? ''} ${c.clause ?? ''}${mark}`;
+  const edition = c.edition && !c.standard.endsWith(c.edition) ? ` ${c.edition}` : '';
+  return `${c.standard}${edition} ${c.clause ?? ''}${mark}`;
 }
 
 function Meaning({ rule }: { rule: RuleInfo | undefined }) {
@@ -49,11 +52,20 @@ function Meaning({ rule }: { rule: RuleInfo | undefined }) {
   );
 }
 
+/** The furthest it went, this moment included: alarms are told when they change, not at each value. */
+function peakOf(a: Alarm, now: Reading): number | null {
+  const told = a.peak ?? null;
+  if (overAt(a) !== null || now.v === null || gradeOf(now.q) === 'bad') return told;
+  const low = a.limit !== undefined && (told ?? a.value ?? a.limit) < a.limit;
+  return told === null ? now.v : low ? Math.min(told, now.v) : Math.max(told, now.v);
+}
+
 function Numbers({ a }: { a: Alarm }) {
   const p = site.value.pointById.get(a.point);
   const d = decimalsOf(p?.resolution ?? 0.01);
   const n = (v: number | undefined) =>
     v === undefined || v === null ? '–' : `${num(v, d)} ${unitSign(a.unit ?? '')}`;
+  const peak = p?.kind === 'analog' ? peakOf(a, world.value.points.at(p.i).value) : null;
   return (
     <dl class="kv">
       {p && (
@@ -70,18 +82,18 @@ function Numbers({ a }: { a: Alarm }) {
           <dd>{n(a.limit)}</dd>
         </>
       )}
-      {a.peak !== undefined && a.peak !== null && (
+      {peak !== null && (
         <>
           <dt>{t('peak')}</dt>
-          <dd>{n(a.peak)}</dd>
+          <dd>{n(peak)}</dd>
         </>
       )}
       <dt>{t('raised')}</dt>
       <dd>{fullStamp(a.raised)}</dd>
-      {!!a.cleared && (
+      {!!overAt(a) && (
         <>
           <dt>{t('cleared')}</dt>
-          <dd>{fullStamp(a.cleared)}</dd>
+          <dd>{fullStamp(overAt(a)!)}</dd>
         </>
       )}
       {!!a.acked && (

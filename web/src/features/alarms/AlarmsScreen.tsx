@@ -9,7 +9,7 @@ import { decimalsOf, hm, hms, monthDay, num, span, stamp } from '../../app/forma
 import { useKey } from '../../app/keys';
 import { route, setQuery } from '../../app/router';
 import { alarm, alarmSelection, select, selection } from '../../app/selection';
-import { alarmValue } from '../../app/shell/Strip';
+import { AlarmNow, alarmValue } from '../../app/shell/Strip';
 import { CheckField, SelectField } from '../../ui/Field';
 import { type Column, Table } from '../../ui/Table';
 import { Tabs } from '../../ui/Tabs';
@@ -193,7 +193,7 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
       title: t('col.value'),
       width: '8.2rem',
       num: true,
-      cell: (r) => alarmValue(r.alarm),
+      cell: (r) => (tab === 'history' ? alarmValue(r.alarm) : <AlarmNow alarm={r.alarm} />),
     },
     {
       id: 'limit',
@@ -239,7 +239,9 @@ function useHeld(
 ): { rows: Row[]; waiting: number; release: () => void } {
   const held = useRef<{ rows: Row[]; signature: string } | null>(null);
   const [, redraw] = useState(0);
-  if (!busy || held.current?.signature !== signature) held.current = { rows, signature };
+  // an empty list is never held: "no alarms" has to be true
+  const empty = !held.current?.rows.length;
+  if (!busy || empty || held.current?.signature !== signature) held.current = { rows, signature };
   const view = hold(held.current.rows, rows);
   if (!busy) return { rows, waiting: 0, release: () => undefined };
   return {

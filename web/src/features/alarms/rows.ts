@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Which alarms the list shows, in which order, folded by cause. Pure, for tests. */
-import { isActive, isUnacked } from '../../api/alarms';
+import { isActive, isUnacked, overAt } from '../../api/alarms';
 import type { Alarm, AlarmState, Priority } from '../../api/model';
 import type { SiteModel } from '../../api/site';
 
@@ -57,8 +57,7 @@ export function keeps(f: Filter, s: SiteModel): (a: Alarm) => boolean {
 
 /** How long it stands or stood, in ms; one that came again while unacknowledged stands. */
 export function lasted(a: Alarm, now: number): number {
-  const over = a.state === 'rtn' || a.state === 'normal';
-  return ((over && a.cleared) || now) - a.raised;
+  return (overAt(a) ?? now) - a.raised;
 }
 
 export interface Row {

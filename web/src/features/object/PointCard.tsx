@@ -96,6 +96,7 @@ export function limitsInForce(d: PointDetail | null): LimitInfo[] {
 function Limits({ p, limits }: { p: PointInfo; limits: readonly LimitInfo[] }) {
   if (limits.length === 0) return null;
   const dec = decimalsOf(p.resolution);
+  const changed = limits.some((l) => l.by);
   const sources = new Set(limits.map((l) => sourceText(l.source)).filter(Boolean));
   return (
     <section>
@@ -108,7 +109,7 @@ function Limits({ p, limits }: { p: PointInfo; limits: readonly LimitInfo[] }) {
               <td class="num">
                 {num(l.value, dec)} {site.value.unitOf(p)}
               </td>
-              <td class="hint">{l.by ? t('limit.by', { by: l.by }) : ''}</td>
+              {changed && <td class="hint">{l.by ? t('limit.by', { by: l.by }) : ''}</td>}
             </tr>
           ))}
         </tbody>

@@ -2,6 +2,7 @@
 /** The blocks of the page: limits, power side, calibrations, tests, manual value, rules, events. */
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
+import { overAt } from '../../api/alarms';
 import type { Alarm, PointInfo } from '../../api/model';
 import type { JournalEvent, PointRecords } from '../../api/records';
 import { can, me } from '../../api/session';
@@ -340,7 +341,8 @@ export function Alarms({ p }: { p: PointInfo }) {
             <AlarmTag alarm={a} />
             <span class="grow">{site.value.alarmTitle(a)}</span>
             <span class="hint">
-              {stateWord(a.state)} {stamp(a.raised)} {a.cleared ? span(a.cleared - a.raised) : ''}
+              {stateWord(a.state)} {stamp(a.raised)}{' '}
+              {overAt(a) === null ? '' : span(overAt(a)! - a.raised)}
             </span>
           </li>
         ))}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The picture: panels by unit, bars of switches, alarm marks, one time axis. No state of its own. */
+import { overAt } from '../../api/alarms';
 import type { Alarm, PointInfo } from '../../api/model';
 import { site } from '../../api/site';
 import { decimalsOf, num, siteOffset } from '../../app/format';
@@ -507,7 +508,7 @@ function events(pen: Pen, word: string): void {
   c.stroke();
   let edge = Number.NEGATIVE_INFINITY;
   for (const a of trend.alarms()) {
-    const end = a.cleared ?? trend.now();
+    const end = overAt(a) ?? trend.now();
     if (end < from || a.raised > to) continue;
     const xa = Math.max(l.left, x(a.raised));
     const xb = Math.min(l.left + l.width, x(end));

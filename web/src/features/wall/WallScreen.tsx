@@ -16,7 +16,7 @@ import { nameOf, pick } from '../../app/i18n';
 import { theme, wallScale } from '../../app/prefs';
 import { route } from '../../app/router';
 import { flyTo } from '../../app/selection';
-import { alarmValue, dataAgeMs } from '../../app/shell/Strip';
+import { alarmNow, dataAgeMs } from '../../app/shell/Strip';
 import { t as ta } from '../../app/texts';
 import { beat } from '../../app/ticker';
 import { loadMap, type MapFilter, MapView } from '../../map/view';
@@ -104,7 +104,7 @@ function Worst() {
         <p key={a.id} class="row">
           <AlarmTag alarm={a} />
           <span class="grow ellipsis">
-            {site.value.alarmName(a)} <b>{alarmValue(a)}</b> {site.value.alarmTitle(a)}
+            {site.value.alarmName(a)} <b>{alarmNow(a, live)}</b> {site.value.alarmTitle(a)}
           </span>
           <span>{stateWord(a.state)}</span>
           <span>{span(now - a.raised)}</span>

@@ -16,7 +16,7 @@ static void hear(void *arg, kt_seq cause, uint32_t k, struct kt_str json)
 {
     struct told *t = arg;
     size_t n = strlen(t->text);
-    bool record = memmem(json.p, json.n, "\"record\"", 8) != NULL;
+    bool record = memmem(json.p, json.n, "\"type\":\"record\"", 15) != NULL;
     snprintf(t->text + n, sizeof t->text - n, "%llu.%u %s; ", (unsigned long long)cause, k,
              record ? "record" : "verdict");
 }

@@ -37,6 +37,7 @@ int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret, struct kt_er
     a->local_token = strdup(opts->local_token ? opts->local_token : "");
     kt_hash_of(a->local_token, strlen(a->local_token), &a->local_hash);
     name_cookie(a);
+    a->rates = rates_new();
     a->jobs = jobs_new(a);
     a->imports = imports_new(a);
     a->ingest = ingest_new(a, err);
@@ -45,6 +46,8 @@ int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret, struct kt_er
         kt_api_free(a);
         return err->code;
     }
+    a->accounts = accounts_new(a);
+    accounts_say(a, true); /* what was changed while nothing ran */
     attachments_sweep(a);
     *ret = a;
     return KT_OK;
@@ -58,9 +61,11 @@ void kt_api_free(struct kt_api *a)
     for (int i = 0; replays_running() && i < 500; i++) {
         kt_sleep(10 * KT_MS); /* their clients are gone: each ends within a frame */
     }
+    rates_free(a->rates);
     jobs_free(a->jobs);
     imports_free(a->imports);
     hub_free(a->hub);
+    accounts_free(a->accounts);
     ingest_free(a->ingest);
     pthread_mutex_destroy(&a->lock);
     pthread_rwlock_destroy(&a->ingest_lock);
@@ -93,6 +98,7 @@ void kt_api_site_changed(struct kt_api *a, const char *map_json)
         KT_ERROR("api", "producers stay as they were: %s", err.text);
     }
     hub_site_changed(a->hub);
+    accounts_say(a, true); /* tokens of producers */
 }
 
 /* Does the path fit "/points/{id}"? Fills the parameters. */
@@ -169,7 +175,7 @@ static bool allowed(struct call *c, const struct route *r)
 {
     struct kt_err err = {0};
     if (r->right && strcmp(r->right, "-") == 0) {
-        return true;
+        return r->handle != post_login || rates_allow(c, RATE_LOGIN);
     }
     if (session_of(c->api, c->req, c->arena, &c->person, &err) < 0) {
         reply_err(c->req, &err);
@@ -189,7 +195,7 @@ static bool allowed(struct call *c, const struct route *r)
                    r->right);
         return false;
     }
-    return true;
+    return r->free || rates_allow(c, r->costly ? RATE_QUERY : RATE_REQUEST);
 }
 
 /* Read off the path alone: who asks is not known yet. Requests of people (commands, opening and

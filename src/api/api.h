@@ -6,7 +6,8 @@
  * docs/internals/contracts.md section 4 and api/openapi.yaml; one table in routes.c names for each
  * its right and scope, and a generated test calls every one without them.
  *
- * Threads: handlers run on the threads of HTTP connections or on its workers; the stream hub has a thread of its own.
+ * Threads: handlers run on the threads of HTTP connections or on its workers; the stream hub has a
+ * thread of its own.
  */
 #include "auth/auth.h"
 #include "engine/runtime.h"

@@ -169,6 +169,14 @@ static bool may_see_records(const struct call *c, const struct kt_event *ev,
     return person_hears(c->api, &c->person, &topic);
 }
 
+static bool may_see_account(const struct kt_person *p, const struct kt_json *body)
+{
+    return kt_person_may(p, "user.admin") || kt_person_may(p, "security.admin") ||
+           kt_person_may(p, "audit.read") ||
+           strcmp(kt_json_get_str(body, "user", ""), p->user) == 0 ||
+           strcmp(kt_json_get_str(body, "by", ""), p->user) == 0;
+}
+
 /* A request is where its arguments say; one that names no place (an acknowledgement, a step of a
  * card) is for its author and for those who see the whole site. */
 static bool may_see_event(const struct call *c, const struct kt_event *ev,
@@ -177,6 +185,9 @@ static bool may_see_event(const struct call *c, const struct kt_event *ev,
     const struct kt_json *args = kt_json_get(body, "args");
     if (kt_str_is(ev->origin, "record") || of_records(ev, body)) {
         return may_see_records(c, ev, body);
+    }
+    if (ev->kind == KT_EV_OUTCOME && outcome_of_account(ev->body)) {
+        return may_see_account(&c->person, body);
     }
     if (ev->kind != KT_EV_REQUEST) {
         return may_see_object(c, body);

@@ -102,6 +102,12 @@ void get_metrics(struct call *c)
          (double)s.posts_held},
         {"kuangtu_disk_free_bytes", "gauge", "of the data folder", (double)s.disk_free},
         {"kuangtu_resident_bytes", "gauge", "memory of the process", (double)resident_bytes()},
+        {"kuangtu_logins_limited_total", "counter", "logins refused, too many from one address",
+         (double)rates_refused(c->api, RATE_LOGIN)},
+        {"kuangtu_queries_limited_total", "counter", "queries and exports refused, too many",
+         (double)rates_refused(c->api, RATE_QUERY)},
+        {"kuangtu_requests_limited_total", "counter", "other requests refused, too many",
+         (double)rates_refused(c->api, RATE_REQUEST)},
         {"kuangtu_screens", "gauge", "event streams open", (double)hub_clients(c->api->hub)},
     };
     struct kt_buf b;

@@ -18,6 +18,12 @@ struct kt_str outcome_field(struct kt_str json, const char *key)
     return (struct kt_str){at, end ? (size_t)(end - at) : 0};
 }
 
+bool outcome_of_account(struct kt_str json)
+{
+    static const char head[] = "{\"type\":\"account\"";
+    return json.n >= sizeof(head) - 1 && memcmp(json.p, head, sizeof(head) - 1) == 0;
+}
+
 kt_place_id outcome_place(const struct kt_site *s, struct kt_str json)
 {
     struct kt_str place = outcome_field(json, "place");

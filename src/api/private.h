@@ -15,6 +15,8 @@ struct hub;
 struct ingest;
 struct jobs;
 struct imports;
+struct accounts;
+struct rates;
 
 struct kt_api {
     struct kt_api_opts opts;
@@ -27,6 +29,8 @@ struct kt_api {
     struct ingest *ingest;
     struct jobs *jobs;
     struct imports *imports;
+    struct accounts *accounts;
+    struct rates *rates;
     _Atomic kt_time swept; /* uploads that nobody took; 0: not yet */
     struct kt_hash local_hash;
 };
@@ -51,6 +55,8 @@ struct route {
     void (*handle)(struct call *c);
     bool always;   /* also while the caller's password must be changed */
     bool raw_body; /* its body is a file, not JSON */
+    bool costly;   /* a query, search, export, report: counted by itself */
+    bool free;     /* not counted: its handler does so where it is due */
 };
 extern const struct route api_routes[];
 extern const size_t api_routes_n;
@@ -60,6 +66,8 @@ void reply_buf(struct call *c, int status, struct kt_buf *json); /**< takes the 
 void reply_text(struct call *c, int status, const char *type, const char *text);
 void reply_err(struct kt_http_req *req, const struct kt_err *err);
 void reply_code(struct kt_http_req *req, int code, const char *fmt, ...) KT_PRINTF(3, 4);
+/** 429 with Retry-After: `seconds`. */
+void reply_busy(struct kt_http_req *req, int seconds, const char *fmt, ...) KT_PRINTF(3, 4);
 /** Copy JSON, turning every text that is a UTC time (RFC 3339 with Z) into milliseconds. */
 void times_to_ms(struct kt_str json, struct kt_buf *out);
 /** Query parameters; the default when absent. A bad number or time is answered (400): false. */
@@ -121,6 +129,24 @@ struct kt_str outcome_field(struct kt_str json, const char *key); /**< a text; e
 kt_place_id outcome_place(const struct kt_site *s, struct kt_str json);
 /** As an event of a stream. */
 void outcome_format(struct kt_buf *out, kt_seq seq, struct kt_str json);
+
+/** Is it about an account? Then it is for those who administer or audit, and for the person. */
+bool outcome_of_account(struct kt_str json);
+
+/* accounts.c */
+struct accounts *accounts_new(struct kt_api *a);
+void accounts_free(struct accounts *x);
+/** Give the journal what was changed of accounts since the last time; `wait`: until it is durable,
+ *  some seconds at most. Not on a thread that the journal waits for. */
+void accounts_say(struct kt_api *a, bool wait);
+
+/* rates.c */
+enum rate_kind { RATE_LOGIN, RATE_QUERY, RATE_REQUEST, RATE_KINDS };
+struct rates *rates_new(void);
+void rates_free(struct rates *x);
+/** May the caller go on? Answered (429, Retry-After) otherwise. */
+bool rates_allow(struct call *c, enum rate_kind kind);
+uint64_t rates_refused(struct kt_api *a, enum rate_kind kind);
 
 /* stream.c */
 struct hub *hub_new(struct kt_api *a, struct kt_err *err);

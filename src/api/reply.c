@@ -18,7 +18,7 @@ void reply_text(struct call *c, int status, const char *type, const char *text)
     kt_http_reply(c->req, status, type, kt_str_c(text));
 }
 
-void reply_err(struct kt_http_req *req, const struct kt_err *err)
+static void reply_later(struct kt_http_req *req, const struct kt_err *err, int seconds)
 {
     struct kt_buf b;
     char text[640], zh[1600];
@@ -33,9 +33,25 @@ void reply_err(struct kt_http_req *req, const struct kt_err *err)
     kt_jw_obj_end(&w);
     kt_jw_obj_end(&w);
     if (err->code == KT_EBUSY) {
-        kt_http_set_header(req, "Retry-After", "1");
+        snprintf(text, sizeof(text), "%d", seconds);
+        kt_http_set_header(req, "Retry-After", text);
     }
     kt_http_reply_take(req, kt_err_http(err->code), "application/json", &b);
+}
+
+void reply_err(struct kt_http_req *req, const struct kt_err *err)
+{
+    reply_later(req, err, 1);
+}
+
+void reply_busy(struct kt_http_req *req, int seconds, const char *fmt, ...)
+{
+    struct kt_err err = {.code = KT_EBUSY};
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(err.text, sizeof(err.text), fmt, ap);
+    va_end(ap);
+    reply_later(req, &err, seconds);
 }
 
 void reply_code(struct kt_http_req *req, int code, const char *fmt, ...)

@@ -159,6 +159,9 @@ void post_requests(struct call *c)
         reply_code(c->req, KT_EDENIED, "use POST /api/v1/reload");
         return;
     }
+    if (kt_room_verb(kt_str_c(verb)) && !rates_allow(c, RATE_REQUEST)) {
+        return; /* records can wait; alarms, outputs, cards and consoles never do */
+    }
     kt_buf_init(&args, 1 << 20);
     if (take_args(c, verb, &args)) {
         send_request(c, verb, (struct kt_str){args.p, args.n});

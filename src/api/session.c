@@ -143,5 +143,6 @@ void post_password(struct call *c)
         reply_err(c->req, &err);
         return;
     }
+    accounts_say(c->api, true);
     kt_http_reply(c->req, 204, "text/plain", KT_STR(""));
 }

@@ -94,8 +94,8 @@ static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
 {
     struct hub *h = arg;
     (void)time;
-    if (kt_str_is(outcome_field(json, "type"), "verdict")) {
-        return; /* answers its caller only */
+    if (outcome_of_account(json) || kt_str_is(outcome_field(json, "type"), "verdict")) {
+        return; /* the list of events has it for a few; it answers its caller only */
     }
     struct kt_buf b;
     kt_buf_init(&b, 1 << 20);
@@ -466,7 +466,7 @@ static void catch_up(struct hub *h, struct client *c, kt_seq from, kt_seq before
                     kt_journal_next_of(r, 1u << KT_EV_OUTCOME, &ev, &err) == 1 && ev.seq < before;
          n++) {
         kt_room_topic_of(ev.body, &topic);
-        if (kt_str_is(outcome_field(ev.body, "type"), "verdict") ||
+        if (outcome_of_account(ev.body) || kt_str_is(outcome_field(ev.body, "type"), "verdict") ||
             !hears(h, c, outcome_place(h->site, ev.body), &topic)) {
             continue;
         }

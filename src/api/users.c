@@ -74,6 +74,7 @@ static void put_user(struct call *c, const char *user, bool create)
         reply_err(c->req, &err);
         return;
     }
+    accounts_say(c->api, true);
     kt_http_reply(c->req, create ? 201 : 200, "application/json", KT_STR("{}"));
 }
 

@@ -20,6 +20,14 @@ static const struct row {
     {"too many sessions", "会话过多"},
     {"too many wrong passwords; this user can log in again in {} minutes at the latest",
      "口令错误次数过多，该用户最迟 {1} 分钟后可再登录"},
+    {"too many logins from this address: {} a minute are allowed (accounts.logins_per_minute); try "
+     "again in {} s",
+     "该地址登录过于频繁：每分钟最多 {1} 次（accounts.logins_per_minute），请 {2} 秒后再试"},
+    {"too many searches, queries and exports: {} a minute are allowed "
+     "(accounts.queries_per_minute); try again in {} s",
+     "检索、查询和导出过于频繁：每分钟最多 {1} 次（accounts.queries_per_minute），请 {2} 秒后再试"},
+    {"too many requests: {} a minute are allowed (accounts.requests_per_minute); try again in {} s",
+     "请求过于频繁：每分钟最多 {1} 次（accounts.requests_per_minute），请 {2} 秒后再试"},
     {"the new password is the present one", "新口令与现口令相同"},
     {"the present password is wrong", "现口令不对"},
     {"the password must be changed first: POST /api/v1/password", "须先修改口令"},

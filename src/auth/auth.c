@@ -21,6 +21,8 @@ static const char *const versions[] = {
     "CREATE TABLE access(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, user TEXT NOT NULL,"
     " client TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, status INTEGER NOT NULL);"
     "CREATE INDEX access_time ON access(time);",
+    "CREATE TABLE change(id INTEGER PRIMARY KEY AUTOINCREMENT, json TEXT NOT NULL);"
+    "CREATE TABLE token(producer TEXT PRIMARY KEY, mark TEXT NOT NULL) WITHOUT ROWID;",
 };
 
 int kt_auth_open(const char *dir, struct kt_site *site, struct kt_auth **ret, struct kt_err *err)
@@ -28,7 +30,9 @@ int kt_auth_open(const char *dir, struct kt_site *site, struct kt_auth **ret, st
     char path[600];
     struct kt_auth *a = calloc(1, sizeof(*a));
     KT_ASSERT(a);
+    pthread_mutex_init(&a->store_lock, NULL);
     pthread_mutex_init(&a->lock, NULL);
+    pthread_rwlock_init(&a->token_lock, NULL);
     pthread_mutex_init(&a->log_lock, NULL);
     pthread_cond_init(&a->log_wake, NULL);
     a->site = kt_site_ref(site);
@@ -73,7 +77,9 @@ void kt_auth_close(struct kt_auth *a)
     free(a->queue);
     free(a->tokens);
     free(a->refs);
+    pthread_mutex_destroy(&a->store_lock);
     pthread_mutex_destroy(&a->lock);
+    pthread_rwlock_destroy(&a->token_lock);
     pthread_mutex_destroy(&a->log_lock);
     pthread_cond_destroy(&a->log_wake);
     free(a);

@@ -103,6 +103,18 @@ KT_MUST_CHECK int kt_auth_user_put(struct kt_auth *a, const struct kt_user *u, c
 KT_MUST_CHECK int kt_auth_password(struct kt_auth *a, const char *user, const char *old,
                                    const char *fresh, const char *keep_token, struct kt_err *err);
 
+/*
+ * Changes of accounts and of producers' tokens that are not in the journal yet, oldest first: an
+ * object {user|producer, by, at, what[], roles[]?, before[]?}. They are kept in the transaction
+ * that makes the change, so that none is lost; after a crash one may be told twice, with the same
+ * id.
+ */
+typedef bool (*kt_auth_change_fn)(void *arg, int64_t id, struct kt_str json);
+KT_MUST_CHECK int kt_auth_changes(struct kt_auth *a, int64_t after, kt_auth_change_fn fn, void *arg,
+                                  struct kt_err *err);
+/** The journal has them up to this id. */
+KT_MUST_CHECK int kt_auth_changes_kept(struct kt_auth *a, int64_t up_to, struct kt_err *err);
+
 /** A line of the access log: what was asked and how it ended. Batched; never blocks on the disk. */
 void kt_auth_log(struct kt_auth *a, const char *user, const char *client, const char *method,
                  const char *path, int status);

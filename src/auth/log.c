@@ -42,8 +42,11 @@ static void expire(struct kt_auth *a)
 {
     char sql[128];
     struct kt_err err;
+    pthread_mutex_lock(&a->lock);
+    int64_t days = a->site->accounts.log_days;
+    pthread_mutex_unlock(&a->lock);
     snprintf(sql, sizeof(sql), "DELETE FROM access WHERE time < %lld",
-             (long long)(kt_clock_now() - a->site->accounts.log_days * KT_DAY));
+             (long long)(kt_clock_now() - days * KT_DAY));
     if (kt_db_exec(kt_store_writer(a->store), sql, &err) < 0) {
         KT_WARN("auth", "%s", err.text);
     }
@@ -77,7 +80,7 @@ static void *run(void *arg)
         uint32_t n = take(a, lines);
         pthread_mutex_unlock(&a->log_lock);
         struct kt_err err;
-        pthread_mutex_lock(&a->lock);
+        pthread_mutex_lock(&a->store_lock);
         if (n && write_lines(a, lines, n, &err) < 0) {
             KT_WARN("auth", "access log: %s", err.text);
         }
@@ -85,7 +88,7 @@ static void *run(void *arg)
             expire(a);
             last_expire = kt_clock_mono();
         }
-        pthread_mutex_unlock(&a->lock);
+        pthread_mutex_unlock(&a->store_lock);
     }
     free(lines);
     return NULL;

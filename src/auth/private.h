@@ -36,15 +36,18 @@ struct log_line {
 };
 
 struct kt_auth {
-    struct kt_store *store; /* writer: under `lock` */
-    pthread_mutex_t lock;   /* everything below but the log queue */
+    struct kt_store *store;
+    pthread_mutex_t store_lock; /* the store's writer; users change under it. Taken before `lock` */
+    pthread_mutex_t lock;       /* everything below but tokens and the log queue; never held over a
+                                   write to disk: each request of a person takes it */
     struct kt_site *site;
     struct user *users;
     uint32_t users_n;
     struct session *sessions;
     uint32_t sessions_n;
     _Atomic uint64_t version;
-    struct kt_hash *tokens; /* of producers */
+    pthread_rwlock_t token_lock; /* taken alone, by each post of a producer */
+    struct kt_hash *tokens;
     struct kt_producer_ref *refs;
     uint32_t tokens_n;
 
@@ -58,9 +61,21 @@ struct kt_auth {
 };
 
 int auth_load_users(struct kt_auth *a, struct kt_err *err);
-/** Holding lock: write one user; new ones are inserted. */
+/** Holding store_lock alone: write one user; new ones are inserted. */
 int auth_save_user(struct kt_auth *a, const struct user *u, struct kt_err *err);
 struct user *auth_find(struct kt_auth *a, const char *name);
+/* changes.c */
+enum { AUTH_PRODUCER = 160 };
+struct auth_token {               /* of one producer of the site, as it was read */
+    char producer[AUTH_PRODUCER]; /* link/producer */
+    bool known;                   /* false: it has none that counts */
+    struct kt_hash hash;
+};
+/** Holding store_lock alone: save a user and note what changed; `old` NULL: made. */
+int auth_change_user(struct kt_auth *a, const struct user *old, const struct user *now,
+                     const char *by, struct kt_err *err);
+/** Note which tokens are new, others, or gone since the last time. */
+void auth_change_tokens(struct kt_auth *a, const struct auth_token *list, uint32_t n);
 /* rights.c */
 enum { KT_ADMIN_SYSTEM = 1, KT_ADMIN_SECURITY = 2, KT_ADMIN_AUDIT = 4 };
 /** Holding lock: the person that a user is now. */

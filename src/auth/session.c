@@ -41,6 +41,7 @@ void auth_end_sessions(struct kt_auth *a, uint32_t user, const struct kt_hash *k
     a->sessions_n = n;
 }
 
+/* Holding lock. */
 static int open_session(struct kt_auth *a, struct user *u, char ret_token[64], struct kt_err *err)
 {
     kt_mono now = kt_clock_mono();
@@ -55,7 +56,7 @@ static int open_session(struct kt_auth *a, struct user *u, char ret_token[64], s
     s->used = now;
     u->last_login = kt_clock_now();
     u->failures = 0;
-    return auth_save_user(a, u, err);
+    return KT_OK;
 }
 
 static void count_failure(struct kt_auth *a, struct user *u, const char *client)
@@ -101,6 +102,8 @@ int kt_auth_login(struct kt_auth *a, const char *name, const char *password, con
         return r;
     }
     bool ok = kt_pw_verify(hash, password);
+    struct user saved;
+    pthread_mutex_lock(&a->store_lock);
     pthread_mutex_lock(&a->lock);
     struct user *u = auth_find(a, name);
     if (!u || u->disabled || !ok || strcmp(u->hash, hash) != 0) {
@@ -108,10 +111,14 @@ int kt_auth_login(struct kt_auth *a, const char *name, const char *password, con
             count_failure(a, u, client);
         }
         r = refuse(err);
-    } else {
-        r = open_session(a, u, ret_token, err);
+    } else if ((r = open_session(a, u, ret_token, err)) == KT_OK) {
+        saved = *u;
     }
     pthread_mutex_unlock(&a->lock);
+    if (r == KT_OK && (r = auth_save_user(a, &saved, err)) < 0) {
+        kt_auth_logout(a, ret_token);
+    }
+    pthread_mutex_unlock(&a->store_lock);
     return r;
 }
 
@@ -128,6 +135,46 @@ void kt_auth_logout(struct kt_auth *a, const char *token)
         }
     }
     pthread_mutex_unlock(&a->lock);
+}
+
+static int wrong_password(struct kt_auth *a, const char *name, struct kt_err *err)
+{
+    pthread_mutex_lock(&a->lock);
+    struct user *u = auth_find(a, name);
+    if (u) {
+        count_failure(a, u, "a session");
+    }
+    pthread_mutex_unlock(&a->lock);
+    return kt_err_set(err, KT_EDENIED, "the present password is wrong");
+}
+
+/* Holding store_lock: `next` for `hash`, on disk first. */
+static int set_password(struct kt_auth *a, const char *name, const char *hash,
+                        const char next[KT_PW_MAX], const struct kt_hash *keep, struct kt_err *err)
+{
+    struct user old, fresh;
+    pthread_mutex_lock(&a->lock);
+    struct user *u = auth_find(a, name);
+    bool same = u && strcmp(u->hash, hash) == 0;
+    if (same) {
+        fresh = old = *u;
+    }
+    pthread_mutex_unlock(&a->lock);
+    if (!same) {
+        return kt_err_set(err, KT_EDENIED, "the present password is wrong");
+    }
+    memcpy(fresh.hash, next, KT_PW_MAX);
+    fresh.must_change = false;
+    fresh.failures = 0;
+    int r = auth_change_user(a, &old, &fresh, name, err);
+    if (r == KT_OK) {
+        pthread_mutex_lock(&a->lock);
+        *u = fresh; /* users stay where they are */
+        auth_end_sessions(a, (uint32_t)(u - a->users), keep);
+        atomic_fetch_add(&a->version, 1);
+        pthread_mutex_unlock(&a->lock);
+    }
+    return r;
 }
 
 int kt_auth_password(struct kt_auth *a, const char *name, const char *old, const char *fresh,
@@ -150,34 +197,22 @@ int kt_auth_password(struct kt_auth *a, const char *name, const char *old, const
     if (keep_token) {
         kt_hash_of(keep_token, strlen(keep_token), &keep);
     }
-    pthread_mutex_lock(&a->lock);
-    struct user *u = auth_find(a, name);
-    if (!u || !ok || strcmp(u->hash, hash) != 0) {
-        if (u) {
-            count_failure(a, u, "a session");
-        }
-        r = kt_err_set(err, KT_EDENIED, "the present password is wrong");
-    } else {
-        memcpy(u->hash, next, sizeof(next));
-        u->must_change = false;
-        u->failures = 0;
-        auth_end_sessions(a, (uint32_t)(u - a->users), keep_token ? &keep : NULL);
-        atomic_fetch_add(&a->version, 1);
-        r = auth_save_user(a, u, err);
-    }
-    pthread_mutex_unlock(&a->lock);
+    pthread_mutex_lock(&a->store_lock);
+    r = ok ? set_password(a, name, hash, next, keep_token ? &keep : NULL, err)
+           : wrong_password(a, name, err);
+    pthread_mutex_unlock(&a->store_lock);
     return r;
 }
 
 /* ---- producers ------------------------------------------------------------------------------ */
 
-static bool read_token(struct kt_auth *a, const char *file, struct kt_hash *ret)
+static bool read_token(const struct kt_site *s, const char *file, struct kt_hash *ret)
 {
     char path[1024];
     struct kt_buf b;
     struct kt_err err;
     kt_buf_init(&b, 4096);
-    snprintf(path, sizeof(path), "%s/%s", a->site->dir, file);
+    snprintf(path, sizeof(path), "%s/%s", s->dir, file);
     int r = kt_file_read(path, 4096, &b, &err);
     while (b.n && strchr(" \t\r\n", b.p[b.n - 1])) {
         b.n--;
@@ -196,25 +231,38 @@ static bool read_token(struct kt_auth *a, const char *file, struct kt_hash *ret)
 void auth_load_tokens(struct kt_auth *a)
 {
     pthread_mutex_lock(&a->lock);
-    const struct kt_site *s = a->site;
-    uint32_t cap = 1;
+    struct kt_site *s = kt_site_ref(a->site);
+    pthread_mutex_unlock(&a->lock);
+    uint32_t cap = 1, n = 0, all = 0;
     for (uint32_t l = 0; l < s->links_n; l++) {
         cap += s->links[l].producers_n;
     }
-    free(a->tokens);
-    free(a->refs);
-    a->tokens = calloc(cap, sizeof(*a->tokens));
-    a->refs = calloc(cap, sizeof(*a->refs));
-    KT_ASSERT(a->tokens && a->refs);
-    a->tokens_n = 0;
+    struct kt_hash *tokens = calloc(cap, sizeof(*tokens));
+    struct kt_producer_ref *refs = calloc(cap, sizeof(*refs));
+    struct auth_token *list = calloc(cap, sizeof(*list));
+    KT_ASSERT(tokens && refs && list);
     for (uint32_t l = 0; l < s->links_n; l++) {
         for (uint32_t p = 0; p < s->links[l].producers_n; p++) {
-            if (read_token(a, s->links[l].producers[p].token_file, &a->tokens[a->tokens_n])) {
-                a->refs[a->tokens_n++] = (struct kt_producer_ref){l, p};
+            struct auth_token *t = &list[all++];
+            snprintf(t->producer, sizeof(t->producer), "%s/%s", s->links[l].id,
+                     s->links[l].producers[p].id);
+            t->known = read_token(s, s->links[l].producers[p].token_file, &t->hash);
+            if (t->known) {
+                tokens[n] = t->hash;
+                refs[n++] = (struct kt_producer_ref){l, p};
             }
         }
     }
-    pthread_mutex_unlock(&a->lock);
+    pthread_rwlock_wrlock(&a->token_lock);
+    free(a->tokens);
+    free(a->refs);
+    a->tokens = tokens;
+    a->refs = refs;
+    a->tokens_n = n;
+    pthread_rwlock_unlock(&a->token_lock);
+    kt_site_unref(s);
+    auth_change_tokens(a, list, all);
+    free(list);
 }
 
 int kt_auth_producer(struct kt_auth *a, const char *token, struct kt_producer_ref *ret)
@@ -222,13 +270,13 @@ int kt_auth_producer(struct kt_auth *a, const char *token, struct kt_producer_re
     struct kt_hash h;
     int r = KT_EAUTH;
     kt_hash_of(token, strlen(token), &h);
-    pthread_mutex_lock(&a->lock);
+    pthread_rwlock_rdlock(&a->token_lock);
     for (uint32_t i = 0; i < a->tokens_n; i++) {
         if (kt_hash_eq(&a->tokens[i], &h)) {
             *ret = a->refs[i];
             r = KT_OK;
         }
     }
-    pthread_mutex_unlock(&a->lock);
+    pthread_rwlock_unlock(&a->token_lock);
     return r;
 }

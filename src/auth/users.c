@@ -225,6 +225,43 @@ static int judge(struct kt_auth *a, const struct kt_person *by, const struct use
     return r;
 }
 
+/* Holding store_lock: the change is on disk before it counts. */
+static int put_user(struct kt_auth *a, const struct kt_user *in, const char *hash, bool create,
+                    const struct kt_person *by, struct kt_err *err)
+{
+    struct user fresh, old = {0};
+    pthread_mutex_lock(&a->lock);
+    struct user *slot = auth_find(a, in->user);
+    int r = by ? judge(a, by, slot, in, hash != NULL, err) : KT_OK;
+    if (r == KT_OK && (r = merge_user(a, in, create, &fresh, err)) == KT_OK && slot) {
+        old = *slot;
+    }
+    pthread_mutex_unlock(&a->lock);
+    if (r < 0) {
+        return r;
+    }
+    if (hash) {
+        memcpy(fresh.hash, hash, sizeof(fresh.hash));
+        fresh.failures = 0;
+        fresh.locked_until = 0;
+    }
+    r = auth_change_user(a, create ? NULL : &old, &fresh, by ? by->user : "the command line", err);
+    if (r < 0) {
+        return r;
+    }
+    pthread_mutex_lock(&a->lock);
+    slot = create ? &a->users[a->users_n++] : slot; /* users stay where they are */
+    *slot = fresh;
+    atomic_fetch_add(&a->version, 1);
+    if (fresh.disabled || hash) {
+        auth_end_sessions(a, (uint32_t)(slot - a->users), NULL);
+    }
+    pthread_mutex_unlock(&a->lock);
+    KT_INFO("auth", "user %s %s by %s", in->user, create ? "made" : "changed",
+            by ? by->user : "the command line");
+    return KT_OK;
+}
+
 int kt_auth_user_put(struct kt_auth *a, const struct kt_user *in, const char *password, bool create,
                      const struct kt_person *by, struct kt_err *err)
 {
@@ -237,31 +274,9 @@ int kt_auth_user_put(struct kt_auth *a, const struct kt_user *in, const char *pa
                      (r = kt_pw_hash(password, hash)) < 0)) {
         return r;
     }
-    pthread_mutex_lock(&a->lock);
-    struct user fresh;
-    r = by ? judge(a, by, auth_find(a, in->user), in, password != NULL, err) : KT_OK;
-    if (r == KT_OK) {
-        r = merge_user(a, in, create, &fresh, err);
-    }
-    if (r == KT_OK) {
-        if (password) {
-            memcpy(fresh.hash, hash, sizeof(hash));
-            fresh.failures = 0;
-            fresh.locked_until = 0;
-        }
-        r = auth_save_user(a, &fresh, err);
-    }
-    if (r == KT_OK) {
-        struct user *slot = create ? &a->users[a->users_n++] : auth_find(a, in->user);
-        *slot = fresh;
-        atomic_fetch_add(&a->version, 1);
-        if (fresh.disabled || password) {
-            auth_end_sessions(a, (uint32_t)(slot - a->users), NULL);
-        }
-        KT_INFO("auth", "user %s %s by %s", in->user, create ? "made" : "changed",
-                by ? by->user : "the command line");
-    }
-    pthread_mutex_unlock(&a->lock);
+    pthread_mutex_lock(&a->store_lock);
+    r = put_user(a, in, password ? hash : NULL, create, by, err);
+    pthread_mutex_unlock(&a->store_lock);
     return r;
 }
 

@@ -75,6 +75,14 @@ enum kt_setting_type {
     X(PASSWORD_MIN, "accounts.password_min", INT, false, "10", 8, 18, "", NULL,                    \
       "口令最少字符数，四类字符须有三类",                                                          \
       "characters that a password has at least, of three classes of four")                         \
+    X(LOGINS_PER_MINUTE, "accounts.logins_per_minute", INT, false, "120", 10, 100000, "1/min",     \
+      NULL, "每个地址每分钟最多登录次数", "logins from one address in a minute")                   \
+    X(QUERIES_PER_MINUTE, "accounts.queries_per_minute", INT, false, "1200", 10, 1000000, "1/min", \
+      NULL, "每个会话每分钟最多检索、查询和导出次数",                                              \
+      "searches, queries and exports of one session in a minute")                                  \
+    X(REQUESTS_PER_MINUTE, "accounts.requests_per_minute", INT, false, "6000", 60, 1000000,        \
+      "1/min", NULL, "每个会话每分钟最多的其他请求数；报警确认和控制命令不计",                     \
+      "other requests of one session in a minute; acknowledgements and commands do not count")     \
     X(LOG_DAYS, "accounts.log_days", INT, false, "183", 183, 3650, "d", NULL,                      \
       "访问日志保留天数，不少于六个月", "days of access log; not under six months")
 

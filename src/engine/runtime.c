@@ -274,6 +274,14 @@ int kt_runtime_link(struct kt_runtime *rt, struct kt_str json, const char *link)
     return push_event(rt, KT_EV_LINK, json, link);
 }
 
+int kt_runtime_say(struct kt_runtime *rt, struct kt_str json)
+{
+    if (json.n > REQUEST_MAX) {
+        return KT_ELIMIT;
+    }
+    return rt_message_push(rt, rt_message_new(IN_OUTCOME, json, "kuangtu"), KT_LANE_URGENT);
+}
+
 void kt_runtime_tick(struct kt_runtime *rt, kt_time t)
 {
     if (atomic_load(&rt->first_tick) == 0) {

@@ -82,6 +82,9 @@ KT_MUST_CHECK int kt_runtime_request(struct kt_runtime *rt, struct kt_str json, 
                                      kt_verdict_fn fn, void *arg);
 KT_MUST_CHECK int kt_runtime_answer(struct kt_runtime *rt, struct kt_str json, const char *link);
 KT_MUST_CHECK int kt_runtime_link(struct kt_runtime *rt, struct kt_str json, const char *link);
+/** An outcome of the program itself, beside the engine: into the journal as it is; followers are
+ *  told once it is durable. An object that begins with "type". */
+KT_MUST_CHECK int kt_runtime_say(struct kt_runtime *rt, struct kt_str json);
 void kt_runtime_tick(struct kt_runtime *rt, kt_time t); /**< plant clock only */
 /** Swap the site after a check; waits until applied. Site and map (NULL: none) are kept as bodies
  *  first: what cannot be kept is not loaded. */

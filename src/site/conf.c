@@ -55,6 +55,9 @@ static void settings(struct load *l, const struct kt_yaml *root)
     s->accounts.lock_failures = (int)v[KT_SETTING_LOCK_FAILURES].number;
     s->accounts.lock_minutes = (int)v[KT_SETTING_LOCK_MINUTES].number;
     s->accounts.password_min = (int)v[KT_SETTING_PASSWORD_MIN].number;
+    s->accounts.logins_per_minute = (int)v[KT_SETTING_LOGINS_PER_MINUTE].number;
+    s->accounts.queries_per_minute = (int)v[KT_SETTING_QUERIES_PER_MINUTE].number;
+    s->accounts.requests_per_minute = (int)v[KT_SETTING_REQUESTS_PER_MINUTE].number;
     s->accounts.log_days = (int)v[KT_SETTING_LOG_DAYS].number;
     if (*s->mine_code && (strlen(s->mine_code) != 12 || !all_digits(s->mine_code))) {
         site_find(l, KT_FIND_ERROR, "format", kt_yaml_file(root), v[KT_SETTING_MINE_CODE].line,

@@ -222,6 +222,7 @@ struct kt_site {
     int journal_days, segment_mb, reserve_mb;
     struct {
         int idle_minutes, lock_failures, lock_minutes, password_min, log_days;
+        int logins_per_minute, queries_per_minute, requests_per_minute;
     } accounts;
     int history_days[KT_RETAIN_CLASSES];
     struct kt_hash hash;              /* of everything that was read */

@@ -51,6 +51,19 @@ group('events in words', () => {
     expect(describe(e)).toBe('approved · alarm · 1 → 0.8 · fault zone');
     expect(byOf(e)).toBe('zhao + sun');
   });
+  it('a change of an account tells whose, what, and the roles before and now', () => {
+    const e = event('outcome', {
+      type: 'account',
+      change: 7,
+      user: 'wang',
+      by: 'guard',
+      what: ['roles'],
+      roles: ['dispatcher'],
+      before: [],
+    });
+    expect(describe(e)).toBe('wang · roles changed · – → dispatcher');
+    expect(byOf(e)).toBe('guard');
+  });
   it('an unknown type is shown as it is', () => {
     expect(typeWord('quake')).toBe('quake');
     expect(describe(event('outcome', { type: 'quake', text: 'strong' }))).toBe('strong');

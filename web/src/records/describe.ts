@@ -27,6 +27,7 @@ export const EVENT_TYPES = [
   'late',
   'drill',
   'mute',
+  'account',
   'request',
   'answer',
   'link',
@@ -122,6 +123,20 @@ function ruleText(e: JournalEvent): string {
   return (lang.value === 'zh' ? e.title : e.title_en || e.title) ?? String(e.body.rule ?? '');
 }
 
+/** Who (or which producer), what changed, and the roles now and before. */
+function accountText(b: Record<string, unknown>): string[] {
+  const list = (v: unknown) => (Array.isArray(v) ? v.map(String) : []);
+  const roles = list(b.roles).join(', ');
+  const before = list(b.before).join(', ');
+  return [
+    String(b.user ?? b.producer ?? ''),
+    list(b.what)
+      .map((w) => word('account', w))
+      .join(' · '),
+    b.before ? `${before || '–'} → ${roles || '–'}` : roles,
+  ];
+}
+
 /** One line that tells what happened, without subject and person. */
 export function describe(e: JournalEvent): string {
   const b = e.body;
@@ -160,6 +175,8 @@ export function describe(e: JournalEvent): string {
     case 'answer':
       parts.push(word('command', String(b.what)), b.command ? `#${b.command}` : '');
       break;
+    case 'account':
+      return accountText(b).filter(Boolean).join(' · ');
     case 'site':
       parts.push(String(b.author ?? ''), String(b.why ?? ''));
       return parts.filter(Boolean).join(' · ');

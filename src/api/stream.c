@@ -6,237 +6,12 @@
  * that a screen falls into the beat of its sources instead of waiting for one of its own; while
  * nothing changes it is looked at less often. The lock is let go between every few clients.
  *
- * Outcomes are kept formatted in a ring; a client that reconnects with Last-Event-ID goes on where
- * it was: from the ring, or from the journal when that is further back. A client that does not read
- * gets no more than MAX_PENDING bytes: values are skipped (the newest come later), and when
- * outcomes no longer fit either, the stream is ended and it reconnects. Lock order: hub, then a
- * stream's own (inside http).
+ * A client that does not read gets no more than MAX_PENDING bytes: values are skipped (the newest
+ * come later), and when outcomes no longer fit either, the stream is ended and it reconnects. Lock
+ * order: hub, then a stream's own (inside http).
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "api/private.h"
-#include "base/log.h"
-#include "sys/clock.h"
+#include "api/stream.h"
 #include "sys/thread.h"
-
-enum {
-    TICK_NS = 10000000,
-    /* Between two events with values, 48 ticks: a little under half a second, so that a client
-     * whose points come twice a second drifts to the moment when they come, and stays there. */
-    VALUES_NS = 480000000 - TICK_NS / 2,
-    QUIET_NS = 100000000, /* between looks when nothing changes */
-    QUIET_LOOKS = 16,
-    CLOCK_NS = 1000000000,
-    AT_ONCE = 16, /* clients under one hold of the lock */
-    RING = 16384,
-    MAX_PENDING = 4 << 20,
-    LIVE_PENDING = 1 << 18, /* no more values for a client that has this much unread */
-    CLIENTS_MAX = 1000,
-    CATCH_UP_MAX = 100000,
-    FRAGMENT = 96,
-};
-
-struct entry {
-    kt_seq seq;
-    kt_place_id place;          /* KT_NONE: for everyone who may view */
-    struct kt_room_topic topic; /* of the record room: who may read the register or ledger */
-    char *text;                 /* formatted event */
-    size_t n;
-};
-
-/* "[i,v,\"q\",t]" of a point, made once a change. */
-struct fragment {
-    uint32_t change;
-    uint16_t n;
-    char text[FRAGMENT];
-};
-
-struct client {
-    struct client *next;
-    uint64_t sid;
-    kt_mono values_due, clock_due;
-    uint32_t quiet; /* looks in a row without a change */
-    uint64_t tick;  /* the last it was served in */
-    struct kt_http_stream *stream;
-    struct kt_person person;
-    struct kt_arena *arena;
-    char *token; /* session, looked at again when rights change; NULL: local */
-    uint64_t auth_version;
-    uint32_t *points, *seen;
-    uint32_t points_n;
-    uint64_t next_entry; /* absolute index in the ring */
-    kt_mono last_sent;
-    bool gone, site_told;
-};
-
-struct hub {
-    struct kt_api *api;
-    pthread_mutex_t lock; /* everything below */
-    struct client *clients;
-    size_t clients_n;
-    uint64_t next_sid;
-    struct entry ring[RING];
-    uint64_t ring_next; /* absolute */
-    struct fragment *fragments;
-    uint32_t fragments_n;
-    struct kt_site *site;
-    pthread_t thread;
-    bool started;
-    _Atomic bool stopping;
-};
-
-/* ---- outcomes ------------------------------------------------------------------------------- */
-
-/* Journal thread. */
-static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
-{
-    struct hub *h = arg;
-    (void)time;
-    if (outcome_of_account(json) || kt_str_is(outcome_field(json, "type"), "verdict")) {
-        return; /* the list of events has it for a few; it answers its caller only */
-    }
-    struct kt_buf b;
-    kt_buf_init(&b, 1 << 20);
-    outcome_format(&b, seq, json);
-    struct kt_room_topic topic;
-    kt_room_topic_of(json, &topic);
-    pthread_mutex_lock(&h->lock);
-    struct entry *e = &h->ring[h->ring_next % RING];
-    free(e->text);
-    *e = (struct entry){.seq = seq, .place = outcome_place(h->site, json), .text = b.p, .n = b.n};
-    e->topic = topic;
-    h->ring_next++;
-    pthread_mutex_unlock(&h->lock);
-}
-
-static bool sees(const struct hub *h, const struct client *c, kt_place_id place)
-{
-    return place.v == KT_NONE || kt_person_at(&c->person, h->site, place);
-}
-
-/* Is this outcome one that this client is told? */
-static bool hears(const struct hub *h, const struct client *c, kt_place_id place,
-                  const struct kt_room_topic *topic)
-{
-    return topic->kind == KT_TOPIC_NONE ? sees(h, c, place)
-                                        : person_hears(h->api, &c->person, topic);
-}
-
-static void send_outcomes(struct hub *h, struct client *c)
-{
-    if (c->next_entry + RING < h->ring_next) {
-        kt_http_stream_end(c->stream); /* too far behind: it reconnects and catches up */
-        c->gone = true;
-        return;
-    }
-    for (; c->next_entry < h->ring_next; c->next_entry++) {
-        const struct entry *e = &h->ring[c->next_entry % RING];
-        if (!hears(h, c, e->place, &e->topic)) {
-            continue;
-        }
-        if (kt_http_stream_send(c->stream, (struct kt_str){e->text, e->n}) < 0) {
-            return; /* next time */
-        }
-        c->last_sent = kt_clock_mono();
-    }
-}
-
-/* ---- values --------------------------------------------------------------------------------- */
-
-static char *put_text(char *to, const char *text)
-{
-    size_t n = strlen(text);
-    memcpy(to, text, n);
-    return to + n;
-}
-
-/* 1 + 10 + 1 + 32 + 2 + 16 + 2 + 20 + 1 bytes at most: the id of a quality is short. */
-static size_t fragment_text(char *to, uint32_t i, const char *num, const struct kt_live_value *v)
-{
-    char *at = to;
-    *at++ = '[';
-    at += kt_fmt_double(at, i);
-    *at++ = ',';
-    at = put_text(at, num);
-    at = put_text(at, ",\"");
-    at = put_text(at, kt_quality_id(v->quality));
-    at = put_text(at, "\",");
-    at += kt_fmt_double(at, (double)(v->time / KT_MS));
-    *at++ = ']';
-    return (size_t)(at - to);
-}
-
-static const struct fragment *fragment_of(struct hub *h, const struct kt_live_value *v, uint32_t i)
-{
-    struct fragment *f = &h->fragments[i];
-    if (f->n && f->change == v->change) {
-        return f;
-    }
-    char num[40];
-    if (v->time == 0 || v->value != v->value) { /* nothing has ever come */
-        memcpy(num, "null", 5);
-    } else {
-        kt_fmt_double(num, v->value);
-    }
-    f->n = (uint16_t)fragment_text(f->text, i, num, v);
-    f->change = v->change;
-    return f;
-}
-
-/* True when something had changed. */
-static bool send_values(struct hub *h, struct client *c, struct kt_live *live, struct kt_buf *b)
-{
-    if (kt_http_stream_pending(c->stream) > LIVE_PENDING) {
-        return true;
-    }
-    kt_buf_clear(b);
-    uint32_t count = kt_live_count(live);
-    for (uint32_t i = 0; i < c->points_n; i++) {
-        uint32_t p = c->points[i];
-        if (p >= count) {
-            continue;
-        }
-        struct kt_live_value v = kt_live_get(live, (kt_point_id){p});
-        if (v.change == c->seen[i]) {
-            continue;
-        }
-        c->seen[i] = v.change;
-        if (b->n == 0) {
-            kt_buf_printf(b, "event: live\ndata: {\"t\":%lld,\"p\":[",
-                          (long long)(kt_runtime_now(h->api->opts.runtime) / KT_MS));
-        } else {
-            kt_put_u8(b, ',');
-        }
-        const struct fragment *f = fragment_of(h, &v, p);
-        kt_buf_put(b, f->text, f->n);
-    }
-    if (b->n) {
-        kt_buf_puts(b, "]}\n\n");
-        if (kt_http_stream_send(c->stream, (struct kt_str){b->p, b->n}) == KT_OK) {
-            c->last_sent = kt_clock_mono();
-        } else {
-            memset(c->seen, 0xff, c->points_n * sizeof(*c->seen)); /* send all again */
-        }
-    }
-    return b->n > 0;
-}
-
-static void look_at_values(struct hub *h, struct client *c, struct kt_live *live, struct kt_buf *b,
-                           kt_mono now)
-{
-    if (now < c->values_due) {
-        return;
-    }
-    if (send_values(h, c, live, b)) {
-        c->values_due = now + VALUES_NS;
-        c->quiet = 0;
-        return;
-    }
-    c->quiet += c->quiet < QUIET_LOOKS;
-    c->values_due = now + (c->quiet < QUIET_LOOKS ? 0 : QUIET_NS);
-}
 
 static void format_clock(struct hub *h, struct kt_buf *b)
 {
@@ -288,7 +63,8 @@ static void check_rights(struct hub *h, struct client *c)
     c->auth_version = version;
     uint32_t n = 0;
     for (uint32_t i = 0; i < c->points_n; i++) {
-        if (c->points[i] < h->site->points_n && sees(h, c, h->site->points[c->points[i]].place)) {
+        if (c->points[i] < h->site->points_n &&
+            stream_sees(h, c, h->site->points[c->points[i]].place)) {
             c->points[n] = c->points[i];
             c->seen[n++] = c->seen[i];
         }
@@ -330,11 +106,11 @@ static void serve(struct hub *h, struct client *c, struct kt_live *live, struct 
     if (!c->site_told) {
         c->site_told = kt_http_stream_send(c->stream, KT_STR(site_event)) == KT_OK;
     }
-    send_outcomes(h, c);
+    stream_send_outcomes(h, c);
     if (c->gone) {
         return;
     }
-    look_at_values(h, c, live, &t->values, t->now);
+    stream_look_at_values(h, c, live, &t->values, t->now);
     send_clock(h, c, t);
 }
 
@@ -449,37 +225,6 @@ static bool wanted_points(struct call *c, const char *ids, uint32_t **ret, uint3
     return true;
 }
 
-/* Outcomes after `from` that the ring no longer has, out of the journal. */
-static void catch_up(struct hub *h, struct client *c, kt_seq from, kt_seq before)
-{
-    struct kt_room_topic topic;
-    struct kt_err err;
-    struct kt_event ev;
-    struct kt_journal_reader *r;
-    if (from + 1 >= before ||
-        kt_journal_read(kt_runtime_journal(h->api->opts.runtime), NULL, from + 1, &r, &err) < 0) {
-        return;
-    }
-    struct kt_buf b;
-    kt_buf_init(&b, 1 << 20);
-    for (int n = 0; n < CATCH_UP_MAX &&
-                    kt_journal_next_of(r, 1u << KT_EV_OUTCOME, &ev, &err) == 1 && ev.seq < before;
-         n++) {
-        kt_room_topic_of(ev.body, &topic);
-        if (outcome_of_account(ev.body) || kt_str_is(outcome_field(ev.body, "type"), "verdict") ||
-            !hears(h, c, outcome_place(h->site, ev.body), &topic)) {
-            continue;
-        }
-        kt_buf_clear(&b);
-        outcome_format(&b, ev.seq, ev.body);
-        if (kt_http_stream_send(c->stream, (struct kt_str){b.p, b.n}) < 0) {
-            break;
-        }
-    }
-    kt_buf_done(&b);
-    kt_journal_reader_free(r);
-}
-
 static void send_hello(struct hub *h, struct client *c)
 {
     char line[256];
@@ -493,23 +238,6 @@ static void send_hello(struct hub *h, struct client *c)
                  h->api->opts.plant_clock ? "plant" : "real");
     int r = kt_http_stream_send(c->stream, (struct kt_str){line, (size_t)n});
     (void)r;
-}
-
-/* Where a (re)connecting client begins: behind the last event it saw. */
-static void place_client(struct hub *h, struct client *c, kt_seq last_id)
-{
-    uint64_t oldest = h->ring_next > RING ? h->ring_next - RING : 0;
-    c->next_entry = h->ring_next;
-    if (!last_id) {
-        return;
-    }
-    while (c->next_entry > oldest && h->ring[(c->next_entry - 1) % RING].seq > last_id) {
-        c->next_entry--;
-    }
-    if (c->next_entry == oldest) {
-        kt_seq first = h->ring_next ? h->ring[oldest % RING].seq : UINT64_MAX;
-        catch_up(h, c, last_id, first);
-    }
 }
 
 static void copy_person(struct client *c, struct call *call)
@@ -558,7 +286,7 @@ void get_stream(struct call *call)
     c->sid = ++h->next_sid;
     c->stream = kt_http_stream_open(call->req, "text/event-stream", MAX_PENDING, on_end, e);
     send_hello(h, c);
-    place_client(h, c, last ? strtoull(last, NULL, 10) : 0);
+    stream_place_client(h, c, last ? strtoull(last, NULL, 10) : 0);
     c->next = h->clients;
     h->clients = c;
     h->clients_n++;
@@ -609,7 +337,7 @@ struct hub *hub_new(struct kt_api *a, struct kt_err *err)
     h->fragments = calloc(h->fragments_n + 1, sizeof(*h->fragments));
     KT_ASSERT(h->fragments);
     pthread_mutex_init(&h->lock, NULL);
-    kt_runtime_follow(a->opts.runtime, on_outcome, h);
+    kt_runtime_follow(a->opts.runtime, stream_on_outcome, h);
     if (kt_thread_start(&h->thread, "streams", run, h, err) < 0) {
         hub_free(h);
         return NULL;
@@ -659,7 +387,7 @@ void hub_free(struct hub *h)
         return;
     }
     atomic_store(&h->stopping, true);
-    kt_runtime_unfollow(h->api->opts.runtime, on_outcome, h);
+    kt_runtime_unfollow(h->api->opts.runtime, stream_on_outcome, h);
     if (h->started) {
         pthread_join(h->thread, NULL);
     }

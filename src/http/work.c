@@ -13,7 +13,7 @@
 #include "http/private.h"
 #include "sys/thread.h"
 
-enum { WORKERS = 10, OTHERS = WORKERS - 1, WAITING_MAX = 1024 };
+enum { WORKERS = 10, OTHERS = WORKERS - 1, WAITING_MAX = 512 /* of each lane */ };
 
 /* How many of a lane run at the same time. */
 static const unsigned ceilings[KT_HTTP_LANES] = {[KT_HTTP_URGENT] = WORKERS,
@@ -24,7 +24,7 @@ static const unsigned ceilings[KT_HTTP_LANES] = {[KT_HTTP_URGENT] = WORKERS,
 
 struct lane {
     struct kt_http_req *first, **last;
-    unsigned running;
+    unsigned running, waiting;
 };
 
 struct work {
@@ -66,6 +66,7 @@ static struct kt_http_req *take(struct work *w)
         l->last = &l->first;
     }
     l->running++;
+    l->waiting--;
     w->others += lane != KT_HTTP_URGENT;
     w->waiting--;
     r->lane = lane;
@@ -121,12 +122,13 @@ bool kt_http_work_give(struct kt_http_req *r, enum kt_http_lane lane)
     struct work *w = r->server->work;
     pthread_mutex_lock(&r->lock);
     pthread_mutex_lock(&w->lock);
-    bool room = w->waiting < WAITING_MAX;
+    struct lane *l = &w->lanes[lane];
+    bool room = l->waiting < WAITING_MAX; /* no lane takes another's room */
     if (room) {
-        struct lane *l = &w->lanes[lane];
         r->work_next = NULL;
         *l->last = r;
         l->last = &r->work_next;
+        l->waiting++;
         w->waiting++;
         r->working = r->suspended = true;
         MHD_suspend_connection(r->conn);

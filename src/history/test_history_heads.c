@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Heads under load: points in random order, one time twice, samples of yesterday, noise that fills
- * a head by its bytes, and kills in the middle of a head; always as the plain model has it.
+ * a head by its bytes, and kills in the middle of a head; batches one by one or many at once;
+ * always as the plain model has it.
  */
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 #include "sys/file.h"
 #include "unit.h"
 
-enum { POINTS = 40, BATCHES = 120, PER_BATCH = 1500, CHUNK = 3600 };
+enum { POINTS = 40, BATCHES = 120, PER_BATCH = 1500, TOGETHER = 6, CHUNK = 3600 };
 static const kt_time T0 = INT64_C(1764000000) * KT_SEC;
 static struct kt_err err;
 static char dir[200];
@@ -81,6 +82,48 @@ static void add(struct kt_history *h, uint64_t seq)
     }
 }
 
+/* Batches [seq, seq + n) at once. */
+static void add_many(struct kt_history *h, uint64_t seq, uint32_t n)
+{
+    static struct {
+        uint32_t point[PER_BATCH];
+        kt_time time[PER_BATCH];
+        double value[PER_BATCH];
+        kt_quality quality[PER_BATCH];
+    } copy[TOGETHER];
+    struct kt_history_batch b[TOGETHER];
+    uint32_t added = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        b[i].seq = seq + i;
+        make(seq + i, &b[i].samples, &b[i].arrival);
+        struct kt_samples *s = &b[i].samples;
+        memcpy(copy[i].point, s->point, sizeof(copy[i].point));
+        memcpy(copy[i].time, s->time, sizeof(copy[i].time));
+        memcpy(copy[i].value, s->value, sizeof(copy[i].value));
+        memcpy(copy[i].quality, s->quality, sizeof(copy[i].quality));
+        *s = (struct kt_samples){PER_BATCH, copy[i].point, copy[i].time, copy[i].value,
+                                 copy[i].quality};
+    }
+    CHECK_OK(kt_history_add_many(h, b, n, &added, &err), &err);
+    CHECK_INT(added, n);
+    CHECK_OK(kt_history_seal(h, b[n - 1].arrival, false, &err), &err);
+}
+
+/* Up to `last`, in groups of any size. */
+static void add_up_to(struct kt_history *h, uint64_t last, uint64_t *seed)
+{
+    for (uint64_t seq = kt_history_safe_seq(h) + 1; seq <= last;) {
+        uint64_t n = 1 + rnd(seed, TOGETHER);
+        n = n > last - seq + 1 ? last - seq + 1 : n;
+        if (n == 1) {
+            add(h, seq);
+        } else {
+            add_many(h, seq, (uint32_t)n);
+        }
+        seq += n;
+    }
+}
+
 static void know(struct model *m, uint64_t seq)
 {
     struct kt_samples s;
@@ -128,9 +171,8 @@ static void life(const struct model *m, uint64_t last)
     pid_t pid = fork();
     if (pid == 0) {
         struct kt_history *h = open_all(m);
-        for (uint64_t seq = kt_history_safe_seq(h) + 1; seq <= last; seq++) {
-            add(h, seq);
-        }
+        uint64_t seed = last;
+        add_up_to(h, last, &seed);
         _exit(unit_bad ? 1 : 0);
     }
     int status = 0;
@@ -151,9 +193,7 @@ static void any_order_and_kills(void)
         life(m, last);
     }
     struct kt_history *h = open_all(m);
-    for (uint64_t seq = kt_history_safe_seq(h) + 1; seq <= BATCHES; seq++) {
-        add(h, seq);
-    }
+    add_up_to(h, BATCHES, &seed);
     while (known < BATCHES) {
         know(m, ++known);
     }

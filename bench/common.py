@@ -215,7 +215,9 @@ class Kuangtu(Server):
         return [str(PROGRAM), "serve", str(self.dir), "--ui", str(self.ui)]
 
     def local(self):
-        return json.loads((self.dir / "data/run.json").read_text())["token"]
+        path = self.dir / "data/run.json"
+        wait_for("the program has said its token", path.exists)
+        return json.loads(path.read_text())["token"]
 
     def api(self, path, limit=120):
         return json.loads(http(f"{self.url}/api/v1{path}", self.local(), limit=limit))

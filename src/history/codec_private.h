@@ -15,7 +15,7 @@
 enum { HISTORY_PAD = 16, HISTORY_SCALE_MAX = 15, HISTORY_EXCEPT_PART = 16 };
 
 struct history_codec {
-    struct ZSTD_CCtx_s *zc;
+    struct ZSTD_CCtx_s *zc, *zs;
     struct ZSTD_DCtx_s *zd;
     uint32_t cap;
     int64_t *mant, *resid, *grid; /* columns of integers: values use two, times one */
@@ -25,6 +25,7 @@ struct history_codec {
     struct kt_buf ints[2];        /* ints: the best so far and the one tried */
     struct kt_buf values[2];      /* values: likewise */
     struct kt_buf except;         /* values: exceptions of the one tried */
+    struct kt_buf packed;         /* squeeze: what is being tried */
 };
 
 /* squeeze.c: bytes, through zstd when it is to be tried and that is shorter */

@@ -12,6 +12,9 @@
 
 enum {
     PAGE_BYTES = 16384,
+    PACKED_PAGE_BYTES = 512,
+    PACKED_MOST = 2 << 20,
+    UNPACKED_MOST = 64 << 20,
     CACHE_KIB = 1024,
     READERS = 8,
     RO_MAX = 32,
@@ -29,6 +32,7 @@ static const char *const versions[] = {
     "CREATE TABLE total(one INTEGER PRIMARY KEY CHECK(one = 1), chunks INTEGER NOT NULL,"
     " samples INTEGER NOT NULL);"
     "INSERT INTO total VALUES(1, 0, 0);",
+    "UPDATE total SET one = 1;", /* chunks of which the program of version 1 cannot read all */
 };
 
 static kt_time clamp(kt_time t)
@@ -66,10 +70,23 @@ static struct history_file *file_new(const char *dir, uint8_t cls, int32_t month
     return f;
 }
 
+/* Pages for chunks leave the better part of a small file empty, so it is kept in small ones, until
+ * it has grown. */
+static void close_writer(struct history_file *f)
+{
+    int64_t size = kt_file_size(f->path);
+    if (f->rw && size <= PACKED_MOST) {
+        kt_store_close_packed(f->rw, PACKED_PAGE_BYTES, PACKED_MOST);
+    } else if (f->rw) {
+        kt_store_close_packed(f->rw, PAGE_BYTES, UNPACKED_MOST);
+    }
+    f->rw = NULL;
+}
+
 static void file_free(struct history_file *f)
 {
     kt_store_close(f->ro);
-    kt_store_close(f->rw);
+    close_writer(f);
     kt_map_free(f->nums);
     free(f->path);
     free(f);
@@ -77,7 +94,7 @@ static void file_free(struct history_file *f)
 
 static void unlink_all(const struct history_file *f)
 {
-    static const char *const ends[] = {"", "-wal", "-shm", "-lock"};
+    static const char *const ends[] = {"", "-wal", "-shm", "-lock", ".tmp"};
     char path[PATH_CAP];
     for (size_t i = 0; i < KT_ARRAY_LEN(ends); i++) {
         if (snprintf(path, sizeof(path), "%s%s", f->path, ends[i]) < (int)sizeof(path)) {

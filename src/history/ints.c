@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A column of integers: the shortest of constant, linear, deltas as varints, deltas bit-packed,
- * bytes of x - min in planes.
+ * bytes of x - min in planes. The first one stands apart (I_VARINT, which older files have, begins
+ * with it): a byte that comes once makes the codes of all others longer.
  */
 #include "history/codec_private.h"
 
-enum method { I_CONST, I_LINEAR, I_VARINT, I_PACK, I_PLANES, I_METHODS };
+enum method { I_CONST, I_LINEAR, I_VARINT, I_PACK, I_PLANES, I_DELTAS };
 enum { BLOCK = 128, PACK_MAX = 56, VARINT_MAX = 10, PLANES_LIMIT = 2 };
 
 /* Highest bit of every delta together, and whether all are equal. */
@@ -45,10 +46,8 @@ static void put_varint_deltas(const int64_t *x, uint32_t n, struct kt_buf *to)
 {
     unsigned char *p = (unsigned char *)kt_buf_reserve(to, (size_t)n * VARINT_MAX), *at = p;
     KT_ASSERT(p);
-    int64_t prev = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t z = kt_zigzag(history_sub(x[i], prev));
-        prev = x[i];
+    for (uint32_t i = 1; i < n; i++) {
+        uint64_t z = kt_zigzag(history_sub(x[i], x[i - 1]));
         while (KT_UNLIKELY(z >= 0x80)) {
             *at++ = (unsigned char)(z | 0x80);
             z >>= 7;
@@ -62,7 +61,8 @@ static void encode_varint(struct history_codec *k, const int64_t *x, uint32_t n,
 {
     kt_buf_clear(&k->stream);
     put_varint_deltas(x, n, &k->stream);
-    kt_put_u8(out, I_VARINT);
+    kt_put_u8(out, I_DELTAS);
+    kt_put_varint(out, kt_zigzag(x[0]));
     history_squeeze(k, k->stream.p, k->stream.n, true, out);
 }
 
@@ -191,10 +191,10 @@ static uint64_t long_varint(const unsigned char **at)
 
 /* The padding ends a varint that runs over the end, so it is enough to look once behind the loop.
  */
-static bool get_varint_deltas(struct kt_str s, uint32_t n, int64_t *ret)
+static bool get_varint_deltas(struct kt_str s, uint32_t n, int64_t x0, int64_t *ret)
 {
     const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
-    uint64_t x = 0;
+    uint64_t x = (uint64_t)x0;
     if (s.n == n && all_single(p, n)) {
         for (uint32_t i = 0; i < n; i++) {
             x += (uint64_t)kt_unzigzag(p[i]);
@@ -280,7 +280,11 @@ void history_ints_decode(struct history_codec *k, struct kt_rd *r, uint32_t n, i
         fill_linear(x0, kt_unzigzag(kt_get_varint(r)), n, ret);
     } else if (method == I_VARINT) {
         struct kt_str s = history_unsqueeze(k, r, (size_t)n * VARINT_MAX);
-        ok = !r->bad && get_varint_deltas(s, n, ret);
+        ok = !r->bad && get_varint_deltas(s, n, 0, ret);
+    } else if (method == I_DELTAS) {
+        struct kt_str s = history_unsqueeze(k, r, (size_t)n * VARINT_MAX);
+        ok = !r->bad && get_varint_deltas(s, n - 1, x0, ret + 1);
+        ret[0] = x0;
     } else if (method == I_PACK) {
         struct kt_str s = history_unsqueeze(k, r, (size_t)n * 8);
         ok = !r->bad && get_packed(s, n, x0, ret);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bytes through zstd level 1 (fast, matches of 7, no magic, no content size) when that is shorter.
+ * Bytes through zstd level 1 (fast, matches of 7, no magic, no content size) when that is shorter;
+ * with its matches or without any, whichever is the shorter: of a few symbols in no order short
+ * matches are found everywhere, and cost more than the symbols themselves.
  * Layout: length varint, packed length varint (0: stored as they are), bytes.
  */
 #define ZSTD_STATIC_LINKING_ONLY /* the magicless format */
@@ -11,23 +13,21 @@
 
 enum { SQUEEZE_MIN = 12 };
 
-static ZSTD_CCtx *compressor(struct history_codec *k)
+static ZSTD_CCtx *compressor_new(void)
 {
-    if (!k->zc) {
-        k->zc = ZSTD_createCCtx();
-        KT_ASSERT(k->zc);
-        static const struct {
-            ZSTD_cParameter p;
-            int v;
-        } set[] = {{ZSTD_c_compressionLevel, 1}, {ZSTD_c_strategy, ZSTD_fast},
-                   {ZSTD_c_minMatch, 7},         {ZSTD_c_format, ZSTD_f_zstd1_magicless},
-                   {ZSTD_c_contentSizeFlag, 0},  {ZSTD_c_checksumFlag, 0},
-                   {ZSTD_c_dictIDFlag, 0}};
-        for (size_t i = 0; i < KT_ARRAY_LEN(set); i++) {
-            KT_ASSERT(!ZSTD_isError(ZSTD_CCtx_setParameter(k->zc, set[i].p, set[i].v)));
-        }
+    ZSTD_CCtx *zc = ZSTD_createCCtx();
+    KT_ASSERT(zc);
+    static const struct {
+        ZSTD_cParameter p;
+        int v;
+    } set[] = {{ZSTD_c_compressionLevel, 1}, {ZSTD_c_strategy, ZSTD_fast},
+               {ZSTD_c_minMatch, 7},         {ZSTD_c_format, ZSTD_f_zstd1_magicless},
+               {ZSTD_c_contentSizeFlag, 0},  {ZSTD_c_checksumFlag, 0},
+               {ZSTD_c_dictIDFlag, 0}};
+    for (size_t i = 0; i < KT_ARRAY_LEN(set); i++) {
+        KT_ASSERT(!ZSTD_isError(ZSTD_CCtx_setParameter(zc, set[i].p, set[i].v)));
     }
-    return k->zc;
+    return zc;
 }
 
 static ZSTD_DCtx *decompressor(struct history_codec *k)
@@ -40,20 +40,43 @@ static ZSTD_DCtx *decompressor(struct history_codec *k)
     return k->zd;
 }
 
+/* Without matches: the symbols alone, coded by how often they come. */
+static size_t squeeze_symbols(struct history_codec *k, void *to, size_t bound, const void *p,
+                              size_t n)
+{
+    enum { BLOCK_MOST = 128 << 10 };
+    if (n > BLOCK_MOST) {
+        return SIZE_MAX;
+    }
+    if (!k->zs) {
+        k->zs = compressor_new();
+        KT_ASSERT(!ZSTD_isError(ZSTD_CCtx_setParameter(k->zs, ZSTD_c_blockDelimiters,
+                                                       ZSTD_sf_explicitBlockDelimiters)));
+    }
+    ZSTD_Sequence whole = {.litLength = (unsigned)n};
+    size_t z = ZSTD_compressSequences(k->zs, to, bound, &whole, 1, p, n);
+    return ZSTD_isError(z) ? SIZE_MAX : z;
+}
+
 void history_squeeze(struct history_codec *k, const void *p, size_t n, bool try, struct kt_buf *out)
 {
+    enum { HEAD = 3 }; /* more than the packed length saves is wanted */
     kt_put_varint(out, n);
-    size_t start = out->n;
     if (try && n >= SQUEEZE_MIN) {
-        enum { HEAD = 3 }; /* room for the packed length; moved back when shorter */
         size_t bound = ZSTD_compressBound(n);
-        char *to = kt_buf_reserve(out, bound + HEAD);
+        kt_buf_clear(&k->packed);
+        char *to = kt_buf_reserve(&k->packed, 2 * bound);
         KT_ASSERT(to);
-        size_t z = ZSTD_compress2(compressor(k), to + HEAD, bound, p, n);
-        if (!ZSTD_isError(z) && z + HEAD < n) {
+        if (!k->zc) {
+            k->zc = compressor_new();
+        }
+        size_t z = ZSTD_compress2(k->zc, to, bound, p, n);
+        size_t symbols = squeeze_symbols(k, to + bound, bound, p, n);
+        bool fewer = ZSTD_isError(z) || symbols < z;
+        z = fewer ? symbols : z;
+        if (z < n && z + HEAD < n) {
             kt_put_varint(out, z);
-            memmove(out->p + out->n, out->p + start + HEAD, z);
-            out->n += z;
+            kt_buf_put(out, fewer ? to + bound : to, z);
             return;
         }
     }
@@ -102,13 +125,14 @@ void history_codec_free(struct history_codec *k)
         return;
     }
     ZSTD_freeCCtx(k->zc);
+    ZSTD_freeCCtx(k->zs);
     ZSTD_freeDCtx(k->zd);
     free(k->mant);
     free(k->resid);
     free(k->grid);
     free(k->sel);
     struct kt_buf *all[] = {&k->raw,       &k->stream,    &k->ints[0], &k->ints[1],
-                            &k->values[0], &k->values[1], &k->except};
+                            &k->values[0], &k->values[1], &k->except,  &k->packed};
     for (size_t i = 0; i < KT_ARRAY_LEN(all); i++) {
         kt_buf_done(all[i]);
     }

@@ -12,6 +12,8 @@
 
 #include "history/private.h"
 
+enum { PAGE_BYTES = 512 };
+
 static const char *const versions[] = {
     "CREATE TABLE point(id TEXT PRIMARY KEY, seq INTEGER NOT NULL, newest INTEGER NOT NULL,"
     " stored INTEGER NOT NULL, time INTEGER NOT NULL, value INTEGER NOT NULL,"
@@ -31,8 +33,10 @@ int history_state_open(const char *dir, struct history_state **ret, struct kt_er
     if (snprintf(path, sizeof(path), "%s/state.db", dir) >= (int)sizeof(path)) {
         return kt_err_set(err, KT_EINVAL, "the path is too long: %s", dir);
     }
-    struct kt_store_opts o = {
-        .path = path, .versions = versions, .n_versions = (int)KT_ARRAY_LEN(versions)};
+    struct kt_store_opts o = {.path = path,
+                              .versions = versions,
+                              .n_versions = (int)KT_ARRAY_LEN(versions),
+                              .page_bytes = PAGE_BYTES};
     struct history_state *s = calloc(1, sizeof(*s));
     KT_ASSERT(s);
     int r = kt_store_open(&o, &s->store, err);

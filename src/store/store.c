@@ -222,6 +222,71 @@ void kt_store_close(struct kt_store *s)
     free(s);
 }
 
+static int sync_path(const char *path, struct kt_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return kt_err_sys(err, "cannot open %s", path);
+    }
+    int r = fsync(fd) == 0 ? KT_OK : kt_err_sys(err, "cannot sync %s", path);
+    close(fd);
+    return r;
+}
+
+static int sync_folder_of(const char *path, struct kt_err *err)
+{
+    const char *slash = strrchr(path, '/');
+    char dir[PATH_MAX];
+    snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    return kt_dir_sync(dir, err);
+}
+
+/* A copy in pages of another size, synced, beside the file. */
+static int pack_into(struct kt_store *s, const char *to, int page_bytes, struct kt_err *err)
+{
+    struct kt_stmt *st;
+    unlink(to);
+    int r = pragma_int(s->writer, "page_size", page_bytes, err);
+    if (r == KT_OK) {
+        r = kt_db_prepare(s->writer, "VACUUM INTO ?", &st, err);
+    }
+    if (r == KT_OK) {
+        kt_bind_text(st, 1, to);
+        r = kt_stmt_run(st, err);
+        kt_stmt_done(st);
+    }
+    return r == KT_OK ? sync_path(to, err) : r;
+}
+
+/* Is all of it in the file itself, and does another size of pages fit it? */
+static bool can_pack(struct kt_store *s, int page_bytes, int64_t most_bytes)
+{
+    struct kt_err err;
+    int64_t size = 0, pages = 0, busy = 1;
+    return kt_db_int(s->writer, "PRAGMA wal_checkpoint(TRUNCATE)", &busy, &err) == KT_OK &&
+           busy == 0 && kt_db_int(s->writer, "PRAGMA page_size", &size, &err) == KT_OK &&
+           kt_db_int(s->writer, "PRAGMA page_count", &pages, &err) == KT_OK && size != page_bytes &&
+           size * pages <= most_bytes;
+}
+
+void kt_store_close_packed(struct kt_store *s, int page_bytes, int64_t most_bytes)
+{
+    char packed[PATH_MAX];
+    struct kt_err err;
+    bool fits = snprintf(packed, sizeof(packed), "%s.tmp", s->path) < (int)sizeof(packed);
+    kt_db_rollback(s->writer);
+    if (fits && can_pack(s, page_bytes, most_bytes)) {
+        bool made = pack_into(s, packed, page_bytes, &err) == KT_OK;
+        store_db_close(s->writer);
+        s->writer = NULL;
+        if (!made || wal_beside(s) || rename(packed, s->path) != 0) {
+            unlink(packed);
+        }
+        (void)sync_folder_of(s->path, &err); /* either of the two is whole */
+    }
+    kt_store_close(s);
+}
+
 const char *kt_store_path(const struct kt_store *s)
 {
     return s->path;
@@ -301,25 +366,6 @@ static int backup_pages(struct kt_db *from, struct kt_db *to, struct kt_err *err
         return store_err(to, rc, "(backup)", err);
     }
     return kt_db_exec(to, "PRAGMA journal_mode = DELETE", err);
-}
-
-static int sync_path(const char *path, struct kt_err *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return kt_err_sys(err, "cannot open %s", path);
-    }
-    int r = fsync(fd) == 0 ? KT_OK : kt_err_sys(err, "cannot sync %s", path);
-    close(fd);
-    return r;
-}
-
-static int sync_folder_of(const char *path, struct kt_err *err)
-{
-    const char *slash = strrchr(path, '/');
-    char dir[PATH_MAX];
-    snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
-    return kt_dir_sync(dir, err);
 }
 
 static int backup_to(struct kt_db *from, const char *tmp, const char *to, struct kt_err *err)

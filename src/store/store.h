@@ -49,6 +49,14 @@ struct kt_store_opts {
 KT_MUST_CHECK int kt_store_open(const struct kt_store_opts *opts, struct kt_store **ret,
                                 struct kt_err *err);
 void kt_store_close(struct kt_store *s); /**< all readers must be back; accepts NULL */
+/**
+ * Close, and when the file is small leave it in pages of another size: the only connection's, since
+ * the file is put in place of the old one. What cannot be done is left as it was.
+ *
+ * @param page_bytes what its pages are then
+ * @param most_bytes a larger file is only closed
+ */
+void kt_store_close_packed(struct kt_store *s, int page_bytes, int64_t most_bytes);
 const char *kt_store_path(const struct kt_store *s);
 struct kt_db *kt_store_writer(struct kt_store *s); /**< borrowed; NULL when read_only */
 /** Take a reader in a read transaction: one unchanging view until kt_store_read_done(). */

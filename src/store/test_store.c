@@ -335,10 +335,53 @@ static void readers_and_a_writer(void)
     kt_dir_remove(dir);
 }
 
+static int64_t page_size(struct kt_store *s)
+{
+    int64_t n = 0;
+    CHECK_OK(kt_db_int(kt_store_writer(s), "PRAGMA page_size", &n, &err), &err);
+    return n;
+}
+
+/* Closed into pages of another size when it is small enough; nothing else about it changes. */
+static void closed_in_other_pages(void)
+{
+    int64_t version = 0;
+    folder();
+    struct kt_store *s = open_n(2);
+    for (int i = 1; i <= 300; i++) {
+        CHECK_OK(insert(kt_store_writer(s), i, NULL, i), &err);
+    }
+    int64_t large = kt_file_size(path);
+    kt_store_close_packed(s, 512, 1000); /* it is larger */
+    s = open_n(2);
+    CHECK_INT(page_size(s), 8192);
+    kt_store_close_packed(s, 512, 1 << 20);
+    char beside[260];
+    for (int i = 0; i < 3; i++) {
+        static const char *const ends[] = {"-wal", "-shm", ".tmp"};
+        snprintf(beside, sizeof(beside), "%s%s", path, ends[i]);
+        CHECK(!kt_file_exists(beside));
+    }
+    CHECK(kt_file_size(path) > 0 && kt_file_size(path) < large + 8192);
+    s = open_n(2);
+    CHECK_INT(page_size(s), 512);
+    CHECK_INT(count(kt_store_writer(s)), 300);
+    CHECK_OK(kt_db_int(kt_store_writer(s), "PRAGMA user_version", &version, &err), &err);
+    CHECK_INT(version, 2);
+    CHECK_OK(insert(kt_store_writer(s), 301, NULL, 1), &err);
+    struct kt_db *db;
+    CHECK_OK(kt_store_read(s, &db, &err), &err);
+    CHECK_INT(count(db), 301);
+    kt_store_read_done(s, db);
+    kt_store_close(s);
+    kt_dir_remove(dir);
+}
+
 UNIT_MAIN({"rows in and out", rows}, {"a view does not change", a_view_does_not_change},
           {"migrations", migrations}, {"errors name file and SQL", errors_name_file_and_sql},
           {"one statement used twice", one_statement_used_twice},
           {"one writer in all processes", one_writer_in_all_processes},
           {"backup while open", backup_while_open},
+          {"closed in other pages", closed_in_other_pages},
           {"killed in a transaction", killed_in_a_transaction},
           {"readers and a writer", readers_and_a_writer})

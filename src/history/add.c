@@ -358,20 +358,33 @@ static uint32_t can_mix(const struct kt_history *h, const struct kt_history_batc
     return k;
 }
 
+static int add_each(struct kt_history *h, const struct kt_history_batch *b, uint32_t n,
+                    uint32_t *ret_added, struct kt_err *err)
+{
+    int r = KT_OK;
+    *ret_added = 0;
+    while (*ret_added < n && r == KT_OK) {
+        const struct kt_history_batch *one = &b[*ret_added];
+        r = kt_history_add(h, one->seq, one->arrival, &one->samples, err);
+        *ret_added += r == KT_OK;
+    }
+    return r;
+}
+
 int kt_history_add_many(struct kt_history *h, const struct kt_history_batch *b, uint32_t n,
                         uint32_t *ret_added, struct kt_err *err)
 {
     uint32_t done = 0, samples;
     int r = KT_OK;
     while (done < n && r == KT_OK) {
-        uint32_t k = can_mix(h, b + done, n - done, &samples);
+        uint32_t k = can_mix(h, b + done, n - done, &samples), added = k;
         if (k > 1 && samples >= SORT_LEAST && samples >= h->n_pids / 4) {
             r = add_mixed(h, b + done, k, err);
+            added = r == KT_OK ? k : 0;
         } else {
-            k = 1;
-            r = kt_history_add(h, b[done].seq, b[done].arrival, &b[done].samples, err);
+            r = add_each(h, b + done, k ? k : 1, &added, err);
         }
-        done += r == KT_OK ? k : 0;
+        done += added;
     }
     *ret_added = done;
     return r;

@@ -4,7 +4,7 @@ import './alarms.css';
 import { useEffect, useState } from 'preact/hooks';
 import { overAt } from '../../api/alarms';
 import { api } from '../../api/client';
-import type { Alarm, AlarmDetail, JournalItem, RuleInfo, Source } from '../../api/model';
+import type { Alarm, AlarmDetail, JournalItem, LimitInfo, RuleInfo, Source } from '../../api/model';
 import { gradeOf, type Reading } from '../../api/points';
 import { can } from '../../api/session';
 import { site } from '../../api/site';
@@ -50,6 +50,12 @@ function Meaning({ rule }: { rule: RuleInfo | undefined }) {
       )}
     </dl>
   );
+}
+
+/** The limit it was raised at, for the curve. */
+function limitsOf(a: Alarm): LimitInfo[] {
+  if (a.limit === undefined || a.limit === null) return [];
+  return [{ name: a.category === 'cut' ? 'cut' : 'alarm', value: a.limit }];
 }
 
 /** The furthest it went, this moment included: alarms are told when they change, not at each value. */
@@ -258,7 +264,7 @@ export default function AlarmCard({
       </header>
       <Buttons a={a} target={target} />
       <Numbers a={a} />
-      {p && p.kind === 'analog' && <MiniTrend point={p} label={t('hour1')} />}
+      {p && p.kind === 'analog' && <MiniTrend point={p} label={t('hour1')} limits={limitsOf(a)} />}
       <Meaning rule={s.rules.get(a.rule)} />
       <Course a={a} />
       {sections.map((x) => (

@@ -104,6 +104,7 @@ const QUIET = new Set([
   'what',
   'link',
   'pack',
+  'card',
 ]);
 
 /** Free texts of the event: reason, note, result, text … in the order in which they stand. */

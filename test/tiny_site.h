@@ -103,7 +103,7 @@ __attribute__((unused)) static struct kt_point *tiny_point(struct tiny *t, const
     p->resolution = role->resolution;
     p->link = KT_NONE;
     p->address = p->tags = "";
-    p->feed.v = KT_NONE;
+    p->feed.v = p->fed_by.v = KT_NONE;
     return p;
 }
 

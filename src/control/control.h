@@ -65,7 +65,7 @@ struct kt_tag {
 };
 
 struct kt_output { /* a view */
-    kt_point_id point, feed;
+    kt_point_id point, feed, fed_by;
     int8_t reg, fed;       /* 0, 1; -1 unknown: the device's register, the feed state */
     int8_t commanded;      /* last value written; -1 none */
     bool anomaly, unread;  /* unread: not read back since a restart or reconnect */

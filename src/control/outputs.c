@@ -21,6 +21,21 @@ static void *zeroed(size_t n, size_t size)
     return p;
 }
 
+/* Who feeds whom; lists by ascending point. */
+static void set_lines(struct kt_control *c)
+{
+    c->below = zeroed(c->n, sizeof *c->below);
+    c->beside = zeroed(c->n, sizeof *c->beside);
+    for (uint32_t i = c->n; i-- > 0;) {
+        const struct kt_output *up = control_output(c, c->out[i].fed_by);
+        if (up && up != &c->out[i]) {
+            uint32_t *first = &c->below[up - c->out];
+            c->beside[i] = *first;
+            *first = i + 1;
+        }
+    }
+}
+
 struct kt_control *kt_control_new(const struct kt_site *site, const struct kt_control_owner *owner)
 {
     struct kt_control *c = zeroed(1, sizeof *c);
@@ -35,10 +50,12 @@ struct kt_control *kt_control_new(const struct kt_site *site, const struct kt_co
             struct kt_output *o = &c->out[c->n];
             o->point.v = i;
             o->feed = site->points[i].feed;
+            o->fed_by = site->points[i].fed_by;
             o->reg = o->fed = o->commanded = -1;
             c->of[i] = ++c->n;
         }
     }
+    set_lines(c);
     return c;
 }
 
@@ -52,6 +69,8 @@ void kt_control_free(struct kt_control *c)
     }
     free(c->out);
     free(c->of);
+    free(c->below);
+    free(c->beside);
     free(c->done);
     free(c);
 }

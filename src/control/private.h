@@ -11,7 +11,9 @@ struct kt_control {
     struct kt_control_owner owner;
     struct kt_output *out; /* by ascending point */
     uint32_t n;
-    uint32_t *of; /* by point: index + 1; 0: no output */
+    uint32_t *of;             /* by point: index + 1; 0: no output */
+    uint32_t *below, *beside; /* by output: the first that it feeds, the next that the same feeds;
+                                 index + 1, 0: none */
     struct kt_command *done;
     uint32_t done_n, done_at; /* ring: done_at is the next to be written */
     kt_time next_due;

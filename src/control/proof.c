@@ -21,6 +21,21 @@ static int8_t expected(const struct kt_control *c, const struct kt_output *o)
     return o->reg >= 0 ? o->reg : o->commanded;
 }
 
+/* Is a switch above this one on its line to be open? Then the load side is to be dead, whatever
+ * this one is asked for. What is not known of those above is no reason for anything. */
+static bool open_above(const struct kt_control *c, const struct kt_output *o)
+{
+    const struct kt_output *up = control_output(c, o->fed_by);
+    for (int i = 0; up && i < KT_LINE_MAX; i++) {
+        bool held = up->open.state != KT_CMD_NONE || up->latch_n > 0;
+        if (held || up->reg == (int8_t)kt_control_opening(c, up)) {
+            return true;
+        }
+        up = control_output(c, up->fed_by);
+    }
+    return false;
+}
+
 static void set_anomaly(struct kt_control *c, struct kt_output *o, bool on)
 {
     if (o->anomaly != on) {
@@ -31,9 +46,12 @@ static void set_anomaly(struct kt_control *c, struct kt_output *o, bool on)
     }
 }
 
-static void mark_against(struct kt_control *c, struct kt_output *o)
+static void mark_against(struct kt_control *c, struct kt_output *o, bool above)
 {
     set_anomaly(c, o, true);
+    if (above) {
+        return; /* it says nothing about what was asked of this one */
+    }
     if (o->open.state == KT_CMD_SENT || o->open.state == KT_CMD_READBACK) {
         control_state(c, &o->open, KT_CMD_ANOMALY, "the load side is still live");
     }
@@ -45,6 +63,8 @@ static void mark_against(struct kt_control *c, struct kt_output *o)
 static void review_feed(struct kt_control *c, struct kt_output *o, kt_time now)
 {
     int8_t want = expected(c, o);
+    bool above = want >= 0 && want != (int8_t)kt_control_opening(c, o) && open_above(c, o);
+    want = above ? (int8_t)kt_control_opening(c, o) : want;
     if (o->feed.v == KT_NONE || o->fed < 0 || want < 0) {
         o->against_since = 0;
         return;
@@ -59,7 +79,7 @@ static void review_feed(struct kt_control *c, struct kt_output *o, kt_time now)
     }
     kt_time at = o->against_since + KT_CTL_AGAINST;
     if (now >= at) {
-        mark_against(c, o);
+        mark_against(c, o, above);
     } else {
         control_due(c, at);
     }
@@ -143,7 +163,9 @@ static void review_closing(struct kt_control *c, struct kt_output *o, kt_time no
     if (now < at) {
         control_due(c, at);
     } else if (cmd->state == KT_CMD_READBACK) {
-        control_state(c, cmd, KT_CMD_FAILED, "read back, but the feed state is not known");
+        control_state(c, cmd, KT_CMD_FAILED,
+                      o->fed < 0 ? "read back, but the feed state is not known"
+                                 : "read back, but a switch above it is open");
     } else if (written) {
         control_state(c, cmd, KT_CMD_FAILED, "written, but not read back in time");
     } else {
@@ -170,11 +192,21 @@ static void review_read(struct kt_control *c, struct kt_output *o, kt_time now)
     control_due(c, at);
 }
 
+/* What hangs on an output is held against the feed anew. Depth: site/points.c refuses more. */
+static void review_below(struct kt_control *c, const struct kt_output *o, kt_time now, int depth)
+{
+    for (uint32_t i = c->below[o - c->out]; i && depth < KT_LINE_MAX; i = c->beside[i - 1]) {
+        review_feed(c, &c->out[i - 1], now);
+        review_below(c, &c->out[i - 1], now, depth + 1);
+    }
+}
+
 void control_review(struct kt_control *c, struct kt_output *o, kt_time now)
 {
     review_command(c, o, &o->open);
     review_command(c, o, &o->close);
     review_feed(c, o, now);
+    review_below(c, o, now, 0);
     review_closing(c, o, now);
     review_read(c, o, now);
     review_latched(c, o, now);

@@ -16,7 +16,7 @@ static struct kt_write writes[512];
 static int writes_n;
 static enum kt_command_state states[512];
 static int states_n;
-static bool anomaly;
+static bool anomaly, anomaly_of[8];
 
 static const kt_point_id S1 = {0}, S2 = {2}; /* S2: two persons, no feed */
 static const struct kt_rule_instance by_rule = {{0}, {3}};
@@ -46,8 +46,7 @@ static void on_command(void *arg, const struct kt_command *cmd)
 static void on_anomaly(void *arg, kt_point_id output, bool on)
 {
     (void)arg;
-    (void)output;
-    anomaly = on;
+    anomaly = anomaly_of[output.v] = on;
 }
 
 static void guards(void *arg, kt_point_id output, kt_condition_fn say, void *say_arg)
@@ -381,6 +380,86 @@ static void local_closing_after_unlatch_is_no_anomaly(void)
     end();
 }
 
+/* A line: S1 feeds S3, S3 feeds S5; each with its feed-state point behind it. */
+static const kt_point_id S3 = {2}, S5 = {4};
+
+static void begin_line(void)
+{
+    tiny_init(&t, 8);
+    tiny_place(&t, "face", "face", KT_NONE);
+    tiny_link(&t, "sub01");
+    struct kt_role *sw = tiny_role(&t, "switch.power", KT_POINT_OUTPUT);
+    struct kt_role *feed = tiny_role(&t, "feed.state", KT_POINT_SWITCH);
+    static const char *const ids_of[] = {"S1", "F1", "S3", "F3", "S5", "F5"};
+    for (uint32_t i = 0; i < 6; i += 2) {
+        struct kt_point *p = tiny_point(&t, ids_of[i], sw, 0);
+        p->feed.v = i + 1;
+        p->fed_by.v = i ? i - 2 : KT_NONE;
+        p->link = 0;
+        tiny_point(&t, ids_of[i + 1], feed, 0);
+    }
+    tiny_done(&t);
+    struct kt_control_owner owner = {NULL, next_id, on_write, on_command, NULL, on_anomaly, guards};
+    c = kt_control_new(&t.site, &owner);
+    now = 1000 * KT_DAY;
+    ids = 100;
+    writes_n = states_n = 0;
+    memset(anomaly_of, 0, sizeof(anomaly_of));
+}
+
+/* Registers and feeds of the three, as devices tell them each second, for some seconds. */
+static void line_is(const int8_t reg[3], const int8_t fed[3], int seconds)
+{
+    for (int s = 0; s <= seconds; s++) {
+        for (uint32_t i = 0; i < 3; i++) {
+            kt_control_register(c, (kt_point_id){i * 2}, reg[i] >= 0, reg[i] > 0, now);
+            kt_control_feed(c, (kt_point_id){i * 2}, fed[i] >= 0, fed[i] > 0, now);
+        }
+        at(now + (s < seconds ? KT_SEC : 0));
+    }
+}
+
+static void a_cut_above_explains_a_dead_line(void)
+{
+    begin_line();
+    line_is((int8_t[]){1, 1, 1}, (int8_t[]){1, 1, 1}, 5);
+    open_by(S1, "rule:cut");
+    line_is((int8_t[]){0, 1, 1}, (int8_t[]){0, 0, 0}, 10);
+    CHECK(!anomaly_of[S1.v] && !anomaly_of[S3.v] && !anomaly_of[S5.v]);
+    line_is((int8_t[]){1, 1, 1}, (int8_t[]){1, 1, 1}, 3); /* power again */
+    CHECK(!anomaly_of[S3.v] && !anomaly_of[S5.v]);
+    end();
+}
+
+static void a_cut_above_hides_nothing(void)
+{
+    begin_line();
+    open_by(S1, "rule:cut"); /* and a line below it that is live: cut, and yet fed */
+    line_is((int8_t[]){0, 1, 1}, (int8_t[]){0, 0, 1}, 3);
+    CHECK(!anomaly_of[S1.v] && !anomaly_of[S3.v] && anomaly_of[S5.v]);
+    line_is((int8_t[]){0, 1, 1}, (int8_t[]){0, 0, 0}, 0);
+    CHECK(!anomaly_of[S5.v]);
+    line_is((int8_t[]){1, 1, 1}, (int8_t[]){1, 0, 0}, 1); /* closed above: two seconds from now */
+    CHECK(!anomaly_of[S3.v]);
+    line_is((int8_t[]){1, 1, 1}, (int8_t[]){1, 0, 0}, 2);
+    CHECK(anomaly_of[S3.v] && anomaly_of[S5.v]);
+    end();
+    begin_line(); /* a dead line under a closed switch is an anomaly, dead above or not known */
+    line_is((int8_t[]){1, 1, 1}, (int8_t[]){0, 0, 1}, 3);
+    CHECK(anomaly_of[S1.v] && anomaly_of[S3.v] && !anomaly_of[S5.v]);
+    end();
+    begin_line();
+    line_is((int8_t[]){-1, 1, 1}, (int8_t[]){-1, 0, 0}, 3);
+    CHECK(anomaly_of[S3.v] && anomaly_of[S5.v]);
+    end();
+    begin_line(); /* its own cut that is not obeyed */
+    open_by(S1, "rule:cut");
+    open_by(S3, "rule:cut");
+    line_is((int8_t[]){0, 0, 1}, (int8_t[]){0, 1, 0}, 3);
+    CHECK(anomaly_of[S3.v]);
+    end();
+}
+
 static void save_to(struct kt_buf *b)
 {
     kt_buf_init(b, 0);
@@ -544,6 +623,8 @@ UNIT_MAIN({"safety rule 5: a cut is proved by the feed alone", cut_is_proved_by_
           {"an overtaken closing that arrives is opened again",
            an_overtaken_closing_that_arrives_is_opened_again},
           {"local closing after unlatch is no anomaly", local_closing_after_unlatch_is_no_anomaly},
+          {"a cut above explains a dead line", a_cut_above_explains_a_dead_line},
+          {"a cut above hides nothing", a_cut_above_hides_nothing},
           {"random walks: nothing closes by itself", random_walks},
           {"damaged bytes are refused", damaged_bytes_are_refused},
           {"json names the conditions", json_names_the_conditions})

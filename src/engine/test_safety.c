@@ -175,9 +175,9 @@ static void after_a_restart_closings_are_dead(void)
     rig_done(&r);
 }
 
-/* Rule 1: what was known before a pause of the program is not known after it, and the pause is no
- * silence of the sensors. */
-static void a_restart_is_no_silence(void)
+/* Rule 1: what was known before a pause of the program is not known after it. The pause is no
+ * silence of the sensors, nor an excuse: who is not heard in half of its time is silent. */
+static void a_restart_is_no_excuse(void)
 {
     rig_init(&r);
     rig_wait(&r, KT_SEC);
@@ -186,14 +186,35 @@ static void a_restart_is_no_silence(void)
     kt_engine_recovered(r.e, ++r.seq);
     CHECK_INT(rig_value(&r, "T1").quality, KT_Q_COMM_FAULT);
     r.now += KT_HOUR;
-    rig_wait(&r, 19 * KT_SEC);
+    rig_wait(&r, 9 * KT_SEC);
     CHECK_INT(rig_value(&r, "T1").quality, KT_Q_COMM_FAULT);
     CHECK(rig_alarm(&r, "gas.cut", "T2"));
     rig_sample(&r, "T1", 0.3);
     CHECK_INT(rig_value(&r, "T1").quality, KT_Q_NORMAL);
     rig_wait(&r, 2 * KT_SEC);
+    CHECK_INT(rig_value(&r, "T1").quality, KT_Q_NORMAL);
     CHECK_INT(rig_value(&r, "T2").quality, KT_Q_STALE);
     CHECK(rig_alarm(&r, "gas.cut", "T2"));
+    rig_done(&r);
+}
+
+/* Rule 1: silence goes on through a restart, and through one after the other. */
+static void a_restart_ends_no_silence(void)
+{
+    rig_init(&r);
+    rig_wait(&r, KT_SEC);
+    rig_fresh(&r, 0.3);
+    rig_wait(&r, 8 * KT_SEC);
+    kt_engine_recovered(r.e, ++r.seq);
+    rig_wait(&r, 11 * KT_SEC);
+    CHECK_INT(rig_value(&r, "T1").quality, KT_Q_COMM_FAULT);
+    rig_wait(&r, 2 * KT_SEC); /* 20 s after its last word, 12 s after the start */
+    CHECK_INT(rig_value(&r, "T1").quality, KT_Q_STALE);
+    CHECK(rig_alarm(&r, "gas.sensor-fault", "T1"));
+    kt_engine_recovered(r.e, ++r.seq);
+    rig_wait(&r, KT_SEC);
+    CHECK_INT(rig_value(&r, "T1").quality, KT_Q_STALE);
+    CHECK(rig_alarm(&r, "gas.sensor-fault", "T1"));
     rig_done(&r);
 }
 
@@ -415,8 +436,9 @@ UNIT_MAIN(
     {"safety rule 1: not known clears nothing", not_known_clears_nothing},
     {"safety rule 1: over-range counts as over its limit", over_range_counts_as_over_its_limit},
     {"safety rule 1: a silent cut-off sensor is an alarm", silent_cutoff_sensor_is_an_alarm},
-    {"safety rule 1: after a restart nothing is known, and nobody was silent",
-     a_restart_is_no_silence},
+    {"safety rule 1: after a restart nothing is known, and nobody was silent yet",
+     a_restart_is_no_excuse},
+    {"safety rule 1: a restart ends no silence", a_restart_ends_no_silence},
     {"safety rule 1: unknown refuses a closing", unknown_refuses_a_closing},
     {"safety rule 2: opening is easy", opening_is_easy},
     {"safety rule 2: closing is earned", closing_is_earned},

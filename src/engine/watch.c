@@ -54,15 +54,35 @@ void eng_start(struct eng *e, kt_time now)
     }
 }
 
-/* Silence is counted from the first tick on, whatever time the inputs before it had. */
+/* How long a point may take to be heard for the first time after a start: three scans of it, and
+ * half of its time of silence, for nobody knows the rhythm of what is sent without being asked. */
+static int64_t grace_of(const struct eng *e, uint32_t point)
+{
+    const struct kt_point *p = &e->site->points[point];
+    int64_t after = p->role->stale_after_ns, scan = p->scan_ns;
+    if (scan <= 0 && p->link < e->site->links_n) {
+        scan = e->site->links[p->link].scan_ns;
+    }
+    int64_t grace = after / 2 > 3 * scan ? after / 2 : 3 * scan;
+    return grace < after ? grace : after;
+}
+
+/* The first tick of all: silence is counted from it, whatever time the inputs before it had. The
+ * first one after a restart: a pause of the program is no excuse for a sensor, so silence is
+ * counted from the last word that the journal has of it, but for the time that it takes to be
+ * heard. */
 static void first_tick(struct eng *e)
 {
-    e->born = e->next_minute == 0 ? e->now : e->born;
+    bool first = e->next_minute == 0;
+    e->born = first ? e->now : e->born;
     for (uint32_t p = 0; p < e->points_n; p++) {
-        if (!(e->pt[p].bits & (PT_STALE | PT_MANUAL))) {
-            e->pt[p].seen = e->now;
-            eng_stale_timer(e, p);
+        struct pt *pt = &e->pt[p];
+        if (pt->bits & (PT_STALE | PT_MANUAL)) {
+            continue;
         }
+        kt_time from = e->now - e->site->points[p].role->stale_after_ns + grace_of(e, p);
+        pt->seen = first ? e->now : pt->seen > from ? pt->seen : from;
+        eng_stale_timer(e, p);
     }
 }
 

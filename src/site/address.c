@@ -170,6 +170,20 @@ const char *site_address_check(enum kt_link_kind kind, const char *address, bool
     return NULL;
 }
 
+const char *site_address_metric(const char *address)
+{
+    const char *hash = strchr(address, '#');
+    int slashes = 0;
+    bool empty = address[0] == '/' || !hash || hash == address || hash[-1] == '/' || !hash[1];
+    for (const char *p = address; hash && p < hash; p++) {
+        slashes += *p == '/';
+        empty = empty || (p[0] == '/' && p[1] == '/');
+    }
+    return empty || slashes < 1 || slashes > 2
+               ? "a Sparkplug address is GROUP/NODE#METRIC or GROUP/NODE/DEVICE#METRIC"
+               : NULL;
+}
+
 bool site_address_state(enum kt_link_kind kind, const char *address)
 {
     return kind == KT_LINK_MINEFILE || (kind == KT_LINK_MODBUS && strchr(address, '|'));

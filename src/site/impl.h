@@ -228,6 +228,8 @@ const char *site_role_hint(const struct load *l, const char *id, char buf[KT_SUG
 /** NULL when fine, else what is wrong and what would be right (perhaps in buf). */
 const char *site_address_check(enum kt_link_kind kind, const char *address, bool output, char *buf,
                                size_t cap);
+/** What is wrong with the address of a Sparkplug metric; NULL: nothing. */
+const char *site_address_metric(const char *address);
 bool site_address_state(enum kt_link_kind kind, const char *address);
 
 /* limits.c */

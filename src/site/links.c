@@ -43,6 +43,8 @@ static void modbus(struct load *l, const struct kt_yaml *m, struct kt_link_conf 
     c->scan_ns = number(m, "scan_ms", KT_OPTIONAL, 10, 3600000, 1000) * KT_MS;
 }
 
+static const char *const payloads[] = {"json", "sparkplug"};
+
 static void mqtt(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
 {
     c->host = text(l, m, "host", KT_REQUIRED, "");
@@ -54,6 +56,14 @@ static void mqtt(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c
     c->time_field = text(l, m, "time_field", KT_OPTIONAL, "ts");
     c->value_field = text(l, m, "value_field", KT_OPTIONAL, "value");
     kt_yaml_strs(m, "topics", KT_REQUIRED, l->a, &c->topics, &c->topics_n);
+    int payload = 0;
+    kt_yaml_choice(m, "payload", KT_OPTIONAL, payloads, 2, &payload);
+    c->sparkplug = payload == 1;
+    c->host_id = text(l, m, "host_id", KT_OPTIONAL, "");
+    if (*c->host_id && (!c->sparkplug || strpbrk(c->host_id, "/+#"))) {
+        kt_yaml_problem(kt_yaml_get(m, "host_id"),
+                        "host_id belongs to payload: sparkplug and is a word without /, + and #");
+    }
 }
 
 static void push(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
@@ -99,7 +109,8 @@ static void read_link(struct load *l, const struct kt_yaml *m, struct kt_link_co
     static void (*const readers[])(struct load *, const struct kt_yaml *,
                                    struct kt_link_conf *) = {modbus, mqtt, push, minefile};
     int kind = 0;
-    c->host = c->client_id = c->user = c->password_file = c->time_field = c->value_field = "";
+    c->host = c->client_id = c->user = c->password_file = c->time_field = c->value_field =
+        c->host_id = "";
     c->in_dir = c->out_dir = c->encoding = c->record_end = c->file_end = c->field_sep = "";
     c->id = text(l, m, "id", KT_REQUIRED, "");
     if (kt_yaml_choice(m, "kind", KT_REQUIRED, kinds, KT_ARRAY_LEN(kinds), &kind)) {

@@ -33,15 +33,16 @@ enum column {
     C_X,
     C_Y,
     C_FEED,
+    C_FED_BY,
     C_SERVES,
     C_TWO,
     C_TAGS,
     C_COLUMNS
 };
 static const char *const column_names[C_COLUMNS] = {
-    "id",       "name",     "name_en",    "kind",     "unit",   "role",       "place",
-    "range_lo", "range_hi", "resolution", "deadband", "class",  "link",       "address",
-    "scan_ms",  "x",        "y",          "feed",     "serves", "two_person", "tags"};
+    "id",       "name",       "name_en",  "kind",   "unit",       "role",    "place",   "range_lo",
+    "range_hi", "resolution", "deadband", "class",  "link",       "address", "scan_ms", "x",
+    "y",        "feed",       "fed_by",   "serves", "two_person", "tags"};
 
 struct rows {               /* one pass over the file */
     struct kt_map *ordered; /* indexes that text ids are to have; NULL: none */
@@ -235,6 +236,9 @@ static void link_and_address(const struct rows *r, struct kt_point *p)
     enum kt_link_kind kind = r->l->s->pub.links[at].kind;
     const char *wrong =
         site_address_check(kind, p->address, p->kind == KT_POINT_OUTPUT, buf, sizeof(buf));
+    if (!wrong && r->l->s->pub.links[at].sparkplug) {
+        wrong = site_address_metric(p->address);
+    }
     if (wrong) {
         WRONG(r, C_ADDRESS, "%s", wrong);
     }
@@ -248,12 +252,14 @@ static void output(const struct rows *r, struct kt_point *p)
     bool is_output = p->kind == KT_POINT_OUTPUT;
     p->two_person = two.n && choice(r, C_TWO, yes_no, 2, 1) == 0;
     uint32_t n = site_split(r->l, get(r, C_SERVES), &ids);
-    if (!is_output && (n || p->two_person || get(r, C_FEED).n)) {
+    if (!is_output && (n || p->two_person || get(r, C_FEED).n || get(r, C_FED_BY).n)) {
         WRONG(r,
-              n               ? C_SERVES
-              : p->two_person ? C_TWO
-                              : C_FEED,
-              "feed, serves and two_person belong to outputs; this is of kind %s", kinds[p->kind]);
+              n                    ? C_SERVES
+              : p->two_person      ? C_TWO
+              : get(r, C_FED_BY).n ? C_FED_BY
+                                   : C_FEED,
+              "feed, fed_by, serves and two_person belong to outputs; this is of kind %s",
+              kinds[p->kind]);
         return;
     }
     if (!is_output) {
@@ -275,7 +281,7 @@ static void output(const struct rows *r, struct kt_point *p)
 static bool read_point(const struct rows *r, struct kt_point *p)
 {
     p->id = dup(r, C_ID);
-    p->feed.v = KT_NONE;
+    p->feed.v = p->fed_by.v = KT_NONE;
     p->name.zh = dup(r, C_NAME);
     p->name.en = get(r, C_NAME_EN).n ? dup(r, C_NAME_EN) : p->name.zh;
     if (!*p->name.zh) {
@@ -355,7 +361,7 @@ static void end_point(struct load *l, const struct kt_point *was, struct kt_poin
     }
     p->link = KT_NONE;
     p->address = p->tags = "";
-    p->feed.v = KT_NONE;
+    p->feed.v = p->fed_by.v = KT_NONE;
 }
 
 static void end_points(struct load *l, const struct kt_site *previous, struct kt_point *p)
@@ -397,6 +403,54 @@ static void feeds(struct rows *r, struct kt_point *p, uint32_t n)
         } else {
             p[i].feed.v = (uint32_t)at;
         }
+    }
+}
+
+/* The output above each one on its line. */
+static void lines(struct rows *r, struct kt_point *p, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (p[i].ended || p[i].kind != KT_POINT_OUTPUT) {
+            continue;
+        }
+        r->row = r->l->point_row[i];
+        struct kt_str id = get(r, C_FED_BY);
+        uint64_t at;
+        char text[64];
+        if (id.n == 0) {
+            continue;
+        }
+        if (!kt_map_get(r->l->s->point_ids, id, &at)) {
+            WRONG(r, C_FED_BY, "unknown point \"%s\"; give the id of the switch that feeds it",
+                  shown(r, C_FED_BY, text));
+        } else if (p[at].kind != KT_POINT_OUTPUT) {
+            WRONG(r, C_FED_BY, "\"%s\" is of kind %s; what feeds an output is an output", p[at].id,
+                  kinds[p[at].kind]);
+        } else {
+            p[i].fed_by.v = (uint32_t)at;
+        }
+    }
+}
+
+/* A line goes up to where it begins: no output feeds itself, however far round. */
+static void line_circles(struct rows *r, struct kt_point *p, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t up = p[i].fed_by.v, steps = 0;
+        while (up != KT_NONE && up != i && ++steps < KT_LINE_MAX) {
+            up = p[up].fed_by.v;
+        }
+        if (up == KT_NONE || p[i].ended) {
+            continue;
+        }
+        r->row = r->l->point_row[i];
+        if (up == i) {
+            WRONG(r, C_FED_BY, "\"%s\" feeds itself by way of \"%s\"; a line goes one way only",
+                  p[i].id, p[p[i].fed_by.v].id);
+        } else {
+            WRONG(r, C_FED_BY, "\"%s\" has more than %d switches above it", p[i].id, KT_LINE_MAX);
+        }
+        p[i].fed_by.v = KT_NONE;
     }
 }
 
@@ -468,7 +522,7 @@ static void end_ordered(const struct rows *r, struct kt_str order, struct kt_poi
             p[i].name = (struct kt_text){p[i].id, p[i].id};
             p[i].range_lo = p[i].range_hi = NAN;
             p[i].link = KT_NONE;
-            p[i].feed.v = KT_NONE;
+            p[i].feed.v = p[i].fed_by.v = KT_NONE;
             kt_map_set(l->s->ended_ids, id, i);
         }
     }
@@ -522,6 +576,8 @@ void site_points(struct load *l, const struct kt_site *previous)
     kt_map_free(r.ordered);
     self_dummies(l, p, n);
     feeds(&r, p, n);
+    lines(&r, p, n);
+    line_circles(&r, p, n);
     l->s->pub.points = p;
     l->s->pub.points_n = n;
 }

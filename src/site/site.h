@@ -82,6 +82,8 @@ struct kt_limits { /* of one point, as packs and site give them; the engine hold
     struct kt_text range_text;
 };
 
+enum { KT_LINE_MAX = 16 }; /* outputs above one another on a line */
+
 struct kt_point {
     const char *id;
     struct kt_text name;
@@ -100,6 +102,7 @@ struct kt_point {
     bool device_state; /* the source tells the device's own state (status word, mine file) */
     bool ended;        /* gone since a reload: keeps its slot; no link, limits or rules */
     kt_point_id feed;  /* output: its feed-state point, KT_NONE */
+    kt_point_id fed_by; /* output: the output above it on the line, KT_NONE */
     const kt_place_id *serves; /* output: what it feeds */
     uint32_t serves_n;
     const char *tags;
@@ -167,6 +170,8 @@ struct kt_link_conf { /* fields that a kind does not use are "" or 0 */
     const char *id;
     enum kt_link_kind kind;
     const char *host, *client_id, *user, *password_file, *time_field, *value_field;
+    bool sparkplug;      /* mqtt: payloads are Sparkplug B */
+    const char *host_id; /* mqtt: whose STATE is told; "" none */
     const char *in_dir, *out_dir, *encoding, *record_end, *file_end, *field_sep;
     int port, unit, version;
     int64_t timeout_ns, scan_ns, every_ns;

@@ -127,7 +127,8 @@ static void unknown_keys_and_packs(void)
         {"site.yaml", "name: {zh: 微型示例矿（演示）, en: Mini mine (demo)}", "name: {en: Mini}",
          "", "zh"},
         {"site.yaml", "id: mini", "id: [", "", "site.yaml:"},
-        {"points.csv", NULL, "Z1,多,,,ch4.face,MR,0,4,sub01,i9,,,,,x\n", "", "points.csv:29:"},
+        {"points.csv", NULL, "Z1,多,,,ch4.face,MR,0,4,sub01,i9,,,,,x\n", "",
+         "more fields than the header line has"},
     };
     for (size_t i = 0; i < KT_ARRAY_LEN(m); i++) {
         struct fixture x;
@@ -217,8 +218,52 @@ static void addresses(void)
     try_all(m, KT_ARRAY_LEN(m));
 }
 
+/* What feeds an output is another output, and a line goes one way. */
+static void lines(void)
+{
+    static const struct {
+        const char *a, *b, *sensor, *says;
+    } m[] = {
+        {"KG-9", "", "", "points.csv:2:30: unknown point \"KG-9\"; give the id of the switch"},
+        {"T", "", "",
+         "points.csv:2:30: \"T\" is of kind analog; what feeds an output is an output"},
+        {"A", "", "", "\"A\" feeds itself by way of \"A\""},
+        {"B", "A", "", "\"A\" feeds itself by way of \"B\"; a line goes one way only"},
+        {"", "", "A", "feed, fed_by, serves and two_person belong to outputs"},
+    };
+    for (size_t i = 0; i < KT_ARRAY_LEN(m); i++) {
+        struct fixture x;
+        setup(&x);
+        put(&x, "points.csv",
+            kt_arena_printf(x.a,
+                            "id,name,role,place,link,address,fed_by\n"
+                            "A,甲,switch.power,MR,sub01,c0,%s\n"
+                            "B,乙,switch.power,MR,sub01,c1,%s\n"
+                            "T,丙,ch4.main-return,MR,sub01,i0,%s\n",
+                            m[i].a, m[i].b, m[i].sensor));
+        CHECK_INT(load(&x, NULL), KT_EINVAL);
+        if (!mentions(&x, m[i].says)) {
+            printf("# not mentioned: %s\n", m[i].says);
+            print_findings(&x);
+            CHECK(false);
+        }
+        teardown(&x);
+    }
+    struct fixture x;
+    setup(&x);
+    put(&x, "points.csv",
+        "id,name,role,place,link,address,range_lo,range_hi,fed_by\n"
+        "B,乙,switch.power,MR,sub01,c1,,,A\nA,甲,switch.power,MR,sub01,c0,,,\n");
+    CHECK_OK(load(&x, NULL), &x.err);
+    REQUIRE(x.s);
+    CHECK_INT(x.s->points[0].fed_by.v, 1);
+    CHECK_INT(x.s->points[1].fed_by.v, KT_NONE);
+    teardown(&x);
+}
+
 UNIT_MAIN({"mistakes in points.csv", points}, {"mistakes in places.csv", places},
           {"mistakes in site.yaml", site_yaml},
           {"unknown keys and packs, broken syntax", unknown_keys_and_packs},
           {"all mistakes are collected", all_are_collected}, {"missing files", missing_files},
-          {"GBK, and UTF-8 with a BOM", gbk_and_bom}, {"addresses of Modbus", addresses})
+          {"GBK, and UTF-8 with a BOM", gbk_and_bom}, {"addresses of Modbus", addresses},
+          {"lines of outputs", lines})

@@ -157,6 +157,7 @@ static const struct {
     {KT_Q_UNDER_RANGE, {"欠量程", "under range"}},
     {KT_Q_NEVER, {"尚无数据", "no value yet"}},
     {KT_Q_PAUSED, {"暂停", "paused"}},
+    {KT_Q_GAP, {"缺报存疑", "gap"}},
 };
 
 static void qualities(struct kt_jw *w)

@@ -32,7 +32,8 @@ enum { KT_Q_GOOD = 0x00, KT_Q_UNCERTAIN = 0x40, KT_Q_BAD = 0x80, KT_Q_GRADE = 0x
     X(FUTURE, 9, "future-time", KT_Q_UNCERTAIN) /* rule 9: took its arrival time */                \
     X(UNDER_RANGE, 10, "under-range", KT_Q_BAD)                                                    \
     X(NEVER, 11, "never", KT_Q_BAD) /* no value yet */                                             \
-    X(PAUSED, 12, "paused", KT_Q_BAD)
+    X(PAUSED, 12, "paused", KT_Q_BAD)                                                              \
+    X(GAP, 13, "gap", KT_Q_UNCERTAIN) /* a message of its source was lost */
 
 enum kt_quality_code {
 #define X(sym, code, id, grade) KT_Q_##sym = ((grade) | (code)),

@@ -39,6 +39,7 @@ static kt_quality sane_quality(kt_quality q)
     case KT_Q_FUTURE:
     case KT_Q_UNDER_RANGE:
     case KT_Q_PAUSED:
+    case KT_Q_GAP:
         return q;
     default:
         return KT_Q_DEVICE_FAULT;
@@ -96,12 +97,13 @@ static void back_again(struct eng *e, uint32_t point)
     pt->bits &= (uint8_t)~PT_STALE;
 }
 
-/* A sample that says "no connection to the sensor" is word of the substation, not of the sensor: it
- * does not end its silence. */
+/* A sample that says "no connection to the sensor", or "a message was lost", is word of what stands
+ * between, not of the sensor: it does not end its silence. */
 static void heard(struct eng *e, uint32_t point, kt_quality q)
 {
     struct pt *pt = &e->pt[point];
-    pt->seen = q == KT_Q_COMM_FAULT ? pt->seen : e->now;
+    bool own = q != KT_Q_COMM_FAULT && q != KT_Q_GAP;
+    pt->seen = own ? e->now : pt->seen;
     if (pt->bits & PT_AWAIT) {
         pt->bits &= (uint8_t)~PT_AWAIT;
         eng_set_flag(e, point, KT_FLAG_LINK_DOWN, false);

@@ -204,6 +204,7 @@ export const QUALITIES = [
   ['under-range', '欠量程', 'bad'],
   ['never', '尚无数据', 'bad'],
   ['paused', '暂停', 'bad'],
+  ['gap', '缺报存疑', 'uncertain'],
 ].map(([id, zh, grade]) => ({ id, title: text(zh, id), grade }));
 
 const places = [];

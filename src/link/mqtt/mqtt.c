@@ -26,6 +26,7 @@
 #include "base/log.h"
 #include "link/mqtt/packet.h"
 #include "link/mqtt/payload.h"
+#include "link/mqtt/sparkplug.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/thread.h"
@@ -47,7 +48,10 @@ struct kt_mqtt {
     struct kt_site *site;
     const struct kt_link_conf *conf;
     struct routing *routing;
-    uint8_t *urgent; /* by point */
+    struct spark *spark; /* instead of the routing, where payloads are Sparkplug B */
+    struct kt_buf state_topic;
+    kt_time state_time; /* of this connection: in its will and in what follows it */
+    uint8_t *urgent;    /* by point */
     int fd, wake;
     pthread_t thread;
     _Atomic bool stopping;
@@ -225,11 +229,73 @@ static bool next_group(struct kt_mqtt *m)
     return true;
 }
 
+/* ---- host of Sparkplug ----------------------------------------------------------------------- */
+
+/* The host's STATE: retained, so that nodes that come later know it. */
+static void put_state_body(const struct kt_mqtt *m, bool online, char *to, size_t cap)
+{
+    snprintf(to, cap, "{\"online\":%s,\"timestamp\":%lld}", online ? "true" : "false",
+             (long long)(m->state_time / KT_MS));
+}
+
+static void tell_state(struct kt_mqtt *m, bool online)
+{
+    char body[80];
+    if (m->state_topic.n) {
+        put_state_body(m, online, body, sizeof(body));
+        mqtt_put_publish(&m->out, m->conf->version, 2, true,
+                         (struct kt_str){m->state_topic.p, m->state_topic.n}, kt_str_c(body));
+    }
+}
+
+/* Births that are to be asked for. */
+static void send_commands(struct kt_mqtt *m)
+{
+    struct kt_buf topic, body;
+    if (!m->spark || !m->ready) {
+        return;
+    }
+    kt_buf_init(&topic, 2048);
+    kt_buf_init(&body, 4096);
+    while (spark_command(m->spark, kt_clock_mono(), kt_clock_now(), &topic, &body)) {
+        mqtt_put_publish(&m->out, m->conf->version, 0, false, (struct kt_str){topic.p, topic.n},
+                         (struct kt_str){body.p, body.n});
+        kt_buf_clear(&topic);
+        kt_buf_clear(&body);
+    }
+    kt_buf_done(&topic);
+    kt_buf_done(&body);
+}
+
+/* Somebody, our own earlier will too, says that this host is gone: it is not. */
+static bool is_false_state(const struct kt_mqtt *m, const struct mqtt_packet *p)
+{
+    return m->state_topic.n && m->ready &&
+           kt_str_eq(p->topic, (struct kt_str){m->state_topic.p, m->state_topic.n}) &&
+           memmem(p->body.p, p->body.n, "false", 5);
+}
+
+static void subscribe(struct kt_mqtt *m)
+{
+    const char *topics[256];
+    uint32_t n = m->conf->topics_n < 255 ? m->conf->topics_n : 255;
+    memcpy(topics, m->conf->topics, n * sizeof(*topics));
+    if (m->state_topic.n) {
+        topics[n++] = kt_buf_cstr(&m->state_topic);
+    }
+    mqtt_put_subscribe(&m->out, m->conf->version, 1, topics, n);
+}
+
 /* ---- packets --------------------------------------------------------------------------------- */
 
 static bool on_publish(struct kt_mqtt *m, const struct mqtt_packet *p)
 {
-    int r = routing_take(m->routing, p->topic, p->body, kt_clock_now(), take_sample, m);
+    kt_time now = kt_clock_now();
+    int r = m->spark ? spark_take(m->spark, p->topic, p->body, now, take_sample, m)
+                     : routing_take(m->routing, p->topic, p->body, now, take_sample, m);
+    if (is_false_state(m, p)) {
+        tell_state(m, true);
+    }
     if (r < 0) {
         pthread_mutex_lock(&m->lock);
         m->state.errors++;
@@ -257,7 +323,7 @@ static bool on_packet(struct kt_mqtt *m, const struct mqtt_packet *p)
             set_state(m, false, text);
             return false;
         }
-        mqtt_put_subscribe(&m->out, m->conf->version, 1, m->conf->topics, m->conf->topics_n);
+        subscribe(m);
         return true;
     case MQTT_SUBACK:
         if (p->code >= 0x80) {
@@ -267,6 +333,10 @@ static bool on_packet(struct kt_mqtt *m, const struct mqtt_packet *p)
         m->ready = true;
         m->backoff_ms = 0;
         set_state(m, true, "");
+        tell_state(m, true);
+        if (m->spark) {
+            spark_connected(m->spark);
+        }
         return true;
     case MQTT_PUBLISH:
         return on_publish(m, p);
@@ -361,8 +431,13 @@ static void put_connect(struct kt_mqtt *m)
             secret.n--;
         }
     }
-    struct mqtt_connect c = {m->conf->client_id, m->conf->user, kt_buf_cstr(&secret),
-                             m->conf->version, KEEP_ALIVE_S};
+    char will[80];
+    m->state_time = kt_clock_now();
+    put_state_body(m, false, will, sizeof(will));
+    struct mqtt_connect c = {
+        m->conf->client_id, m->conf->user, kt_buf_cstr(&secret),
+        m->conf->version,   KEEP_ALIVE_S,  m->state_topic.n ? kt_buf_cstr(&m->state_topic) : NULL,
+        kt_str_c(will)};
     mqtt_put_connect(&m->out, &c);
     kt_buf_done(&secret);
 }
@@ -397,9 +472,13 @@ static void session(struct kt_mqtt *m)
         if (p[0].revents) {
             on = read_in(m);
         }
+        if (on) {
+            send_commands(m);
+        }
         on = on && send_acks(m) && keep_alive(m) && flush_out(m);
     }
     if (on) {
+        tell_state(m, false);
         mqtt_put_disconnect(&m->out);
         flush_out(m);
     }
@@ -474,6 +553,11 @@ int kt_mqtt_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link, st
     m->conf = &site->links[link];
     m->fd = -1;
     m->routing = routing_new(site, link);
+    m->spark = m->conf->sparkplug ? spark_new(site, link) : NULL;
+    kt_buf_init(&m->state_topic, 1024);
+    if (m->conf->host_id[0]) {
+        kt_buf_printf(&m->state_topic, "spBv1.0/STATE/%s", m->conf->host_id);
+    }
     m->tickets = calloc(TICKETS, sizeof(*m->tickets));
     m->urgent = calloc(site->points_n + 1, 1);
     KT_ASSERT(m->tickets && m->urgent);
@@ -514,6 +598,8 @@ void kt_mqtt_stop(struct kt_mqtt *m)
         close(m->wake);
     }
     routing_free(m->routing);
+    spark_free(m->spark);
+    kt_buf_done(&m->state_topic);
     kt_site_unref(m->site);
     kt_buf_done(&m->in);
     kt_buf_done(&m->out);

@@ -4,8 +4,9 @@
 /*
  * mqtt: subscriber session of our own for MQTT 3.1.1 and 5 (decision 0006): QoS 1 is acknowledged
  * only when the sample is durable. Topics and payloads are mapped to points by their addresses
- * (`TOPIC` or `TOPIC#field.sub`); payloads are plain numbers or JSON. Writes are not sent over
- * MQTT.
+ * (`TOPIC` or `TOPIC#field.sub`); payloads are plain numbers or JSON, or those of Sparkplug B
+ * (sparkplug.h). Outputs are not written over MQTT; what a Sparkplug host sends is its STATE and
+ * the wish for a birth.
  *
  * Threads: one thread of its own a link; start, stop and state from any.
  */

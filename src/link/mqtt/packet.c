@@ -118,6 +118,7 @@ int mqtt_parse(struct kt_str in, int version, struct mqtt_packet *ret)
     case MQTT_SUBACK:
         parse_suback(&r, version, &p);
         break;
+    case MQTT_PUBACK:
     case MQTT_PUBREL:
         p.id = get16(&r);
         break;
@@ -150,12 +151,21 @@ void mqtt_put_connect(struct kt_buf *out, const struct mqtt_connect *c)
     kt_buf_init(&b, 1 << 18);
     put_text(&b, "MQTT");
     kt_put_u8(&b, c->version >= 5 ? 5 : 4);
-    kt_put_u8(&b, (uint8_t)((c->user[0] ? 0x80 : 0) | (c->password[0] ? 0x40 : 0)));
+    kt_put_u8(&b, (uint8_t)((c->user[0] ? 0x80 : 0) | (c->password[0] ? 0x40 : 0) |
+                            (c->will_topic ? 0x2c : 0)));
     put16(&b, (size_t)c->keep_alive_s);
     if (c->version >= 5) {
         kt_buf_put(&b, keep_session, sizeof(keep_session));
     }
     put_text(&b, c->client_id);
+    if (c->will_topic) {
+        if (c->version >= 5) {
+            kt_put_u8(&b, 0);
+        }
+        put_text(&b, c->will_topic);
+        put16(&b, c->will.n);
+        kt_buf_put(&b, c->will.p, c->will.n);
+    }
     if (c->user[0]) {
         put_text(&b, c->user);
     }
@@ -188,6 +198,24 @@ void mqtt_put_puback(struct kt_buf *out, uint16_t id)
     kt_put_u8(out, MQTT_PUBACK << 4);
     kt_put_u8(out, 2);
     put16(out, id);
+}
+
+void mqtt_put_publish(struct kt_buf *out, int version, uint16_t id, bool retain,
+                      struct kt_str topic, struct kt_str body)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, 1 << 20);
+    put16(&b, topic.n);
+    kt_buf_put(&b, topic.p, topic.n);
+    if (id) {
+        put16(&b, id);
+    }
+    if (version >= 5) {
+        kt_put_u8(&b, 0);
+    }
+    kt_buf_put(&b, body.p, body.n);
+    put_packet(out, (uint8_t)(MQTT_PUBLISH << 4 | (id ? 2 : 0) | retain), &b);
+    kt_buf_done(&b);
 }
 
 void mqtt_put_ping(struct kt_buf *out)

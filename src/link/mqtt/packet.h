@@ -45,12 +45,17 @@ int mqtt_parse(struct kt_str in, int version, struct mqtt_packet *ret);
 struct mqtt_connect {
     const char *client_id, *user, *password; /* "" when none */
     int version, keep_alive_s;
+    const char *will_topic; /* NULL: none; retained, QoS 1 */
+    struct kt_str will;
 };
 /** A session that the broker keeps: clean start off; version 5 asks it to keep it for good. */
 void mqtt_put_connect(struct kt_buf *out, const struct mqtt_connect *c);
 void mqtt_put_subscribe(struct kt_buf *out, int version, uint16_t id, const char *const *topics,
                         uint32_t n);
 void mqtt_put_puback(struct kt_buf *out, uint16_t id);
+/** @param id of the message; 0: QoS 0, else QoS 1 */
+void mqtt_put_publish(struct kt_buf *out, int version, uint16_t id, bool retain,
+                      struct kt_str topic, struct kt_str body);
 void mqtt_put_ping(struct kt_buf *out);
 void mqtt_put_disconnect(struct kt_buf *out);
 /** Does a topic fit a filter with + and #? */

@@ -27,6 +27,7 @@ export const QUALITY: readonly (readonly [id: string, grade: 'good' | 'uncertain
   ['under-range', 'bad'],
   ['never', 'bad'],
   ['paused', 'bad'],
+  ['gap', 'uncertain'],
 ];
 const CODE = new Map(QUALITY.map(([id], i) => [id, i]));
 export const Q_NEVER = CODE.get('never')!;

@@ -21,6 +21,7 @@ const SIGNS: Record<string, string> = {
   never: '?',
   paused: '‖',
   'future-time': '⏱',
+  gap: '≈',
 };
 const FAULTS = new Set(['broken', 'device-fault', 'comm-fault']);
 

@@ -18,6 +18,7 @@ static const struct kt_option options[] = {
     {"fire", "NODE", "what-if: when its smoke comes to each roadway, before and after"},
     {"roadways", "FILE", "for --fire: edge_id,length_m,section_m2"},
     {"minutes", "N", "for --fire: how long it is followed (60)"},
+    {"measured", "FILE", "reconcile: edge_id,speed_m_s,section_m2[,sigma_m_s]"},
     {"timing", NULL, "say on standard error how long it took"},
     {NULL, NULL, NULL},
 };
@@ -130,7 +131,7 @@ static int run(const struct kt_args *a)
     static const struct {
         const char *word;
         int (*fn)(const struct kt_args *);
-    } words[] = {{"solve", solve}, {"what-if", vent_what_if}};
+    } words[] = {{"solve", solve}, {"what-if", vent_what_if}, {"reconcile", vent_reconcile}};
     for (size_t i = 0; a->pos_n > 0 && i < KT_ARRAY_LEN(words); i++) {
         if (strcmp(a->pos[0], words[i].word) == 0) {
             return a->pos_n == 2 ? words[i].fn(a)
@@ -142,7 +143,7 @@ static int run(const struct kt_args *a)
 
 const struct kt_verb kt_verb_vent = {
     "vent",
-    "solve|what-if NETWORK.csv [--total-flow Q] [--format csv|json]",
+    "solve|what-if|reconcile NETWORK.csv [--total-flow Q] [--format csv|json]",
     "airflow of a network of roadways",
     "Reads a table with the columns\n"
     "  edge_id,name,from,to,r_N_s2_m8,adjust_r,is_fan,a0_Pa,a1_Pa_s_m3,a2_Pa_s2_m6\n"
@@ -160,6 +161,10 @@ const struct kt_verb kt_verb_vent = {
     "what-if prints before and after side by side, on a copy: the file is not changed.\n"
     "`turned` is 1 where air goes the other way. With --fire NODE smoke is followed through\n"
     "both: the minute at which it comes to the beginning of each roadway, empty where it\n"
-    "does not.\n",
+    "does not.\n"
+    "\n"
+    "reconcile finds the resistances that agree with measured wind speeds, each at most five\n"
+    "times more or less than the file says, and points out the sensor that contradicts what\n"
+    "all others say.\n",
     options,
     run};

@@ -11,7 +11,8 @@ int vent_load(const struct kt_args *a, struct kt_arena *arena, struct kt_vent_ta
 /** Solve it, or say why not; 0, or an exit code. */
 int vent_solve(const struct kt_args *a, const struct kt_vent_net *net, struct kt_arena *arena,
                struct kt_vent_flow *ret);
-int vent_what_if(const struct kt_args *a); /**< in a file of its own */
+int vent_what_if(const struct kt_args *a); /**< in a file of its own, as */
+int vent_reconcile(const struct kt_args *a);
 /** CSV where no format is asked for: these are lists for other programs. */
 enum kt_format vent_format(const struct kt_args *a);
 #endif

@@ -78,6 +78,26 @@ def _():
     equal((p.returncode, "branch face has no fan" in p.stderr), (1, True))
 
 
+@case("measured speeds move the resistances; the sensor that contradicts its neighbours is pointed out")
+def _():
+    rungs = "".join(f"i{k},a,i{k},i{k + 1},0.02,{PLAIN}\nr{k},a,r{k + 1},r{k},0.02,{PLAIN}\n"
+                    f"x{k},a,i{k},r{k},0.8,{PLAIN}\n" for k in range(1, 6))
+    path = network(f"x6,a,i6,r6,0.8,{PLAIN}\nfan,f,r1,out,0.01,0,1,900,0,0\n" + rungs)
+    truth = {e: q for e, q, _ in solved(path)}
+    speeds = path.with_name("speeds.csv")
+    show = {e: q + (9 if e == "x3" else 0) for e, q in truth.items()}
+    speeds.write_text("edge_id,speed_m_s,section_m2\n" + "".join(f"{e},{q / 10},10\n" for e, q in show.items()))
+    p = kuangtu("vent", "reconcile", path, "--measured", speeds)
+    rows = {r["edge_id"]: r for r in csv.DictReader(io.StringIO(p.stdout))}
+    equal([e for e, r in rows.items() if r["verdict"] == "contradicts"], ["x3"])
+    assert "the sensor of edge x3" in p.stderr, p.stderr
+    for e, r in rows.items():
+        assert abs(float(r["q_reconciled_m3_s"]) - truth[e]) < 0.3, r
+    speeds.write_text("edge_id,speed_m_s,section_m2\nnone,1,10\nx1,1,0\n")
+    p = kuangtu("vent", "reconcile", path, "--measured", speeds, check=False)
+    equal((p.returncode, ":2:1: " in p.stderr, ":3:" in p.stderr), (3, True, True))
+
+
 @case("each mistake of a table with its line and column, and exit code 3; wrong words are exit code 2")
 def _():
     path = network("1,a,1,2,x,0.0,0,0,0,0\n1,b,2,2,-0.1,0.0,2,0,0,0\n")

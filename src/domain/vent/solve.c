@@ -42,75 +42,7 @@ static void law_at(const struct vent_law *l, double q, bool true_law, double *h,
     *slope = 2 * l->r * fabs(q) - (l->fan && !backwards ? kt_vent_fan_slope(l->fan, q) : 0);
 }
 
-/* ---- the matrix ------------------------------------------------------------------------------ */
-
-static int make_matrix(struct vent_work *w, struct kt_err *err)
-{
-    uint32_t n = w->net->branches_n, k = 0, u = w->unknowns_n;
-    if (u == 0) {
-        return KT_OK;
-    }
-    struct kt_sparse_entry *e = KT_NEW_ARRAY(w->arena, struct kt_sparse_entry, 4 * n + u);
-    w->slot = KT_NEW_ARRAY(w->arena, uint32_t, 4 * n + u);
-    for (uint32_t b = 0; b < n; b++) {
-        uint32_t i = w->unknown[vent_from(w, b)], j = w->unknown[vent_to(w, b)];
-        if (!vent_free(w, b)) {
-            continue;
-        }
-        uint32_t row[4] = {i, j, i, j}, col[4] = {i, j, j, i};
-        for (int c = 0; c < 4; c++) {
-            if (row[c] != VENT_NO_UNKNOWN && col[c] != VENT_NO_UNKNOWN) {
-                e[k++] = (struct kt_sparse_entry){row[c], col[c]};
-            }
-        }
-    }
-    return kt_sparse_new(u, e, k, &w->matrix, w->slot, err);
-}
-
-static int factor(struct vent_work *w, struct kt_err *err)
-{
-    if (w->unknowns_n == 0) {
-        return KT_OK;
-    }
-    uint32_t k = 0;
-    double *v = kt_sparse_values(w->matrix);
-    kt_sparse_clear(w->matrix);
-    for (uint32_t b = 0; b < w->net->branches_n; b++) {
-        uint32_t i = w->unknown[vent_from(w, b)], j = w->unknown[vent_to(w, b)];
-        if (!vent_free(w, b)) {
-            continue;
-        }
-        double c = 1 / w->d[b];
-        if (i != VENT_NO_UNKNOWN) {
-            v[w->slot[k++]] += c;
-        }
-        if (j != VENT_NO_UNKNOWN) {
-            v[w->slot[k++]] += c;
-        }
-        if (i != VENT_NO_UNKNOWN && j != VENT_NO_UNKNOWN) {
-            v[w->slot[k++]] -= c;
-            v[w->slot[k++]] -= c;
-        }
-    }
-    return kt_sparse_factor(w->matrix, err);
-}
-
-static void spread(struct vent_work *w, uint32_t b, double value)
-{
-    uint32_t i = w->unknown[vent_from(w, b)], j = w->unknown[vent_to(w, b)];
-    if (i != VENT_NO_UNKNOWN) {
-        w->rhs[i] += value;
-    }
-    if (j != VENT_NO_UNKNOWN) {
-        w->rhs[j] -= value;
-    }
-}
-
-static double fall(const struct vent_work *w, uint32_t b)
-{
-    uint32_t i = w->unknown[vent_from(w, b)], j = w->unknown[vent_to(w, b)];
-    return (i == VENT_NO_UNKNOWN ? 0 : w->rhs[i]) - (j == VENT_NO_UNKNOWN ? 0 : w->rhs[j]);
-}
+/* ---- a step ---------------------------------------------------------------------------------- */
 
 /** Pressures into rhs, the step of each branch; returns the largest. */
 static double solve_step(struct vent_work *w)
@@ -124,7 +56,7 @@ static double solve_step(struct vent_work *w)
     }
     for (uint32_t b = 0; b < w->net->branches_n; b++) {
         if (vent_free(w, b)) {
-            spread(w, b, w->h[b] / w->d[b] - w->q[b]);
+            vent_matrix_spread(w, b, w->h[b] / w->d[b] - w->q[b]);
         }
     }
     if (w->unknowns_n) {
@@ -135,7 +67,7 @@ static double solve_step(struct vent_work *w)
             w->step[b] = 0;
             continue;
         }
-        w->step[b] = (fall(w, b) - w->h[b]) / w->d[b];
+        w->step[b] = (vent_matrix_fall(w, b) - w->h[b]) / w->d[b];
         most = fmax(most, fabs(w->step[b]));
     }
     return most;
@@ -176,13 +108,13 @@ static bool stands(struct vent_work *w, const uint32_t *rising, const double *sl
     for (uint32_t k = 0; k < n; k++) {
         double dk = w->d[rising[k]];
         memset(w->rhs, 0, (w->unknowns_n + 1) * sizeof(double));
-        spread(w, rising[k], vent_free(w, rising[k]) ? 1 / dk : 0);
+        vent_matrix_spread(w, rising[k], vent_free(w, rising[k]) ? 1 / dk : 0);
         if (w->unknowns_n) {
             kt_sparse_solve(w->matrix, w->rhs);
         }
         for (uint32_t i = 0; i < n; i++) {
             double di = w->d[rising[i]];
-            double p = (i == k ? 1 / dk : 0) - fall(w, rising[i]) / di;
+            double p = (i == k ? 1 / dk : 0) - vent_matrix_fall(w, rising[i]) / di;
             double s = sqrt((di - slope[i]) * (dk - slope[k]));
             a[i * n + k] = (i == k) - s * p;
         }
@@ -208,7 +140,7 @@ static int slopes(struct vent_work *w, bool *ret_stands, uint32_t *ret_rising, s
         }
         w->d[b] = fmax(fabs(w->d[b]), least);
     }
-    int r = factor(w, err);
+    int r = vent_matrix_factor(w, err);
     *ret_rising = n;
     *ret_stands = n == 0 || (r == KT_OK && !too_many && stands(w, rising, slope, n));
     if (r < 0 || n == 0 || !*ret_stands) {
@@ -217,7 +149,7 @@ static int slopes(struct vent_work *w, bool *ret_stands, uint32_t *ret_rising, s
     for (uint32_t i = 0; i < n; i++) {
         w->d[rising[i]] = slope[i];
     }
-    return factor(w, err);
+    return vent_matrix_factor(w, err);
 }
 
 /* ---- along the line -------------------------------------------------------------------------- */
@@ -459,7 +391,7 @@ int kt_vent_solve(const struct kt_vent_net *net, const double *start, struct kt_
     w.d = KT_NEW_ARRAY(scratch, double, n);
     w.step = KT_NEW_ARRAY(scratch, double, n);
     w.rhs = KT_NEW_ARRAY(scratch, double, net->nodes_n + 1);
-    r = r < 0 ? r : make_matrix(&w, err);
+    r = r < 0 ? r : vent_matrix_init(&w, err);
     r = r < 0 ? r : run(&w, start, &f, err);
     if (r == KT_ESTATE && w.true_law) {
         r = unsettled(&w, err);

@@ -32,7 +32,7 @@ struct vent_work {
     uint32_t order_n;
     double scale_m3s;
     struct kt_sparse *matrix;
-    uint32_t *slot; /* four of each free branch between two unknowns; see assemble() */
+    uint32_t *slot; /* four of each free branch between two unknowns; see matrix.c */
     double *q, *h, *d, *step, *rhs, *balance;
     bool true_law; /* else the soft one */
 };
@@ -42,6 +42,13 @@ KT_MUST_CHECK int vent_work_init(struct vent_work *w, const struct kt_vent_net *
                                  struct kt_arena *arena, struct kt_err *err);
 /** Make the flow kept at every node exactly, by the branches of the forest. */
 void vent_work_settle(struct vent_work *w);
+/** The pattern; then factors with the slopes of now (d). KT_ENOMEM; KT_ESTATE singular. */
+KT_MUST_CHECK int vent_matrix_init(struct vent_work *w, struct kt_err *err);
+KT_MUST_CHECK int vent_matrix_factor(struct vent_work *w, struct kt_err *err);
+/** Add `value` at the beginning of a branch and take it away at its end, in rhs. */
+void vent_matrix_spread(struct vent_work *w, uint32_t b, double value);
+/** p(from) - p(to) of a branch in rhs. */
+double vent_matrix_fall(const struct vent_work *w, uint32_t b);
 static inline uint32_t vent_from(const struct vent_work *w, uint32_t b)
 {
     return w->group[w->net->branch[b].from];

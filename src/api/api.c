@@ -4,6 +4,7 @@
  * Nothing is answered for a person before these four are done: deny by default.
  */
 #include "api/records.h"
+#include "api/vent.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret, struct kt_er
     a->rates = rates_new();
     a->jobs = jobs_new(a);
     a->imports = imports_new(a);
+    a->vent = vent_new(a);
     a->ingest = ingest_new(a, err);
     a->hub = a->ingest ? hub_new(a, err) : NULL;
     if (!a->hub) {
@@ -62,6 +64,7 @@ void kt_api_free(struct kt_api *a)
         kt_sleep(10 * KT_MS); /* their clients are gone: each ends within a frame */
     }
     rates_free(a->rates);
+    vent_free(a->vent);
     jobs_free(a->jobs);
     imports_free(a->imports);
     hub_free(a->hub);

@@ -78,6 +78,8 @@ void post_import_write(struct call *c);
 /* attachments.c */
 void post_attachments(struct call *c);
 void get_attachment(struct call *c);
+/* vent_view.c */
+void get_vent(struct call *c);
 /* reports.c */
 void get_report(struct call *c);
 /* users.c */

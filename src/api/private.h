@@ -17,6 +17,7 @@ struct jobs;
 struct imports;
 struct accounts;
 struct rates;
+struct vent;
 
 struct kt_api {
     struct kt_api_opts opts;
@@ -31,6 +32,7 @@ struct kt_api {
     struct imports *imports;
     struct accounts *accounts;
     struct rates *rates;
+    struct vent *vent;
     _Atomic kt_time swept; /* uploads that nobody took; 0: not yet */
     struct kt_hash local_hash;
 };

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "conf/json.h"
+#include "domain/vent/airways.h"
 #include "record/record.h"
 #include "site/site.h"
 
@@ -34,6 +35,40 @@ static int check_registers(const char *dir, const struct kt_site *site, struct k
     return r;
 }
 
+struct airways_problems {
+    struct kt_findings *f;
+    bool any;
+};
+
+static void airways_problem(void *arg, const struct kt_err *at)
+{
+    struct airways_problems *p = arg;
+    p->any = true;
+    kt_findings_add(p->f, KT_FIND_ERROR, "airways", at);
+}
+
+/** The network of roadways, where the site has one. */
+static int check_airways(const struct kt_site *site, struct kt_findings *f, struct kt_err *err)
+{
+    struct airways_problems found = {f, false};
+    struct kt_problems p = {airways_problem, &found, 0};
+    struct kt_arena *arena = kt_arena_new(0);
+    struct kt_airways airways;
+    struct kt_csv *csv;
+    int r = KT_OK;
+    for (uint32_t i = 0; i < site->files_n; i++) {
+        if (strcmp(site->files[i].name, "airways.csv") == 0) {
+            r = kt_csv_parse(arena, site->files[i].bytes, "airways.csv", &csv, err);
+            r = r < 0 ? r : kt_airways_read(csv, site, arena, &p, &airways, err);
+        }
+    }
+    if (r < 0 && !found.any) {
+        kt_findings_add(f, KT_FIND_ERROR, "airways", err);
+    }
+    kt_arena_free(arena);
+    return r < 0 ? kt_err_set(err, KT_EINVAL, "airways.csv has mistakes") : KT_OK;
+}
+
 static int check(const struct kt_args *a)
 {
     static const char *const levels[] = {"error", "warning", "note"};
@@ -51,6 +86,7 @@ static int check(const struct kt_args *a)
                      NULL, f, &site, &err);
     if (site) {
         r = check_registers(a->pos[0], site, f, &err);
+        r = r < 0 ? r : check_airways(site, f, &err);
     }
     bool text = a->format == KT_FORMAT_TABLE;
     struct kt_table *t = text ? NULL : kt_table_new(a->format, columns, 6);

@@ -206,12 +206,22 @@ static void site_rules_one(struct load *l, const char *path, const char *name)
     site_rules_file(l, path, name, NULL);
 }
 
-/* Registers are read by who keeps records; here they are part of the site's hash. */
+/* Registers are read by who keeps records, airways.csv by who solves them; here they are part of the
+ * site's hash and are kept with it. */
 static void hash_only(struct load *l, const char *path, const char *name)
 {
     struct kt_err err = {0};
     if (site_read(l, path, name, &err) < 0) {
         report(l, name, &err);
+    }
+}
+
+static void airways(struct load *l)
+{
+    static const char name[] = "airways.csv";
+    const char *path = kt_arena_printf(l->scratch, "%s/%s", l->dir, name);
+    if (site_exists(l, path, name)) {
+        hash_only(l, path, name);
     }
 }
 
@@ -233,6 +243,7 @@ static void load_all(struct load *l, const struct kt_site *previous)
     overlays(l, "limits", site_limits_one);
     overlays(l, "rules", site_rules_one);
     overlays(l, "registers", hash_only);
+    airways(l);
     extras(l);
     site_packs_done(l);
     site_places(l);

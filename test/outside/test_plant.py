@@ -119,6 +119,24 @@ def _():
         assert sent["output"] in [x["output"] for x in range_row["switches"]]
 
 
+@case("the solved airflow is what the plant's wind sensors measure, also after a door has been opened")
+def _():
+    with Mine("calm", 10) as m:
+        def agrees(doors):
+            got = m.op.get("/vent")
+            by = {i["id"]: i for i in got["items"]}
+            winds = [i for i in by.values() if "wind" in i]
+            ok = got["state"] == "solved" and len(winds) > 50 and by["XAR120"]["doors_open"] == doors and \
+                by["FAN-1"]["fan"] == "on" and \
+                all(abs(i["wind"]["speed"] - i["speed"]) < 0.15 and not i["wind"]["contradicts"] for i in winds)
+            return by if ok else None
+        shut = kt.wait_for("all doors shut, all sensors agree", lambda: agrees(0), 60)
+        m.control("door FM-01 open")
+        wide = kt.wait_for("a door open, all sensors agree again", lambda: agrees(2), 60)
+        assert wide["XAR120"]["flow"] > shut["XAR120"]["flow"] + 5, (wide["XAR120"], shut["XAR120"])
+        equal([i["id"] for i in shut.values() if i["need"] in ("low", "high")], [])
+
+
 @case("a device with bad manners delays no other, and its gap is recorded")
 def _():
     with Mine("calm", 1) as m, m.op.stream(points="T1-1203") as s:

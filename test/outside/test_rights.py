@@ -81,6 +81,9 @@ class World:
                 "unit": 1, "timeout_ms": 500, "scan_ms": 200}
         self.site = kt.make_site(points, links=[link], people=people())
         self.site.write("registers/finds.yaml", json.dumps(RECORDS, ensure_ascii=False))
+        self.site.write("airways.csv", "id,place,from,to,r_N_s2_m8,section_m2,a0_Pa,a2_Pa_s2_m6,wind_point\n"
+                        "FX-A,P1-face,surface,a,0.5,10,,,FX-W\nHX-A,H1-heading,surface,a,0.5,10,,,HX-W\n"
+                        "MAIN,MR,a,surface,0.1,10,900,-0.1,\n")
         self.program = kt.Program(self.site)
         self.start = kt.now_ms() - 1000
         self.users = {}

@@ -59,6 +59,12 @@ static int ways(const struct kt_vent_known *k, enum kt_vent_basis basis, uint32_
     return way | (k->q_m3s ? by_flow(k->q_m3s[b]) : 0);
 }
 
+/** Air that has come to the open does not come in again. */
+static bool goes_on(const struct kt_vent_net *net, const bool *wet, uint32_t node)
+{
+    return wet[node] && net->end[node] == KT_VENT_INNER;
+}
+
 enum kt_vent_basis kt_vent_downstream(const struct kt_vent_net *net,
                                       const struct kt_vent_known *known, kt_time now,
                                       const bool *place, bool *ret)
@@ -73,7 +79,8 @@ enum kt_vent_basis kt_vent_downstream(const struct kt_vent_net *net,
         for (uint32_t b = 0; b < n; b++) {
             const struct kt_vent_branch *e = &net->branch[b];
             int way = ways(known, basis, b);
-            bool enters = ((way & ALONG) && wet[e->from]) || ((way & AGAINST) && wet[e->to]);
+            bool enters = ((way & ALONG) && goes_on(net, wet, e->from)) ||
+                          ((way & AGAINST) && goes_on(net, wet, e->to));
             more |= enters && !ret[b];
             ret[b] |= enters;
             if (ret[b] && (way & ALONG) && !wet[e->to]) {

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The runner: what stands in the live table is looked at five times a second. */
+#include "api/vent.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "sys/clock.h"
+#include "sys/thread.h"
+
+enum { LOOK_MS = 200 };
+#define AGAIN       (20 * KT_SEC)
+#define SIGMA_LEAST 0.15 /* m/s, of a wind sensor */
+#define SIGMA_PART  0.05
+
+struct vent {
+    struct kt_api *api;
+    pthread_mutex_t lock; /* model and what it points to; `stop` */
+    pthread_cond_t wake;
+    bool stop, thread_on;
+    pthread_t thread;
+    struct vent_model *model;
+};
+
+/* ---- a model --------------------------------------------------------------------------------- */
+
+static void model_free(struct vent_model *m)
+{
+    if (m) {
+        kt_site_unref(m->site);
+        kt_arena_free(m->arena);
+    }
+}
+
+static void log_problem(void *arg, const struct kt_err *at)
+{
+    struct vent_model *m = arg;
+    if (m->err.code == 0) {
+        m->err = *at;
+        KT_ERROR("vent", "%s:%d:%d: %s", at->file, at->line, at->col, at->text);
+    }
+}
+
+static void read_airways(struct vent_model *m, struct kt_str bytes)
+{
+    struct kt_csv *csv;
+    struct kt_problems p = {log_problem, m, 0};
+    struct kt_err err;
+    m->present = true;
+    int r = kt_csv_parse(m->arena, bytes, "airways.csv", &csv, &err);
+    r = r < 0 ? r : kt_airways_read(csv, m->site, m->arena, &p, &m->airways, &err);
+    if (r < 0) {
+        m->err = m->err.code ? m->err : err;
+        m->airways.n = 0;
+        m->failed = true;
+        kt_err_str(&m->err, m->text, sizeof(m->text));
+    }
+}
+
+/** Takes the reference to the site. */
+static struct vent_model *model_new(struct kt_site *site)
+{
+    struct kt_arena *arena = kt_arena_new(0);
+    struct vent_model *m = KT_NEW(arena, struct vent_model);
+    m->arena = arena;
+    m->site = site;
+    for (uint32_t i = 0; i < site->files_n; i++) {
+        if (strcmp(site->files[i].name, "airways.csv") == 0) {
+            read_airways(m, site->files[i].bytes);
+        }
+    }
+    uint32_t n = m->airways.n;
+    m->design = KT_NEW_ARRAY(arena, int8_t, n + 1);
+    m->state = KT_NEW_ARRAY(arena, struct kt_airway_state, n + 1);
+    m->stopped = KT_NEW_ARRAY(arena, bool, n + 1);
+    m->q_m3s = KT_NEW_ARRAY(arena, double, n + 1);
+    m->drop_pa = KT_NEW_ARRAY(arena, double, n + 1);
+    m->wind_q = KT_NEW_ARRAY(arena, double, n + 1);
+    m->normal = KT_NEW_ARRAY(arena, double, n + 1);
+    m->contradicts = KT_NEW_ARRAY(arena, bool, n + 1);
+    if (n) {
+        kt_airways_design(&m->airways, m->design);
+    }
+    return m;
+}
+
+/* ---- what is known --------------------------------------------------------------------------- */
+
+static int8_t runs(struct kt_live *live, const struct kt_airway *a)
+{
+    bool unknown = false;
+    for (uint32_t i = 0; i < a->fans_n; i++) {
+        struct kt_live_value v = kt_live_get(live, (kt_point_id){a->fan[i]});
+        if (kt_q_known(v.quality) && v.value != 0) {
+            return 1;
+        }
+        unknown |= !kt_q_known(v.quality);
+    }
+    return unknown ? -1 : 0;
+}
+
+static void look(const struct vent_model *m, struct kt_live *live, struct kt_airway_state *ret)
+{
+    for (uint32_t b = 0; b < m->airways.n; b++) {
+        const struct kt_airway *a = &m->airways.airway[b];
+        ret[b] = (struct kt_airway_state){.fan = a->fans_n ? runs(live, a) : 1};
+        for (uint32_t i = 0; i < a->doors_n; i++) {
+            struct kt_live_value v = kt_live_get(live, (kt_point_id){a->door[i]});
+            ret[b].open = (uint8_t)(ret[b].open + (kt_q_known(v.quality) && v.value != 0));
+        }
+    }
+}
+
+/* ---- a solve --------------------------------------------------------------------------------- */
+
+struct solved {
+    struct kt_arena *arena;
+    struct kt_vent_flow flow;
+    struct kt_vent_sensor *sensor;
+    uint32_t sensors_n;
+    struct kt_vent_reconciled reconciled;
+    bool is_reconciled;
+};
+
+/** A wind sensor shows no direction: it is taken as air goes. */
+static void sensors(const struct vent_model *m, struct kt_live *live, struct solved *s)
+{
+    s->sensor = KT_NEW_ARRAY(s->arena, struct kt_vent_sensor, m->airways.n + 1);
+    for (uint32_t b = 0; b < m->airways.n && s->sensors_n < KT_VENT_SENSORS_MAX; b++) {
+        const struct kt_airway *a = &m->airways.airway[b];
+        if (a->wind == KT_NONE || a->section_m2 <= 0 || m->airways.branch[b].fixed) {
+            continue;
+        }
+        struct kt_live_value v = kt_live_get(live, (kt_point_id){a->wind});
+        if (v.quality == KT_Q_NORMAL && isfinite(v.value)) {
+            double sigma = fmax(SIGMA_LEAST, SIGMA_PART * v.value);
+            s->sensor[s->sensors_n++] = (struct kt_vent_sensor){
+                b, copysign(v.value, s->flow.q_m3s[b]) * a->section_m2, sigma * a->section_m2};
+        }
+    }
+}
+
+static int solve(const struct vent_model *m, const struct kt_airway_state *state,
+                 struct kt_live *live, struct solved *s, struct kt_err *err)
+{
+    struct kt_vent_net net = m->airways.net;
+    struct kt_vent_branch *branch = KT_NEW_ARRAY(s->arena, struct kt_vent_branch, m->airways.n);
+    kt_airways_now(&m->airways, state, branch);
+    net.branch = branch;
+    int r = kt_vent_solve(&net, NULL, s->arena, &s->flow, err);
+    if (r == KT_OK && s->flow.state != KT_VENT_SOLVED) {
+        char text[300];
+        r = kt_err_set(err, KT_ESTATE, "%s", kt_vent_explain(&net, &s->flow, text, sizeof(text)));
+    }
+    if (r == KT_OK) {
+        struct kt_err aside;
+        sensors(m, live, s);
+        s->is_reconciled = kt_vent_reconcile(&net, s->sensor, s->sensors_n, NULL, s->arena,
+                                             &s->reconciled, &aside) == KT_OK;
+    }
+    return r;
+}
+
+static void keep(struct vent_model *m, const struct solved *s)
+{
+    uint32_t n = m->airways.n;
+    memcpy(m->q_m3s, s->flow.q_m3s, n * sizeof(double));
+    memcpy(m->drop_pa, s->flow.drop_pa, n * sizeof(double));
+    for (uint32_t b = 0; b < n; b++) {
+        m->wind_q[b] = m->normal[b] = NAN;
+        m->contradicts[b] = false;
+    }
+    for (uint32_t i = 0; s->is_reconciled && i < s->sensors_n; i++) {
+        uint32_t b = s->sensor[i].branch;
+        m->wind_q[b] = s->sensor[i].q_m3s;
+        m->normal[b] = s->reconciled.normal[i];
+        m->contradicts[b] = s->reconciled.contradicts[i];
+    }
+    m->solved = true;
+    m->failed = false;
+    m->text[0] = '\0';
+}
+
+static void begin(struct vent *v, const struct kt_airway_state *state)
+{
+    struct vent_model *m = v->model;
+    pthread_mutex_lock(&v->lock);
+    memcpy(m->state, state, m->airways.n * sizeof(*state));
+    for (uint32_t b = 0; b < m->airways.n; b++) {
+        m->stopped[b] = state[b].fan != 1;
+    }
+    m->outstanding = true;
+    pthread_mutex_unlock(&v->lock);
+}
+
+/** For the state that was seen at `now`. */
+static void run(struct vent *v, struct kt_live *live, const struct kt_airway_state *state,
+                kt_time now)
+{
+    struct vent_model *m = v->model; /* only this thread replaces it */
+    struct solved s = {.arena = kt_arena_new(0)};
+    struct kt_err err;
+    begin(v, state);
+    kt_mono before = kt_clock_mono();
+    int r = solve(m, state, live, &s, &err);
+    pthread_mutex_lock(&v->lock);
+    m->outstanding = false;
+    m->took_ms = (double)(kt_clock_mono() - before) / 1e6;
+    m->at = now;
+    if (r == KT_OK) {
+        keep(m, &s);
+    } else {
+        m->failed = true;
+        snprintf(m->text, sizeof(m->text), "%s", err.text);
+    }
+    pthread_mutex_unlock(&v->lock);
+    kt_arena_free(s.arena);
+}
+
+static void renew(struct vent *v, struct kt_site *site)
+{
+    struct vent_model *m = model_new(site), *old = v->model;
+    pthread_mutex_lock(&v->lock);
+    v->model = m;
+    pthread_mutex_unlock(&v->lock);
+    model_free(old);
+}
+
+static void turn(struct vent *v)
+{
+    struct kt_runtime *rt = v->api->opts.runtime;
+    struct kt_site *site = kt_runtime_site(rt);
+    if (!v->model || v->model->site != site) {
+        renew(v, site);
+    } else {
+        kt_site_unref(site);
+    }
+    struct vent_model *m = v->model;
+    struct kt_live *live = kt_runtime_live(rt);
+    if (m->airways.n == 0 || kt_live_count(live) < m->site->points_n) {
+        return; /* a site that is not in force yet */
+    }
+    kt_time now = kt_runtime_now(rt);
+    struct kt_airway_state *state = calloc(m->airways.n, sizeof(*state));
+    KT_ASSERT(state);
+    look(m, live, state);
+    bool never = !m->solved && !m->failed;
+    if (never || memcmp(state, m->state, m->airways.n * sizeof(*state)) != 0 ||
+        now - m->at >= AGAIN) {
+        run(v, live, state, now);
+    }
+    free(state);
+}
+
+static void *vent_run(void *arg)
+{
+    struct vent *v = arg;
+    kt_thread_nice(10);
+    pthread_mutex_lock(&v->lock);
+    while (!v->stop) {
+        struct timespec until;
+        pthread_mutex_unlock(&v->lock);
+        turn(v);
+        pthread_mutex_lock(&v->lock);
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += LOOK_MS * KT_MS;
+        until.tv_sec += until.tv_nsec / KT_SEC;
+        until.tv_nsec %= KT_SEC;
+        while (!v->stop && pthread_cond_timedwait(&v->wake, &v->lock, &until) != ETIMEDOUT) {
+        }
+    }
+    pthread_mutex_unlock(&v->lock);
+    return NULL;
+}
+
+struct vent *vent_new(struct kt_api *a)
+{
+    struct vent *v = calloc(1, sizeof(*v));
+    struct kt_err err;
+    pthread_condattr_t attr;
+    KT_ASSERT(v);
+    v->api = a;
+    pthread_mutex_init(&v->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&v->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    v->thread_on = kt_thread_start(&v->thread, "vent", vent_run, v, &err) == KT_OK;
+    if (!v->thread_on) {
+        KT_ERROR("vent", "%s", err.text);
+    }
+    return v;
+}
+
+void vent_free(struct vent *v)
+{
+    if (!v) {
+        return;
+    }
+    pthread_mutex_lock(&v->lock);
+    v->stop = true;
+    pthread_cond_signal(&v->wake);
+    pthread_mutex_unlock(&v->lock);
+    if (v->thread_on) {
+        pthread_join(v->thread, NULL);
+    }
+    model_free(v->model);
+    pthread_cond_destroy(&v->wake);
+    pthread_mutex_destroy(&v->lock);
+    free(v);
+}
+
+const struct vent_model *vent_lock(struct vent *v)
+{
+    pthread_mutex_lock(&v->lock);
+    return v->model;
+}
+
+void vent_unlock(struct vent *v)
+{
+    pthread_mutex_unlock(&v->lock);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_API_VENT_H
+#define KT_API_VENT_H
+/*
+ * vent: the airflow of the site's roadways, solved again whenever a fan, a door or the site changes
+ * and every 20 s besides, by a thread of its own beside the engine. It reads the live table and
+ * writes nothing: no rule goes by it, so a replay needs none of it.
+ *
+ * States: none (no airways.csv) -> outstanding -> solved | failed -> outstanding … (vent_run())
+ */
+#include "api/private.h"
+#include "domain/vent/airways.h"
+#include "domain/vent/downstream.h"
+#include "domain/vent/reconcile.h"
+
+struct vent;
+
+/* One site's roadways and what is known of their air. Read under the lock. */
+struct vent_model {
+    struct kt_arena *arena;
+    struct kt_site *site; /* a reference */
+    struct kt_airways airways;
+    struct kt_err err; /* what keeps airways.csv from being read; code 0: nothing */
+    bool present;      /* there is an airways.csv */
+    int8_t *design;
+    struct kt_airway_state *state; /* what was solved for, or is being */
+    bool *stopped;                 /* a fan that stands or of which nothing is known */
+    double *q_m3s, *drop_pa;       /* of the last solution */
+    double *wind_q, *normal;       /* measured, and its normalised residual; NAN: none */
+    bool *contradicts;
+    bool solved, outstanding, failed;
+    char text[640]; /* why it failed, or what is odd */
+    kt_time at;     /* engine time of what the last solution was solved for */
+    double took_ms;
+};
+
+struct vent *vent_new(struct kt_api *a);
+void vent_free(struct vent *v); /**< ends its thread; accepts NULL */
+/** The model, locked until vent_unlock(); NULL before the first look. */
+const struct vent_model *vent_lock(struct vent *v);
+void vent_unlock(struct vent *v);
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_VENT_AIRWAYS_H
+#define KT_VENT_AIRWAYS_H
+/*
+ * airways: airways.csv of a site: its roadways as a network, what of it can change, and by which
+ * points that is known. docs/site-format.md has the columns.
+ *
+ * The answer lives in the arena and is not changed.   Threads: readers together.
+ */
+#include "base/arena.h"
+#include "conf/csv.h"
+#include "domain/vent/net.h"
+#include "site/site.h"
+
+enum { KT_AIRWAY_POINTS = 4 };
+
+struct kt_airway {
+    const char *id;
+    uint32_t place;                 /* index; KT_NONE: none */
+    double length_m, section_m2;    /* 0: not known */
+    double min_m_s, max_m_s;        /* what the regulations want; 0: nothing */
+    double design_m3s;              /* along the branch; 0: not known */
+    double fixed_m3s;               /* of a duct while its fan runs; 0: not a duct */
+    double still_r, shut_r, open_r; /* of a fan that stands; of one leaf of a door, shut and open */
+    uint32_t fan[KT_AIRWAY_POINTS], fans_n;   /* run points: any that runs is enough */
+    uint32_t door[KT_AIRWAY_POINTS], doors_n; /* leaves: 0 shut, else open */
+    uint32_t wind;                            /* wind speed, m/s; KT_NONE: none */
+};
+struct kt_airways {
+    const struct kt_airway *airway;
+    const struct kt_vent_branch *branch; /* as designed: fans run, doors are shut */
+    const char *const *id;
+    uint32_t n;
+    struct kt_vent_net net; /* with `branch`; nodes, ends, names */
+};
+
+/**
+ * @param site  resolves places and points; NULL: none is looked up
+ * @param p     every mistake with its line and column
+ * @return KT_OK; KT_EPARSE mistakes were reported; KT_ELIMIT too many rows
+ */
+KT_MUST_CHECK int kt_airways_read(struct kt_csv *csv, const struct kt_site *site,
+                                  struct kt_arena *arena, struct kt_problems *p,
+                                  struct kt_airways *ret, struct kt_err *err);
+
+/* What is known of one branch now. */
+struct kt_airway_state {
+    int8_t fan;   /* 1 runs, 0 stands, -1 not known: runs where the design has flow */
+    uint8_t open; /* leaves that stand open */
+};
+/** The network as it is: `branch` has room for n and is written. */
+void kt_airways_now(const struct kt_airways *a, const struct kt_airway_state *state,
+                    struct kt_vent_branch *branch);
+/** Design direction of each branch, for kt_vent_downstream(). */
+void kt_airways_design(const struct kt_airways *a, int8_t *ret);
+#endif

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The airflow of a running site: solved again when a fan or a door changes, told with age and state."""
+
+import math
+import sys
+import time
+
+import kt
+from kt import case, equal, kuangtu
+
+HEAD = ("id,place,from,to,r_N_s2_m8,section_m2,min_m_s,max_m_s,design_m3_s,a0_Pa,a2_Pa_s2_m6,fan_points,"
+        "still_r_N_s2_m8,door_points,shut_r_N_s2_m8,open_r_N_s2_m8,wind_point\n")
+ROADS = ("intake,P1-intake,surface,a,0.4,10,0.25,6,20,,,,,,,,\n"
+         "face,P1-face,a,b,0.4,10,0.25,4,10,,,,,,,,FS\n"
+         "door,H1-heading,a,b,0.1,10,,,1,,,,,D1;D2,200,0.01,\n"
+         "return,P1-return,b,c,0.2,10,,,20,,,,,,,,\n"
+         "fan,MR,c,surface,0.0,10,,,20,1000,-0.1,ZF,500,,,,\n")
+
+
+def site(roads=ROADS):
+    points = [kt.point("ZF", "fan.main.run", "MR", link="push"), kt.point("FS", "wind.face", "P1-face", link="push"),
+              kt.point("D1", "door.airlock-a", "H1-heading", link="push"),
+              kt.point("D2", "door.airlock-b", "H1-heading", link="push")]
+    got = kt.make_site(points)
+    got.write("airways.csv", HEAD + roads)
+    return got
+
+
+def flow(both):
+    """The fan's, with the resistance of face and crosscut side by side."""
+    return math.sqrt(1000 / (0.4 + 0.2 + 0.1 + both))
+
+
+def side_by_side(a, b):
+    return 1 / (1 / math.sqrt(a) + 1 / math.sqrt(b)) ** 2
+
+
+def look(client, fn, what):
+    def see():
+        got = client.get("/vent")
+        by = {i["id"]: i for i in got["items"]}
+        return (got, by) if got["state"] == "solved" and fn(by) else None
+    return kt.wait_for(what, see)
+
+
+@case("a fan, doors, a wind sensor: the airflow follows within a second, and says what contradicts")
+def _():
+    program = kt.Program(site())
+    client = program.user("eng", "engineer")
+    program.samples(("ZF", 1), ("D1", 0), ("D2", 0), ("FS", 3.0))
+    shut = flow(side_by_side(0.4, 400.1))
+    _, by = look(client, lambda b: b["fan"].get("fan") == "on", "a first airflow")
+    equal(by["door"]["doors_open"], 0)
+    assert math.isclose(by["fan"]["flow"], shut, abs_tol=1e-4), (by["fan"], shut)
+    equal([by[i]["need"] for i in ("intake", "face", "door")], ["ok", "ok", "ok"])
+    start = time.monotonic()
+    program.samples(("D1", 1), ("D2", 1))
+    open_ = flow(side_by_side(0.4, 0.12))
+    _, by = look(client, lambda b: b["door"]["doors_open"] == 2, "the doors are open")
+    kt.note(f"solved again after {time.monotonic() - start:.2f} s")
+    assert math.isclose(by["fan"]["flow"], open_, abs_tol=1e-4), (by["fan"], open_)
+    assert by["face"]["flow"] < shut / 2, by["face"]
+    program.samples(("ZF", 0))
+    got, by = look(client, lambda b: b["fan"]["fan"] == "off", "the fan stands")
+    assert abs(by["face"]["flow"]) < 1e-3 and got["at"] > 0, by["face"]
+    equal(by["face"]["need"], "low")
+
+
+@case("downstream goes by the airflow of now; a person sees roadways of the own places only")
+def _():
+    program = kt.Program(site())
+    whole, narrow = program.user("eng", "engineer"), program.user("face", "face-viewer")
+    program.samples(("ZF", 1), ("D1", 0), ("D2", 0))
+    look(whole, lambda b: b["fan"].get("fan") == "on", "a first airflow")
+
+    def settled():
+        got = whole.get("/vent", downstream="P1-face")
+        return got["downstream"] if got["state"] == "solved" else None
+    got = kt.wait_for("an airflow", settled)
+    equal(got["airways"], ["face", "return", "fan"])
+    equal(got["places"], ["P1-face", "P1-return", "MR"])
+    assert "风流" in got["text_zh"], got
+    equal({i["id"] for i in narrow.get("/vent")["items"]}, {"intake", "face", "return"})
+    equal(narrow.get("/vent", downstream="P1-face")["downstream"]["airways"], ["face", "return"])
+    equal(narrow.call("GET", "/vent?downstream=MR")[0], 404)
+
+
+@case("what cannot be solved is said, nothing is shown as if it were, and downstream goes by the design")
+def _():
+    program = kt.Program(site(ROADS + "weak,MR,c,surface,0.01,10,,,1,30,-0.1,ZF,500,,,,\n"))
+    client = program.user("eng", "engineer")
+    program.samples(("ZF", 1), ("D1", 0), ("D2", 0))
+
+    def failed():
+        got = client.get("/vent", downstream="P1-face")
+        return got if got["state"] == "failed" else None
+    got = kt.wait_for("the weak fan stalls", failed)
+    assert "fan weak stalls" in got["text"], got["text"]
+    equal({i["flow"] for i in got["items"]}, {None})
+    equal(got["downstream"]["airways"], ["face", "return", "fan", "weak"])
+    assert "design" in got["downstream"]["text"], got["downstream"]
+    bad = ROADS.replace("a,0.4,10", "a,-1,10", 1)
+    broken = site(bad)
+    p = kuangtu("check", broken.dir, check=False)
+    equal(p.returncode, 3)
+    assert "airways.csv:2:28" in p.stdout, p.stdout
+    program = kt.Program(broken)
+    client = program.user("eng", "engineer")
+    got = kt.wait_for("it failed", lambda: (lambda v: v if v["state"] == "failed" else None)(client.get("/vent")))
+    assert "airways.csv:2:28" in got["text"], got
+    equal(got["items"], [])
+    equal(kt.Program(kt.make_site([kt.point("ZF", "fan.main.run", "MR", link="push")])).user(
+        "eng", "engineer").get("/vent")["state"], "none")
+
+
+if __name__ == "__main__":
+    sys.exit(kt.main())

@@ -4,6 +4,7 @@
 // biome-ignore lint/suspicious/noExplicitAny: the description leaves these open
 export type Json = any;
 
+export type Vent = { state: "none" | "design" | "outstanding" | "solved" | "failed" | "old"; text: string; at: number | null; took_ms: number | null; items: ({ id: string; place: string | null; from: string; to: string; flow: number | null; design: number; speed: number | null; drop: number | null; need: "ok" | "low" | "high" | "unknown"; min: number | null; max: number | null; fan?: "on" | "off" | "unknown"; doors_open?: number; wind?: { point: string; speed: number; normalised: number | null; contradicts: boolean } })[]; downstream?: { place: string; text: string; text_zh: string; places: (string)[]; airways: (string)[] } };
 export type Error = { error: { code: string; text: string; text_zh?: string } };
 export type Time = number | string;
 export type Next = number | null;
@@ -82,6 +83,7 @@ export type Route =
   | 'GET /api/v1/cards'
   | 'GET /api/v1/cards/{id}'
   | 'GET /api/v1/handover'
+  | 'GET /api/v1/vent'
   | 'GET /api/v1/history'
   | 'GET /api/v1/export'
   | 'GET /api/v1/events'

@@ -26,7 +26,7 @@ CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT N
   CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
 """
 LAYERS = {
-    "roadway": ("LINESTRING", [("place", "TEXT"), ("name", "TEXT"), ("kind", "TEXT"), ("width_m", "REAL")]),
+    "roadway": ("LINESTRING", [("place", "TEXT"), ("name", "TEXT"), ("kind", "TEXT"), ("width_m", "REAL"), ("airway", "TEXT")]),
     "area": ("POLYGON", [("place", "TEXT"), ("name", "TEXT"), ("kind", "TEXT")]),
     "label": ("POINT", [("text", "TEXT"), ("size", "REAL")]),
     "asset": ("POINT", [("id", "TEXT"), ("name", "TEXT"), ("kind", "TEXT"), ("place", "TEXT"), ("point", "TEXT"), ("angle_deg", "REAL")]),
@@ -53,7 +53,7 @@ def blob(form, pts, srs):
 
 
 def features(mine, points):
-    roads = [(e.pts, (e.place, mine.places[e.place].name, e.kind, WIDTH.get(e.kind, 4.6))) for e in mine.edges.values() if e.drawn]
+    roads = [(e.pts, (e.place, mine.places[e.place].name, e.kind, WIDTH.get(e.kind, 4.6), e.id if e.net else None)) for e in mine.edges.values() if e.drawn]
     areas = [([*pts, pts[0]], (place, name, kind)) for place, name, kind, pts in mine.areas]
     labels = [([at], (text, float(size))) for text, at, size in mine.labels]
     assets = [([at], (aid, name, kind, place, point, float(angle))) for aid, name, kind, place, point, at, angle in points.assets]

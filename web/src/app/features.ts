@@ -20,6 +20,7 @@ import { install as records } from '../features/records';
 import { install as reports } from '../features/reports';
 import { install as trend } from '../features/trend';
 import { install as users } from '../features/users';
+import { install as vent } from '../features/vent';
 import { install as wall } from '../features/wall';
 import type { Install } from './app';
 
@@ -45,4 +46,5 @@ export const installers: readonly Install[] = [
   users,
   health,
   point,
+  vent,
 ];

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The solved airflow as the program tells it, and what its age and state are in words. */
+import { signal } from '@preact/signals';
+import { hms } from '../../app/format';
+import { t } from './texts';
+
+export interface Airway {
+  id: string;
+  place: string | null;
+  flow: number | null;
+  need: string;
+  wind?: { contradicts: boolean };
+}
+export interface Airflow {
+  state: 'none' | 'design' | 'outstanding' | 'solved' | 'failed' | 'old';
+  text: string;
+  at: number | null;
+  items: Airway[];
+}
+
+/** What was last told; null: nothing yet. */
+export const airflow = signal<Airflow | null>(null);
+
+export function stateText(a: Airflow | null, past: boolean): string {
+  if (past) return t('state.past');
+  if (!a) return '';
+  return t(`state.${a.state}`, { time: a.at === null ? '–' : hms(a.at), why: a.text });
+}
+
+/** Less air than that has no direction that is worth an arrow, m3/s. */
+export const STILL = 0.05;
+
+export type Mark = { turn: 1 | -1; text: string; odd: boolean };
+
+/** How a roadway is drawn: along its line or against it, with its flow; null: not at all. */
+export function markOf(a: Airway | undefined): Mark | null {
+  if (!a || a.flow === null || Math.abs(a.flow) < STILL) return null;
+  const odd = a.need === 'low' || a.need === 'high' || a.wind?.contradicts === true;
+  const q = Math.abs(a.flow);
+  return {
+    turn: a.flow < 0 ? -1 : 1,
+    text: (q < 9.95 ? q.toFixed(1) : q.toFixed(0)) + (odd ? ' !' : ''),
+    odd,
+  };
+}
+
+/** The middle of a line, and the angle of the stretch that it is on, radians from east. */
+export function middle(
+  line: readonly (readonly number[])[],
+): { at: [number, number]; angle: number } | null {
+  const step = (i: number) =>
+    [line[i + 1]![0]! - line[i]![0]!, line[i + 1]![1]! - line[i]![1]!] as const;
+  let whole = 0;
+  for (let i = 0; i + 1 < line.length; i++) whole += Math.hypot(...step(i));
+  let left = whole / 2;
+  for (let i = 0; i + 1 < line.length; i++) {
+    const [dx, dy] = step(i);
+    const long = Math.hypot(dx, dy);
+    if (long > 0 && left <= long) {
+      const part = left / long;
+      return {
+        at: [line[i]![0]! + dx * part, line[i]![1]! + dy * part],
+        angle: Math.atan2(dy, dx),
+      };
+    }
+    left -= long;
+  }
+  return null;
+}

@@ -9,7 +9,7 @@ export function install(app: App): void {
   app.layers.add({
     id: 'airflow',
     order: 30,
-    group: 'live',
+    group: 'base',
     title: () => t('layer'),
     legend: () =>
       [stateText(airflow.value, replaying.value), t('legend')].filter(Boolean).join(' · '),

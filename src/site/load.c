@@ -206,8 +206,8 @@ static void site_rules_one(struct load *l, const char *path, const char *name)
     site_rules_file(l, path, name, NULL);
 }
 
-/* Registers are read by who keeps records, airways.csv by who solves them; here they are part of the
- * site's hash and are kept with it. */
+/* Registers are read by who keeps records, airways.csv by who solves them; here they are part of
+ * the site's hash and are kept with it. */
 static void hash_only(struct load *l, const char *path, const char *name)
 {
     struct kt_err err = {0};

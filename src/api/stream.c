@@ -3,8 +3,8 @@
  * Event streams: what changed of the points a screen shows, at most twice a second, and every
  * alarm, command and other outcome as soon as it is durable. One thread serves all clients. A
  * client that has had no values for nearly half a second gets a change within one tick (10 ms), so
- * that a screen falls into the beat of its sources instead of waiting for one of its own; while
- * nothing changes it is looked at less often. The lock is let go between every few clients.
+ * that a screen falls into the beat of its sources instead of waiting for one of its own. The lock
+ * is let go between every few clients.
  *
  * A client that does not read gets no more than MAX_PENDING bytes: values are skipped (the newest
  * come later), and when outcomes no longer fit either, the stream is ended and it reconnects. Lock
@@ -131,6 +131,15 @@ static bool serve_some(struct hub *h, struct turn *t)
     return n == AT_ONCE;
 }
 
+static void scan(struct hub *h)
+{
+    pthread_mutex_lock(&h->lock);
+    if (h->clients) {
+        stream_scan(h, kt_runtime_live(h->api->opts.runtime));
+    }
+    pthread_mutex_unlock(&h->lock);
+}
+
 static void *run(void *arg)
 {
     struct hub *h = arg;
@@ -142,6 +151,7 @@ static void *run(void *arg)
         t.tick++;
         t.now = kt_clock_mono();
         kt_buf_clear(&t.clock);
+        scan(h);
         while (serve_some(h, &t)) {
         }
         next += TICK_NS;
@@ -163,6 +173,7 @@ static void client_free(struct client *c)
 {
     free(c->points);
     free(c->seen);
+    free(c->mask);
     free(c->token);
     kt_arena_free(c->arena);
     free(c);
@@ -284,6 +295,7 @@ void get_stream(struct call *call)
         return;
     }
     c->sid = ++h->next_sid;
+    stream_mask(h, c);
     c->stream = kt_http_stream_open(call->req, "text/event-stream", MAX_PENDING, on_end, e);
     send_hello(h, c);
     stream_place_client(h, c, last ? strtoull(last, NULL, 10) : 0);
@@ -313,6 +325,7 @@ void post_stream_points(struct call *c)
     for (struct client *one = h->clients; one; one = one->next) {
         if (one->sid == sid && !one->gone && strcmp(one->person.user, c->person.user) == 0) {
             set_points(one, points, n);
+            stream_mask(h, one);
             found = true;
         }
     }
@@ -333,9 +346,7 @@ struct hub *hub_new(struct kt_api *a, struct kt_err *err)
     KT_ASSERT(h);
     h->api = a;
     h->site = kt_runtime_site(a->opts.runtime);
-    h->fragments_n = h->site->points_n;
-    h->fragments = calloc(h->fragments_n + 1, sizeof(*h->fragments));
-    KT_ASSERT(h->fragments);
+    stream_values_new(h);
     pthread_mutex_init(&h->lock, NULL);
     kt_runtime_follow(a->opts.runtime, stream_on_outcome, h);
     if (kt_thread_start(&h->thread, "streams", run, h, err) < 0) {
@@ -351,13 +362,11 @@ void hub_site_changed(struct hub *h)
     pthread_mutex_lock(&h->lock);
     kt_site_unref(h->site);
     h->site = kt_runtime_site(h->api->opts.runtime);
-    free(h->fragments); /* a reload counts changes anew */
-    h->fragments_n = h->site->points_n;
-    h->fragments = calloc(h->fragments_n + 1, sizeof(*h->fragments));
-    KT_ASSERT(h->fragments);
+    stream_values_new(h);
     for (struct client *c = h->clients; c; c = c->next) {
         c->site_told = false;
         memset(c->seen, 0xff, c->points_n * sizeof(*c->seen));
+        stream_mask(h, c);
     }
     pthread_mutex_unlock(&h->lock);
 }
@@ -395,7 +404,7 @@ void hub_free(struct hub *h)
         free(h->ring[i].text);
     }
     kt_site_unref(h->site);
-    free(h->fragments);
+    stream_values_done(h);
     pthread_mutex_destroy(&h->lock);
     free(h);
 }

@@ -18,10 +18,9 @@ enum {
     /* Between two events with values, 48 ticks: a little under half a second, so that a client
      * whose points come twice a second drifts to the moment when they come, and stays there. */
     VALUES_NS = 480000000 - TICK_NS / 2,
-    QUIET_NS = 100000000, /* between looks when nothing changes */
-    QUIET_LOOKS = 16,
     CLOCK_NS = 1000000000,
-    AT_ONCE = 16, /* clients under one hold of the lock */
+    SCAN_MOST = 20000, /* points that a tick looks at for quiet clients */
+    AT_ONCE = 16,      /* clients under one hold of the lock */
     RING = 16384,
     MAX_PENDING = 4 << 20,
     LIVE_PENDING = 1 << 18, /* no more values for a client that has this much unread */
@@ -49,7 +48,9 @@ struct client {
     struct client *next;
     uint64_t sid;
     kt_mono values_due, clock_due;
-    uint32_t quiet; /* looks in a row without a change */
+    bool quiet; /* a whole look found nothing: its points are in `mask`, of the hub's `changed` */
+    uint64_t *mask; /* one bit a point of the site */
+    uint32_t words; /* of mask */
     uint64_t tick;  /* the last it was served in */
     struct kt_http_stream *stream;
     struct kt_person person;
@@ -73,6 +74,9 @@ struct hub {
     uint64_t ring_next; /* absolute */
     struct fragment *fragments;
     uint32_t fragments_n;
+    uint32_t *change;  /* of each point, at the last scan */
+    size_t unscanned;  /* ticks */
+    uint64_t *changed; /* one bit a point: between the last two scans */
     struct kt_site *site;
     pthread_t thread;
     bool started;
@@ -90,6 +94,11 @@ void stream_send_outcomes(struct hub *h, struct client *c);
 void stream_place_client(struct hub *h, struct client *c, kt_seq last_id);
 
 /* stream_values.c */
+void stream_values_new(struct hub *h); /**< for the hub's site; what was there is freed */
+void stream_values_done(struct hub *h);
+void stream_mask(const struct hub *h, struct client *c); /**< after its points were set */
+/** Which points have changed since the last scan? Each tick, before any client is served. */
+void stream_scan(struct hub *h, struct kt_live *live);
 /** Send what changed of the client's points, when it is due. */
 void stream_look_at_values(struct hub *h, struct client *c, struct kt_live *live, struct kt_buf *b,
                            kt_mono now);

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values: what changed of a client's points, as text that is made once a change. */
+/*
+ * Values: what changed of a client's points, as text that is made once a change.
+ *
+ * A client is looked at whole when it is due, point by point. When that finds nothing it is quiet:
+ * each tick sees in a few words whether one of its points is among those that changed meanwhile,
+ * and looks at it whole again only then. Where quiet clients watch fewer points than the site has,
+ * they are looked at themselves.
+ */
 #include "api/stream.h"
 
 static char *put_text(char *to, const char *text)
@@ -80,17 +87,91 @@ static bool send_values(struct hub *h, struct client *c, struct kt_live *live, s
     return b->n > 0;
 }
 
+static bool touched(const struct hub *h, const struct client *c)
+{
+    uint32_t n = (h->fragments_n + 63) / 64;
+    if (c->words != n) {
+        return true; /* of another site */
+    }
+    uint64_t any = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        any |= c->mask[i] & h->changed[i];
+    }
+    return any != 0;
+}
+
 void stream_look_at_values(struct hub *h, struct client *c, struct kt_live *live, struct kt_buf *b,
                            kt_mono now)
 {
-    if (now < c->values_due) {
+    if (now < c->values_due || (c->quiet && !touched(h, c))) {
         return;
     }
-    if (send_values(h, c, live, b)) {
+    c->quiet = !send_values(h, c, live, b);
+    if (!c->quiet) {
         c->values_due = now + VALUES_NS;
-        c->quiet = 0;
-        return;
     }
-    c->quiet += c->quiet < QUIET_LOOKS;
-    c->values_due = now + (c->quiet < QUIET_LOOKS ? 0 : QUIET_NS);
+}
+
+static void scan(struct hub *h, struct kt_live *live)
+{
+    uint32_t count = kt_live_count(live);
+    count = count < h->fragments_n ? count : h->fragments_n;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t change = kt_live_get(live, (kt_point_id){i}).change;
+        if (change != h->change[i]) {
+            h->change[i] = change;
+            h->changed[i / 64] |= 1ull << i % 64;
+        }
+    }
+}
+
+void stream_scan(struct hub *h, struct kt_live *live)
+{
+    size_t watched = 0, bytes = (h->fragments_n + 63) / 64 * sizeof(*h->changed);
+    for (const struct client *c = h->clients; c; c = c->next) {
+        watched += c->quiet ? c->points_n : 0;
+    }
+    bool all = watched > h->fragments_n;
+    memset(h->changed, 0, bytes);
+    if (++h->unscanned * SCAN_MOST < (all ? h->fragments_n : watched)) {
+        return; /* a little later, so that a tick never costs more */
+    }
+    h->unscanned = 0;
+    if (all) {
+        scan(h, live);
+    } else {
+        memset(h->changed, 0xff, bytes); /* to look at the few is less */
+    }
+}
+
+void stream_mask(const struct hub *h, struct client *c)
+{
+    free(c->mask);
+    c->words = (h->fragments_n + 63) / 64;
+    c->mask = calloc(c->words + 1, sizeof(*c->mask));
+    KT_ASSERT(c->mask);
+    for (uint32_t i = 0; i < c->points_n; i++) {
+        if (c->points[i] < h->fragments_n) {
+            c->mask[c->points[i] / 64] |= 1ull << c->points[i] % 64;
+        }
+    }
+    c->quiet = false;
+}
+
+void stream_values_done(struct hub *h)
+{
+    free(h->fragments);
+    free(h->change);
+    free(h->changed);
+}
+
+void stream_values_new(struct hub *h)
+{
+    stream_values_done(h);
+    uint32_t n = h->fragments_n = h->site->points_n;
+    h->fragments = calloc(n + 1, sizeof(*h->fragments));
+    h->change = malloc((n + 1) * sizeof(*h->change));
+    h->changed = calloc(n / 64 + 1, sizeof(*h->changed));
+    KT_ASSERT(h->fragments && h->change && h->changed);
+    memset(h->change, 0xff, (n + 1) * sizeof(*h->change)); /* a reload counts changes anew */
 }

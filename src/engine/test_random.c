@@ -225,6 +225,12 @@ static struct end stream(uint64_t seed, int steps, uint64_t every)
     return end;
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { STREAMS = 1000 }; /* they are slow there */
+#else
+enum { STREAMS = 3000 };
+#endif
+
 static uint64_t setting(const char *name, uint64_t def)
 {
     const char *s = getenv(name);
@@ -233,7 +239,7 @@ static uint64_t setting(const char *name, uint64_t def)
 
 static void same_with_checkpoints(void)
 {
-    uint64_t first = setting("KT_SEED", 1), n = setting("KT_STREAMS", 1000);
+    uint64_t first = setting("KT_SEED", 1), n = setting("KT_STREAMS", STREAMS);
     uint64_t outcomes = 0;
     printf("# seeds %llu to %llu\n", (unsigned long long)first,
            (unsigned long long)(first + n - 1));

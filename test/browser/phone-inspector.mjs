@@ -227,10 +227,15 @@ await story(
       await page.getByRole('button', { name: '开始巡查' }).click();
       await page.getByText(/定位 ±6 m/).waitFor();
       await page.getByLabel('说明').fill('一号风门');
-      await page.getByRole('button', { name: '打卡' }).click();
+      await page.getByRole('button', { name: '打卡', exact: true }).click();
       await page.getByText('一号风门').waitFor();
       await context.setGeolocation({ latitude: 39.312, longitude: 113.871, accuracy: 6 });
       await until(async () => /轨迹 [3-9] 点/.test(await page.locator('main').innerText()), 'it moved');
+      await page.getByRole('combobox', { name: /^打卡地点/ }).fill('1203');
+      await page.locator('.picker-list [role=option]').first().click();
+      await page.getByRole('button', { name: '打卡', exact: true }).click();
+      await page.locator('.ph-course li', { hasText: '1203' }).waitFor();
+      await cut(true);
       await s.axe('the patrol');
       await s.shot('p-patrol');
       await page.close();
@@ -242,10 +247,23 @@ await story(
       ok(/一号风门/.test(await page.getByLabel(/^打卡/).inputValue()), 'check-ins');
       await s.shot('p-patrol-form');
       await page.getByRole('button', { name: /^保存/ }).click();
+      await page.getByRole('heading', { name: '待传 2' }).waitFor();
+      await cut(false);
+      await page.evaluate(() => dispatchEvent(new Event('online')));
       await page.getByRole('heading', { name: '待传 0' }).waitFor();
       const all = await page.evaluate(async () => (await fetch('api/v1/records/patrol')).json());
       equal(all.items[0].fields.track.type, 'LineString', 'track');
       ok(all.items[0].fields.length > 200, 'length');
+      const walks = await page.evaluate(async (id) => (await fetch(`api/v1/records/patrol/${id}/tracks`)).json(), all.items[0].id);
+      equal(walks.features.length, 1, 'one walk');
+      const { geometry, properties } = walks.features[0];
+      ok(geometry.coordinates.length >= 2 && properties.user === 'li', 'whose and where');
+      equal(properties.checks.map((c) => c.note).join(), '一号风门,打卡', 'check-ins');
+      ok(properties.checks[1].place, 'one of them by its place');
+      await page.goto(`${s.url}#/registers/patrol/${all.items[0].id}`);
+      await page.locator('.rr-checks li', { hasText: '一号风门' }).waitFor();
+      await s.shot('p-walk-desk');
+      await page.goto(`${s.url}phone#/patrol`);
     });
 
     await step('the session ends: what waits stays, and goes on after the log-in', async () => {

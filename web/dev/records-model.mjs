@@ -145,6 +145,7 @@ export const REGISTERS = [
       f('length', 'number', t('里程', 'Length'), { unit: 'm', decimals: 0 }),
       f('track', 'geometry', t('轨迹', 'Track'), { kinds: ['line'] }),
       f('notes', 'text', t('打卡', 'Check-ins')),
+      f('walk', 'file', t('轨迹与打卡', 'Walk'), { types: ['track'] }),
       f('photos', 'photo', t('照片', 'Photos')),
     ],
   },

@@ -75,6 +75,47 @@ function upload(q, buf) {
   return { hash, name: q.get('name'), type, size: buf.length };
 }
 
+function keepTrack(buf, who) {
+  const walk = JSON.parse(buf.toString('utf8'));
+  const up = upload(new URLSearchParams({ name: `${who}.track` }), buf);
+  bodies.set(up.hash, { ...bodies.get(up.hash), walk });
+  return { ...up, type: 'application/vnd.kuangtu.track+json', kind: 'track' };
+}
+
+/** Walks of all records of a register, or of one of them, as features. */
+function tracksOf(register, record) {
+  const all = [...recs.values()].filter(
+    (r) => r.register === register && (!record || r.id === record),
+  );
+  const features = all.flatMap((r) =>
+    r.attachments
+      .filter((a) => bodies.get(a.hash)?.walk)
+      .map((a) => {
+        const { points, checks } = bodies.get(a.hash).walk;
+        const coordinates = points.map((x) => [x[1], x[2]]);
+        const times = [...points.map((x) => x[0]), ...checks.map((x) => x.time)];
+        const meta = { from: Math.min(...times), to: Math.max(...times), points: points.length };
+        return {
+          type: 'Feature',
+          geometry: points.length > 1 ? { type: 'LineString', coordinates } : null,
+          properties: {
+            record: r.id,
+            register,
+            key: r.key,
+            field: a.field,
+            hash: a.hash,
+            user: a.by,
+            time: a.time,
+            meta,
+            checks,
+            erased: false,
+          },
+        };
+      }),
+  );
+  return { type: 'FeatureCollection', features, hidden: 0, more: false };
+}
+
 const registersFor = (who) => ({
   registers: REGISTERS.map((r) => ({
     ...r,
@@ -117,6 +158,7 @@ export async function answer(method, path, q, raw, ctx) {
         snippet: labelOf(r),
       }));
   if (path === '/attachments' && method === 'POST') return upload(q, await raw());
+  if (path === '/tracks' && method === 'POST') return keepTrack(await raw(), who);
   if (p[0] === 'attachments') {
     const b = bodies.get(p[1]);
     if (!b) throw no('附件');
@@ -182,6 +224,7 @@ export async function answer(method, path, q, raw, ctx) {
     }
     return out;
   }
+  if (p[2] === 'tracks' || p[3] === 'tracks') return tracksOf(p[1], p[3] ? Number(p[2]) : 0);
   if (p[2] === 'transitions') {
     const { records } = JSON.parse((await raw()).toString('utf8'));
     return manyMoves(records, who);

@@ -36,6 +36,7 @@ export function MePage() {
         <button
           type="button"
           class="btn"
+          lang={lang.value === 'zh' ? 'en' : 'zh'}
           onClick={() => (lang.value = lang.value === 'zh' ? 'en' : 'zh')}
         >
           {t('me.lang')}

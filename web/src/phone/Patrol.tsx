@@ -3,8 +3,10 @@
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { type Field, type Register, room } from '../api/room';
+import { site } from '../api/site';
 import { hm, hms, span } from '../app/format';
 import { pick } from '../app/i18n';
+import { PlacePicker } from '../registers/Picker';
 import { download } from '../ui/download';
 import { toast } from '../ui/Toast';
 import * as db from './db';
@@ -13,12 +15,15 @@ import { show } from './page';
 import { located, type Where } from './photo';
 import { type ReportTyped, startOf } from './Report';
 import { t } from './texts';
+import { keepWalk, walkField } from './walk';
 
-interface Fix extends Where {
+export interface Fix extends Where {
   n: number;
   t: number;
   /** A check-in with its note; empty for a position of the track. */
   note?: string;
+  /** Where the person says to be: underground there is no position. */
+  place?: string;
 }
 
 interface Going {
@@ -29,6 +34,7 @@ interface Going {
 const STEP_M = 8;
 const STEP_MS = 30_000;
 const MOST_ACCURACY_M = 60;
+const VIBRATE_MS = 800;
 const EVERY = [0, 10, 20, 30, 60];
 
 const going = signal<Going | null>(null);
@@ -36,8 +42,13 @@ const fixes = signal<readonly Fix[]>([]);
 const last = signal<Where | null>(null);
 let watch = 0;
 
-async function keepFix(w: Where, note?: string): Promise<void> {
-  await db.put('track', { ...w, t: Date.now(), ...(note === undefined ? {} : { note }) });
+async function keepFix(w: Where, note?: string, place?: string): Promise<void> {
+  await db.put('track', {
+    ...w,
+    t: Date.now(),
+    ...(note === undefined ? {} : { note }),
+    ...(place ? { place } : {}),
+  });
   fixes.value = await db.all<Fix>('track');
 }
 
@@ -96,11 +107,14 @@ const isLine = (f: Field) => f.type === 'geometry' && (f.kinds ?? ['line']).incl
 
 /** The register that takes a patrol: by its name, else the first with a line that I may make. */
 export function patrolRegister(): Register | undefined {
-  const fit = room.value.registers.filter((r) => r.may.create && r.fields.some(isLine));
-  return fit.find((r) => /patrol|inspection/.test(r.id)) ?? fit[0];
+  const fit = room.value.registers.filter(
+    (r) => r.may.create && (walkField(r) || r.fields.some(isLine)),
+  );
+  return fit.find((r) => walkField(r)) ?? fit.find((r) => /patrol|inspection/.test(r.id)) ?? fit[0];
 }
 
-const noteLine = (f: Fix) => `${hm(f.t)} ${f.note}`;
+const placeName = (f: Fix) => (f.place ? site.value.placeName(f.place) : '');
+const noteLine = (f: Fix) => [hm(f.t), placeName(f), f.note].filter(Boolean).join(' ');
 
 /** The form's start: track, begin, end, length and check-ins go to the fields that fit. */
 export function patrolDraft(r: Register, g: Going, list: readonly Fix[], end: number): ReportTyped {
@@ -147,8 +161,13 @@ async function end(): Promise<void> {
   if (!g) return;
   stop();
   const r = patrolRegister();
-  if (r) await db.put('kv', patrolDraft(r, g, fixes.value, Date.now()), `typed:new/${r.id}`);
-  else saveTrack(g, fixes.value);
+  if (r) {
+    const field = walkField(r);
+    const walk = field ? await keepWalk(fixes.value) : null;
+    const typed = patrolDraft(r, g, fixes.value, Date.now());
+    const whole = walk && field ? { ...typed, walk: { field: field.id, walk } } : typed;
+    await db.put('kv', whole, `typed:new/${r.id}`);
+  } else saveTrack(g, fixes.value);
   await db.remove('kv', 'patrol');
   going.value = null;
   if (r) show(`report/${r.id}`);
@@ -156,6 +175,7 @@ async function end(): Promise<void> {
 
 function Running({ g }: { g: Going }) {
   const [note, setNote] = useState('');
+  const [place, setPlace] = useState('');
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);
@@ -165,11 +185,16 @@ function Running({ g }: { g: Going }) {
   const checks = list.filter((f) => f.note !== undefined);
   const since = checks.at(-1)?.t ?? g.began;
   const left = g.every ? since + g.every * 60_000 - now : 0;
+  const late = left < 0;
+  useEffect(() => {
+    if (late) navigator.vibrate?.(VIBRATE_MS);
+  }, [late]);
   function checkIn() {
     const w = last.value ?? { lon: 0, lat: 0, accuracy: 0 };
-    if (!last.value) toast(t('place.none'));
-    void keepFix(w, note.trim() || t('checkin'));
+    if (!last.value && !place) toast(t('place.none'));
+    void keepFix(w, note.trim() || t('checkin'), place);
     setNote('');
+    setPlace('');
   }
   return (
     <>
@@ -187,6 +212,10 @@ function Running({ g }: { g: Going }) {
             : t('checkin.next', { span: span(left) })}
         </p>
       )}
+      <div class="field">
+        <span>{t('checkin.place')}</span>
+        <PlacePicker value={place} label={t('checkin.place')} onPick={setPlace} />
+      </div>
       <label class="field">
         <span>{t('note')}</span>
         <input class="input" value={note} onInput={(e) => setNote(e.currentTarget.value)} />
@@ -197,7 +226,7 @@ function Running({ g }: { g: Going }) {
       <ul class="ph-course">
         {[...checks].reverse().map((c) => (
           <li key={c.n}>
-            <span class="hint">{hms(c.t)}</span> {c.note}
+            <span class="hint">{hms(c.t)}</span> {placeName(c)} {c.note}
           </li>
         ))}
       </ul>

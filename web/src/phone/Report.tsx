@@ -19,6 +19,8 @@ import { useTyped } from './typed';
 export interface ReportTyped {
   draft: Draft;
   photos: { field: string; photo: Kept }[];
+  /** Of a patrol that ends here. */
+  walk?: { field: string; walk: Kept };
 }
 
 const LONG = 120;
@@ -70,7 +72,7 @@ function Form({ r }: { r: Register }) {
       return;
     }
     const given = Object.fromEntries(Object.entries(read.values).filter(([, v]) => v !== null));
-    await report(r, given, typed.photos);
+    await report(r, given, typed.photos, typed.walk);
     done();
     toast(t(online.value ? 'kept.online' : 'kept.offline'));
     show('outbox');
@@ -93,6 +95,7 @@ function Form({ r }: { r: Register }) {
           }
         />
       )}
+      {typed.walk && <p class="hint">{t('walk.with')}</p>}
       <About.Provider value={{ register: r.id }}>
         {fields.map((f) =>
           f.type === 'geometry' ? (

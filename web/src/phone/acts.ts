@@ -101,6 +101,7 @@ export function report(
   r: Register,
   fields: Fields,
   photos: { field: string; photo: Kept }[],
+  walk?: { field: string; walk: Kept },
 ): Promise<void> {
   const name = pick(r.title);
   const create = draft({
@@ -113,5 +114,13 @@ export function report(
   return keep([
     create,
     ...photos.map((p) => attachment({}, `new:${create.key}`, p.field, p.photo, name)),
+    ...(walk
+      ? [
+          {
+            ...attachment({}, `new:${create.key}`, walk.field, walk.walk, name),
+            label: t('did.walk', { name }),
+          },
+        ]
+      : []),
   ]);
 }

@@ -94,6 +94,9 @@ export function withUnit(f: Field, v: unknown): string {
 export const isNumber = (f: Field) =>
   f.type === 'number' || f.type === 'money' || (f.type === 'computed' && f.as !== 'date');
 
+/** Takes walks of persons: they come from the phone and are shown as such. */
+export const isWalk = (f: Field) => f.type === 'file' && !!f.types?.includes('track');
+
 export const isFiles = (f: Field) => f.type === 'file' || f.type === 'photo';
 
 /** "3 天", "5 小时": a span to a deadline, in whole units. */

@@ -19,7 +19,7 @@ import {
   SendingLine,
   sizeText,
 } from '../../registers/Files';
-import { isFiles } from '../../registers/value';
+import { isFiles, isWalk } from '../../registers/value';
 import { Dialog } from '../../ui/Dialog';
 import { toastError } from '../../ui/Toast';
 import { t } from './texts';
@@ -118,8 +118,10 @@ export function Attachments(p: Props) {
   const { r, rec } = p;
   const [open, setOpen] = useState<Attachment | null>(null);
   const [sending, setSending] = useState<Sending | null>(null);
-  const fields = r.fields.filter((f) => isFiles(f) && !f.ended);
-  const list = (rec.attachments ?? []).filter((a) => !a.ended);
+  const fields = r.fields.filter((f) => isFiles(f) && !isWalk(f) && !f.ended);
+  const list = (rec.attachments ?? []).filter(
+    (a) => !a.ended && fields.some((f) => f.id === a.field),
+  );
   function add(chosen: Chosen[]) {
     attachAll(rec.id, rec.version, chosen, setSending).then(p.again, (e) => {
       setSending(null);

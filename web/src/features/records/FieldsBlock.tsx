@@ -143,7 +143,11 @@ function FieldRow({ f, p }: { f: Field; p: Props }) {
         )}
       </td>
       <td>
-        {f.type === 'computed' ? <span class="hint">{t('computed')}</span> : <Origin x={x} />}
+        {f.type === 'computed' ? (
+          <span class="hint">{t('computed')}</span>
+        ) : (
+          <Origin x={x?.source || x?.verified || x?.certainty ? x : undefined} />
+        )}
       </td>
       <td class="hint">{x ? `${personName(x.by)} ${stamp(x.time)}` : ''}</td>
       <td class="num">

@@ -28,7 +28,7 @@ import {
   SendingLine,
 } from '../../registers/Files';
 import { About as AboutRecord } from '../../registers/Picker';
-import { isFiles, today } from '../../registers/value';
+import { isFiles, isWalk, today } from '../../registers/value';
 import { Dialog } from '../../ui/Dialog';
 import { TextField } from '../../ui/Field';
 import { errorText, toast, toastError } from '../../ui/Toast';
@@ -237,9 +237,8 @@ function Form({ r, record }: FormProps) {
           <div class="rr-grid panel pad">
             {fields.map((f) =>
               isFiles(f) ? (
-                f.may_write !== false && (
-                  <FileInput key={f.id} f={f} chosen={chosen} set={setChosen} />
-                )
+                f.may_write !== false &&
+                !isWalk(f) && <FileInput key={f.id} f={f} chosen={chosen} set={setChosen} />
               ) : (
                 <FieldInput
                   key={f.id}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A table from a file: first what would become of each row, then the writing of it. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, api, url } from '../../api/client';
 import {
   fieldOf,
@@ -13,6 +13,7 @@ import {
 import { canAct } from '../../api/world';
 import { lang, pick } from '../../app/i18n';
 import { href } from '../../app/router';
+import { saveCsv } from '../../records/csv';
 import { withUnit } from '../../registers/value';
 import { SelectField } from '../../ui/Field';
 import { type Column, Table } from '../../ui/Table';
@@ -21,6 +22,7 @@ import { t } from './texts';
 
 const FATES = ['error', 'create', 'change', 'same'] as const;
 const POLL_MS = 400;
+const STOPPED = 'STOPPED';
 
 interface Found {
   job: string;
@@ -42,7 +44,8 @@ async function follow(
 ): Promise<Job> {
   for (;;) {
     const j = await api.get<Job>(`/jobs/${job}`);
-    if (j.state === 'done' || gone()) return j;
+    if (gone()) throw new ApiError(0, STOPPED, '', '');
+    if (j.state === 'done') return j;
     if (j.state === 'failed') throw new ApiError(0, '', jobError(j), jobError(j));
     tell(j.progress ?? 0);
     await new Promise((r) => setTimeout(r, POLL_MS));
@@ -68,6 +71,24 @@ function ChangeList({ r, row }: { r: Register; row: ImportRow }) {
         </span>
       ))}
     </>
+  );
+}
+
+/** What would become of each row, as a table to mend the file by. */
+function saveRows(r: Register, name: string, rows: readonly ImportRow[]): void {
+  const said = (x: ImportRow) =>
+    importTexts(x, lang.value).join('; ') ||
+    (x.changes ?? [])
+      .map((c) => {
+        const f = fieldOf(r, c.field);
+        const text = (v: unknown) => (f ? withUnit(f, v) : String(v ?? '–'));
+        return `${pick(f?.title) || c.field}: ${x.fate === 'change' ? `${text(c.from)} → ` : ''}${text(c.to)}`;
+      })
+      .join('; ');
+  saveCsv(
+    `${name.replace(/\.\w+$/, '')}-${t('import.rows')}`,
+    [t('import.row'), t('import.fate'), t('import.key'), t('import.what')],
+    rows.map((x) => [x.row, t(`fate.${x.fate}`), x.key ?? '', said(x)]),
   );
 }
 
@@ -126,6 +147,9 @@ function Rows({
           </button>
         ))}
         <span class="grow" />
+        <button type="button" class="btn" onClick={() => saveRows(r, found.name, rows)}>
+          {t('import.save')}
+        </button>
         <button type="button" class="btn" onClick={onBack}>
           {t('import.back')}
         </button>
@@ -167,22 +191,31 @@ export function ImportWizard({ r }: { r: Register }) {
   const [found, setFound] = useState<Found | null>(null);
   const [written, setWritten] = useState<Record<string, number> | null>(null);
   const [error, setError] = useState('');
-  const [left] = useState({ gone: false });
+  // the look that is under way; leaving the screen or asking for it ends the waiting
+  const round = useRef(0);
   useEffect(
     () => () => {
-      left.gone = true;
+      round.current += 1;
     },
     [],
   );
   const fail = (e: unknown) => {
     setPart(null);
-    setError(errorText(e));
+    setError(e instanceof ApiError && e.code === STOPPED ? '' : errorText(e));
   };
+  function stop() {
+    round.current += 1; // nothing has been written, so there is nothing to take back
+    setPart(null);
+  }
 
   async function look() {
     if (!file) return;
     setError('');
-    const tell = (text: string) => (p: number) => setPart({ text, part: p });
+    const mine = ++round.current;
+    const gone = () => mine !== round.current;
+    const tell = (text: string) => (p: number) => {
+      if (!gone()) setPart({ text, part: p });
+    };
     try {
       tell(t('import.sending'))(0);
       const q = new URLSearchParams({ name: file.name, mode });
@@ -191,7 +224,7 @@ export function ImportWizard({ r }: { r: Register }) {
         file,
         tell(t('import.sending')),
       );
-      const j = await follow(String(job), tell(t('import.looking')), () => left.gone);
+      const j = await follow(String(job), tell(t('import.looking')), gone);
       setPart(null);
       setFound({ job: String(job), name: file.name, rows: j.rows ?? [], counts: j.counts ?? {} });
     } catch (e) {
@@ -223,6 +256,11 @@ export function ImportWizard({ r }: { r: Register }) {
         {part && (
           <span class="row" role="status">
             {part.text} <progress max="1" value={part.part} aria-label={part.text} />
+            {part.text !== t('import.writing') && (
+              <button type="button" class="btn" onClick={stop}>
+                {t('import.stop')}
+              </button>
+            )}
           </span>
         )}
       </div>

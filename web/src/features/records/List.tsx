@@ -85,7 +85,7 @@ function columns(reg: Register, fields: readonly Field[], words: string, p: Pick
           onChange={p.toggleAll}
         />
       ),
-      width: '2.2rem',
+      width: '2.6rem',
       cell: (r) => (
         <input
           type="checkbox"
@@ -122,7 +122,7 @@ function columns(reg: Register, fields: readonly Field[], words: string, p: Pick
     {
       id: '_state',
       title: <SortHead id="_state" title={t('state')} />,
-      width: '6rem',
+      width: '8rem',
       cell: (r) => pick(stateOf(reg, r.state)?.title) || r.state || '–',
     },
     {
@@ -134,7 +134,7 @@ function columns(reg: Register, fields: readonly Field[], words: string, p: Pick
     {
       id: '_due',
       title: <SortHead id="_due" title={t('due')} />,
-      width: '8.4rem',
+      width: '9rem',
       cell: (r) => <DueCell r={r} />,
     },
   ];
@@ -143,7 +143,7 @@ function columns(reg: Register, fields: readonly Field[], words: string, p: Pick
 function widthOf(f: Field): string {
   if (f.type === 'bool') return '4rem';
   if (f.type === 'time') return '11rem';
-  if (f.auto) return '9rem';
+  if (f.auto) return '9.8rem';
   return f.type === 'ref' || f.type === 'place' ? '9rem' : '7.5rem';
 }
 

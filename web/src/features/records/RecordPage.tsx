@@ -19,7 +19,7 @@ import { useAsk } from '../../records/Ask';
 import { Waiting } from '../../records/Parts';
 import { useHeard, useRead } from '../../records/use';
 import { CaseBlock } from '../../registers/CaseBlock';
-import { isFiles } from '../../registers/value';
+import { isFiles, isWalk } from '../../registers/value';
 import { Tabs } from '../../ui/Tabs';
 import { Attachments } from './Attachments';
 import { FieldsBlock } from './FieldsBlock';
@@ -28,6 +28,7 @@ import { Provisions } from './Provisions';
 import { References } from './References';
 import { known, nowShown } from './state';
 import { t } from './texts';
+import { WalksBlock } from './WalksBlock';
 
 type Ask = ReturnType<typeof useAsk>[0];
 
@@ -244,9 +245,10 @@ export function RecordPage({ r, id }: { r: Register; id: number }) {
                   again={again}
                 />
               )}
-              {r.fields.some(isFiles) && (
+              {r.fields.some((f) => isFiles(f) && !isWalk(f)) && (
                 <Attachments r={r} rec={rec} acts={canAct.value && !past} ask={ask} again={again} />
               )}
+              {r.fields.some(isWalk) && <WalksBlock r={r} rec={rec} />}
               <References r={r} rec={rec} />
             </div>
           </div>

@@ -5,6 +5,7 @@ import { loadRoom, registerOf, room } from '../../api/room';
 import { ready } from '../../api/session';
 import type { App } from '../../app/app';
 import { pick } from '../../app/i18n';
+import { isWalk } from '../../registers/value';
 import { t } from './texts';
 
 const load = () => import('./Screen');
@@ -33,6 +34,18 @@ export function install(app: App): void {
       screen = null;
     }
     for (const r of list) {
+      if (r.fields.some(isWalk) && !layers.has(`${r.id}.walks`))
+        layers.set(
+          `${r.id}.walks`,
+          app.layers.add({
+            id: `walks.${r.id}`,
+            order: 61,
+            group: 'records',
+            title: () => t('walk.layer', { title: pick(r.title) }),
+            create: async (map) =>
+              (await import('../../registers/walkLayer')).createWalkLayer(map, r.id),
+          }),
+        );
       if (!r.map || layers.has(r.id)) continue;
       layers.set(
         r.id,

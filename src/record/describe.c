@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static void text2(struct kt_jw *w, const char *key, const struct kt_text *t)
 {
@@ -123,13 +124,24 @@ static void field(struct kt_jw *w, const struct kt_record_model *m, const struct
     kt_jw_obj_end(w);
 }
 
+/* Who walks has to know where walks go, also without the right to look at those of others. */
+static bool brings_walks(const struct kt_reader *who, const struct rec_register *reg,
+                         const struct rec_field *f)
+{
+    bool walks = false;
+    for (uint32_t i = 0; f->type == REC_FILE && i < f->types_n; i++) {
+        walks = walks || strcmp(f->types[i], "track") == 0;
+    }
+    return walks && reader_writes(who, reg) && (!f->write[0] || reader_may(who, f->write));
+}
+
 static void fields(struct kt_jw *w, const struct kt_record_model *m, const struct kt_reader *who,
                    const struct rec_register *reg)
 {
     kt_jw_key(w, "fields");
     kt_jw_arr(w);
     for (uint32_t i = 0; i < reg->fields_n; i++) {
-        if (reader_sees_field(who, &reg->fields[i])) {
+        if (reader_sees_field(who, &reg->fields[i]) || brings_walks(who, reg, &reg->fields[i])) {
             field(w, m, who, reg, &reg->fields[i]);
         }
     }

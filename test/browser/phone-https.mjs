@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A phone over real HTTPS, on the program itself: the plain address tells the way to trust, the
 // browser trusts the site's own authority and nothing is waved through, and a report with photo,
-// place and hash that is written without a signal arrives exactly once.
+// place and hash that is written without a signal arrives exactly once; a patrol's walk, too.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,7 +16,14 @@ if (why) {
   console.log(`1..0 # SKIP ${why}`);
   process.exit(0);
 }
-const mine = await start({ li: { name: '李巡查', roles: 'dispatcher' } }, undefined, { tls: true });
+const mine = await start(
+  {
+    li: { name: '李巡查', roles: 'dispatcher' },
+    hu: { name: '胡调度', roles: 'dispatcher' },
+  },
+  undefined,
+  { tls: true },
+);
 for (const signal of ['SIGTERM', 'SIGINT'])
   process.once(signal, () => mine.stop().finally(() => process.exit(1)));
 const plain = mine.url.replace('127.0.0.1', HOST);
@@ -75,7 +82,7 @@ async function phone(s, step) {
   const context = s.page.context();
   let { page } = s;
   let kept = [];
-  const main = page.locator('main');
+  const main = { innerText: () => page.locator('main').innerText() };
   const open = async (address) => {
     const p = await context.newPage();
     p.setDefaultTimeout(60_000);
@@ -243,6 +250,41 @@ async function phone(s, step) {
       equal((await keptPhotos(page)).length, 0, 'what is sent is no longer on the phone');
     },
   );
+
+  await step('a patrol without a signal: its walk arrives with its check-ins, for who may look', async () => {
+    const before = page;
+    page = await open(`${mine.https}phone#/patrol`);
+    await before.close(); // not the last page: the session would end with it
+    await page.getByRole('button', { name: '开始巡查' }).click();
+    await page.getByText(/定位 ±6 m/).waitFor();
+    await context.setOffline(true);
+    await context.setGeolocation({ ...WHERE, latitude: WHERE.latitude + 0.002 });
+    await until(async () => /轨迹 [2-9] 点/.test(await main.innerText()), 'it moved');
+    await page.getByRole('combobox', { name: /^打卡地点/ }).fill('1203');
+    await page.locator('.picker-list [role=option]').first().click();
+    await page.getByLabel('说明').fill('一号风门');
+    await page.getByRole('button', { name: '打卡', exact: true }).click();
+    await page.getByText('一号风门').waitFor();
+    await page.getByRole('button', { name: '结束巡查' }).click();
+    await page.getByRole('heading', { name: /巡查记录/ }).waitFor();
+    await page.getByRole('button', { name: /^保存/ }).click();
+    await page.getByRole('heading', { name: '待传 2' }).waitFor();
+    await context.setOffline(false);
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await page.getByRole('heading', { name: '待传 0' }).waitFor({ timeout: 60_000 });
+    const walks = await page.evaluate(async () => (await fetch('api/v1/records/round/tracks')).json());
+    equal(walks.features.length, 1, 'one walk');
+    const [w] = walks.features;
+    ok(w.properties.user === 'li' && w.geometry.coordinates.length >= 2, 'whose and where');
+    ok(w.properties.checks[0].place && w.properties.checks[0].note === '一号风门', 'its check-in');
+    await context.clearCookies();
+    await page.evaluate(
+      (args) => fetch('api/v1/login', { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Kuangtu': '1' }, body: JSON.stringify(args) }),
+      { user: 'hu', password: PASSWORD },
+    );
+    const others = await page.evaluate(async () => (await fetch('api/v1/records/round/tracks')).json());
+    equal(`${others.features.length} shown, ${others.hidden} hidden`, '0 shown, 1 hidden', 'for another');
+  });
 }
 
 const home = trusting(mine.ca);

@@ -80,9 +80,8 @@ static int pdf_head(void *arg, const char *title, const struct kt_record_column 
     (void)err;
     s->n = n < PDF_COLUMNS ? n : PDF_COLUMNS;
     for (uint32_t i = 0; i < s->n; i++) {
-        bool number = columns[i].kind == KT_COLUMN_NUMBER;
-        double width = number ? 1 : columns[i].kind == KT_COLUMN_TEXT ? 2 : 1.4;
-        cols[i] = (struct kt_report_column){columns[i].title, width, number};
+        cols[i] = (struct kt_report_column){.title = columns[i].title, /* its width: by its cells */
+                                            .number = columns[i].kind == KT_COLUMN_NUMBER};
     }
     s->pdf = kt_report_new(title, cols, (int)s->n);
     return KT_OK;
@@ -238,7 +237,7 @@ static void hand_out(struct call *c, const struct format *f, const struct kt_rec
                                 .row = f->row,
                                 .arg = &s};
     struct kt_room *room = room_of(c);
-    struct kt_reader who = reader_of(c);
+    struct kt_reader who = f->head == pdf_head ? printing_reader(c) : reader_of(c);
     struct kt_err err = {0};
     struct kt_buf out;
     if (!room) {

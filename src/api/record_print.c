@@ -92,7 +92,7 @@ static struct kt_page *lay_out(struct call *c, const struct kt_json *doc)
              !c->site->simulation ? ""
              : en                 ? " (simulation)"
                                   : "（仿真 演示）",
-             when, c->person.user);
+             when, *c->person.name ? c->person.name : c->person.user);
     kt_page_foot(p, line);
     return p;
 }
@@ -121,7 +121,7 @@ static void reply_page(struct call *c, const struct kt_page *p, bool xlsx)
 void get_record_document(struct call *c)
 {
     struct kt_room *room = room_of(c);
-    struct kt_reader who = reader_of(c);
+    struct kt_reader who = printing_reader(c);
     const char *format = kt_http_query(c->req, "format");
     struct kt_json *doc = NULL;
     struct kt_err err = {0};

@@ -16,6 +16,47 @@ struct kt_reader reader_of(const struct call *c)
                               .now = kt_runtime_now(c->api->opts.runtime)};
 }
 
+/* Names of persons for one answer, in its arena. */
+struct names {
+    struct kt_arena *arena;
+    struct named {
+        const char *user, *name;
+        struct named *next;
+    } * first;
+};
+
+static void take_name(void *arg, const struct kt_person *p)
+{
+    struct names *n = arg;
+    struct named *one = kt_arena_alloc(n->arena, sizeof(*one));
+    *one = (struct named){.user = kt_arena_strdup(n->arena, p->user),
+                          .name = kt_arena_strdup(n->arena, p->name ? p->name : ""),
+                          .next = n->first};
+    n->first = one;
+}
+
+static const char *name_of(void *arg, const char *user)
+{
+    const struct names *n = arg;
+    for (const struct named *one = n->first; one; one = one->next) {
+        if (strcmp(one->user, user) == 0) {
+            return *one->name ? one->name : user;
+        }
+    }
+    return user;
+}
+
+struct kt_reader printing_reader(struct call *c)
+{
+    struct names *n = kt_arena_alloc(c->arena, sizeof(*n));
+    struct kt_reader who = reader_of(c);
+    *n = (struct names){.arena = c->arena};
+    kt_auth_people(c->api->opts.auth, take_name, n);
+    who.name_of = name_of;
+    who.names = n;
+    return who;
+}
+
 struct kt_room *room_of(struct call *c)
 {
     struct kt_room *room = kt_runtime_room(c->api->opts.runtime);

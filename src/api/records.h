@@ -8,6 +8,8 @@
 
 /** Who asks, for the room; borrows from the call. */
 struct kt_reader reader_of(const struct call *c);
+/** The same, with names of persons in place of their ids: for what people print. */
+struct kt_reader printing_reader(struct call *c);
 /** The room; NULL when answered: this program has none. */
 struct kt_room *room_of(struct call *c);
 /** The site's data folder, in the call's arena. */

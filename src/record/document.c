@@ -48,7 +48,7 @@ static void value_of(struct paper *p, const char *name, struct kt_buf *out)
     } else if (name[0] == '_') {
         const struct kt_json *v = kt_json_get(p->item, name + 1);
         if (kt_json_str(v)) {
-            kt_buf_puts(out, kt_json_str(v));
+            kt_buf_puts(out, words_person(&p->w, kt_json_str(v)));
         } else if (kt_json_int(v, &ms)) {
             words_moment(&p->w, ms, false, out);
         }
@@ -177,7 +177,7 @@ static int write_history(struct paper *p, struct kt_err *err)
         moment_cell(p, kt_json_get(one, "time"));
         kt_jw_str(&p->out, words_pick(&p->w, p->reg->fields[f].title));
         kt_jw_str(&p->out, kt_buf_cstr(&v));
-        kt_jw_str(&p->out, kt_json_get_str(one, "by", ""));
+        kt_jw_str(&p->out, words_person(&p->w, kt_json_get_str(one, "by", "")));
         kt_jw_str(&p->out, kt_json_get_str(one, "source", ""));
         kt_jw_arr_end(&p->out);
         kt_buf_done(&v);
@@ -227,8 +227,8 @@ static void write_moves(struct paper *p)
         kt_jw_arr(&p->out);
         moment_cell(p, kt_json_get(m, "time"));
         kt_jw_str(&p->out, step(p, m));
-        kt_jw_str(&p->out, kt_json_get_str(m, "by", ""));
-        kt_jw_str(&p->out, kt_json_get_str(m, "owner", ""));
+        kt_jw_str(&p->out, words_person(&p->w, kt_json_get_str(m, "by", "")));
+        kt_jw_str(&p->out, words_person(&p->w, kt_json_get_str(m, "owner", "")));
         kt_jw_str(&p->out, kt_json_get_str(m, "note", ""));
         kt_jw_arr_end(&p->out);
     }
@@ -252,7 +252,7 @@ static void write_photos(struct paper *p)
         struct kt_buf b;
         kt_buf_init(&b, 1000);
         words_moment(&p->w, ms, false, &b);
-        kt_buf_printf(&b, "  %s", kt_json_get_str(a, "by", ""));
+        kt_buf_printf(&b, "  %s", words_person(&p->w, kt_json_get_str(a, "by", "")));
         kt_jw_obj(&p->out);
         kt_jw_kstr(&p->out, "photo", kt_json_get_str(a, "hash", ""));
         kt_jw_kstr(&p->out, "text", kt_buf_cstr(&b));

@@ -92,6 +92,10 @@ struct kt_reader {
     const char *const *places; /* "*": everywhere */
     uint32_t places_n;
     kt_time now; /* engine time, or the moment of a replay */
+    /* for what people print: a person's name, living as long as the call; NULL: ids stand as they
+     * are */
+    const char *(*name_of)(void *names, const char *user);
+    void *names;
 };
 /*
  * Each writes one JSON value (docs/internals/records.md section 5) for who asks.

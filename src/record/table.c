@@ -262,7 +262,8 @@ static void own_cell(struct table *t, const char *own, const struct kt_json *ite
         uint32_t s = rec_state_of(f, kt_json_str(v));
         kt_buf_puts(out, s == KT_NONE ? kt_json_str(v) : words_pick(&t->w, f->states[s].title));
     } else if (kt_json_str(v)) {
-        kt_buf_puts(out, kt_json_str(v));
+        kt_buf_puts(out, strcmp(own, "_owner") == 0 ? words_person(&t->w, kt_json_str(v))
+                                                    : kt_json_str(v));
     } else if (kt_json_int(v, &ms)) {
         words_moment(&t->w, ms, true, out);
     }

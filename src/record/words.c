@@ -67,6 +67,12 @@ const char *words_place(const struct words *w, const char *id)
     return n == 1 && kt_site_place(w->v.site, kt_str_c(name)).v == KT_NONE ? name : id;
 }
 
+const char *words_person(const struct words *w, const char *user)
+{
+    const struct kt_reader *who = w->v.who;
+    return who->name_of ? who->name_of(who->names, user) : user;
+}
+
 void words_moment(const struct words *w, int64_t ms, bool plain, struct kt_buf *out)
 {
     char text[24];
@@ -149,9 +155,10 @@ void words_value(struct words *w, const struct rec_field *f, const struct kt_jso
     } else if (f->as == REC_GEOMETRY && kt_json_obj(v)) {
         json_text(v, out);
     } else if (s) {
-        kt_buf_puts(out, f->as == REC_ENUM    ? choice(w, f, s)
-                         : f->as == REC_PLACE ? words_place(w, s)
-                                              : s);
+        kt_buf_puts(out, f->as == REC_ENUM     ? choice(w, f, s)
+                         : f->as == REC_PLACE  ? words_place(w, s)
+                         : f->as == REC_PERSON ? words_person(w, s)
+                                               : s);
     } else if (kt_json_bool(v, &b)) {
         kt_buf_puts(out, w->english ? (b ? "yes" : "no") : (b ? "是" : "否"));
     } else if (f->as == REC_TIME && kt_json_int(v, &i)) {

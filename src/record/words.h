@@ -24,4 +24,6 @@ void words_moment(const struct words *w, int64_t ms, bool plain, struct kt_buf *
 /** Name of a place, or its id where another has the same name or `plain` asks for what is certain.
  */
 const char *words_place(const struct words *w, const char *id);
+/** Name of a person, or the id where names are not asked for. */
+const char *words_person(const struct words *w, const char *user);
 #endif

@@ -208,18 +208,20 @@ static double natural(struct draw *d, const struct block *b, int c)
     return widest;
 }
 
-/* Narrow columns get what they like, the others share what is left by what they like. */
+/* Where there is room for all, by what each likes; else narrow columns get what they like, and the
+ * others share what is left. */
 static void measure(struct draw *d, const struct block *b, double share[PAGE_COLUMNS_MAX])
 {
-    double like[PAGE_COLUMNS_MAX], left = inner(d), wide = 0, fair = left / b->columns;
+    double like[PAGE_COLUMNS_MAX], left = inner(d), wide = 0, fair = left / b->columns, all = 0;
     for (int c = 0; c < b->columns; c++) {
         like[c] = natural(d, b, c);
+        all += like[c];
         left -= like[c] <= fair ? like[c] : 0;
         wide += like[c] <= fair ? 0 : like[c];
     }
     for (int c = 0; c < b->columns; c++) {
         double w = like[c] <= fair ? like[c] : left * like[c] / wide;
-        share[c] = wide > 0 ? w / inner(d) : like[c] / (inner(d) - left);
+        share[c] = all <= inner(d) ? like[c] / all : w / inner(d);
     }
 }
 

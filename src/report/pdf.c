@@ -67,16 +67,42 @@ static double cell_height(struct page *p, int column, const char *text)
     return h;
 }
 
+/* How wide a text is, in halves of a Chinese character. */
+static double halves(const char *text)
+{
+    double n = 0;
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        n += c < 0x80 ? 1 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
+    }
+    return n;
+}
+
+/* A column that says no width is as wide as what stands in it, up to a line of a sentence. */
+static double wish(const struct kt_report *r, int column)
+{
+    enum { ROWS = 500, MOST = 36, EDGE = 2 };
+    double most = halves(r->columns[column].title);
+    if (r->columns[column].width > 0) {
+        return r->columns[column].width;
+    }
+    for (size_t i = 0; i < ROWS; i++) {
+        size_t at = i * (size_t)r->columns_n + (size_t)column;
+        double n = at < r->n ? halves(r->cells[at]) : 0;
+        most = n > most ? n : most;
+    }
+    return (most < MOST ? most : MOST) + EDGE;
+}
+
 static void measure_columns(struct page *p)
 {
     double sum = 0, at = MARGIN;
     for (int i = 0; i < p->r->columns_n; i++) {
-        sum += p->r->columns[i].width > 0 ? p->r->columns[i].width : 1;
+        sum += wish(p->r, i);
     }
     for (int i = 0; i < p->r->columns_n; i++) {
         p->x[i] = at;
-        double w = p->r->columns[i].width > 0 ? p->r->columns[i].width : 1;
-        at += w / sum * (PAGE_W - 2 * MARGIN);
+        at += wish(p->r, i) / sum * (PAGE_W - 2 * MARGIN);
     }
     p->x[p->r->columns_n] = at;
 }

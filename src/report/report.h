@@ -12,8 +12,9 @@
 
 struct kt_report_column {
     const char *title;
-    double width; /* share of the page; the sum need not be 1 */
-    bool number;  /* right-aligned; a number in xlsx where it reads as one */
+    double
+        width; /* share of the page; the sum need not be 1. 0: by what stands in it, of all alike */
+    bool number; /* right-aligned; a number in xlsx where it reads as one */
 };
 
 struct kt_report;

@@ -73,7 +73,7 @@ static double halves(const char *text)
     double n = 0;
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
-        n += c < 0x80 ? 1 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
+        n += c < 0x80 ? 1.25 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
     }
     return n;
 }
@@ -81,7 +81,7 @@ static double halves(const char *text)
 /* A column that says no width is as wide as what stands in it, up to a line of a sentence. */
 static double wish(const struct kt_report *r, int column)
 {
-    enum { ROWS = 500, MOST = 36, EDGE = 2 };
+    enum { ROWS = 500, MOST = 30, EDGE = 3 };
     double most = halves(r->columns[column].title);
     if (r->columns[column].width > 0) {
         return r->columns[column].width;

@@ -18,7 +18,14 @@
 #define FONT   "WenQuanYi Micro Hei, Noto Sans CJK SC, sans 8"
 #define BIG    "WenQuanYi Micro Hei, Noto Sans CJK SC, sans 14"
 
-enum { LINES_MAX = 3 };
+/* How wide a column likes to be: of the font above, which draws 8 pt as 10.7. */
+#define HAN_PT      10.8
+#define LATIN_PT    6.3
+#define EDGE_PT     (2 * PAD + 1)
+#define NARROW_PT   90.0
+#define SENTENCE_PT 230.0
+
+enum { LINES_MAX = 3, ROWS_LOOKED_AT = 500 };
 
 struct page {
     const struct kt_report *r;
@@ -67,42 +74,46 @@ static double cell_height(struct page *p, int column, const char *text)
     return h;
 }
 
-/* How wide a text is, in halves of a Chinese character. */
-static double halves(const char *text)
+/* How wide a text is at most, in points. */
+static double points(const char *text)
 {
     double n = 0;
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
-        n += c < 0x80 ? 1.25 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
+        n += c < 0x80 ? LATIN_PT : c >= 0xe0 ? HAN_PT : c >= 0xc0 ? LATIN_PT : 0;
     }
     return n;
 }
 
-/* A column that says no width is as wide as what stands in it, up to a line of a sentence. */
+/* A column that says no width likes to be as wide as what stands in it, up to a part of a sentence.
+ */
 static double wish(const struct kt_report *r, int column)
 {
-    enum { ROWS = 500, MOST = 30, EDGE = 3 };
-    double most = halves(r->columns[column].title);
+    double most = points(r->columns[column].title);
     if (r->columns[column].width > 0) {
         return r->columns[column].width;
     }
-    for (size_t i = 0; i < ROWS; i++) {
+    for (size_t i = 0; i < ROWS_LOOKED_AT; i++) {
         size_t at = i * (size_t)r->columns_n + (size_t)column;
-        double n = at < r->n ? halves(r->cells[at]) : 0;
+        double n = at < r->n ? points(r->cells[at]) : 0;
         most = n > most ? n : most;
     }
-    return (most < MOST ? most : MOST) + EDGE;
+    return (most < SENTENCE_PT ? most : SENTENCE_PT) + EDGE_PT;
 }
 
+/* Narrow columns get what they like, the others share what is left. */
 static void measure_columns(struct page *p)
 {
-    double sum = 0, at = MARGIN;
+    double narrow = 0, wide = 0, all = PAGE_W - 2 * MARGIN, at = MARGIN;
     for (int i = 0; i < p->r->columns_n; i++) {
-        sum += wish(p->r, i);
+        double w = wish(p->r, i);
+        *(w <= NARROW_PT ? &narrow : &wide) += w;
     }
+    bool room = wide > 0 && narrow + wide / 3 < all;
     for (int i = 0; i < p->r->columns_n; i++) {
+        double w = wish(p->r, i);
         p->x[i] = at;
-        at += wish(p->r, i) / sum * (PAGE_W - 2 * MARGIN);
+        at += !room ? w / (narrow + wide) * all : w <= NARROW_PT ? w : w / wide * (all - narrow);
     }
     p->x[p->r->columns_n] = at;
 }

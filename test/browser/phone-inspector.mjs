@@ -263,7 +263,12 @@ await story(
       await page.goto(`${s.url}#/registers/patrol/${all.items[0].id}`);
       await page.locator('.rr-checks li', { hasText: '一号风门' }).waitFor();
       await s.shot('p-walk-desk');
-      await page.goto(`${s.url}phone#/patrol`);
+      // back on the phone, and all that is fetched at its start is there
+      await Promise.all([
+        page.waitForResponse((r) => /\/cases\?/.test(r.url())),
+        page.goto(`${s.url}phone#/tasks`),
+      ]);
+      await until(async () => (await page.locator('.ph-state[aria-busy=true]').count()) === 0, 'fetched');
     });
 
     await step('the session ends: what waits stays, and goes on after the log-in', async () => {

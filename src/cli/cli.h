@@ -47,6 +47,7 @@ struct kt_verb {
     X(show) \
     X(import) \
     X(query) \
+    X(records) \
     X(replay) \
     X(backtest) \
     X(verify) \

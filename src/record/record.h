@@ -76,6 +76,8 @@ KT_MUST_CHECK int kt_room_oldest(struct kt_room *r, kt_seq *ret, struct kt_err *
 KT_MUST_CHECK int kt_room_mend(struct kt_room *r, struct kt_err *err);
 /** Hash over all rows of all tables but kt_outcome and kt_meta: equal on every node. */
 KT_MUST_CHECK int kt_room_digest(struct kt_room *r, struct kt_hash *ret, struct kt_err *err);
+/** The same of a file that nobody has to run; zero without one. */
+KT_MUST_CHECK int kt_room_file_digest(const char *dir, struct kt_hash *ret, struct kt_err *err);
 /**
  * Of a file that nobody has to run: it is whole, rows are what their facts say, ledgers balance,
  * floors hold, bodies are there. Needs no site: the file keeps what was declared.

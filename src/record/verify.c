@@ -99,24 +99,53 @@ static int tables_of(struct kt_db *db, struct kt_arena *a, const char ***ret, si
     return rc < 0 ? rc : KT_OK;
 }
 
-int kt_room_digest(struct kt_room *r, struct kt_hash *ret, struct kt_err *err)
+static int digest_of(struct kt_db *db, struct kt_hash *ret, struct kt_err *err)
 {
     struct kt_arena *a = kt_arena_new(0);
     struct kt_hash h = {{0}};
-    struct kt_db *db;
     const char **names;
     size_t n = 0;
-    int rc = kt_store_read(r->store, &db, err);
-    if (rc == KT_OK) {
-        rc = tables_of(db, a, &names, &n, err);
-        for (size_t i = 0; rc == KT_OK && i < n; i++) {
-            rc = digest_table(db, names[i], &h, err);
-        }
-        kt_store_read_done(r->store, db);
+    int rc = tables_of(db, a, &names, &n, err);
+    for (size_t i = 0; rc == KT_OK && i < n; i++) {
+        rc = digest_table(db, names[i], &h, err);
     }
-    kt_arena_free(a);
     if (rc == KT_OK) {
         *ret = h;
+    }
+    kt_arena_free(a);
+    return rc;
+}
+
+static int digest_in(struct kt_store *s, struct kt_hash *ret, struct kt_err *err)
+{
+    struct kt_db *db;
+    int rc = kt_store_read(s, &db, err);
+    if (rc == KT_OK) {
+        rc = digest_of(db, ret, err);
+        kt_store_read_done(s, db);
+    }
+    return rc;
+}
+
+int kt_room_digest(struct kt_room *r, struct kt_hash *ret, struct kt_err *err)
+{
+    return digest_in(r->store, ret, err);
+}
+
+int kt_room_file_digest(const char *dir, struct kt_hash *ret, struct kt_err *err)
+{
+    char path[600];
+    struct kt_store *s;
+    snprintf(path, sizeof(path), "%s/records.db", dir);
+    struct kt_store_opts so = {.path = path, .read_only = true};
+    if (!kt_file_exists(path)) {
+        *ret = (struct kt_hash){{0}};
+        return KT_OK;
+    }
+    int rc = kt_store_open(&so, &s, err);
+    if (rc == KT_OK) {
+        rc = digest_in(s, ret, err);
+        kt_store_close(s);
     }
     return rc;
 }

@@ -19,6 +19,7 @@ reload
 show
 import
 query
+records
 replay
 backtest
 verify

@@ -20,7 +20,7 @@ static const struct verb {
     {"record.create", verb_create}, {"record.set", verb_set},         {"record.end", verb_end},
     {"record.reopen", verb_reopen}, {"record.resolve", verb_resolve}, {"record.merge", verb_merge},
     {"record.attach", verb_attach}, {"record.detach", verb_detach},   {"record.bulk", verb_bulk},
-    {"record.import", verb_import}, {"record.look", verb_look},
+    {"record.import", verb_import}, {"record.look", verb_look},       {"record.erase", verb_erase},
 };
 
 int rec_no(struct rec_request *q, int code, const char *en, const char *zh)

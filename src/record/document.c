@@ -356,8 +356,8 @@ bool kt_room_names_body(struct kt_room *r, const char *hash)
     if (kt_store_read(r->store, &db, &err) < 0) {
         return true;
     }
-    if (kt_db_prepare(db, "SELECT 1 FROM kt_attachment WHERE hash = ? LIMIT 1", &st, &err) ==
-        KT_OK) {
+    if (kt_db_prepare(db, "SELECT 1 FROM kt_attachment WHERE hash = ? AND erased IS NULL LIMIT 1",
+                      &st, &err) == KT_OK) {
         kt_bind_text(st, 1, hash);
         named = kt_stmt_step(st, &err) != 0;
         kt_stmt_done(st);

@@ -134,6 +134,9 @@ static void write_attachment(struct kt_jw *w, struct kt_stmt *st)
     } else {
         kt_jw_null(w);
     }
+    if (!kt_col_is_null(st, 8)) {
+        kt_jw_kint(w, "erased", kt_col_i64(st, 8));
+    }
     kt_jw_obj_end(w);
 }
 
@@ -143,7 +146,7 @@ static int get_attachments(struct rec_view *v, const struct rec_register *reg, i
     struct kt_stmt *st;
     int64_t known = v->known ? rec_ms(v->known) : INT64_MAX;
     int rc = kt_db_prepare(v->db,
-                           "SELECT hash, field, name, type, size, by, time, meta FROM "
+                           "SELECT hash, field, name, type, size, by, time, meta, erased FROM "
                            "main.kt_attachment WHERE record = ?1 AND time <= ?2 AND (ended IS NULL "
                            "OR ended > ?2) ORDER BY field, id",
                            &st, err);
@@ -178,7 +181,7 @@ int kt_room_attachment(struct kt_room *r, const struct kt_reader *who, int64_t r
     rc = kt_db_prepare(v.db,
                        "SELECT r.register, a.field, a.name, a.type FROM main.kt_attachment a JOIN "
                        "main.kt_record r ON r.id = a.record WHERE a.record = ? AND a.hash = ? AND "
-                       "a.ended IS NULL",
+                       "a.ended IS NULL AND a.erased IS NULL",
                        &st, err);
     bool seen = false;
     if (rc == KT_OK) {

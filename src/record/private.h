@@ -91,12 +91,15 @@ struct kt_room {
     kt_time written_time; /* time in kt_meta */
     bool model_new;       /* flow_model() has to run before the next event */
     bool failed;          /* the disk or the file: only closing is left */
+    bool erasing;         /* bodies of what was erased may still be there */
 };
 /* room.c */
 int room_read_due(struct kt_room *r, struct kt_err *err);
 /** A value for a point, told before the outcome that follows; kept and told again like one. */
 KT_MUST_CHECK int room_say_live(struct kt_room *r, const char *point, double value,
                                 struct kt_err *err);
+/** Once it is on disk that they are erased: their bytes go (erase.c). */
+void room_erase_bodies(struct kt_room *r);
 /** One request, in a savepoint, with its verdict (apply.c). */
 KT_MUST_CHECK int room_request(struct kt_room *r, const struct kt_event *ev, struct kt_err *err);
 static inline int64_t rec_ms(kt_time t)

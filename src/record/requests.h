@@ -13,6 +13,7 @@ int verb_resolve(struct kt_room *r, struct rec_request *q, struct kt_err *err);
 int verb_merge(struct kt_room *r, struct rec_request *q, struct kt_err *err);
 int verb_attach(struct kt_room *r, struct rec_request *q, struct kt_err *err);
 int verb_detach(struct kt_room *r, struct rec_request *q, struct kt_err *err);
+int verb_erase(struct kt_room *r, struct rec_request *q, struct kt_err *err);
 int verb_look(struct kt_room *r, struct rec_request *q, struct kt_err *err);
 int verb_bulk(struct kt_room *r, struct rec_request *q, struct kt_err *err);
 int verb_import(struct kt_room *r, struct rec_request *q, struct kt_err *err);

@@ -105,12 +105,13 @@ static int copy_attachments(struct kt_room *r, const struct rec_row *drop, int64
                             struct kt_err *err)
 {
     struct kt_stmt *st;
-    int rc = kt_db_prepare(r->w,
-                           "INSERT INTO kt_attachment(hash, record, field, name, type, size, by, "
-                           "time, seq, meta) SELECT hash, ?, field, name, type, size, by, time, "
-                           "seq, meta FROM kt_attachment WHERE record = ? AND ended IS NULL "
-                           "ORDER BY id",
-                           &st, err);
+    int rc = kt_db_prepare(
+        r->w,
+        "INSERT INTO kt_attachment(hash, record, field, name, type, size, by, "
+        "time, seq, meta) SELECT hash, ?, field, name, type, size, by, time, "
+        "seq, meta FROM kt_attachment WHERE record = ? AND ended IS NULL AND erased IS NULL "
+        "ORDER BY id",
+        &st, err);
     if (rc < 0) {
         return rc;
     }

@@ -127,6 +127,8 @@ int kt_room_open(const struct kt_room_opts *opts, struct kt_room **ret, struct k
         kt_room_close(r);
         return rc;
     }
+    r->erasing = true; /* the program may have ended between the two */
+    room_erase_bodies(r);
     *ret = r;
     return KT_OK;
 }
@@ -375,6 +377,7 @@ int kt_room_commit(struct kt_room *r, struct kt_err *err)
     }
     r->written_time = r->time;
     atomic_store(&r->committed, r->seq);
+    room_erase_bodies(r);
     tell(r);
     return KT_OK;
 }

@@ -27,7 +27,7 @@ const char schema_fixed[] =
     "CREATE INDEX IF NOT EXISTS kt_move_of ON kt_move(record, time);"
     "CREATE TABLE IF NOT EXISTS kt_attachment(id INTEGER PRIMARY KEY, hash TEXT NOT NULL,"
     " record INTEGER NOT NULL, field TEXT NOT NULL, name TEXT, type TEXT, size INTEGER, by TEXT,"
-    " time INTEGER NOT NULL, seq INTEGER NOT NULL, meta TEXT, ended INTEGER);"
+    " time INTEGER NOT NULL, seq INTEGER NOT NULL, meta TEXT, ended INTEGER, erased INTEGER);"
     "CREATE INDEX IF NOT EXISTS kt_attachment_of ON kt_attachment(record, field);"
     "CREATE INDEX IF NOT EXISTS kt_attachment_hash ON kt_attachment(hash);"
     "CREATE TABLE IF NOT EXISTS kt_timer(id INTEGER PRIMARY KEY, due INTEGER NOT NULL,"
@@ -630,6 +630,16 @@ static int make_all(struct kt_db *db, const struct kt_record_model *m, struct kt
     return r;
 }
 
+/* A file of an older program has no column for what was erased. */
+static int add_erased(struct kt_db *db, struct kt_err *err)
+{
+    bool there = false;
+    int r = schema_has_column(db, "kt_attachment", "erased", &there, err);
+    return r < 0 || there
+               ? r
+               : kt_db_exec(db, "ALTER TABLE kt_attachment ADD COLUMN erased INTEGER", err);
+}
+
 int schema_apply(struct kt_db *db, const struct kt_record_model *m, bool *ret, struct kt_err *err)
 {
     struct kt_buf was, now, layout;
@@ -638,6 +648,7 @@ int schema_apply(struct kt_db *db, const struct kt_record_model *m, bool *ret, s
     kt_buf_init(&now, 0);
     kt_buf_init(&layout, 0);
     int r = kt_db_exec(db, schema_fixed, err);
+    r = r == KT_OK ? add_erased(db, err) : r;
     r = r == KT_OK ? schema_meta(db, "model", &was, err) : r;
     r = r == KT_OK ? schema_meta(db, "indexes", &layout, err) : r;
     kt_hash_hex(&m->hash, hex);

@@ -237,7 +237,9 @@ static int verify_bodies(struct kt_db *db, const char *dir, struct kt_err *err)
     struct kt_stmt *st;
     char path[800];
     int rc = kt_db_prepare(
-        db, "SELECT DISTINCT hash, record FROM kt_attachment WHERE ended IS NULL", &st, err);
+        db,
+        "SELECT DISTINCT hash, record FROM kt_attachment WHERE ended IS NULL AND erased IS NULL",
+        &st, err);
     if (rc < 0) {
         return rc;
     }

@@ -5,16 +5,14 @@
 #include "conf/settings.h"
 
 static const char *const rights[] = {
-    "view",           "history.read",   "export",         "alarm.ack",
-    "alarm.shelve",   "alarm.oos",      "output.open",    "output.close",
-    "output.confirm", "output.tag",     "output.untag",   "calibration.write",
-    "limit.propose",  "limit.approve",  "card.write",     "test.write",
-    "handover",       "manual.set",     "drill",          "site.reload",
-    "user.admin",     "security.admin", "audit.read",     "report.read",
-    "report.sign",    "backtest",       "record.read",    "record.write",
-    "record.import",  "record.merge",   "ledger.read",    "ledger.post",
-    "ledger.close",   "calendar.write", "indicator.read", "indicator.write",
-    "target.write"};
+    "view",           "history.read",      "export",        "alarm.ack",      "alarm.shelve",
+    "alarm.oos",      "output.open",       "output.close",  "output.confirm", "output.tag",
+    "output.untag",   "calibration.write", "limit.propose", "limit.approve",  "card.write",
+    "test.write",     "handover",          "manual.set",    "drill",          "site.reload",
+    "user.admin",     "security.admin",    "audit.read",    "report.read",    "report.sign",
+    "backtest",       "record.read",       "record.write",  "record.import",  "record.merge",
+    "personal.erase", "ledger.read",       "ledger.post",   "ledger.close",   "calendar.write",
+    "indicator.read", "indicator.write",   "target.write"};
 
 const char *const *kt_site_rights(uint32_t *ret_n)
 {

@@ -16,7 +16,7 @@ PATROL = {"registers": [
                  "title": {"zh": "轨迹", "en": "Track"}}]}]}
 PEOPLE = [{"id": "looker", "places": ["mine"], "rights": ["view", "history.read", "record.read", "track.read"]},
           {"id": "reader", "places": ["mine"], "rights": ["view", "record.read"]},
-          {"id": "chief", "places": ["mine"], "rights": [*WRITE, "hazard.assign"]},
+          {"id": "chief", "places": ["mine"], "rights": [*WRITE, "hazard.assign", "track.read", "personal.erase"]},
           {"id": "panel", "places": ["P1"], "rights": WRITE},
           {"id": "heading", "places": ["H1"], "rights": WRITE},
           {"id": "watcher", "places": ["mine"], "rights": ["view"]},
@@ -138,6 +138,38 @@ def tracks():
                 [[now, "x", 2]], [[now, 1, 2]] * 5001, []):
         assert panel.call("POST", "/tracks", {"points": bad})[0] in (400, 413), bad[:2]
     equal(panel.call("POST", "/tracks", {"points": [], "checks": [{"time": now, "place": "nowhere"}]})[0], 400)
+
+
+@case("what is of a person is erased: its bytes are gone, also after kill -9, the hash and who did it stay; the chain verifies")
+def erasure():
+    w = world()
+    chief, panel = w.users["chief"], w.users["panel"]
+    now = kt.now_ms()
+    record = panel.ask("record.create", register="patrol", fields={"no": "X-9", "place": "P1-face"})["result"]["record"]
+    mine = [walk(panel, [[now - 1000 * n, n, n], [now, n, n]])["hash"] for n in (7, 8, 9)]
+    for h in mine:
+        panel.ask("record.attach", record=record, field="walk", hash=h, name="张三.track")
+    body = [w.site.dir / "data/bodies" / h[:2] / h for h in mine]
+    assert all(b.exists() for b in body)
+    panel.refused("record.erase", "KT_EDENIED", record=record, hash=mine[0], reason="x")
+    chief.refused("record.erase", "KT_ENOTFOUND", record=record, hash="0" * 64, reason="x")
+    chief.ask("record.erase", record=record, hash=mine[0], reason="保存期满")
+    equal([b.exists() for b in body], [False, True, True])
+    again = panel.ask("record.create", register="patrol", fields={"no": "X-10", "place": "P1-face"})["result"]["record"]
+    chief.ask("record.erase", record=record, hash=mine[1], reason="本人要求")
+    w.program.kill9()
+    w.program.start()
+    for c in (chief, panel):
+        c.cookies.clear()
+        c.call("POST", "/login", {"user": c.name, "password": c.password})
+    equal([b.exists() for b in body], [False, False, True])
+    got = {a["hash"]: a for a in chief.get(f"/records/patrol/{record}")["attachments"]}
+    equal([(got[h]["name"], got[h]["meta"], "erased" in got[h]) for h in mine[:2]], [("已删除", None, True)] * 2)
+    assert "张三" in got[mine[2]]["name"] and "erased" not in got[mine[2]]
+    told = {f["properties"]["hash"]: f["properties"]["erased"] for f in chief.get(f"/records/patrol/{record}/tracks")["features"]}
+    equal(told, {mine[0]: True, mine[1]: True, mine[2]: False})
+    assert again > record
+    kt.kuangtu("verify", w.site.dir)
 
 
 if __name__ == "__main__":

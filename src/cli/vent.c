@@ -96,7 +96,9 @@ static void print_others(const struct kt_vent_table *t, const struct kt_vent_flo
                 other[i].stable ? "stands too" : "does not stand", f->q_m3s[other[i].branch]);
     }
     if (!all) {
-        fprintf(stderr, "note: not every fan was searched for other operating points\n");
+        fprintf(
+            stderr,
+            "note: the network is large: not every fan was searched for other operating points\n");
     }
     if (f->rising_n) {
         fprintf(stderr, "note: %u fans work where their pressure still rises with the flow\n",

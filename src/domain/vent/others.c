@@ -9,7 +9,7 @@
 
 #include "domain/vent/solve.h"
 
-enum { GRID = 24, HALVINGS = 12, STEPS_GUESS = 6, WORK = 20000000 };
+enum { GRID = 24, HALVINGS = 12, STEPS_GUESS = 6, WORK = 2000000 };
 #define FAR 20.0 /* how many times the flow that was found a search goes */
 
 struct probe {

@@ -61,7 +61,7 @@ struct kt_vent_other {
  * Look for other operating points, fan by fan, along its curve as written down, also backwards.
  *
  * @param ret   room for `cap`; @param ret_n  how many there are, at most cap
- * @param work  how many times a branch may be looked at; 0: 20 million
+ * @param work  how many times a branch may be looked at; 0: 2 million
  * @return true when all fans were looked at within `work`
  */
 bool kt_vent_others(const struct kt_vent_net *net, const struct kt_vent_flow *flow, uint64_t work,

@@ -34,8 +34,8 @@ void get_healthz(struct call *c)
 
 /*
  * The authority that signed the server's certificate, for phones that have to trust it once. It
- * lies beside the certificate as `kuangtu cert` makes it, and is as public as what TLS shows. Beside
- * it the address of the HTTPS listener, so that a page opened without TLS knows where to go.
+ * lies beside the certificate as `kuangtu cert` makes it, and is as public as what TLS shows.
+ * Beside it the address of the HTTPS listener, so that a page opened without TLS knows where to go.
  */
 void get_certificate(struct call *c)
 {

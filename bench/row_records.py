@@ -51,8 +51,8 @@ def imports(program, clerk, room, book):
         book.row(f"10 000 rows as {form}", f"{wall:.2f} s, CPU {cpu:.2f} s, {len(got[0]) >> 10} KiB")
 
 
-def lists(clerk, book, times, n, half):
-    """@param half  a moment at which half of them were there"""
+def lists(clerk, book, times, n, then):
+    """@param then  a moment at which half of them were there"""
     cursor = clerk.get("/records/hazard", limit=1000)["next"]
     for what, query in LISTS:
         took = []
@@ -67,7 +67,7 @@ def lists(clerk, book, times, n, half):
         took = []
         for _ in range(times):
             start = time.perf_counter()
-            got = clerk.get("/records/hazard", at=half, known=half, **query)
+            got = clerk.get("/records/hazard", at=then, known=then, **query)
             took.append((time.perf_counter() - start) * 1e3)
             assert got["items"], what
         book.row(f"{n:,} records as they stood: {what}", f"{quantile(took, 0.5):.1f} ms", "100 ms",

@@ -159,7 +159,7 @@ class Points:
                two_person=False, feed_id=None, tags=""):
         """A switch with its feed state on the load side and, with `meter` (gateway, unit), its meter."""
         feed = feed_id or "KD-" + pid
-        self.add(pid, zh, en, role, place, f"coil:{pid}", dev, at, feed=feed, serves=";".join(serves) if serves else "",
+        self.add(pid, zh, en, role, place, f"coil:{pid}", dev, at, feed=feed, fed_by=parent, serves=";".join(serves) if serves else "",
                  two_person="yes" if two_person else "", tags=tags)
         self.add(feed, f"{zh}馈电", f"{en}, feed", "feed.state", place, f"feed:{pid}", dev, at)
         self.plan.append(f"switch {pid} feed={feed} volt={volt}" + (f" parent={parent}" if parent else ""))

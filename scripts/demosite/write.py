@@ -8,7 +8,7 @@ from .equipment import DEVICES
 
 HEAD = "# Written by scripts/make-demo-site; change that, not this. Everything here is made up (演示).\n"
 COLUMNS = ["id", "name", "name_en", "kind", "unit", "role", "place", "range_lo", "range_hi", "resolution", "deadband", "class", "link",
-           "address", "scan_ms", "x", "y", "feed", "serves", "two_person", "tags"]
+           "address", "scan_ms", "x", "y", "feed", "fed_by", "serves", "two_person", "tags"]
 SITE = """id: chengnan
 name: {{zh: 乘南煤矿（演示）, en: Chengnan mine (demo)}}
 simulation: true

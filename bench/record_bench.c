@@ -101,7 +101,8 @@ static void past(struct rig *g, const char *what, const char *filter, const char
         t = ts.tv_sec * KT_SEC + ts.tv_nsec - t;
         best = t < best ? t : best;
     }
-    printf("record: %s of %u records as of a past moment: CPU %.1f ms\n", what, n, (double)best / 1e6);
+    printf("record: %s of %u records as of a past moment: CPU %.1f ms\n", what, n,
+           (double)best / 1e6);
     kt_buf_done(&b);
     kt_json_free(f);
 }

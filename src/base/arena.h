@@ -22,6 +22,6 @@ char *kt_arena_printf(struct kt_arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 size_t kt_arena_used(const struct kt_arena *a);
 
-#define KT_NEW(arena, type)           ((type *)kt_arena_alloc((arena), sizeof(type)))
-#define KT_NEW_ARRAY(arena, type, n)  ((type *)kt_arena_alloc((arena), sizeof(type) * (n)))
+#define KT_NEW(arena, type)          ((type *)kt_arena_alloc((arena), sizeof(type)))
+#define KT_NEW_ARRAY(arena, type, n) ((type *)kt_arena_alloc((arena), sizeof(type) * (n)))
 #endif

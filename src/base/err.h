@@ -11,12 +11,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#define KT_MUST_CHECK      __attribute__((warn_unused_result))
-#define KT_PRINTF(f, a)    __attribute__((format(printf, f, a)))
-#define KT_CLEANUP(fn)     __attribute__((cleanup(fn)))
-#define KT_ARRAY_LEN(a)    (sizeof(a) / sizeof((a)[0]))
-#define KT_LIKELY(x)       __builtin_expect(!!(x), 1)
-#define KT_UNLIKELY(x)     __builtin_expect(!!(x), 0)
+#define KT_MUST_CHECK   __attribute__((warn_unused_result))
+#define KT_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define KT_CLEANUP(fn)  __attribute__((cleanup(fn)))
+#define KT_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define KT_LIKELY(x)    __builtin_expect(!!(x), 1)
+#define KT_UNLIKELY(x)  __builtin_expect(!!(x), 0)
 
 /* X(name, value, HTTP status, text) */
 #define KT_ERR_LIST(X)                                                                             \
@@ -48,7 +48,8 @@ enum {
 #undef X
 };
 
-/** What went wrong and, where something was read, at which place of it (line, col from 1; 0: none). */
+/** What went wrong and, where something was read, at which place of it (line, col from 1; 0: none).
+ */
 struct kt_err {
     int code;
     int line;

@@ -21,12 +21,12 @@ enum { KT_Q_GOOD = 0x00, KT_Q_UNCERTAIN = 0x40, KT_Q_BAD = 0x80, KT_Q_GRADE = 0x
 /* X(symbol, code, id in files and JSON, grade) */
 #define KT_QUALITY_LIST(X)                                                                         \
     X(NORMAL, 0, "normal", KT_Q_GOOD)                                                              \
-    X(CALIBRATION, 1, "calibration", KT_Q_UNCERTAIN) /* 调校: flag of the device */                \
-    X(OVER_RANGE, 2, "over-range", KT_Q_BAD)         /* 超量程 */                                  \
-    X(BROKEN, 3, "broken", KT_Q_BAD)                 /* 断线 */                                    \
-    X(FEED_ANOMALY, 4, "feed-anomaly", KT_Q_UNCERTAIN) /* 馈电异常 */                              \
+    X(CALIBRATION, 1, "calibration", KT_Q_UNCERTAIN)   /* 调校: flag of the device */            \
+    X(OVER_RANGE, 2, "over-range", KT_Q_BAD)           /* 超量程 */                             \
+    X(BROKEN, 3, "broken", KT_Q_BAD)                   /* 断线 */                                \
+    X(FEED_ANOMALY, 4, "feed-anomaly", KT_Q_UNCERTAIN) /* 馈电异常 */                          \
     X(STALE, 5, "stale", KT_Q_BAD)                                                                 \
-    X(MANUAL, 6, "manual", KT_Q_UNCERTAIN) /* 手动 */                                              \
+    X(MANUAL, 6, "manual", KT_Q_UNCERTAIN) /* 手动 */                                            \
     X(DEVICE_FAULT, 7, "device-fault", KT_Q_BAD)                                                   \
     X(COMM_FAULT, 8, "comm-fault", KT_Q_BAD)                                                       \
     X(FUTURE, 9, "future-time", KT_Q_UNCERTAIN) /* rule 9: took its arrival time */                \
@@ -57,7 +57,8 @@ struct kt_sample {
     kt_quality quality;
 };
 
-/** n samples in columns. `quality` may be NULL: all NORMAL. Columns are owned by the batch's owner. */
+/** n samples in columns. `quality` may be NULL: all NORMAL. Columns are owned by the batch's owner.
+ */
 struct kt_samples {
     uint32_t n;
     const uint32_t *point; /* kt_point_id.v */

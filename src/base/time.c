@@ -116,8 +116,8 @@ static int parse_epoch(struct kt_str s, kt_time *ret)
             return KT_EPARSE;
         }
     }
-    int64_t scale = v < INT64_C(100000000000)        ? KT_SEC
-                    : v < INT64_C(100000000000000)   ? KT_MS
+    int64_t scale = v < INT64_C(100000000000)         ? KT_SEC
+                    : v < INT64_C(100000000000000)    ? KT_MS
                     : v < INT64_C(100000000000000000) ? KT_US
                                                       : 1;
     return __builtin_mul_overflow(v, scale, ret) ? KT_EPARSE : KT_OK;
@@ -202,8 +202,8 @@ int kt_duration_parse(struct kt_str s, int64_t *ret_ns)
     static const struct {
         const char *unit;
         int64_t ns;
-    } units[] = {{"ns", 1},        {"us", KT_US},   {"ms", KT_MS}, {"s", KT_SEC}, {"m", KT_MIN},
-                 {"min", KT_MIN},  {"h", KT_HOUR},  {"d", KT_DAY}};
+    } units[] = {{"ns", 1},     {"us", KT_US},   {"ms", KT_MS},  {"s", KT_SEC},
+                 {"m", KT_MIN}, {"min", KT_MIN}, {"h", KT_HOUR}, {"d", KT_DAY}};
     int64_t v = 0;
     size_t i = 0;
     for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9' && i < 12; i++) {

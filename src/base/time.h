@@ -12,12 +12,12 @@
 typedef int64_t kt_time; /* UTC nanoseconds since 1970-01-01; 0 means none */
 typedef int64_t kt_mono; /* monotonic nanoseconds, origin unspecified */
 
-#define KT_US  INT64_C(1000)
-#define KT_MS  INT64_C(1000000)
-#define KT_SEC INT64_C(1000000000)
-#define KT_MIN (60 * KT_SEC)
+#define KT_US   INT64_C(1000)
+#define KT_MS   INT64_C(1000000)
+#define KT_SEC  INT64_C(1000000000)
+#define KT_MIN  (60 * KT_SEC)
 #define KT_HOUR (3600 * KT_SEC)
-#define KT_DAY (24 * KT_HOUR)
+#define KT_DAY  (24 * KT_HOUR)
 
 struct kt_civil {
     int year, month, day, hour, minute, second, nano; /* month and day from 1 */
@@ -37,6 +37,7 @@ const char *kt_time_fmt_local(kt_time t, int utc_offset_s, char *buf);
  * @return KT_OK or KT_EPARSE
  */
 KT_MUST_CHECK int kt_time_parse(struct kt_str s, int utc_offset_s, kt_time *ret);
-/** "500ms", "5s", "10min", "24h", "30d" (also "m" for minutes) to nanoseconds; KT_OK or KT_EPARSE */
+/** "500ms", "5s", "10min", "24h", "30d" (also "m" for minutes) to nanoseconds; KT_OK or KT_EPARSE
+ */
 KT_MUST_CHECK int kt_duration_parse(struct kt_str s, int64_t *ret_ns);
 #endif

@@ -34,7 +34,7 @@ KT_MUST_CHECK int kt_csv_read(struct kt_arena *arena, const char *path, const ch
                               struct kt_csv **ret, struct kt_err *err);
 
 const char *kt_csv_file(const struct kt_csv *c); /**< name for messages */
-uint32_t kt_csv_rows(const struct kt_csv *c); /**< without the header */
+uint32_t kt_csv_rows(const struct kt_csv *c);    /**< without the header */
 uint32_t kt_csv_columns(const struct kt_csv *c);
 struct kt_str kt_csv_name(const struct kt_csv *c, uint32_t column);
 /** Index of a column, marked as used; -1 when there is none. `name` lives as long as the table. */

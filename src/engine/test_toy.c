@@ -40,7 +40,8 @@ static struct kt_site *make_site(uint32_t n, bool turned)
                                          .kind = output ? KT_POINT_OUTPUT : KT_POINT_ANALOG,
                                          .link = 0,
                                          .address = "",
-                                         .feed = {KT_NONE}, .fed_by = {KT_NONE}};
+                                         .feed = {KT_NONE},
+                                         .fed_by = {KT_NONE}};
     }
     t->pub = (struct kt_site){.dir = "",
                               .id = "toy",

@@ -5,10 +5,9 @@
  * past: private to record. Earlier versions of rows, so that a register is read as it stood as fast
  * as it is read now.
  *
- * A row is plain while every value was said when it became valid (its first ones may be older). Each
- * of its versions but the present one is then a row of kt_was_REGISTER with the columns that are
- * stored, and
- *   _from   ms, valid from; of all but the first version the moment of the change
+ * A row is plain while every value was said when it became valid (its first ones may be older).
+ * Each of its versions but the present one is then a row of kt_was_REGISTER with the columns that
+ * are stored, and _from   ms, valid from; of all but the first version the moment of the change
  *   _until  ms, when the next version came
  * written by a trigger when _version rises. A row of which something else was said is tangled: it
  * has no versions there, and is read from its facts. All of this follows from kt_fact and is in no

@@ -99,9 +99,9 @@ struct kt_point {
     int64_t scan_ns; /* 0: the link's */
     double x, y;
     bool has_xy, two_person;
-    bool device_state; /* the source tells the device's own state (status word, mine file) */
-    bool ended;        /* gone since a reload: keeps its slot; no link, limits or rules */
-    kt_point_id feed;  /* output: its feed-state point, KT_NONE */
+    bool device_state;  /* the source tells the device's own state (status word, mine file) */
+    bool ended;         /* gone since a reload: keeps its slot; no link, limits or rules */
+    kt_point_id feed;   /* output: its feed-state point, KT_NONE */
     kt_point_id fed_by; /* output: the output above it on the line, KT_NONE */
     const kt_place_id *serves; /* output: what it feeds */
     uint32_t serves_n;
@@ -192,8 +192,8 @@ struct kt_people_role {
     uint32_t places_n;
 };
 
-/** Every right that the program itself knows; constants. Others, `NAME.word`, are made by registers:
- *  kt_record_model_load() holds them against the roles of people. */
+/** Every right that the program itself knows; constants. Others, `NAME.word`, are made by
+ * registers: kt_record_model_load() holds them against the roles of people. */
 const char *const *kt_site_rights(uint32_t *ret_n);
 
 struct kt_neighbour {

@@ -22,7 +22,8 @@ KT_MUST_CHECK int kt_file_replace_mode(const char *path, const void *p, size_t n
 /** Copy a file's bytes in pieces, in place of `to`, synced; memory does not grow with the file. A
  *  file that grows meanwhile is copied as far as it was. KT_ENOTFOUND, KT_EIO, KT_EFULL */
 KT_MUST_CHECK int kt_file_copy(const char *from, const char *to, unsigned mode, struct kt_err *err);
-KT_MUST_CHECK int kt_dir_make(const char *path, struct kt_err *err); /**< with parents; 0750 less umask */
+KT_MUST_CHECK int kt_dir_make(const char *path,
+                              struct kt_err *err); /**< with parents; 0750 less umask */
 KT_MUST_CHECK int kt_dir_sync(const char *path, struct kt_err *err);
 bool kt_file_exists(const char *path);
 int64_t kt_file_size(const char *path); /**< -1 when missing */

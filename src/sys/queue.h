@@ -27,7 +27,7 @@ KT_MUST_CHECK int kt_queue_push_wait(struct kt_queue *q, enum kt_lane lane, void
 void *kt_queue_pop(struct kt_queue *q, int64_t timeout_ns);
 /** Up to max items without waiting beyond the first; returns how many. */
 size_t kt_queue_pop_many(struct kt_queue *q, void **ret, size_t max, int64_t timeout_ns);
-void kt_queue_close(struct kt_queue *q); /**< producers are refused; the consumer drains */
+void kt_queue_close(struct kt_queue *q);          /**< producers are refused; the consumer drains */
 size_t kt_queue_weight(const struct kt_queue *q); /**< any thread */
 uint64_t kt_queue_refused(const struct kt_queue *q);
 #endif

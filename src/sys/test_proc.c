@@ -185,7 +185,8 @@ static void inherits_nothing(void)
     sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, &before);
     void (*was)(int) = signal(SIGPIPE, SIG_IGN);
-    CHECK_OK(run(SH("[ -e /proc/$$/fd/50 ] && echo open; exec grep -E '^Sig(Blk|Ign)' /proc/self/status"),
+    CHECK_OK(run(SH("[ -e /proc/$$/fd/50 ] && echo open; exec grep -E '^Sig(Blk|Ign)' "
+                    "/proc/self/status"),
                  NULL, 10 * KT_SEC, &out, &err),
              &err);
     signal(SIGPIPE, was);

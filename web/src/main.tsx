@@ -5,6 +5,7 @@ import './ui/base.css';
 import './ui/ui.css';
 import './app/shell/shell.css';
 import { render } from 'preact';
+import { ApiError } from './api/client';
 import { me, ready, start, startError } from './api/session';
 import { app } from './app/app';
 import { startConsole } from './app/console';
@@ -35,6 +36,11 @@ function Root() {
   }
   return <Login />;
 }
+
+// The log-in page tells that a session has ended; requests that this cut short are no faults.
+addEventListener('unhandledrejection', (e) => {
+  if (e.reason instanceof ApiError && e.reason.status === 401) e.preventDefault();
+});
 
 for (const install of installers) install(app);
 followTheme();

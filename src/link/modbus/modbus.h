@@ -7,8 +7,8 @@
  * Points of the link are read in merged blocks at their scan rates; writes go before the next scan
  * and are read back; a lost device is asked again with back-off (0.5 s to 10 s) and its loss and
  * return are inputs (kt_runtime_link). Registers that cannot be read (exception) make their points
- * bad, not their neighbours'. A dead device delays no other. Scans and back-off go by the pace clock
- * (sys/clock.h), time-outs of the wire by the machine's.
+ * bad, not their neighbours'. A dead device delays no other. Scans and back-off go by the pace
+ * clock (sys/clock.h), time-outs of the wire by the machine's.
  *
  * Answers follow docs/internals/contracts.md, kind `answer`.
  */

@@ -152,8 +152,11 @@ function CauseAndClose({
   act: boolean;
   send: (verb: string, args: Record<string, unknown>) => void;
 }) {
-  const [cause, setCause] = useState(card.cause ?? '');
-  const [measure, setMeasure] = useState(card.measure ?? '');
+  // null: as recorded, by whomever; what is being typed outlives an answer that comes meanwhile
+  const [causeDraft, setCause] = useState<string | null>(null);
+  const [measureDraft, setMeasure] = useState<string | null>(null);
+  const cause = causeDraft ?? card.cause ?? '';
+  const measure = measureDraft ?? card.measure ?? '';
   const [text, setText] = useState('');
   if (!act) {
     return (
@@ -246,8 +249,13 @@ export default function ResponseCard({ id }: { id: number }) {
               />
             ))}
           </ol>
-          <FollowUp card={card} act={!!act} onSend={(text) => post('card.followup', { text })} />
-          <CauseAndClose key={`${card.cause}${card.measure}`} card={card} act={!!act} send={post} />
+          <FollowUp
+            key={card.id}
+            card={card}
+            act={!!act}
+            onSend={(text) => post('card.followup', { text })}
+          />
+          <CauseAndClose key={card.id} card={card} act={!!act} send={post} />
           {!!card.log?.length && (
             <details>
               <summary>

@@ -77,8 +77,7 @@ struct kt_journal {
     int failed; /* code, 0: none */
     struct kt_err why;
 
-    _Atomic kt_seq last, durable, first;
-    kt_seq newest; /* durable, and neither samples nor a tick */
+    _Atomic kt_seq last, durable, first, newest; /* newest: durable, neither samples nor a tick */
     _Atomic size_t pending;
 
     pthread_t writer, keeper;

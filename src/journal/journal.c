@@ -308,43 +308,36 @@ void journal_wait_for(struct kt_journal *j, pthread_cond_t *c, int64_t ns)
     pthread_cond_timedwait(c, &j->lock, &until);
 }
 
-int kt_journal_wait(struct kt_journal *j, kt_seq seq, int64_t timeout_ns)
+/* Until *at is at least `seq`; who raises it under the lock signals `c`. */
+static int wait_reach(struct kt_journal *j, const _Atomic kt_seq *at, kt_seq seq, pthread_cond_t *c,
+                      int64_t timeout_ns)
 {
     kt_mono until = kt_clock_mono() + timeout_ns;
     int r = KT_OK;
-    kt_journal_flush(j);
     pthread_mutex_lock(&j->lock);
-    while (j->durable < seq && r == KT_OK) {
+    while (*at < seq && r == KT_OK) {
         int64_t left = until - kt_clock_mono();
         if (j->failed) {
             r = KT_EIO;
         } else if (left <= 0) {
             r = KT_ETIMEOUT;
         } else {
-            journal_wait_for(j, &j->done, left);
+            journal_wait_for(j, c, left);
         }
     }
     pthread_mutex_unlock(&j->lock);
     return r;
 }
 
+int kt_journal_wait(struct kt_journal *j, kt_seq seq, int64_t timeout_ns)
+{
+    kt_journal_flush(j);
+    return wait_reach(j, &j->durable, seq, &j->done, timeout_ns);
+}
+
 int kt_journal_wait_news(struct kt_journal *j, kt_seq after, int64_t timeout_ns)
 {
-    kt_mono until = kt_clock_mono() + timeout_ns;
-    int r = KT_OK;
-    pthread_mutex_lock(&j->lock);
-    while (j->newest <= after && r == KT_OK) {
-        int64_t left = until - kt_clock_mono();
-        if (j->failed) {
-            r = KT_EIO;
-        } else if (left <= 0) {
-            r = KT_ETIMEOUT;
-        } else {
-            journal_wait_for(j, &j->news, left);
-        }
-    }
-    pthread_mutex_unlock(&j->lock);
-    return r;
+    return wait_reach(j, &j->newest, after + 1, &j->news, timeout_ns);
 }
 
 void kt_journal_head(const struct kt_journal *j, kt_seq *ret_seq, struct kt_hash *ret_chain)

@@ -151,7 +151,7 @@ async function ownPassword(url, user, printed) {
 export const HOST = 'kuangtu.test';
 
 /** An authority and a certificate as an administrator makes them, and a second listener with it. */
-function withCertificate(run, site, address) {
+function withCertificate(site, address) {
   run(BIN, ['cert', site, '--name', HOST, '--ip', '127.0.0.1']);
   const file = join(site, 'site.yaml');
   const https = `https: {address: "${address}", cert: secrets/server.pem, key: secrets/server.key}`;
@@ -160,26 +160,32 @@ function withCertificate(run, site, address) {
   writeFileSync(file, text);
 }
 
+const run = (path, args) =>
+  execFileSync(path, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+/** The passwords that were printed, by user. */
+function addPeople(site, people) {
+  const printed = new Map();
+  for (const [user, { name, roles }] of Object.entries(people)) {
+    const text = run(BIN, ['user', 'add', site, user, '--name', name, '--roles', roles]);
+    printed.set(user, /password\W+([\w-]{12,})/i.exec(text)?.[1]);
+  }
+  return printed;
+}
+
 function makeSite(dir, base, people, change, https) {
-  const run = (path, args) =>
-    execFileSync(path, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   const template = join(dir, 'template');
   const site = join(dir, 'site');
   mkdirSync(template);
   run(join(ROOT, 'scripts/make-demo-site'), ['--out', template, '--base-port', String(base)]);
   change?.(template);
   run(BIN, ['init', site, '--from', template]);
-  if (https) withCertificate(run, site, https);
+  if (https) withCertificate(site, https);
   mkdirSync(join(site, 'secrets'), { recursive: true, mode: 0o700 });
   const token = join(site, 'secrets/envgw.token');
   writeFileSync(token, 'only-for-this-story-0123456789', { mode: 0o600 });
   chmodSync(token, 0o600);
-  const printed = new Map();
-  for (const [user, { name, roles }] of Object.entries(people)) {
-    const text = run(BIN, ['user', 'add', site, user, '--name', name, '--roles', roles]);
-    printed.set(user, /password\W+([\w-]{12,})/i.exec(text)?.[1]);
-  }
-  return { site, template, token, printed };
+  return { site, template, token, printed: addPeople(site, people) };
 }
 
 const answers = (port) =>
@@ -220,16 +226,16 @@ export async function start(people, change, { tls = false } = {}) {
     const { site, template, token, printed } = makeSite(dir, base, people, change, secure);
     const listen = `127.0.0.1:${base + PORTS - 1}`;
     const url = `http://${listen}/`;
-    const run = (path, ...args) => {
+    const spawned = (path, ...args) => {
       const c = new Child(path, args);
       children.push(c);
       return c;
     };
     if (BROKER) {
-      run(BROKER, '-c', join(template, 'mosquitto.conf'));
+      spawned(BROKER, '-c', join(template, 'mosquitto.conf'));
       await listening(base + 3);
     }
-    const plant = run(
+    const plant = spawned(
       SIM,
       join(template, 'sim.plan'),
       '--base-port',
@@ -245,7 +251,7 @@ export async function start(people, change, { tls = false } = {}) {
       token,
     );
     await plant.says(/ready/);
-    const program = run(BIN, 'serve', site, '--listen', listen);
+    const program = spawned(BIN, 'serve', site, '--listen', listen);
     await program.says(/ is at http/);
     for (const [user, password] of printed) await ownPassword(url, user, password);
     return {
@@ -257,6 +263,29 @@ export async function start(people, change, { tls = false } = {}) {
       plant: (line) => control(base + 1, line),
       stop,
     };
+  } catch (e) {
+    await stop();
+    throw e;
+  }
+}
+
+/** The county's site with its public data; as start(), without a plant. */
+export async function startCounty(people) {
+  const dir = mkdtempSync(join(tmpdir(), 'kt-county-'));
+  const site = join(dir, 'site');
+  let program;
+  const stop = async () => {
+    await program?.end();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    run(BIN, ['init', site, '--from', join(ROOT, 'sites/county')]);
+    const printed = addPeople(site, people);
+    program = new Child(BIN, ['serve', site, '--listen', '127.0.0.1:0']);
+    const url = `${(await program.says(/ is at (http:\S+)/))[1]}/`;
+    run(join(ROOT, 'scripts/seed-county'), [site]);
+    for (const [user, password] of printed) await ownPassword(url, user, password);
+    return { url, site, stop };
   } catch (e) {
     await stop();
     throw e;

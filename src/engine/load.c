@@ -294,9 +294,11 @@ static void load_people(struct eng *e, struct kt_rd *in)
     load_consoles(e, in);
 }
 
-static bool load_head(struct eng *e, struct kt_rd *in)
+static bool load_head(struct eng *e, uint32_t *ret_version, struct kt_rd *in)
 {
-    bool fits = kt_get_u32(in) == SAVE_MAGIC && kt_get_u32(in) == SAVE_VERSION;
+    bool fits = kt_get_u32(in) == SAVE_MAGIC;
+    *ret_version = kt_get_u32(in);
+    fits = fits && *ret_version >= 1 && *ret_version <= SAVE_VERSION;
     e->seq = kt_get_u64(in);
     e->now = kt_get_i64(in);
     e->born = kt_get_i64(in);
@@ -345,9 +347,29 @@ static void settle(struct eng *e, const struct loaded *present)
     }
 }
 
+static void load_section(struct eng *e, struct kt_str name, struct kt_rd *in)
+{
+    struct kt_str body = kt_get_bytes(in);
+    for (const struct eng_section *s = eng_sections; s->name && !in->bad; s++) {
+        if (kt_str_is(name, s->name)) {
+            struct kt_rd one = kt_rd_init(body.p, body.n);
+            s->load(e, &one);
+            in->bad |= one.bad || kt_rd_left(&one) != 0;
+        }
+    }
+}
+
+static void load_sections(struct eng *e, struct kt_rd *in)
+{
+    for (struct kt_str name = kt_get_bytes(in); name.n && !in->bad; name = kt_get_bytes(in)) {
+        load_section(e, name, in);
+    }
+}
+
 static int load_all(struct eng *e, struct loaded *present, struct kt_rd *in, struct kt_err *err)
 {
-    if (!load_head(e, in)) {
+    uint32_t version;
+    if (!load_head(e, &version, in)) {
         return kt_err_set(err, KT_ECORRUPT, "checkpoint: not of this version of Kuangtu");
     }
     load_links(e, in);
@@ -361,6 +383,9 @@ static int load_all(struct eng *e, struct loaded *present, struct kt_rd *in, str
     int r = in->bad ? KT_ECORRUPT : kt_alarm_load(e->alarms, in, err);
     r = r == KT_OK ? kt_card_load(e->cards, in, err) : r;
     r = r == KT_OK ? kt_control_load(e->control, in, err) : r;
+    if (r == KT_OK && version >= 2) {
+        load_sections(e, in);
+    }
     if (r == KT_OK && (kt_get_u32(in) != SAVE_MAGIC || in->bad || kt_rd_left(in) != 0)) {
         r = KT_ECORRUPT;
     }

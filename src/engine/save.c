@@ -196,6 +196,25 @@ static void save_links(const struct eng *e, struct kt_buf *out)
     }
 }
 
+const struct eng_section eng_sections[] = {
+    {0},
+};
+
+static void save_sections(const struct eng *e, struct kt_buf *out)
+{
+    for (const struct eng_section *s = eng_sections; s->name; s++) {
+        struct kt_buf one;
+        kt_buf_init(&one, 0);
+        s->save(e, &one);
+        if (one.n) {
+            kt_put_text(out, s->name);
+            kt_put_bytes(out, one.p, one.n);
+        }
+        kt_buf_done(&one);
+    }
+    kt_put_text(out, "");
+}
+
 void eng_save(const struct eng *e, struct kt_buf *out)
 {
     kt_put_u32(out, SAVE_MAGIC);
@@ -217,5 +236,6 @@ void eng_save(const struct eng *e, struct kt_buf *out)
     kt_alarm_save(e->alarms, out);
     kt_card_save(e->cards, out);
     kt_control_save(e->control, out);
+    save_sections(e, out);
     kt_put_u32(out, SAVE_MAGIC);
 }

@@ -424,7 +424,42 @@ static void reload_keeps_what_stays(void)
     rig_done(&r);
 }
 
+/* A checkpoint of before there were sections, and one with a section that is not known. */
+static void checkpoints_of_neighbours(void)
+{
+    rig_init(&r);
+    rig_fresh(&r, 0.3);
+    rig_sample(&r, "T1", 1.6);
+    struct kt_buf now, old, next;
+    kt_buf_init(&now, 0);
+    kt_buf_init(&old, 0);
+    kt_buf_init(&next, 0);
+    kt_engine_save(r.e, &now); /* ends with an empty name and the magic */
+    kt_buf_put(&old, now.p, now.n - 5);
+    old.p[4] = 1;
+    kt_buf_put(&next, now.p, now.n - 5);
+    kt_put_text(&next, "of-tomorrow");
+    kt_put_text(&next, "what is not known yet");
+    kt_buf_put(&next, now.p + now.n - 5, 5);
+    kt_buf_put(&old, now.p + now.n - 4, 4);
+    struct kt_hash before, after;
+    kt_engine_digest(r.e, &before);
+    CHECK_OK(kt_engine_load(r.e, (struct kt_str){old.p, old.n}, &r.err), &r.err);
+    kt_engine_digest(r.e, &after);
+    CHECK(kt_hash_eq(&before, &after));
+    CHECK_OK(kt_engine_load(r.e, (struct kt_str){next.p, next.n}, &r.err), &r.err);
+    kt_engine_digest(r.e, &after);
+    CHECK(kt_hash_eq(&before, &after));
+    next.p[4] = 99;
+    CHECK_INT(kt_engine_load(r.e, (struct kt_str){next.p, next.n}, &r.err), KT_ECORRUPT);
+    kt_buf_done(&now);
+    kt_buf_done(&old);
+    kt_buf_done(&next);
+    rig_done(&r);
+}
+
 UNIT_MAIN({"one verdict each", one_verdict_each}, {"rights and places", rights_and_places},
+          {"checkpoints of neighbours", checkpoints_of_neighbours},
           {"a key is judged once", a_key_is_judged_once}, {"acknowledge some", acknowledge_some},
           {"calibration when flag and record agree", calibration_when_flag_and_record_agree},
           {"a flag or a record alone changes nothing", a_flag_alone_changes_nothing},

@@ -118,7 +118,9 @@ static int record_account(struct kt_room *r, const struct rec_ledger *g, int64_t
     if (code == KT_OK && id) { /* a record that is ended had this key */
         snprintf(text, sizeof text, "%s%lld", g->account_prefix, (long long)record);
     }
-    const struct flow_account a = {g->id, text, title, g->unit, false, 0, record};
+    const struct rec_account *like = &g->account_floor;
+    const struct flow_account a = {g->id,           text,        title, g->unit,
+                                   like->has_floor, like->floor, record};
     return code < 0 ? code : flow_account_add(r, &a, err);
 }
 

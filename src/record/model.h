@@ -261,6 +261,7 @@ struct rec_ledger {
     uint32_t accounts_n;
     const char *account_register, *account_prefix; /* "" when records have no account */
     uint32_t account_reg;                          /* KT_NONE */
+    struct rec_account account_floor;              /* of the records' accounts: floor alone */
     struct rec_at at;
 };
 

@@ -271,6 +271,7 @@ static void read_account_of(struct rec_load *l, const struct kt_yaml *n, struct 
     if (m) {
         g->account_register = rec_read_str(l, m, "register", KT_REQUIRED);
         g->account_prefix = rec_read_str(l, m, "prefix", KT_REQUIRED);
+        read_floor(m, g->decimals, &g->account_floor);
         kt_yaml_unknown(m);
     }
 }

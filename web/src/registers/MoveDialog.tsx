@@ -39,9 +39,11 @@ export function signText(tr: Transition, names: readonly string[] = []): string 
   return t('move.sign', { n: tr.sign ?? 1, m: tr.signed ?? 0, who });
 }
 
-/** Fields that the move needs, whether they are empty or not. */
+/** Fields that the move needs, whether they are empty or not; what is computed nobody fills in. */
 function needed(register: Register, tr: Transition): Field[] {
-  return (tr.needs ?? []).map((id) => fieldOf(register, id)).filter((f) => f !== undefined);
+  return (tr.needs ?? [])
+    .map((id) => fieldOf(register, id))
+    .filter((f) => f !== undefined && f.type !== 'computed') as Field[];
 }
 
 function evidenceErrors(register: Register, tr: Transition, chosen: readonly Chosen[]) {

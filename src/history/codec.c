@@ -9,6 +9,8 @@
 #include "history/codec_private.h"
 
 enum { VERSION = 1 };
+#define SPARSE_NS                                                                                  \
+    (24 * KT_SEC) /* from one sample to the next: midnight comes before a chunk is full */
 enum arrival_method { A_NONE, A_RUNS };
 
 static void scratch(struct history_codec *k, uint32_t n)
@@ -157,6 +159,7 @@ void history_codec_encode(struct history_codec *k, const struct history_cols *c,
     KT_ASSERT(lo < hi && hi <= c->n && hi - lo <= HISTORY_CODEC_MAX);
     uint32_t n = hi - lo;
     scratch(k, n);
+    k->sparse = n > 1 && history_sub(c->time[hi - 1], c->time[lo]) / (n - 1) >= SPARSE_NS;
     kt_put_u8(out, VERSION);
     kt_put_varint(out, n);
     history_times_encode(k, c->time + lo, n, out);

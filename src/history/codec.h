@@ -14,7 +14,7 @@
  * that do not fit (-0, NaN, infinities) are listed beside. qualities  runs;   arrivals  runs of
  * those that differ from the sample's time a column of integers: constant; linear; zig-zag deltas
  * as varints or bit-packed in blocks of 128; bytes of x - min in planes; bytes go through zstd
- * level 1 when that helps
+ * level 1 when that helps; of a run with few samples for its time by odds too (model.c)
  *
  * Threads: one codec belongs to one thread at a time.
  */

@@ -26,6 +26,8 @@ struct history_codec {
     struct kt_buf values[2];      /* values: likewise */
     struct kt_buf except;         /* values: exceptions of the one tried */
     struct kt_buf packed;         /* squeeze: what is being tried */
+    struct history_model *model;  /* model.c */
+    bool sparse;                  /* of the run: few samples for its time, so bytes count most */
 };
 
 /* squeeze.c: bytes, through zstd when it is to be tried and that is shorter */
@@ -37,6 +39,13 @@ struct kt_str history_unsqueeze(struct history_codec *k, struct kt_rd *r, size_t
 /* ints.c: a column of integers */
 void history_ints_encode(struct history_codec *k, const int64_t *x, uint32_t n, struct kt_buf *out);
 void history_ints_decode(struct history_codec *k, struct kt_rd *r, uint32_t n, int64_t *ret);
+
+/* model.c: a column of integers by the odds of its differences */
+void history_model_encode(struct history_codec *k, const int64_t *x, uint32_t n,
+                          struct kt_buf *out);
+/** ret[0] is x0. false: damaged */
+bool history_model_decode(struct history_codec *k, struct kt_rd *r, uint32_t n, int64_t x0,
+                          int64_t *ret);
 
 /* values.c, times.c */
 void history_values_encode(struct history_codec *k, const double *v, uint32_t n,

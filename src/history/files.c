@@ -33,6 +33,7 @@ static const char *const versions[] = {
     " samples INTEGER NOT NULL);"
     "INSERT INTO total VALUES(1, 0, 0);",
     "UPDATE total SET one = 1;", /* chunks of which the program of version 1 cannot read all */
+    "UPDATE total SET one = 1;", /* of version 2 */
 };
 
 static kt_time clamp(kt_time t)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A column of integers: the shortest of constant, linear, deltas as varints, deltas bit-packed,
- * bytes of x - min in planes. The first one stands apart (I_VARINT, which older files have, begins
- * with it): a byte that comes once makes the codes of all others longer.
+ * bytes of x - min in planes; of a sparse run by the odds of each bit too. The first one stands
+ * apart (I_VARINT, which older files have, begins with it): a byte that comes once makes the codes
+ * of all others longer.
  */
 #include "history/codec_private.h"
 
-enum method { I_CONST, I_LINEAR, I_VARINT, I_PACK, I_PLANES, I_DELTAS };
+enum method { I_CONST, I_LINEAR, I_VARINT, I_PACK, I_PLANES, I_DELTAS, I_MODEL };
 enum { BLOCK = 128, PACK_MAX = 56, VARINT_MAX = 10, PLANES_LIMIT = 2 };
 
 /* Highest bit of every delta together, and whether all are equal. */
@@ -162,6 +163,12 @@ void history_ints_encode(struct history_codec *k, const int64_t *x, uint32_t n, 
         encode_planes(k, x, n, &s, &k->ints[1]);
         keep_shorter(k);
     }
+    if (k->sparse) {
+        kt_put_u8(&k->ints[1], I_MODEL);
+        kt_put_varint(&k->ints[1], kt_zigzag(x[0]));
+        history_model_encode(k, x, n, &k->ints[1]);
+        keep_shorter(k);
+    }
     kt_buf_put(out, k->ints[0].p, k->ints[0].n);
 }
 
@@ -292,6 +299,8 @@ void history_ints_decode(struct history_codec *k, struct kt_rd *r, uint32_t n, i
         unsigned w = kt_get_u8(r);
         struct kt_str s = history_unsqueeze(k, r, (size_t)n * 8);
         ok = !r->bad && w >= 1 && w <= 8 && get_planes(s, n, w, x0, ret);
+    } else if (method == I_MODEL) {
+        ok = !r->bad && history_model_decode(k, r, n, x0, ret);
     } else {
         ok = false;
     }

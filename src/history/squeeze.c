@@ -131,6 +131,7 @@ void history_codec_free(struct history_codec *k)
     free(k->resid);
     free(k->grid);
     free(k->sel);
+    free(k->model);
     struct kt_buf *all[] = {&k->raw,       &k->stream,    &k->ints[0], &k->ints[1],
                             &k->values[0], &k->values[1], &k->except,  &k->packed};
     for (size_t i = 0; i < KT_ARRAY_LEN(all); i++) {

@@ -133,6 +133,10 @@ static kt_time next_time(int how, kt_time prev)
         return prev + KT_SEC + (int64_t)rnd(1000000) - 500000;
     case 4: /* out of order */
         return prev + (int64_t)rnd(10 * KT_SEC) - 4 * KT_SEC;
+    case 5: /* sparse, late by some ms or not there */
+        return prev + 30 * KT_SEC * (rnd(50) ? 1 : 3) + (int64_t)rnd(4) * KT_MS;
+    case 6:
+        return prev + KT_MIN;
     default:
         return (kt_time)unit_rand(&seed);
     }
@@ -161,7 +165,7 @@ static void any_columns(void)
     for (int i = 0; i < ROUNDS; i++) {
         uint64_t before = seed;
         enum shape s = (enum shape)rnd(SHAPES);
-        int times = (int)rnd(6);
+        int times = (int)rnd(8);
         uint32_t n = rnd(4) ? 1 + (uint32_t)rnd(400) : 1 + (uint32_t)rnd(N_MAX);
         struct history_cols c = {0};
         fill(&c, s, times, n, rnd(2) ? 0 : 1 + (unsigned)rnd(60));
@@ -182,7 +186,7 @@ static void heads(void)
     for (int round = 0; round < 60; round++) {
         struct history_head h = {0};
         struct history_cols c = {0}, back = {0}, copied = {0};
-        fill(&c, (enum shape)(round % SHAPES), round % 6, 1 + (uint32_t)rnd(700),
+        fill(&c, (enum shape)(round % SHAPES), round % 8, 1 + (uint32_t)rnd(700),
              rnd(2) ? 0 : 1 + (unsigned)rnd(8));
         for (uint32_t i = 0; i < c.n; i++) {
             history_head_add(&h, c.time[i], c.value[i], c.quality[i], c.late ? c.arrival[i] : 0);
@@ -241,15 +245,20 @@ static void head_bytes(void)
     history_head_done(&h);
 }
 
-static double bytes_per_sample(double (*value)(uint32_t i), bool jitter)
+static double bytes_each(double (*value)(uint32_t i), int64_t step, bool jitter)
 {
     struct history_cols c = {0};
     for (uint32_t i = 0; i < 3600; i++) {
-        add(&c, T0 + i * KT_SEC + (jitter ? ((int64_t)rnd(21) - 10) * KT_MS : 0), value(i), 0, 0);
+        add(&c, T0 + i * step + (jitter ? ((int64_t)rnd(21) - 10) * KT_MS : 0), value(i), 0, 0);
     }
     double b = round_trip(&c);
     history_cols_done(&c);
     return b < 0 ? 1e9 : b / 3600;
+}
+
+static double bytes_per_sample(double (*value)(uint32_t i), bool jitter)
+{
+    return bytes_each(value, KT_SEC, jitter);
 }
 
 static double constant(uint32_t i)
@@ -296,6 +305,8 @@ static void sizes(void)
     CHECK(bytes_per_sample(scaled, false) < 1.1);
     CHECK(bytes_per_sample(flips, false) < 0.1);
     CHECK(bytes_per_sample(constant, true) < 0.75);
+    CHECK(bytes_each(walk, 30 * KT_SEC, false) < 0.22); /* log2(3) bits are 0.198 */
+    CHECK(bytes_each(flips, 30 * KT_SEC, false) < 0.06);
 }
 
 static void exact_examples(void)

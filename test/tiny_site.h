@@ -310,6 +310,12 @@ static bool tiny_in_set(const struct kt_site *s, enum kt_set set, uint32_t self,
     return a == b;
 }
 
+void kt_site_each_in(const struct kt_site *s, const kt_place_id *places, uint32_t n,
+                     struct kt_str role, bool (*fn)(void *arg, kt_point_id it), void *arg)
+{
+    (void)s, (void)places, (void)n, (void)role, (void)fn, (void)arg; /* it has no roadways */
+}
+
 void kt_site_each(const struct kt_site *s, enum kt_set set, kt_point_id self, struct kt_str role,
                   bool (*fn)(void *arg, kt_point_id it), void *arg)
 {

@@ -47,6 +47,9 @@ static void write_masks(const struct kt_alarm *a, struct kt_jw *w)
     kt_jw_ktime(w, "until", a->until);
 }
 
+/* What the roadways along the air went by when it was raised (domain/vent/downstream.h). */
+static const char *const air_ids[] = {"solution", "outstanding", "failed", "old", "design"};
+
 void kt_alarm_json(const struct kt_alarm_set *set, const struct kt_alarm *a, const char *change,
                    struct kt_jw *w)
 {
@@ -61,6 +64,9 @@ void kt_alarm_json(const struct kt_alarm_set *set, const struct kt_alarm *a, con
     }
     kt_jw_knum(w, "peak", a->peak);
     kt_jw_kstr(w, "quality", kt_quality_id(a->cause.quality));
+    if (a->cause.air > 0) {
+        kt_jw_kstr(w, "air", air_ids[a->cause.air - 1]);
+    }
     kt_jw_kint(w, "raises", a->raises);
     kt_jw_ktime(w, "raised", a->raised);
     kt_jw_ktime(w, "cleared", a->cleared);
@@ -124,7 +130,7 @@ static void save_one(const struct kt_alarm_set *set, const struct kt_alarm *a, s
     kt_put_f64(out, a->cause.value);
     kt_put_f64(out, a->cause.limit);
     kt_put_f64(out, a->peak);
-    kt_put_u8(out, (uint8_t)(a->cause.has_limit | a->cause.low << 1));
+    kt_put_u8(out, (uint8_t)(a->cause.has_limit | a->cause.low << 1 | a->cause.air << 2));
     kt_put_u8(out, a->cause.quality);
     const kt_time times[] = {a->raised,        a->cleared,       a->acked,          a->until,
                              a->next_escalate, a->before_raised, a->before_cleared, a->recent[0],
@@ -164,6 +170,8 @@ static void load_fields(struct kt_alarm *a, struct kt_rd *in)
     uint8_t bits = kt_get_u8(in);
     a->cause.has_limit = bits & 1;
     a->cause.low = bits >> 1 & 1;
+    a->cause.air = bits >> 2;
+    in->bad |= a->cause.air > KT_ARRAY_LEN(air_ids);
     a->cause.quality = kt_get_u8(in);
     kt_time *times[] = {&a->raised,        &a->cleared,       &a->acked,          &a->until,
                         &a->next_escalate, &a->before_raised, &a->before_cleared, &a->recent[0],

@@ -15,6 +15,8 @@
 
 enum { LOOK_MS = 200 };
 #define AGAIN       (20 * KT_SEC)
+#define TOLD_M3S    0.01 /* a flow that moved by less is the same */
+#define TOLD_PART   0.002
 #define SIGMA_LEAST 0.15 /* m/s, of a wind sensor */
 #define SIGMA_PART  0.05
 
@@ -80,6 +82,7 @@ static struct vent_model *model_new(struct kt_site *site)
     m->stopped = KT_NEW_ARRAY(arena, bool, n + 1);
     m->q_m3s = KT_NEW_ARRAY(arena, double, n + 1);
     m->drop_pa = KT_NEW_ARRAY(arena, double, n + 1);
+    m->told_q = KT_NEW_ARRAY(arena, double, n + 1);
     m->wind_q = KT_NEW_ARRAY(arena, double, n + 1);
     m->normal = KT_NEW_ARRAY(arena, double, n + 1);
     m->contradicts = KT_NEW_ARRAY(arena, bool, n + 1);
@@ -186,6 +189,76 @@ static void keep(struct vent_model *m, const struct solved *s)
     m->text[0] = '\0';
 }
 
+/* ---- what the engine is told ----------------------------------------------------------------- */
+
+/** Nothing went another way and no flow moved by what a person would call a change. */
+static bool as_told(const struct vent_model *m)
+{
+    bool same = m->told != 0;
+    for (uint32_t b = 0; same && b < m->airways.n; b++) {
+        double was = m->told_q[b], is = m->q_m3s[b];
+        bool still = (fabs(was) < KT_VENT_STILL_M3S) == (fabs(is) < KT_VENT_STILL_M3S);
+        same = still && (was < 0) == (is < 0) && fabs(is - was) <= TOLD_PART * fabs(was) + TOLD_M3S;
+    }
+    return same;
+}
+
+static void write_solved_for(const struct vent_model *m, struct kt_jw *w)
+{
+    kt_jw_key(w, "state");
+    kt_jw_obj(w);
+    for (uint32_t b = 0; b < m->airways.n; b++) {
+        const struct kt_airway *a = &m->airways.airway[b];
+        if (a->fans_n || a->doors_n) {
+            kt_jw_key(w, a->id);
+            kt_jw_arr(w);
+            kt_jw_int(w, m->state[b].fan);
+            kt_jw_int(w, m->state[b].open);
+            kt_jw_arr_end(w);
+        }
+    }
+    kt_jw_obj_end(w);
+}
+
+static void write_flows(struct vent_model *m, struct kt_jw *w)
+{
+    kt_jw_key(w, "flows");
+    kt_jw_obj(w);
+    for (uint32_t b = 0; b < m->airways.n; b++) {
+        m->told_q[b] = round(m->q_m3s[b] * 1e4) / 1e4;
+        kt_jw_knum(w, m->airways.airway[b].id, m->told_q[b]);
+    }
+    kt_jw_obj_end(w);
+    m->told = m->from;
+}
+
+/** What was found, or why nothing was, as an input of the engine. One that finds the queue full is
+ *  told again with the next: until then the engine goes by what is never smaller. */
+static void tell(struct vent *v)
+{
+    struct vent_model *m = v->model;
+    struct kt_buf out;
+    kt_buf_init(&out, 0);
+    struct kt_jw w = kt_jw_init(&out);
+    kt_jw_obj(&w);
+    kt_jw_kstr(&w, "solver", "vent");
+    kt_jw_kint(&w, "from", (int64_t)m->from);
+    kt_jw_kint(&w, "at", m->at);
+    write_solved_for(m, &w);
+    if (m->failed) {
+        kt_jw_kstr(&w, "failed", m->text);
+    } else if (as_told(m)) {
+        kt_jw_kint(&w, "same", (int64_t)m->told);
+    } else {
+        write_flows(m, &w);
+    }
+    kt_jw_obj_end(&w);
+    if (kt_runtime_answer(v->api->opts.runtime, (struct kt_str){out.p, out.n}, "vent") < 0) {
+        m->told = 0;
+    }
+    kt_buf_done(&out);
+}
+
 static void begin(struct vent *v, const struct kt_airway_state *state)
 {
     struct vent_model *m = v->model;
@@ -200,7 +273,7 @@ static void begin(struct vent *v, const struct kt_airway_state *state)
 
 /** For the state that was seen at `now`. */
 static void run(struct vent *v, struct kt_live *live, const struct kt_airway_state *state,
-                kt_time now)
+                kt_time now, kt_seq from)
 {
     struct vent_model *m = v->model; /* only this thread replaces it */
     struct solved s = {.arena = kt_arena_new(0)};
@@ -212,12 +285,14 @@ static void run(struct vent *v, struct kt_live *live, const struct kt_airway_sta
     m->outstanding = false;
     m->took_ms = (double)(kt_clock_mono() - before) / 1e6;
     m->at = now;
+    m->from = from > 0 ? from : 1; /* 0 stands for none */
     if (r == KT_OK) {
         keep(m, &s);
     } else {
         m->failed = true;
         snprintf(m->text, sizeof(m->text), "%s", err.text);
     }
+    tell(v);
     pthread_mutex_unlock(&v->lock);
     kt_arena_free(s.arena);
 }
@@ -246,13 +321,14 @@ static void turn(struct vent *v)
         return; /* a site that is not in force yet */
     }
     kt_time now = kt_runtime_now(rt);
+    kt_seq from = kt_journal_durable(kt_runtime_journal(rt));
     struct kt_airway_state *state = calloc(m->airways.n, sizeof(*state));
     KT_ASSERT(state);
     look(m, live, state);
     bool never = !m->solved && !m->failed;
     if (never || memcmp(state, m->state, m->airways.n * sizeof(*state)) != 0 ||
         now - m->at >= AGAIN) {
-        run(v, live, state, now);
+        run(v, live, state, now, from);
     }
     free(state);
 }

@@ -4,7 +4,8 @@
 /*
  * vent: the airflow of the site's roadways, solved again whenever a fan, a door or the site changes
  * and every 20 s besides, by a thread of its own beside the engine. It reads the live table and
- * writes nothing: no rule goes by it, so a replay needs none of it.
+ * answers as an input (contracts.md section 1), so rules that look along the air, a replay and a
+ * second node go by the same flows.
  *
  * States: none (no airways.csv) -> outstanding -> solved | failed -> outstanding … (vent_run())
  */
@@ -31,6 +32,9 @@ struct vent_model {
     bool solved, outstanding, failed;
     char text[640]; /* why it failed, or what is odd */
     kt_time at;     /* engine time of what the last solution was solved for */
+    kt_seq from;    /* and the last event before it */
+    kt_seq told;    /* `from` of the flows that the engine was told; 0: none */
+    double *told_q;
     double took_ms;
 };
 

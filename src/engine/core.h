@@ -50,7 +50,7 @@ enum {
 #define ENG_TEST_FAN    (183 * KT_DAY) /* where the fan would stop */
 
 enum { PT_STALE = 1, PT_MANUAL = 2, PT_DEVICE_CAL = 4, PT_DIRTY = 8, PT_AWAIT = 16 };
-enum { PT_WINDOWS = 1, PT_COMPLEX = 2, PT_READERS = 4, PT_OUTPUT = 8, PT_FEED = 16 };
+enum { PT_WINDOWS = 1, PT_COMPLEX = 2, PT_READERS = 4, PT_OUTPUT = 8, PT_FEED = 16, PT_AIR = 32 };
 
 /* 64 bytes a point: what a sample touches. */
 struct pt {
@@ -187,6 +187,7 @@ struct eng {
 
     /* state */
     struct wheel *wheel;
+    struct air *air; /* NULL: the site has no roadways */
     struct kt_alarm_set *alarms;
     struct kt_card_set *cards;
     struct kt_control *control;
@@ -357,6 +358,26 @@ int eng_drill_stop(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_console_hello(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_console_mute(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_note_add(struct eng *e, const struct request *q, struct kt_err *err);
+
+/* air.c, air_reach.c, air_save.c: without roadways (airways.csv) e->air is NULL */
+void eng_air_init(struct eng *e);
+void eng_air_free(struct eng *e);
+void eng_air_changed(struct eng *e); /**< a point of a fan or a door */
+void eng_air_settle(
+    struct eng *e); /**< what moved is told and the rules along the air look again */
+void eng_air_second(struct eng *e);
+void eng_air_answer(struct eng *e, const struct kt_json *root);
+/** As kt_site_each() along the air. False: not such a set, or there are no roadways. */
+bool eng_air_each(const struct eng *e, enum kt_set set, kt_point_id self, struct kt_str role,
+                  bool (*fn)(void *arg, kt_point_id it), void *arg);
+/** Rules that the air brings to this point. */
+void eng_air_readers(struct eng *e, uint32_t point);
+/** What a rule that looks along the air goes by: enum kt_vent_basis; -1: it does not. */
+int eng_air_basis(const struct eng *e, const struct kt_rule *r);
+void eng_air_json(const struct eng *e, struct kt_jw *w);
+void eng_air_save(const struct eng *e, struct kt_buf *out);
+void eng_air_load(struct eng *e, struct kt_rd *in);
+void eng_air_loaded(struct eng *e); /**< after all of the checkpoint is in place */
 
 /* json.c, save.c, load.c */
 void eng_save(const struct eng *e, struct kt_buf *out);

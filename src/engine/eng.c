@@ -305,6 +305,7 @@ struct eng *eng_new(struct kt_site *site, struct kt_live *live, const struct kt_
     eng_expr_live(e);
     eng_limits_init(e);
     eng_owners(e);
+    eng_air_init(e);
     return e;
 }
 
@@ -331,6 +332,7 @@ void eng_free(struct eng *e)
         return;
     }
     free_indexes(e);
+    eng_air_free(e);
     wheel_free(e->wheel);
     kt_alarm_free(e->alarms);
     kt_card_free(e->cards);

@@ -5,7 +5,7 @@
 
 #include "engine/core.h"
 
-enum { MOST_SAMPLES = 1u << 20 };
+enum { MOST_SAMPLES = 1u << 20, MOST_ANSWER = 1u << 20 };
 
 int kt_engine_new(struct kt_site *site, struct kt_live *live, const struct kt_engine_out *out,
                   struct kt_engine **ret, struct kt_err *err)
@@ -41,9 +41,12 @@ static void answer(struct eng *e, struct kt_str body)
 {
     static const char *const whats[] = {"written", "failed", "readback"};
     struct kt_json *root = NULL;
-    if (kt_json_parse(body, 64u << 10, &root, NULL) < 0) {
+    if (kt_json_parse(body, MOST_ANSWER, &root, NULL) < 0) {
         e->stats.refused++;
         return;
+    }
+    if (strcmp(kt_json_get_str(root, "solver", ""), "vent") == 0) {
+        eng_air_answer(e, root);
     }
     const char *what = kt_json_get_str(root, "what", "");
     int64_t id = kt_json_get_int(root, "command", 0);

@@ -190,6 +190,7 @@ void kt_engine_json_state(const struct kt_engine *engine, struct kt_buf *out)
     write_consoles(e, &w);
     write_links(e, &w);
     write_flags(e, &w);
+    eng_air_json(e, &w);
     kt_jw_key(&w, "kpi");
     kt_alarm_kpi_json(e->alarms, e->now, &w);
     kt_jw_obj_end(&w);

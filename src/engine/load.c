@@ -345,6 +345,7 @@ static void settle(struct eng *e, const struct loaded *present)
     for (uint32_t t = 0; t < e->timed_n && e->now != 0; t++) {
         wheel_set(e->wheel, e->points_n + e->insts_n + t, eng_timed_due(e, t));
     }
+    eng_air_loaded(e);
 }
 
 static void load_section(struct eng *e, struct kt_str name, struct kt_rd *in)

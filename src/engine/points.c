@@ -58,6 +58,9 @@ static void sync_suppression(struct eng *e, uint32_t point)
 
 void eng_drain(struct eng *e)
 {
+    if (!e->draining) {
+        eng_air_settle(e);
+    }
     if (e->draining || e->dirty.n == 0) {
         return;
     }
@@ -121,6 +124,9 @@ bool eng_present(struct eng *e, uint32_t point, double value, kt_time time, kt_q
     }
     if (pt->kind & (PT_OUTPUT | PT_FEED)) {
         tell_control(e, point, value, known);
+    }
+    if (changed && (pt->kind & PT_AIR)) {
+        eng_air_changed(e);
     }
     return changed;
 }

@@ -48,7 +48,9 @@ static void live_each(void *arg, enum kt_set set, kt_point_id self, struct kt_st
                       bool (*fn)(void *fn_arg, kt_point_id it), void *fn_arg)
 {
     const struct eng *e = arg;
-    kt_site_each(e->site, set, self, role, fn, fn_arg);
+    if (!eng_air_each(e, set, self, role, fn, fn_arg)) {
+        kt_site_each(e->site, set, self, role, fn, fn_arg);
+    }
 }
 
 void eng_expr_live(struct eng *e)
@@ -93,6 +95,7 @@ static struct kt_alarm_cause cause_of(const struct eng *e, const struct inst *in
     const struct kt_live_value *v = kt_live_peek(e->live, (kt_point_id){in->self});
     struct kt_alarm_cause c = {.value = v->value, .quality = v->quality};
     struct kt_expr_simple s;
+    c.air = (uint8_t)(eng_air_basis(e, eng_rule(e, in)) + 1);
     if (kt_expr_is_simple(eng_rule(e, in)->raise, &s)) {
         c.low = s.op == '<' || s.op == 'l';
         c.limit = s.number;
@@ -325,6 +328,9 @@ void eng_eval_readers(struct eng *e, uint32_t point)
             eng_band(e, e->inst[i].self);
         }
     }
+    if (e->air) {
+        eng_air_readers(e, point);
+    }
 }
 
 /* What each rule that may open an output says about closing it: it is off, its condition is known
@@ -373,7 +379,7 @@ void eng_band(struct eng *e, uint32_t point)
     lo = lo > -1e300 ? lo : -1e300;
     hi = hi < 1e300 ? hi : 1e300;
     bool quiet = !p->ended && (pt->bits & ~PT_DIRTY) == 0 && pt->cal == KT_NONE &&
-                 (pt->kind & (PT_OUTPUT | PT_FEED)) == 0 &&
+                 (pt->kind & (PT_OUTPUT | PT_FEED | PT_AIR)) == 0 &&
                  kt_live_peek(e->live, (kt_point_id){point})->quality == KT_Q_NORMAL;
     for (uint32_t k = e->of.at[point]; quiet && k < e->of.at[point + 1]; k++) {
         const struct inst *in = &e->inst[e->of.list[k]];

@@ -162,6 +162,7 @@ void eng_watch_second(struct eng *e)
     if (changed) {
         flag_consoles(e);
     }
+    eng_air_second(e);
 }
 
 static struct console *console_of(struct eng *e, const char *name)

@@ -367,6 +367,21 @@ bool kt_expr_uses_set(const struct kt_expr *e)
     return e->uses_set;
 }
 
+uint32_t kt_expr_sets(const struct kt_expr *e, struct kt_expr_set *ret, uint32_t cap)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; e->uses_set && i < e->n; i++) {
+        const struct expr_node *node = &e->nodes[i];
+        if (node->op == OP_ANY || node->op == OP_ALL) {
+            if (n < cap) {
+                ret[n] = (struct kt_expr_set){(enum kt_set)node->arg, node->text};
+            }
+            n++;
+        }
+    }
+    return n;
+}
+
 bool kt_expr_is_state(const struct kt_expr *e)
 {
     for (uint32_t i = 0; i < e->n; i++) {

@@ -157,6 +157,13 @@ bool kt_expr_uses_time(const struct kt_expr *e); /**< has windows: must be evalu
 /** Points named by point("ID"), in order, without doubles. Returns the count; at most cap written.
  */
 uint32_t kt_expr_points(const struct kt_expr *e, kt_point_id *ret, uint32_t cap);
+/* A set that any() or all() looks through. */
+struct kt_expr_set {
+    enum kt_set set;
+    struct kt_str role; /* pattern; borrowed from the expression */
+};
+/** Its sets in order; returns the count; at most cap written. */
+uint32_t kt_expr_sets(const struct kt_expr *e, struct kt_expr_set *ret, uint32_t cap);
 bool kt_expr_uses_set(const struct kt_expr *e); /**< any()/all(): reads other points by topology */
 
 /*

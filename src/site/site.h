@@ -342,6 +342,9 @@ uint32_t kt_site_upstream(const struct kt_site *s, kt_place_id place, kt_place_i
  */
 void kt_site_each(const struct kt_site *s, enum kt_set set, kt_point_id self, struct kt_str role,
                   bool (*fn)(void *arg, kt_point_id it), void *arg);
+/** The same over some places: points of a role that fits, ascending. */
+void kt_site_each_in(const struct kt_site *s, const kt_place_id *places, uint32_t n,
+                     struct kt_str role, bool (*fn)(void *arg, kt_point_id it), void *arg);
 /** "id-pattern" with `*`: does it fit? Used for producers and selectors. */
 bool kt_glob(const char *pattern, const char *text);
 #endif

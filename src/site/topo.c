@@ -190,16 +190,34 @@ static void each_along_air(const struct each *e, uint32_t place, next_fn next)
     free(list);
 }
 
+static bool pattern_of(struct kt_str role, char *to, size_t cap)
+{
+    if (role.n >= cap) {
+        return false;
+    }
+    memcpy(to, role.p, role.n);
+    to[role.n] = 0;
+    return true;
+}
+
+void kt_site_each_in(const struct kt_site *s, const kt_place_id *places, uint32_t n,
+                     struct kt_str role, bool (*fn)(void *arg, kt_point_id it), void *arg)
+{
+    char pattern[64];
+    if (pattern_of(role, pattern, sizeof(pattern))) {
+        const struct each e = {site_of(s), pattern, fn, arg};
+        each_in(&e, places, n);
+    }
+}
+
 void kt_site_each(const struct kt_site *s, enum kt_set set, kt_point_id self, struct kt_str role,
                   bool (*fn)(void *arg, kt_point_id it), void *arg)
 {
     char pattern[64];
-    if (role.n >= sizeof(pattern) || self.v >= s->points_n || s->points[self.v].ended ||
-        s->points[self.v].place.v >= s->places_n) {
+    if (self.v >= s->points_n || s->points[self.v].ended ||
+        s->points[self.v].place.v >= s->places_n || !pattern_of(role, pattern, sizeof(pattern))) {
         return;
     }
-    memcpy(pattern, role.p, role.n);
-    pattern[role.n] = 0;
     const struct each e = {site_of(s), pattern, fn, arg};
     uint32_t place = s->points[self.v].place.v;
     uint32_t working = s->places[place].working.v;

@@ -85,6 +85,37 @@ def _():
     equal(narrow.call("GET", "/vent?downstream=MR")[0], 404)
 
 
+RULES = """rules:
+  - id: air.beside
+    title: {zh: 试}
+    cause: {zh: 因}
+    consequence: {zh: 果}
+    action: {zh: 办}
+    select: {role: fan.main.run}
+    raise: any(upstream(self), wind.face, it > 5 m/s)
+    priority: 2
+    category: process
+"""
+
+
+@case("rules along the air go by the answer that is in the journal, which verifies and replays")
+def _():
+    where = site(ROADS.replace("face,P1-face,a,b", "face,P1-face,b,a").replace(",10,0.25,4,10,", ",10,0.25,4,-10,"))
+    where.write("rules/test.yaml", RULES)
+    program = kt.Program(where)
+    client = program.user("eng", "engineer")
+    program.samples(("ZF", 1), ("D1", 0), ("D2", 0), ("FS", 6.0))
+    alarm = kt.wait_for("the alarm along the air", lambda: next(
+        (a for a in client.get("/alarms")["items"] if a["rule"] == "air.beside"), None))
+    assert alarm["air"] in ("solution", "outstanding", "design"), alarm
+    told = kt.wait_for("an airflow in the log", lambda: next(
+        (e for e in client.get("/events", type="airflow")["items"] if e["body"]["basis"] == "solution"), None))
+    assert told["body"]["flows"] > 0, told
+    equal([e for e in client.get("/events", type="answer")["items"] if "solver" in e["body"]], [])
+    program.stop()
+    equal(kuangtu("verify", where.dir).returncode, 0)
+
+
 @case("what cannot be solved is said, nothing is shown as if it were, and downstream goes by the design")
 def _():
     program = kt.Program(site(ROADS + "weak,MR,c,surface,0.01,10,,,1,30,-0.1,ZF,500,,,,\n"))

@@ -182,6 +182,8 @@ export interface Alarm {
   point: string;
   place: string;
   state: AlarmState;
+  /** What the roadways along the air went by when it was raised. */
+  air?: 'solution' | 'outstanding' | 'failed' | 'old' | 'design';
   change?: string;
   priority: Priority;
   statutory?: boolean;

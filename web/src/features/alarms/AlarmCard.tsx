@@ -96,6 +96,12 @@ function Numbers({ a }: { a: Alarm }) {
       )}
       <dt>{t('raised')}</dt>
       <dd>{fullStamp(a.raised)}</dd>
+      {a.air && (
+        <>
+          <dt>{t('air')}</dt>
+          <dd>{t(`air.${a.air}`)}</dd>
+        </>
+      )}
       {!!overAt(a) && (
         <>
           <dt>{t('cleared')}</dt>

@@ -502,7 +502,6 @@ struct kt_runtime {
     bool touched;   /* something but a tick was applied since the last tick */
     bool asked;     /* a request was applied since the last release */
     bool recovered; /* there was a journal before this start */
-    bool heavy;     /* large batches: look at the queue after each */
     kt_mono next_tick, next_checkpoint, ticked;
     kt_time written_time; /* of the last event */
     kt_time last_tick, busy_until, next_watch;

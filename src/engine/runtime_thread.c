@@ -19,7 +19,8 @@
 #define PLANT_WAIT (5 * KT_SEC)
 #define FLUSH_AT   ((size_t)1 << 20)  /* bytes appended */
 #define STALLED    ((size_t)48 << 20) /* bytes that wait for the disk: bulk waits too */
-enum { TURN_MAX = 64, HEAVY = 4096 };
+/* Of one turn: inputs, and samples of bulk; then it looks for what is urgent. */
+enum { TURN_MAX = 64, TURN_BULK = 4096 };
 
 struct rt_message *rt_message_new(enum rt_input_kind kind, struct kt_str body, const char *origin)
 {
@@ -118,11 +119,13 @@ static void take_batch(struct kt_runtime *rt, struct kt_batch *b)
     rt_apply_batch(rt, b);
 }
 
-/* Bulk that waited for a slow disk, in its order; all of it when the program stops. */
+/* Bulk that waited for a slow disk, in its order, a turn's worth; all of it when the program
+ * stops. */
 static void apply_held(struct kt_runtime *rt, bool all)
 {
-    uint32_t i = 0;
-    while (i < rt->held_n && (all || !stalled(rt))) {
+    uint32_t i = 0, samples = 0;
+    while (i < rt->held_n && (all || (samples < TURN_BULK && !stalled(rt)))) {
+        samples += rt->held[i]->n;
         rt_apply_batch(rt, rt->held[i++]);
     }
     memmove(rt->held, rt->held + i, (rt->held_n - i) * sizeof(struct kt_batch *));
@@ -183,24 +186,29 @@ static void end_turn(struct kt_runtime *rt, bool more)
     }
 }
 
+/* How long a turn may wait for inputs. */
+static int64_t patience(const struct kt_runtime *rt)
+{
+    if (rt->held_n) {
+        return stalled(rt) ? KT_MS : 0;
+    }
+    int64_t wait = rt->plant_clock ? TICK_NS : rt->next_tick - kt_clock_mono();
+    return wait > 0 ? wait : 0;
+}
+
 static size_t turn(struct kt_runtime *rt)
 {
     struct rt_input *in[TURN_MAX];
-    int64_t wait = rt->held_n ? KT_MS : TICK_NS;
-    if (!rt->plant_clock && !rt->held_n) {
-        wait = rt->next_tick - kt_clock_mono();
-    }
-    size_t n =
-        kt_queue_pop_many(rt->queue, (void **)in, rt->heavy ? 1 : TURN_MAX, wait > 0 ? wait : 0);
-    uint64_t weight = 0;
+    size_t n = kt_queue_pop_many(rt->queue, (void **)in, TURN_MAX, TURN_BULK, patience(rt)), i = 0;
     clock_tick(rt); /* before samples: none of them is ahead of the engine by more than a tick */
-    apply_held(rt, false);
-    for (size_t i = 0; i < n; i++) {
-        weight += in[i]->weight;
-        take_one(rt, in[i]);
+    while (i < n && in[i]->lane == KT_LANE_URGENT) {
+        take_one(rt, in[i++]);
     }
-    rt->heavy = weight > HEAVY;
-    end_turn(rt, kt_queue_weight(rt->queue) > 0);
+    apply_held(rt, false);
+    while (i < n) {
+        take_one(rt, in[i++]);
+    }
+    end_turn(rt, rt->held_n > 0 || kt_queue_weight(rt->queue) > 0);
     checkpoint(rt);
     return n;
 }

@@ -178,13 +178,15 @@ static bool empty(const struct kt_queue *q)
     return q->lanes[KT_LANE_URGENT].n == 0 && q->lanes[KT_LANE_BULK].n == 0;
 }
 
-static size_t take_some(struct kt_queue *q, void **ret, size_t max)
+static size_t take_some(struct kt_queue *q, void **ret, size_t max, size_t max_bulk)
 {
+    struct lane *urgent = &q->lanes[KT_LANE_URGENT], *bulk = &q->lanes[KT_LANE_BULK];
     size_t n = 0;
-    for (int i = 0; i < KT_LANES; i++) {
-        while (n < max && q->lanes[i].n) {
-            ret[n++] = lane_take(q, &q->lanes[i]);
-        }
+    while (n < max && urgent->n) {
+        ret[n++] = lane_take(q, urgent);
+    }
+    for (size_t before = bulk->weight; n < max && bulk->n && before - bulk->weight < max_bulk;) {
+        ret[n++] = lane_take(q, bulk);
     }
     if (n && q->pushers) {
         pthread_cond_broadcast(&q->freed);
@@ -192,7 +194,8 @@ static size_t take_some(struct kt_queue *q, void **ret, size_t max)
     return n;
 }
 
-size_t kt_queue_pop_many(struct kt_queue *q, void **ret, size_t max, int64_t timeout_ns)
+size_t kt_queue_pop_many(struct kt_queue *q, void **ret, size_t max, size_t max_bulk,
+                         int64_t timeout_ns)
 {
     kt_mono deadline = timeout_ns ? deadline_of(timeout_ns) : 0;
     pthread_mutex_lock(&q->lock);
@@ -202,7 +205,7 @@ size_t kt_queue_pop_many(struct kt_queue *q, void **ret, size_t max, int64_t tim
         q->poppers--;
         q->woken = false;
     }
-    size_t n = take_some(q, ret, max);
+    size_t n = take_some(q, ret, max, max_bulk);
     pthread_mutex_unlock(&q->lock);
     return n;
 }
@@ -210,7 +213,7 @@ size_t kt_queue_pop_many(struct kt_queue *q, void **ret, size_t max, int64_t tim
 void *kt_queue_pop(struct kt_queue *q, int64_t timeout_ns)
 {
     void *item = NULL;
-    return kt_queue_pop_many(q, &item, 1, timeout_ns) ? item : NULL;
+    return kt_queue_pop_many(q, &item, 1, 1, timeout_ns) ? item : NULL;
 }
 
 void kt_queue_close(struct kt_queue *q)

@@ -25,8 +25,10 @@ KT_MUST_CHECK int kt_queue_push_wait(struct kt_queue *q, enum kt_lane lane, void
                                      size_t weight, int64_t timeout_ns);
 /** Next item or NULL after timeout_ns (-1: for ever) or when closed and empty. */
 void *kt_queue_pop(struct kt_queue *q, int64_t timeout_ns);
-/** Up to max items without waiting beyond the first; returns how many. */
-size_t kt_queue_pop_many(struct kt_queue *q, void **ret, size_t max, int64_t timeout_ns);
+/** Up to max items without waiting beyond the first; returns how many. Behind what is urgent come
+ *  others until they weigh max_bulk or more, so that who comes back soon finds what is urgent. */
+size_t kt_queue_pop_many(struct kt_queue *q, void **ret, size_t max, size_t max_bulk,
+                         int64_t timeout_ns);
 void kt_queue_close(struct kt_queue *q);          /**< producers are refused; the consumer drains */
 size_t kt_queue_weight(const struct kt_queue *q); /**< any thread */
 uint64_t kt_queue_refused(const struct kt_queue *q);

@@ -23,13 +23,32 @@ static void urgent_goes_first(void)
     CHECK(kt_queue_pop(q, 0) == item(10));
     CHECK_INT(kt_queue_push(q, KT_LANE_URGENT, item(12), 1), KT_OK);
     void *got[10];
-    CHECK_INT(kt_queue_pop_many(q, got, 4, 0), 4);
+    CHECK_INT(kt_queue_pop_many(q, got, 4, SIZE_MAX, 0), 4);
     CHECK(got[0] == item(11) && got[1] == item(12) && got[2] == item(1) && got[3] == item(2));
-    CHECK_INT(kt_queue_pop_many(q, got, 10, 0), 1);
+    CHECK_INT(kt_queue_pop_many(q, got, 10, SIZE_MAX, 0), 1);
     CHECK(got[0] == item(3));
     CHECK(kt_queue_pop(q, 0) == NULL);
     kt_queue_free(q);
     kt_queue_free(NULL);
+}
+
+/* Of bulk no more than is soon done, so that who takes it looks for what is urgent again. */
+static void bulk_comes_in_turns(void)
+{
+    struct kt_queue *q = kt_queue_new(1000);
+    void *got[10];
+    for (uintptr_t i = 1; i <= 5; i++) {
+        CHECK_INT(kt_queue_push(q, KT_LANE_BULK, item(i), 30), KT_OK);
+    }
+    for (uintptr_t i = 11; i <= 13; i++) {
+        CHECK_INT(kt_queue_push(q, KT_LANE_URGENT, item(i), 90), KT_OK);
+    }
+    CHECK_INT(kt_queue_pop_many(q, got, 10, 50, 0), 5); /* all that is urgent, two of bulk */
+    CHECK(got[0] == item(11) && got[2] == item(13) && got[3] == item(1) && got[4] == item(2));
+    CHECK_INT(kt_queue_pop_many(q, got, 10, 1, 0), 1); /* one at least */
+    CHECK(got[0] == item(3));
+    CHECK_INT(kt_queue_pop_many(q, got, 10, 60, 0), 2);
+    kt_queue_free(q);
 }
 
 static void bound_is_weight_per_lane(void)
@@ -155,7 +174,7 @@ static void producers_and_a_consumer(void)
     while (total < (size_t)PRODUCERS * EACH) {
         void *got[16];
         bounded = bounded && kt_queue_weight(q) <= 2 * 64;
-        size_t n = kt_queue_pop_many(q, got, 16, -1);
+        size_t n = kt_queue_pop_many(q, got, 16, SIZE_MAX, -1);
         int lane_before = 0;
         for (size_t i = 0; i < n; i++) {
             uintptr_t v = (uintptr_t)got[i], who = v >> 32, lane = v >> 24 & 0xff;
@@ -176,6 +195,7 @@ static void producers_and_a_consumer(void)
 }
 
 UNIT_MAIN({"the urgent lane goes first", urgent_goes_first},
+          {"bulk comes in turns", bulk_comes_in_turns},
           {"the bound is weight per lane", bound_is_weight_per_lane},
           {"waiting ends at its time", push_waits_in_vain}, {"close wakes all", close_wakes_all},
           {"room wakes a producer", room_wakes_a_producer},

@@ -241,5 +241,23 @@ def _():
         equal(p.op.output("KG1")["latched_by"], ["TP"])
 
 
+@case("one sensor over three hundred switches of one device: every one is cut")
+def _():
+    many = 300
+    with peers.Modbus() as device:
+        device.coils = [1] * many
+        sub = {"link": "sub"}
+        site = kt.make_site(
+            [kt.point("TP", "ch4.face", "P1-face", link="push")] +
+            [kt.point(f"KG{i}", "switch.power", "P1-return", address=f"c{i}", serves="P1-face", **sub) for i in range(many)],
+            links=[{"id": "sub", "kind": "modbus", "host": "127.0.0.1", "port": device.port, "unit": 1, "timeout_ms": 500,
+                    "scan_ms": 200}])
+        program = kt.Program(site)
+        kt.wait_for("a value is taken", lambda: program.write("TP value=0.2")[0] == 204)
+        equal(program.write("TP value=1.6")[0], 204)
+        device.wait("every switch is cut", lambda d: not any(d.coils))
+        program.stop()
+
+
 if __name__ == "__main__":
     sys.exit(kt.main())

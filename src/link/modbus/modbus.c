@@ -23,7 +23,7 @@
 #include "sys/clock.h"
 #include "sys/thread.h"
 
-enum { EFFECTS_MAX = 256, FAILURES_MAX = 2, BACKOFF_MIN_MS = 500, BACKOFF_MAX_MS = 10000 };
+enum { FAILURES_MAX = 2, BACKOFF_MIN_MS = 500, BACKOFF_MAX_MS = 10000 };
 
 #define OWED_NS (500 * KT_MS)
 
@@ -49,9 +49,9 @@ struct kt_modbus {
     _Atomic int64_t owed_since; /* pace clock: the oldest scan that is due; INT64_MAX: none */
     _Atomic int commands;       /* not carried out yet */
 
-    pthread_mutex_t lock; /* effects, state */
-    struct kt_effect effects[EFFECTS_MAX];
-    uint32_t effects_n;
+    pthread_mutex_t lock;      /* effects, state */
+    struct kt_effect *effects; /* protective ones first */
+    uint32_t effects_n, effects_max;
     struct kt_link_state state;
 };
 
@@ -463,6 +463,37 @@ static void drop_overtaken(struct kt_modbus *m, const struct kt_effect *e)
     m->effects_n = n;
 }
 
+/* Holding lock: a place for a protective effect is found in any case. What gives way is the last
+ * effect that is not protective; else an older opening of the same output: the new one does its
+ * work. */
+static void give_way(struct kt_modbus *m, const struct kt_effect *e)
+{
+    uint32_t i = m->effects_n - 1;
+    if (m->effects[i].protective) {
+        for (i = 0; i + 1 < m->effects_n && m->effects[i].output.v != e->output.v; i++) {
+        }
+    }
+    KT_WARN("modbus", "%s: too many commands wait; command %llu gives way", m->conf->id,
+            (unsigned long long)m->effects[i].command.v);
+    memmove(m->effects + i, m->effects + i + 1, (m->effects_n - i - 1) * sizeof(*m->effects));
+    m->effects_n--;
+    atomic_fetch_sub(&m->commands, 1);
+}
+
+/* Holding lock. */
+static void insert(struct kt_modbus *m, const struct kt_effect *e)
+{
+    uint32_t at = m->effects_n;
+    if (e->protective) {
+        for (at = 0; at < m->effects_n && m->effects[at].protective; at++) {
+        }
+        memmove(m->effects + at + 1, m->effects + at, (m->effects_n - at) * sizeof(*m->effects));
+    }
+    m->effects[at] = *e;
+    m->effects_n++;
+    atomic_fetch_add(&m->commands, 1);
+}
+
 /* Engine or journal thread. Protective effects go before the others. */
 static void on_effect(void *arg, const struct kt_effect *e)
 {
@@ -472,17 +503,14 @@ static void on_effect(void *arg, const struct kt_effect *e)
     if (e->protective) {
         drop_overtaken(m, e);
     }
-    if (m->effects_n < EFFECTS_MAX) {
-        uint32_t at = m->effects_n;
-        if (e->protective) {
-            for (at = 0; at < m->effects_n && m->effects[at].protective; at++) {
-            }
-            memmove(m->effects + at + 1, m->effects + at,
-                    (m->effects_n - at) * sizeof(*m->effects));
-        }
-        m->effects[at] = *e;
-        m->effects_n++;
-        atomic_fetch_add(&m->commands, 1);
+    if (m->effects_n == m->effects_max && e->protective) {
+        give_way(m, e);
+    }
+    if (m->effects_n < m->effects_max) {
+        insert(m, e);
+    } else {
+        KT_WARN("modbus", "%s: too many commands wait; command %llu is not sent", m->conf->id,
+                (unsigned long long)e->command.v);
     }
     pthread_mutex_unlock(&m->lock);
     ssize_t ignored = write(m->wake, &one, sizeof(one));
@@ -545,6 +573,7 @@ static void scan_due(struct kt_modbus *m)
 static void *run(void *arg)
 {
     struct kt_modbus *m = arg;
+    kt_thread_nice(-10); /* cuts go this way: as the engine, where it is allowed */
     while (!atomic_load(&m->stopping)) {
         do_commands(m);
         if (!m->mb && kt_clock_pace() >= m->retry_at) {
@@ -560,6 +589,17 @@ static void *run(void *arg)
         modbus_free(m->mb);
     }
     return NULL;
+}
+
+/* Room for an opening and a closing of every output of the link, and some more. */
+static uint32_t effects_max(const struct kt_site *site, uint32_t link)
+{
+    enum { MORE = 256 };
+    uint32_t outputs = 0;
+    for (uint32_t i = 0; i < site->points_n; i++) {
+        outputs += site->points[i].link == link && site->points[i].kind == KT_POINT_OUTPUT;
+    }
+    return 2 * outputs + MORE;
 }
 
 int kt_modbus_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link,
@@ -578,7 +618,9 @@ int kt_modbus_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link,
     m->trouble = calloc(site->points_n + 1, 1);
     m->told = calloc(site->points_n + 1, 1);
     m->value = calloc(site->points_n + 1, sizeof(*m->value));
-    KT_ASSERT(m->status && m->fresh && m->trouble && m->told && m->value);
+    m->effects_max = effects_max(site, link);
+    m->effects = calloc(m->effects_max, sizeof(*m->effects));
+    KT_ASSERT(m->status && m->fresh && m->trouble && m->told && m->value && m->effects);
     m->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int r = m->wake < 0 ? kt_err_sys(err, "eventfd") : plan_make(site, link, &m->plan, err);
     if (r == KT_OK) {
@@ -621,6 +663,7 @@ void kt_modbus_stop(struct kt_modbus *m)
     free(m->trouble);
     free(m->told);
     free(m->value);
+    free(m->effects);
     free(m);
 }
 

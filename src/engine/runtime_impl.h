@@ -272,7 +272,11 @@ void rt_on_dropped(void *arg, kt_seq seq);
 void rt_on_failed(void *arg, const struct kt_err *err);
 
 /* ---- ways out ---- */
-enum { RT_FOLLOWERS = 16, RT_EFFECTS_KEPT = 1024 };
+enum { RT_FOLLOWERS = 16 };
+struct rt_kept {
+    struct kt_effect effect;
+    uint32_t way;
+};
 struct rt_way {
     char link[64]; /* text id */
     kt_effect_fn fn;
@@ -287,10 +291,9 @@ struct rt_ways {
     uint32_t n;
     uint32_t *by_link; /* link index of the present site -> way */
     uint32_t links_n;
-    /* for a link that is not there (yet): the newest of each output */
-    struct kt_effect kept[RT_EFFECTS_KEPT];
-    uint32_t kept_link[RT_EFFECTS_KEPT];
-    uint32_t kept_n;
+    /* for a link that is not there (yet): the newest of each output, so never more than those */
+    struct rt_kept *kept;
+    uint32_t kept_n, kept_cap;
     uint64_t *opened; /* by output: id of the last protective command that went out */
     uint32_t opened_n;
 };

@@ -25,6 +25,7 @@ void rt_ways_done(struct rt_ways *w)
     free(w->ways);
     free(w->by_link);
     free(w->opened);
+    free(w->kept);
     kt_site_unref(w->site);
     pthread_mutex_destroy(&w->lock);
 }
@@ -69,15 +70,15 @@ void rt_ways_site(struct rt_ways *w, struct kt_site *site)
 static void keep(struct rt_ways *w, uint32_t way, const struct kt_effect *e)
 {
     uint32_t i = 0;
-    while (i < w->kept_n && w->kept[i].output.v != e->output.v) {
+    while (i < w->kept_n && w->kept[i].effect.output.v != e->output.v) {
         i++;
     }
-    if (i == RT_EFFECTS_KEPT) {
-        KT_ERROR("runtime", "too many effects wait for links that are not there; one is lost");
-        return;
+    if (i == w->kept_cap) {
+        w->kept_cap = w->kept_cap ? w->kept_cap * 2 : 64;
+        w->kept = realloc(w->kept, w->kept_cap * sizeof(*w->kept));
+        KT_ASSERT(w->kept);
     }
-    w->kept[i] = *e;
-    w->kept_link[i] = way;
+    w->kept[i] = (struct rt_kept){*e, way};
     w->kept_n += i == w->kept_n;
 }
 
@@ -116,11 +117,11 @@ static void send_kept(struct rt_ways *w, uint32_t way, kt_time now)
 {
     uint32_t left = 0;
     for (uint32_t i = 0; i < w->kept_n; i++) {
-        if (w->kept_link[i] != way) {
-            w->kept_link[left] = w->kept_link[i];
+        const struct kt_effect *e = &w->kept[i].effect;
+        if (w->kept[i].way != way) {
             w->kept[left++] = w->kept[i];
-        } else if (w->kept[i].expires == 0 || now < w->kept[i].expires) {
-            w->ways[way].fn(w->ways[way].arg, &w->kept[i]);
+        } else if (e->expires == 0 || now < e->expires) {
+            w->ways[way].fn(w->ways[way].arg, e);
         }
     }
     w->kept_n = left;

@@ -10,6 +10,10 @@
  * first holds the value, and ends when the write has come. Every sensor is told its value again
  * every 5 s; three seconds after a trigger it goes below the restore value.
  *
+ * What became of each trigger is kept: when it was due, sent and answered, with which status. Of
+ * those that never got their write the fate is printed: a connection that the server closed, no
+ * answer, the answer, and whether the value below came first.
+ *
  * The cause of the worst is looked for in the scheduler: how long the threads of PID that lie on
  * the way had to wait for a processor meanwhile (/proc/PID/task/TID/schedstat), and how long this
  * program had.
@@ -21,14 +25,24 @@
 #include "mqtt.h"
 
 enum { CHANNELS = 500, HTTP_CONNS = 512, WATCHED = 16, RING = 4096, OVER = 160, CALM = 20 };
+enum { TOLD = 40, CLOSED = -1, RESET = -2 }; /* CLOSED, RESET: in the place of a status */
 enum { HTTP, MQTT, MODBUS, KINDS };
 static const char *const kind_names[] = {"http", "mqtt", "modbus"};
 enum { ENGINE, MODBUS_LINK, MQTT_LINK, SORTS };
 static const char *const sort_names[] = {"engine", "mb-", "mq-"};
 
+/* What became of one; times of the monotonic clock, 0: not (yet). */
+struct trigger {
+    int64_t due, sent, written, answered, calm;
+    long channel;
+    int kind, status;
+    unsigned conn, idle_ms; /* HTTP: which connection, and how long it had been idle */
+};
+
 struct channel {
     uint8_t coil;
     _Atomic int kind;      /* of the trigger under way */
+    _Atomic long trigger;  /* its number */
     _Atomic int64_t begun; /* 0: none, or the value is not on the wire yet */
     _Atomic int armed;     /* Modbus: the next answer begins */
     uint16_t input;
@@ -44,7 +58,9 @@ struct slice {
 /* A connection is used again when all on it is answered; none waits behind another one's sync. */
 struct http {
     int fd;
-    bool waits;
+    bool waits, closed;
+    int64_t used;
+    long trigger; /* what waits is this one's post; -1: of none */
 };
 
 struct cuts {
@@ -53,9 +69,11 @@ struct cuts {
     long channels, triggers, seconds;
     const char *token;
     struct channel ch[CHANNELS];
+    struct trigger *trigger; /* `triggers` of them */
+    struct lat connect;
     pthread_mutex_t lock; /* inputs, latencies */
     struct lat lat[KINDS], all;
-    long done, fired;
+    long done, fired, closed;
     uint16_t mqtt_id;
     struct slice ring[RING];
     _Atomic unsigned ring_n;
@@ -78,6 +96,7 @@ static void came(long k, int64_t at)
         return;
     }
     int kind = atomic_load(&ch->kind);
+    c.trigger[atomic_load(&ch->trigger)].written = at;
     pthread_mutex_lock(&c.lock);
     lat_add(&c.lat[kind], at - begun);
     lat_add(&c.all, at - begun);
@@ -288,21 +307,78 @@ static void drain(int fd)
     }
 }
 
+/* What became of the post that waits on a connection. */
+static void answered(struct http *h, int status)
+{
+    if (h->trigger >= 0) {
+        c.trigger[h->trigger].answered = now_ns();
+        c.trigger[h->trigger].status = status;
+    }
+    h->waits = false;
+    h->trigger = -1;
+    h->used = now_ns();
+}
+
+static void hear(struct http *h)
+{
+    char text[4096];
+    ssize_t n = recv(h->fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+    if (n > 0 && h->waits) {
+        text[n] = '\0';
+        answered(h, (int)strtol(text + 9, NULL, 10));
+    } else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+        c.closed += !h->waits;
+        answered(h, n == 0 ? CLOSED : RESET);
+        h->closed = true;
+    }
+}
+
+/* All that came. */
+static void hear_all(void)
+{
+    struct pollfd p[HTTP_CONNS];
+    for (int i = 0; i < c.http_n; i++) {
+        p[i] = (struct pollfd){c.http[i].closed ? -1 : c.http[i].fd, POLLIN, 0};
+    }
+    if (poll(p, (nfds_t)c.http_n, 0) > 0) {
+        for (int i = 0; i < c.http_n; i++) {
+            if (p[i].revents) {
+                hear(&c.http[i]);
+            }
+        }
+    }
+}
+
+static void dial_http(struct http *h)
+{
+    int64_t begun = now_ns();
+    if (h->closed) {
+        close(h->fd);
+    }
+    *h = (struct http){.fd = dial(c.http_port, true), .trigger = -1};
+    h->used = now_ns();
+    lat_add(&c.connect, h->used - begun);
+}
+
+/* As clients do: a connection that the server has closed is dialled again. */
 static struct http *idle_http(void)
 {
-    char dump[4096];
+    hear_all();
     for (int i = 0; i < c.http_n; i++) {
         struct http *h = &c.http[i];
-        h->waits = h->waits && recv(h->fd, dump, sizeof(dump), MSG_DONTWAIT) <= 0;
-        if (!h->waits) {
-            return h;
+        if (h->waits) {
+            continue;
         }
+        if (h->closed) {
+            dial_http(h);
+        }
+        return h;
     }
     if (c.http_n == HTTP_CONNS) {
         fprintf(stderr, "cuts: %d posts wait for their answers\n", c.http_n);
         exit(1);
     }
-    c.http[c.http_n].fd = dial(c.http_port, true);
+    dial_http(&c.http[c.http_n]);
     return &c.http[c.http_n++];
 }
 
@@ -350,26 +426,33 @@ static void tell(long k, int kind, int centi)
     }
 }
 
-static void fire(long k, int kind)
+static void fire(long i, long k, int kind, int64_t due)
 {
     struct channel *ch = &c.ch[k];
+    struct trigger *t = &c.trigger[i];
+    struct http *conn = kind == HTTP ? idle_http() : NULL; /* before the clock starts */
+    *t = (struct trigger){.due = due, .channel = k, .kind = kind};
+    atomic_store(&ch->begun, 0);
     atomic_store(&ch->kind, kind);
-    ch->calm_at = now_ns() + 3000000000ll;
+    atomic_store(&ch->trigger, i);
+    t->sent = now_ns();
+    ch->calm_at = t->sent + 3000000000ll;
     c.fired++;
     if (kind == MODBUS) {
         ch->now[MODBUS] = OVER;
         atomic_store(&ch->armed, 1);
         return;
     }
+    atomic_store(&ch->begun, t->sent);
     if (kind == HTTP) {
-        struct http *conn = idle_http(); /* before the clock starts */
+        t->conn = (unsigned)(conn - c.http);
+        t->idle_ms = (unsigned)((t->sent - conn->used) / 1000000);
+        conn->trigger = i;
         ch->now[HTTP] = OVER;
-        atomic_store(&ch->begun, now_ns());
         post_value(conn, k, OVER);
-        return;
+    } else {
+        tell(k, kind, OVER);
     }
-    atomic_store(&ch->begun, now_ns());
-    tell(k, kind, OVER);
 }
 
 static void calm_down(void)
@@ -379,6 +462,7 @@ static void calm_down(void)
         struct channel *ch = &c.ch[k];
         if (ch->calm_at && now > ch->calm_at) {
             ch->calm_at = 0;
+            c.trigger[atomic_load(&ch->trigger)].calm = now;
             tell(k, atomic_load(&ch->kind), CALM);
         }
     }
@@ -412,16 +496,19 @@ static void run(void)
             refreshed = now;
             refresh();
         }
+        hear_all();
         calm_down();
         if (now >= due) {
             long k = i % c.channels;
-            fire(k, (int)((i + i / c.channels) % KINDS));
+            fire(i, k, (int)((i + i / c.channels) % KINDS), due);
             i++;
         } else {
             sleep_until(due < now + 20000000 ? due : now + 20000000);
         }
     }
     for (int64_t end = now_ns() + 10000000000ll; now_ns() < end && c.done < c.fired;) {
+        hear_all();
+        calm_down();
         usleep(10000);
     }
 }
@@ -434,9 +521,57 @@ static void settle(void)
     }
 }
 
+/* The fate of a trigger without a write. */
+static const char *fate(const struct trigger *t)
+{
+    static const struct {
+        int status;
+        const char *text;
+    } said[] = {{CLOSED, "connection closed"}, {RESET, "connection reset"}, {204, "answered 204"},
+                {429, "answered 429"},         {503, "answered 503"},       {400, "answered 400"}};
+    if (t->kind == MQTT) {
+        return "published";
+    }
+    if (t->kind == MODBUS) {
+        return atomic_load(&c.ch[t->channel].armed) ? "not read" : "read";
+    }
+    for (size_t i = 0; t->answered && i < sizeof(said) / sizeof(said[0]); i++) {
+        if (t->status == said[i].status) {
+            return said[i].text;
+        }
+    }
+    return t->answered ? "answered otherwise" : "no answer";
+}
+
+static double since_ms(int64_t at, int64_t from)
+{
+    return at ? (double)(at - from) / 1e6 : -1;
+}
+
+static void print_missed(void)
+{
+    int told = 0;
+    printf("\"missed\":[");
+    for (long i = 0; i < c.fired && told < TOLD; i++) {
+        const struct trigger *t = &c.trigger[i];
+        if (!t->written) {
+            printf("%s{\"n\":%ld,\"kind\":\"%s\",\"channel\":%ld,\"fate\":\"%s\",\"at_s\":%.3f,"
+                   "\"sent_late_ms\":%.1f,\"answer_ms\":%.1f,\"calm_ms\":%.1f,\"conn\":%u,"
+                   "\"idle_ms\":%u}",
+                   told++ ? "," : "", i, kind_names[t->kind], t->channel, fate(t),
+                   since_ms(t->sent, c.trigger[0].sent), since_ms(t->sent, t->due),
+                   since_ms(t->answered, t->sent), since_ms(t->calm, t->sent), t->conn, t->idle_ms);
+        }
+    }
+    printf("],\"connections\":%d,\"closed_idle\":%ld,", c.http_n, c.closed);
+    lat_print("connect", &c.connect);
+    printf(",");
+}
+
 static void print_all(void)
 {
     printf("{\"fired\":%ld,\"written\":%ld,", c.fired, c.done);
+    print_missed();
     lat_print("all", &c.all);
     for (int k = 0; k < KINDS; k++) {
         printf(",");
@@ -460,6 +595,7 @@ int main(int argc, char **argv)
     c.seconds = number(argc, argv, "seconds", 60);
     c.token = option(argc, argv, "token", "");
     c.pid = (int)number(argc, argv, "pid", 0);
+    c.trigger = calloc((size_t)c.triggers + 1, sizeof(*c.trigger));
     pthread_mutex_init(&c.lock, NULL);
     be_prompt();
     for (long k = 0; k < CHANNELS; k++) {

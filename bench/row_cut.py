@@ -39,15 +39,21 @@ def tell(book, r, what, load, batch, durability):
                  "p99 < 5 ms, p99.9 < 25 ms", load=load, batch=batch, durability=durability, met=met,
                  latency=lat)
     w = r["worst"]
+    for t in r["missed"]:
+        print(f"\nNo write: {t['kind']} trigger {t['n']} at {t['at_s']:.1f} s, {t['fate']} (answer after {t['answer_ms']:.0f} ms, "
+              f"sent {t['sent_late_ms']:.0f} ms late, calm after {t['calm_ms']:.0f} ms, connection {t['conn']} idle for "
+              f"{t['idle_ms']} ms).", flush=True)
+    print(f"\nHTTP: {r['connections']} connections, {r['closed_idle']} closed by the program while idle, a new one "
+          f"took {r['connect']['max_ms']:.1f} ms at worst.")
     print(f"\nThe worst ({w['kind']}, {w['ms']:.1f} ms): {cause_of(w)}.\n", flush=True)
     book.row(f"{what}: triggers without a write", f"{r['fired'] - r['written']} of {r['fired']}", "0", load=load, batch=batch,
-             durability=durability, met=r["written"] == r["fired"], worst=w)
+             durability=durability, met=r["written"] == r["fired"], worst=w, missed=r["missed"])
 
 
 def cut(o, book):
     """10 000 triggers over ten minutes of 100 000 samples/s."""
-    triggers, seconds = (1000, 60) if o.quick else (10000, 600)
-    rate, points = 100000, 10000
+    seconds = o.seconds or (60 if o.quick else 600)
+    triggers, rate, points = seconds * 1000 // 60, 100000, 10000
     device = free_port()
     book.part("Sample on the wire to cut-off write on the wire",
               "200 faces under the rules of pack gas; each trigger is a methane sample over the cut value by HTTP, "
@@ -118,7 +124,7 @@ def missing(server, acks, points):
 
 def flood(o, book):
     """Ten times what the node takes while its disk is throttled."""
-    seconds, points, lines = (60 if o.quick else 600), 1000, 1000
+    seconds, points, lines = o.seconds or (60 if o.quick else 600), 1000, 1000
     slow = {"KT_SLOW_SYNC_MS": "20", "KT_SLOW_KBPS": "2000"}
     device = free_port()
     book.part("Producers that never wait, a disk that is throttled",

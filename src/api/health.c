@@ -92,6 +92,16 @@ void get_metrics(struct call *c)
         {"kuangtu_history_bytes", "gauge", "bytes on disk", (double)s.history.bytes},
         {"kuangtu_history_head_samples", "gauge", "samples not sealed yet",
          (double)s.history.head_samples},
+        {"kuangtu_long_history_up", "gauge", "1: VictoriaMetrics answers",
+         s.lng.on && s.lng.state.up ? 1 : 0},
+        {"kuangtu_long_history_behind_seconds", "gauge", "what it has not been sent yet",
+         (double)s.lng.behind_ns / 1e9},
+        {"kuangtu_long_history_samples_total", "counter", "samples sent to it",
+         (double)s.lng.state.samples},
+        {"kuangtu_long_history_errors_total", "counter", "writes that failed and were repeated",
+         (double)s.lng.state.errors},
+        {"kuangtu_long_history_gaps_total", "counter", "times that samples were lost for it",
+         (double)s.lng.gaps},
         {"kuangtu_queue_urgent_samples", "gauge", "waiting for the engine", (double)s.queue_urgent},
         {"kuangtu_queue_bulk_samples", "gauge", "waiting for the engine", (double)s.queue_bulk},
         {"kuangtu_lag_seconds", "gauge", "oldest waiting sample", (double)s.lag_ns / 1e9},
@@ -165,6 +175,26 @@ static void write_stores(const struct kt_runtime_stats *s, struct kt_jw *w)
     kt_jw_obj_end(w);
 }
 
+static void write_long(const struct kt_runtime_long *s, const char *url, struct kt_jw *w)
+{
+    kt_jw_key(w, "long_history");
+    kt_jw_obj(w);
+    kt_jw_kstr(w, "url", url);
+    kt_jw_kbool(w, "up", s->state.up);
+    kt_jw_kint(w, "since", s->state.since / KT_MS);
+    kt_jw_kstr(w, "text", s->state.text);
+    kt_jw_kint(w, "sent", (int64_t)s->sent);
+    kt_jw_kint(w, "behind_s", s->behind_ns / KT_SEC);
+    kt_jw_kbool(w, "complete", s->complete);
+    kt_jw_kbool(w, "dedup", s->state.dedup);
+    kt_jw_kint(w, "posts", (int64_t)s->state.posts);
+    kt_jw_kint(w, "samples", (int64_t)s->state.samples);
+    kt_jw_kint(w, "errors", (int64_t)s->state.errors);
+    kt_jw_kint(w, "unkept", (int64_t)s->state.unkept);
+    kt_jw_kint(w, "gaps", (int64_t)s->gaps);
+    kt_jw_obj_end(w);
+}
+
 /* The last verified copy, in wall time; days count from the first start until there is one. */
 static void write_backup(const struct kt_runtime_stats *s, struct kt_jw *w)
 {
@@ -199,6 +229,9 @@ void get_health(struct call *c)
     kt_jw_kint(&w, "screens", (int64_t)hub_clients(c->api->hub));
     write_engine(&s, &w);
     write_stores(&s, &w);
+    if (s.lng.on) {
+        write_long(&s.lng, c->site->victoria.url, &w);
+    }
     kt_jw_key(&w, "links");
     kt_jw_arr(&w);
     if (links.n) {

@@ -97,31 +97,68 @@ static void write_raw(struct kt_jw *w, const struct raw *r)
     kt_jw_kbool(w, "cut", r->n == RAW_MAX);
 }
 
+/* What was asked, of both histories or of the embedded one alone. */
+static int fetch(struct kt_history *h, const struct kt_point *p, kt_time from, kt_time to,
+                 uint32_t n, bool local, void *room, struct kt_err *err)
+{
+    struct raw *raw = room;
+    if (n) {
+        return (local ? kt_history_buckets_local : kt_history_buckets)(h, p->id, from, to, n, room,
+                                                                       err);
+    }
+    raw->n = 0;
+    return (local ? kt_history_scan_local : kt_history_scan)(h, p->id, from, to, take_raw, raw,
+                                                             err);
+}
+
+static bool is_away(int r)
+{
+    return r == KT_EIO || r == KT_ETIMEOUT || r == KT_EAUTH;
+}
+
+/* Of the part that the long history answers: where it ends and how exact it is, or why it is not
+ * there. */
+static void write_old(struct kt_jw *w, kt_time border, kt_time to, const char *away)
+{
+    kt_jw_key(w, "old");
+    kt_jw_obj(w);
+    kt_jw_kint(w, "before", (border < to ? border : to) / KT_MS);
+    kt_jw_kint(w, "resolution_ms", 1);
+    kt_jw_kint(w, "digits", 12);
+    kt_jw_ktext(w, "away", away);
+    kt_jw_obj_end(w);
+}
+
 static int one_point(struct call *c, const struct kt_point *p, kt_time from, kt_time to, uint32_t n,
                      void *room, struct kt_jw *w, struct kt_err *err)
 {
     struct kt_history *h = kt_runtime_history(c->api->opts.runtime);
-    int r;
+    struct kt_err why = {0};
+    kt_time border = kt_history_border(h, p->id);
+    int r = fetch(h, p, from, to, n, false, room, &why);
+    bool away = border > from && is_away(r);
+    if (away) { /* what is here is shown all the same, and said to be a part */
+        r = fetch(h, p, from, to, n, true, room, err);
+    } else if (r < 0) {
+        *err = why;
+    }
+    if (r < 0 && r != KT_ENOTFOUND) {
+        return r;
+    }
     kt_jw_obj(w);
     kt_jw_kstr(w, "id", p->id);
     kt_jw_kstr(w, "name", p->name.zh);
     kt_jw_kstr(w, "unit", p->unit);
     if (n) {
-        struct kt_bucket *buckets = room;
-        r = kt_history_buckets(h, p->id, from, to, n, buckets, err);
-        if (r == KT_OK) {
-            write_buckets(w, buckets, n);
-        }
+        write_buckets(w, room, n);
     } else {
-        struct raw *raw = room;
-        raw->n = 0;
-        r = kt_history_scan(h, p->id, from, to, take_raw, raw, err);
-        if (r == KT_OK) {
-            write_raw(w, raw);
-        }
+        write_raw(w, room);
+    }
+    if (border > from) {
+        write_old(w, border, to, away ? why.text : "");
     }
     kt_jw_obj_end(w);
-    return r == KT_ENOTFOUND ? KT_OK : r;
+    return KT_OK;
 }
 
 static void *make_room(struct call *c, uint32_t n)

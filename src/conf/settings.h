@@ -66,6 +66,26 @@ enum kt_setting_type {
       "一般测点历史保留天数", "days of history of normal points")                                  \
     X(HISTORY_SHORT, "storage.history_days.short", INT, false, "31", 1, 36500, "d", NULL,          \
       "短期测点历史保留天数", "days of history of short points")                                   \
+    X(VICTORIA_URL, "storage.victoria.url", TEXT, false, "", 0, 255, "", NULL,                     \
+      "长期历史：VictoriaMetrics 的地址；空为不用",                                                \
+      "long history: address of VictoriaMetrics; empty: none")                                     \
+    X(VICTORIA_READ_URL, "storage.victoria.read_url", TEXT, false, "", 0, 255, "", NULL,           \
+      "集群中 vmselect 的地址；空为同一地址",                                                      \
+      "of a cluster: the address of vmselect; empty: the same")                                    \
+    X(VICTORIA_TENANT, "storage.victoria.tenant", TEXT, false, "", 0, 21, "", NULL,                \
+      "集群的租户编号；空为单机版", "of a cluster: the tenant; empty: a single node")              \
+    X(VICTORIA_USER, "storage.victoria.user", TEXT, false, "", 0, 63, "", NULL, "登录名",          \
+      "user name")                                                                                 \
+    X(VICTORIA_PASSWORD, "storage.victoria.password_file", FILE, false, "", 0, 255, "", NULL,      \
+      "口令文件", "file of the password")                                                          \
+    X(VICTORIA_TOKEN, "storage.victoria.token_file", FILE, false, "", 0, 255, "", NULL,            \
+      "令牌文件", "file of a bearer token")                                                        \
+    X(VICTORIA_CA, "storage.victoria.ca", FILE, false, "", 0, 255, "", NULL,                       \
+      "签发其证书的机构证书；空为系统信任的机构",                                                  \
+      "authority of its certificate; empty: those of the machine")                                 \
+    X(VICTORIA_DAYS, "storage.victoria.local_days", INT, false, "0", 0, 36500, "d", NULL,          \
+      "一般和短期测点在本机保留的天数；0 为按 history_days",                                       \
+      "days that normal and short points stay on this machine too; 0: as history_days says")       \
     X(IDLE_MINUTES, "accounts.idle_minutes", INT, false, "30", 1, 480, "min", NULL,                \
       "多久没有请求后会话结束", "a session ends after so long without a request")                  \
     X(LOCK_FAILURES, "accounts.lock_failures", INT, false, "5", 3, 10, "", NULL,                   \

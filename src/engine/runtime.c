@@ -89,6 +89,9 @@ int kt_runtime_open(const struct kt_runtime_opts *opts, struct kt_runtime **ret,
         rt->history_open = true;
     }
     if (r == KT_OK) {
+        r = rt_long_open(rt, err);
+    }
+    if (r == KT_OK) {
         keep_site(rt, opts->map);
         r = rt_recover(rt, opts->map, err);
     }
@@ -110,6 +113,9 @@ int kt_runtime_start(struct kt_runtime *rt, struct kt_err *err)
     int r = rt_keeper_start(rt, err);
     if (r == KT_OK) {
         r = rt_history_start(rt, err);
+    }
+    if (r == KT_OK) {
+        r = rt_long_start(rt, err);
     }
     if (r == KT_OK) {
         r = kt_thread_start(&rt->thread, "engine", rt_engine_thread, rt, err);
@@ -165,9 +171,11 @@ void kt_runtime_stop(struct kt_runtime *rt)
         }
     }
     rt_keeper_stop(rt);
+    rt_long_stop(rt);
     if (rt->history_open) {
         rt_history_stop(rt);
     }
+    rt_long_done(rt);
     if (rt->journal) {
         struct kt_journal *j = rt->journal;
         kt_journal_flush(j);
@@ -399,5 +407,6 @@ void kt_runtime_stats(struct kt_runtime *rt, struct kt_runtime_stats *ret)
     s.last = kt_journal_last(rt->journal);
     s.durable = kt_journal_durable(rt->journal);
     s.failed = atomic_load(&rt->failed);
+    rt_long_stats(rt, &s.lng);
     *ret = s;
 }

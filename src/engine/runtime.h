@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "geo/geo.h"
 #include "history/history.h"
+#include "history/long.h"
 #include "record/record.h"
 #include "sys/queue.h"
 
@@ -137,7 +138,16 @@ uint64_t kt_runtime_snapshot(struct kt_runtime *rt, enum kt_snapshot what, struc
 uint64_t kt_runtime_snapshot_now(struct kt_runtime *rt, enum kt_snapshot what, struct kt_buf *out);
 kt_time kt_runtime_now(struct kt_runtime *rt); /**< engine time */
 
+struct kt_runtime_long { /* the long history */
+    bool on;
+    struct kt_long_state state;
+    kt_seq sent;       /* the last samples event that it answered for */
+    int64_t behind_ns; /* from that one to engine time, when more wait; else 0 */
+    uint64_t gaps;     /* times that samples were lost, it being away for too long */
+    bool complete;     /* what was here before is there, too */
+};
 struct kt_runtime_stats {
+    struct kt_runtime_long lng;
     struct kt_engine_stats engine;
     struct kt_journal_stats journal;
     struct kt_history_stats history;

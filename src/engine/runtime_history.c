@@ -18,6 +18,7 @@
 #define FUTURE      (5 * KT_SEC) /* as the engine: further ahead takes the arrival time */
 #define SEAL_EVERY  KT_SEC
 #define MERGE_EVERY (6 * KT_HOUR)
+#define HAND_EVERY  (10 * KT_SEC)
 #define PACE        (20 * KT_MS)
 enum { RUN_SAMPLES = 48 << 10 };
 
@@ -405,6 +406,12 @@ static void housekeeping(struct kt_runtime *rt)
         r = r == KT_OK ? kt_history_retain(h->h, now, site->history_days, &err) : r;
         kt_site_unref(site);
         h->merged = now;
+    }
+    if (r == KT_OK && kt_clock_mono() - h->handed > HAND_EVERY) {
+        struct kt_site *site = kt_runtime_site(rt);
+        r = rt_long_hand_over(rt, now, site->victoria.local_days, &err);
+        kt_site_unref(site);
+        h->handed = kt_clock_mono();
     }
     if (r < 0) {
         KT_ERROR("history", "%s", err.text);

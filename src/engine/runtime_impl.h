@@ -29,6 +29,7 @@
 #include "base/map.h"
 #include "conf/json.h"
 #include "engine/runtime.h"
+#include "history/long.h"
 #include "journal/samples.h"
 
 /* ---- ids: numbers of points in the journal, for ever the same ---- */
@@ -349,6 +350,7 @@ struct rt_history {
     /* the thread's own */
     struct rt_pile own;
     kt_mono taken;                /* when it took the last pile */
+    kt_mono handed;               /* when it looked for months that the long history has */
     struct kt_history_batch *run; /* RT_PILE_ITEMS: what is added together */
     struct kt_columns columns;
     struct kt_buf sealed;
@@ -365,6 +367,52 @@ void rt_history_pass(struct kt_runtime *rt, kt_seq seq);
 void rt_history_site(struct kt_runtime *rt);
 /** As history stores it: time from the future becomes the arrival, uncertain. */
 void rt_clip_future(struct kt_columns *c, kt_time arrival);
+
+/* ---- long history's thread ---- */
+struct rt_long_place {
+    kt_seq seq;               /* all samples events up to it are there */
+    kt_time time;             /* and the time of that one */
+    kt_time old_from, old_to; /* of the embedded history this is to be sent, too; empty: nothing */
+    kt_time at;               /* of `point`, from here on */
+    char point[160];          /* the next one; ids in order of bytes */
+    uint64_t gaps; /* times that samples were lost, VictoriaMetrics being away too long */
+};
+struct rt_long_last { /* of a point, for its deadband */
+    bool has;
+    kt_time time;
+    double value;
+};
+struct rt_long {
+    struct kt_long *lng; /* NULL: the site has none */
+    pthread_t thread;
+    bool runs;
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    atomic_bool stop;
+    /* read by anybody */
+    atomic_ullong sent_seq, gaps;
+    _Atomic kt_time safe_time, behind_since; /* behind_since: 0 when nothing waits */
+    atomic_bool complete;                    /* of the older part nothing is left */
+    /* the thread's own */
+    char to[600]; /* where it goes: another address begins anew */
+    struct rt_long_place sent, mark, safe;
+    kt_mono marked;
+    bool caught_up;
+    struct kt_journal_reader *reader;
+    struct kt_site *site; /* a reference */
+    const char **names;
+    struct rt_long_last *last;
+    struct kt_columns columns, decoded;
+};
+/** Nothing happens for a site without one. */
+KT_MUST_CHECK int rt_long_open(struct kt_runtime *rt, struct kt_err *err);
+KT_MUST_CHECK int rt_long_start(struct kt_runtime *rt, struct kt_err *err);
+void rt_long_stop(struct kt_runtime *rt); /**< while journal and history are open */
+void rt_long_done(struct kt_runtime *rt); /**< after history was closed */
+/** History thread: drop here what the long history has for longer than `days`. */
+KT_MUST_CHECK int rt_long_hand_over(struct kt_runtime *rt, kt_time now, int days,
+                                    struct kt_err *err);
+void rt_long_stats(struct kt_runtime *rt, struct kt_runtime_long *ret);
 
 /* ---- record room's thread ---- */
 struct rt_record_site { /* references */
@@ -484,6 +532,7 @@ struct kt_runtime {
     struct rt_ways ways;
     struct rt_followers followers;
     struct rt_history history;
+    struct rt_long lng;
     struct rt_record record;
     struct rt_keeper keeper;
     struct rt_snapshots snap;

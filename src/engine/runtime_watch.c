@@ -80,6 +80,15 @@ static bool backup_days(struct kt_runtime *rt, double *ret)
     return from > 0;
 }
 
+/* How far behind the long history is, in seconds, and how often it lost samples. */
+static bool long_value(struct kt_runtime *rt, const char *what, double *ret)
+{
+    struct kt_runtime_long s;
+    rt_long_stats(rt, &s);
+    *ret = strcmp(what, "long") == 0 ? (double)s.behind_ns / 1e9 : (double)s.gaps;
+    return s.on;
+}
+
 /* The value of one such point; false: there is none (yet). */
 static bool value_of(struct kt_runtime *rt, const struct kt_point *p, kt_time now, double *ret)
 {
@@ -107,6 +116,8 @@ static bool value_of(struct kt_runtime *rt, const struct kt_point *p, kt_time no
         return link_value(rt, p->address, ret);
     } else if (strcmp(what, "backup") == 0) {
         return backup_days(rt, ret);
+    } else if (strcmp(what, "long") == 0 || strcmp(what, "long-gap") == 0) {
+        return long_value(rt, what, ret);
     } else if (strcmp(what, "console") == 0) {
         *ret = seen && now - seen < CONSOLE_SILENT;
     } else {

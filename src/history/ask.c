@@ -249,29 +249,12 @@ static bool add_samples(struct history_sink *s, const struct history_cols *c, ui
     return true;
 }
 
-int kt_history_buckets(struct kt_history *h, const char *point, kt_time from, kt_time to,
-                       uint32_t n, struct kt_bucket *ret, struct kt_err *err)
+int history_buckets_add(struct kt_history *h, const char *point, kt_time from, kt_time to,
+                        kt_time origin, uint64_t width, struct kt_bucket *list, struct kt_err *err)
 {
-    if (n == 0 || from >= to) {
-        return kt_err_set(err, KT_EINVAL,
-                          "history of point %s: the range must not be empty, nor the number of "
-                          "buckets 0",
-                          point);
-    }
-    uint64_t span = (uint64_t)to - (uint64_t)from;
     struct bucketing b = {
-        .sink = {add_summary, add_samples}, .from = from, .width = (span - 1) / n + 1};
-    b.list = calloc(n, sizeof(*b.list));
-    KT_ASSERT(b.list);
-    for (uint32_t i = 0; i < n; i++) {
-        b.list[i].start = (kt_time)((uint64_t)from + i * b.width);
-    }
-    int r = history_walk(h, point, from, to, &b.sink, err);
-    if (r == KT_OK) {
-        memcpy(ret, b.list, n * sizeof(*ret));
-    }
-    free(b.list);
-    return r;
+        .sink = {add_summary, add_samples}, .from = origin, .width = width, .list = list};
+    return history_walk(h, point, from, to, &b.sink, err);
 }
 
 /* ---- scan ---- */
@@ -294,8 +277,8 @@ static bool scan_samples(struct history_sink *s, const struct history_cols *c, u
     return true;
 }
 
-int kt_history_scan(struct kt_history *h, const char *point, kt_time from, kt_time to,
-                    kt_history_fn fn, void *arg, struct kt_err *err)
+int kt_history_scan_local(struct kt_history *h, const char *point, kt_time from, kt_time to,
+                          kt_history_fn fn, void *arg, struct kt_err *err)
 {
     struct scanning w = {.sink = {NULL, scan_samples}, .fn = fn, .arg = arg};
     return history_walk(h, point, from, to, &w.sink, err);
@@ -405,8 +388,8 @@ static bool keep_last(void *arg, kt_time time, double value, kt_quality q, kt_ti
     return true;
 }
 
-int kt_history_last(struct kt_history *h, const char *point, kt_time at, struct kt_sample *ret,
-                    struct kt_err *err)
+int history_last_local(struct kt_history *h, const char *point, kt_time at, struct kt_sample *ret,
+                       struct kt_err *err)
 {
     at = at < HISTORY_TIME_MAX ? at : HISTORY_TIME_MAX;
     struct newest w = {.c = history_ctx_take(h), .point = point, .at = at, .best = INT64_MIN};
@@ -424,7 +407,7 @@ int kt_history_last(struct kt_history *h, const char *point, kt_time at, struct 
     const struct history_point *p = history_point_of(h, point, false);
     s.point.v = p ? p->pid : KT_NONE;
     pthread_rwlock_unlock(&h->names);
-    r = kt_history_scan(h, point, w.best, w.best + 1, keep_last, &s, err);
+    r = kt_history_scan_local(h, point, w.best, w.best + 1, keep_last, &s, err);
     if (r < 0) {
         return r;
     }

@@ -41,6 +41,9 @@ static void init(struct kt_history *h, const struct kt_history_opts *o)
     h->on_sealed = o->on_sealed;
     h->arg = o->arg;
     h->first_batch = true;
+    for (int c = 0; c < HISTORY_CLASSES; c++) {
+        h->dropped[c] = INT64_MIN;
+    }
     h->by_name = kt_map_new(EXPECT_POINTS);
     h->codec = history_codec_new();
     kt_buf_init(&h->row, 0);

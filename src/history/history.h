@@ -79,6 +79,19 @@ KT_MUST_CHECK int kt_history_merge(struct kt_history *h, kt_time before, struct 
 /** Drop months that are past their class's retention (days; 0 keeps for ever). */
 KT_MUST_CHECK int kt_history_retain(struct kt_history *h, kt_time now, const int days[3],
                                     struct kt_err *err);
+/*
+ * The long history behind this one (history/long.h). Set it before the first query; it is borrowed.
+ * What was dropped here is asked there from then on; months of key points, which the law wants, are
+ * dropped by kt_history_retain() alone.
+ */
+struct kt_long;
+void kt_history_long(struct kt_history *h, struct kt_long *l);
+/** What of a point lies before is in the long history, as exact as that is; INT64_MIN: nothing. */
+kt_time kt_history_border(struct kt_history *h, const char *point);
+/** Drop months of normal and short points that ended more than `days` ago. Call it only while the
+ *  long history has all that is older than an hour; files written in the last two hours stay. */
+KT_MUST_CHECK int kt_history_hand_over(struct kt_history *h, kt_time now, int days,
+                                       struct kt_err *err);
 uint64_t kt_history_safe_seq(const struct kt_history *h); /**< any thread */
 
 /* Queries. Ranges are [from, to). Points by text id, so that ended points answer too. */
@@ -90,7 +103,9 @@ struct kt_bucket {
     kt_quality worst; /* worst quality seen, NORMAL when none */
 };
 /** Exact buckets over [from,to): n of equal width (the last may be shorter or empty). ret has room
- *  for n. A point of which nothing is stored gives gaps. KT_ECORRUPT names file and chunk. */
+ *  for n. A point of which nothing is stored gives gaps. KT_ECORRUPT names file and chunk. Across
+ *  the long history the width is whole milliseconds, and KT_EIO, KT_ETIMEOUT, KT_EAUTH say that it
+ *  does not answer. */
 KT_MUST_CHECK int kt_history_buckets(struct kt_history *h, const char *point, kt_time from,
                                      kt_time to, uint32_t n, struct kt_bucket *ret,
                                      struct kt_err *err);
@@ -98,6 +113,13 @@ KT_MUST_CHECK int kt_history_buckets(struct kt_history *h, const char *point, kt
 typedef bool (*kt_history_fn)(void *arg, kt_time time, double value, kt_quality q, kt_time arrival);
 KT_MUST_CHECK int kt_history_scan(struct kt_history *h, const char *point, kt_time from, kt_time to,
                                   kt_history_fn fn, void *arg, struct kt_err *err);
+/* The same of what is stored here alone. */
+KT_MUST_CHECK int kt_history_buckets_local(struct kt_history *h, const char *point, kt_time from,
+                                           kt_time to, uint32_t n, struct kt_bucket *ret,
+                                           struct kt_err *err);
+KT_MUST_CHECK int kt_history_scan_local(struct kt_history *h, const char *point, kt_time from,
+                                        kt_time to, kt_history_fn fn, void *arg,
+                                        struct kt_err *err);
 /** Last sample at or before `at`; KT_ENOTFOUND. */
 KT_MUST_CHECK int kt_history_last(struct kt_history *h, const char *point, kt_time at,
                                   struct kt_sample *ret, struct kt_err *err);

@@ -6,11 +6,16 @@
  * reads that day of that point, settles what overlaps, joins neighbours up to a full chunk, and
  * writes them instead, in one transaction with the note's removal.
  */
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "history/private.h"
 
+#define SETTLED (2 * KT_HOUR) /* a file that was not written for so long */
 enum { NOTES = 256, VACUUM_PART = 8 };
 
 struct note {
@@ -243,6 +248,52 @@ int kt_history_merge(struct kt_history *h, kt_time before, struct kt_err *err)
     return r;
 }
 
+/* A month goes; from then on the long history is asked for it. Said before it is done: a crash in
+ * between leaves a file that the next call drops. */
+static int drop(struct kt_history *h, struct history_file *f, const char *why, struct kt_err *err)
+{
+    if (f->end > atomic_load(&h->dropped[f->cls])) {
+        int r = history_state_dropped(h->state, f->cls, f->end, err);
+        if (r < 0) {
+            return r;
+        }
+        atomic_store(&h->dropped[f->cls], f->end);
+    }
+    KT_INFO("history", "%s is dropped: %s", f->name, why);
+    history_file_drop(h->files, f);
+    return KT_OK;
+}
+
+/* Nothing came into the file lately. */
+static bool is_settled(const struct history_file *f)
+{
+    struct stat st;
+    char wal[PATH_MAX];
+    kt_time now = (kt_time)time(NULL) * KT_SEC; /* as the file system has it */
+    snprintf(wal, sizeof(wal), "%s-wal", f->path);
+    if (stat(f->path, &st) < 0 || now - st.st_mtim.tv_sec * KT_SEC < SETTLED) {
+        return false;
+    }
+    return stat(wal, &st) < 0 || st.st_size == 0 || now - st.st_mtim.tv_sec * KT_SEC >= SETTLED;
+}
+
+static int retain(struct kt_history *h, kt_time now, const int days[3], bool early,
+                  struct kt_err *err)
+{
+    struct history_file **files;
+    size_t n = history_files_hold(h->files, INT32_MIN, history_month(now), &files);
+    int r = KT_OK;
+    for (size_t i = 0; i < n && r == KT_OK; i++) {
+        struct history_file *f = files[i];
+        if (days[f->cls] && now - f->end >= days[f->cls] * KT_DAY && (!early || is_settled(f))) {
+            r = drop(h, f, early ? "it is in the long history" : "it is past its retention", err);
+        }
+    }
+    history_files_release(h->files, files, n);
+    free(files);
+    return r;
+}
+
 int kt_history_retain(struct kt_history *h, kt_time now, const int days[3], struct kt_err *err)
 {
     for (int c = 0; c < HISTORY_CLASSES; c++) {
@@ -250,17 +301,11 @@ int kt_history_retain(struct kt_history *h, kt_time now, const int days[3], stru
             return kt_err_set(err, KT_EINVAL, "a retention of %d days; 0 keeps for ever", days[c]);
         }
     }
-    struct history_file **files;
-    size_t n = history_files_hold(h->files, INT32_MIN, history_month(now), &files);
-    for (size_t i = 0; i < n; i++) {
-        struct history_file *f = files[i];
-        if (days[f->cls] && now - f->end >= days[f->cls] * KT_DAY) {
-            KT_INFO("history", "%s is past its retention of %d days and dropped", f->name,
-                    days[f->cls]);
-            history_file_drop(h->files, f);
-        }
-    }
-    history_files_release(h->files, files, n);
-    free(files);
-    return KT_OK;
+    return retain(h, now, days, false, err);
+}
+
+int kt_history_hand_over(struct kt_history *h, kt_time now, int days, struct kt_err *err)
+{
+    const int of_class[HISTORY_CLASSES] = {0, days, days}; /* key points stay: enum kt_retention */
+    return retain(h, now, of_class, true, err);
 }

@@ -17,6 +17,7 @@
 #include "history/files.h"
 #include "history/head.h"
 #include "history/history.h"
+#include "history/long.h"
 #include "history/row.h"
 
 enum {
@@ -100,6 +101,9 @@ struct kt_history {
     uint64_t refused_low, refused_high; /* batches that were refused and not added since; 0: none */
     bool first_batch;                   /* of the journal, since it was opened */
     _Atomic uint64_t safe_seq, head_samples, late, duplicates;
+
+    struct kt_long *lng;                      /* borrowed; NULL: none */
+    _Atomic kt_time dropped[HISTORY_CLASSES]; /* months before it are not kept here any more */
 };
 
 /* history.c */
@@ -117,6 +121,17 @@ KT_MUST_CHECK int history_state_save(struct history_state *s, struct kt_history 
                                      struct history_point *const *points, size_t n,
                                      struct kt_err *err);
 KT_MUST_CHECK int history_state_backup(struct history_state *s, const char *to, struct kt_err *err);
+
+KT_MUST_CHECK int history_state_dropped(struct history_state *s, int cls, kt_time before,
+                                        struct kt_err *err);
+
+/* ask.c: of the files and heads alone */
+/** Samples of [from, to) into buckets of `width` from `origin`. */
+KT_MUST_CHECK int history_buckets_add(struct kt_history *h, const char *point, kt_time from,
+                                      kt_time to, kt_time origin, uint64_t width,
+                                      struct kt_bucket *list, struct kt_err *err);
+KT_MUST_CHECK int history_last_local(struct kt_history *h, const char *point, kt_time at,
+                                     struct kt_sample *ret, struct kt_err *err);
 
 /* seal.c */
 /** Write the heads of points[0..n) and empty them; on failure they stay. */

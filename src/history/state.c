@@ -4,7 +4,9 @@
  *
  * It is written after the files it speaks of were committed and synced, and may be behind them:
  * then recovery adds again what a file has already. That starts from the same last one stored, so
- * the deadband passes over the same samples, and what is added again vanishes as repeats.
+ * the deadband passes over the same samples, and what is added again vanishes as repeats. Beside it
+ * the end of the months that were dropped, by class: what is older is in the long history, if at
+ * all.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -21,6 +23,7 @@ static const char *const versions[] = {
     "CREATE TABLE total(one INTEGER PRIMARY KEY CHECK(one = 1), safe_seq INTEGER NOT NULL,"
     " chunk_order INTEGER NOT NULL);"
     "INSERT INTO total VALUES(1, 0, 0);",
+    "CREATE TABLE dropped(cls INTEGER PRIMARY KEY, before INTEGER NOT NULL);",
 };
 
 struct history_state {
@@ -69,6 +72,38 @@ static void load_point(struct kt_history *h, const struct kt_stmt *st)
     h->recover_to = p->sealed_seq > h->recover_to ? p->sealed_seq : h->recover_to;
 }
 
+static int load_dropped(struct kt_db *db, struct kt_history *h, struct kt_err *err)
+{
+    struct kt_stmt *st;
+    int r = kt_db_prepare(db, "SELECT cls, before FROM dropped", &st, err);
+    if (r < 0) {
+        return r;
+    }
+    while ((r = kt_stmt_step(st, err)) > 0) {
+        int64_t cls = kt_col_i64(st, 0);
+        if (cls >= 0 && cls < HISTORY_CLASSES) {
+            h->dropped[cls] = kt_col_i64(st, 1);
+        }
+    }
+    kt_stmt_done(st);
+    return r;
+}
+
+int history_state_dropped(struct history_state *s, int cls, kt_time before, struct kt_err *err)
+{
+    struct kt_stmt *st;
+    int r = kt_db_prepare(kt_store_writer(s->store), "INSERT OR REPLACE INTO dropped VALUES(?, ?)",
+                          &st, err);
+    if (r < 0) {
+        return r;
+    }
+    kt_bind_i64(st, 1, cls);
+    kt_bind_i64(st, 2, before);
+    r = kt_stmt_run(st, err);
+    kt_stmt_done(st);
+    return r;
+}
+
 int history_state_load(struct history_state *s, struct kt_history *h, struct kt_err *err)
 {
     struct kt_db *db = kt_store_writer(s->store);
@@ -92,7 +127,7 @@ int history_state_load(struct history_state *s, struct kt_history *h, struct kt_
     h->safe_seq = (uint64_t)safe;
     h->last_seq = (uint64_t)safe;
     h->order = (uint64_t)order;
-    return r;
+    return r < 0 ? r : load_dropped(db, h, err);
 }
 
 static int save_point(struct kt_db *db, const struct history_point *p, struct kt_err *err)

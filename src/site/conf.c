@@ -25,11 +25,62 @@ static bool all_digits(const char *s)
     return s[strspn(s, "0123456789")] == 0;
 }
 
+static bool is_url(const char *t)
+{
+    return strncmp(t, "http://", 7) == 0 || strncmp(t, "https://", 8) == 0;
+}
+
+/* "42" or "42:7" */
+static bool is_tenant(const char *t)
+{
+    size_t n = strspn(t, "0123456789");
+    return n > 0 && (!t[n] || (t[n] == ':' && t[n + 1] && all_digits(t + n + 1)));
+}
+
+/* Long history: what does not fit together. */
+static void victoria(struct load *l, const struct kt_yaml *root, const struct kt_settings *st)
+{
+    struct kt_site *s = &l->s->pub;
+    const struct kt_setting_value *v = st->v;
+    s->victoria.url = v[KT_SETTING_VICTORIA_URL].text;
+    s->victoria.read_url = v[KT_SETTING_VICTORIA_READ_URL].text;
+    s->victoria.tenant = v[KT_SETTING_VICTORIA_TENANT].text;
+    s->victoria.user = v[KT_SETTING_VICTORIA_USER].text;
+    s->victoria.password_file = v[KT_SETTING_VICTORIA_PASSWORD].text;
+    s->victoria.token_file = v[KT_SETTING_VICTORIA_TOKEN].text;
+    s->victoria.ca = v[KT_SETTING_VICTORIA_CA].text;
+    s->victoria.local_days = (int)v[KT_SETTING_VICTORIA_DAYS].number;
+    const struct {
+        bool wrong;
+        enum kt_setting_id at;
+        const char *text;
+    } mistakes[] = {
+        {*s->victoria.url && !is_url(s->victoria.url), KT_SETTING_VICTORIA_URL,
+         "storage.victoria.url begins with neither http:// nor https://"},
+        {*s->victoria.read_url && !is_url(s->victoria.read_url), KT_SETTING_VICTORIA_READ_URL,
+         "storage.victoria.read_url begins with neither http:// nor https://"},
+        {*s->victoria.tenant && !is_tenant(s->victoria.tenant), KT_SETTING_VICTORIA_TENANT,
+         "storage.victoria.tenant is a number, or two with a colon: \"0\", \"42:7\""},
+        {*s->victoria.user && !*s->victoria.password_file, KT_SETTING_VICTORIA_USER,
+         "storage.victoria.user has no password_file"},
+        {!*s->victoria.url && s->victoria.local_days > 0, KT_SETTING_VICTORIA_DAYS,
+         "storage.victoria.local_days without storage.victoria.url would drop history for good; "
+         "name the url or leave it out"},
+    };
+    for (size_t i = 0; i < KT_ARRAY_LEN(mistakes); i++) {
+        if (mistakes[i].wrong) {
+            site_find(l, KT_FIND_ERROR, "format", kt_yaml_file(root), v[mistakes[i].at].line,
+                      v[mistakes[i].at].col, "%s", mistakes[i].text);
+        }
+    }
+}
+
 static void settings(struct load *l, const struct kt_yaml *root)
 {
     struct kt_settings st;
     struct kt_site *s = &l->s->pub;
     kt_settings_read(root, l->a, &st);
+    victoria(l, root, &st);
     const struct kt_setting_value *v = st.v;
     s->id = v[KT_SETTING_ID].text;
     s->simulation = v[KT_SETTING_SIMULATION].number != 0;

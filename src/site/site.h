@@ -230,6 +230,11 @@ struct kt_site {
         int logins_per_minute, queries_per_minute, requests_per_minute;
     } accounts;
     int history_days[KT_RETAIN_CLASSES];
+    struct {
+        const char *url, *read_url, *tenant, *user; /* "" when none */
+        const char *password_file, *token_file, *ca;
+        int local_days;               /* 0: as history_days */
+    } victoria;                       /* long history */
     struct kt_hash hash;              /* of everything that was read */
     const struct kt_site_file *files; /* in the order in which they were read */
     uint32_t files_n;

@@ -4,12 +4,16 @@
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "base/time.h"
 
 struct kt_http_client {
     CURL *curl;
+    char *ca_file; /* NULL: the machine's */
+    char *user, *password;
+    bool fresh;
     char why[CURL_ERROR_SIZE];
 };
 
@@ -36,7 +40,36 @@ void kt_http_client_free(struct kt_http_client *c)
         return;
     }
     curl_easy_cleanup(c->curl);
+    free(c->ca_file);
+    free(c->user);
+    free(c->password);
     free(c);
+}
+
+static char *copy(const char *text)
+{
+    char *t = text ? strdup(text) : NULL;
+    KT_ASSERT(!text || t);
+    return t;
+}
+
+void kt_http_client_login(struct kt_http_client *c, const char *user, const char *password)
+{
+    free(c->user);
+    free(c->password);
+    c->user = copy(user);
+    c->password = copy(user ? password : NULL);
+}
+
+void kt_http_client_trust(struct kt_http_client *c, const char *ca_file)
+{
+    free(c->ca_file);
+    c->ca_file = copy(ca_file);
+}
+
+bool kt_http_client_fresh(const struct kt_http_client *c)
+{
+    return c->fresh;
 }
 
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
@@ -96,6 +129,15 @@ static void set_limits(struct kt_http_client *c, int64_t timeout_ns)
     curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->why);
     c->why[0] = '\0';
+    if (c->user) {
+        curl_easy_setopt(c->curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+        curl_easy_setopt(c->curl, CURLOPT_USERNAME, c->user);
+        curl_easy_setopt(c->curl, CURLOPT_PASSWORD, c->password);
+    }
+    if (c->ca_file) {
+        curl_easy_setopt(c->curl, CURLOPT_CAINFO, c->ca_file);
+        curl_easy_setopt(c->curl, CURLOPT_CAPATH, NULL);
+    }
 }
 
 static int failure(const struct kt_http_client *c, CURLcode code, const char *url, bool full,
@@ -130,7 +172,9 @@ int kt_http_client_do(struct kt_http_client *c, const char *method, const char *
         ret_body->n = before;
         return failure(c, code, url, ret_body->full, err);
     }
-    long status = 0;
+    long status = 0, opened = 0;
+    curl_easy_getinfo(c->curl, CURLINFO_NUM_CONNECTS, &opened);
+    c->fresh = opened > 0;
     curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
     *ret_status = (int)status;
     return KT_OK;

@@ -363,6 +363,8 @@ export interface HistorySeries {
   count?: number[];
   quality?: string[];
   q?: string[];
+  /** What lies before is from the long history, in its exactness; `away`: why it is not there. */
+  old?: { before: number; resolution_ms: number; digits: number; away?: string };
 }
 
 /** The site that was in force then, as far as it differs from the running one. */

@@ -278,6 +278,23 @@ function Note({ trend, drawn, px }: { trend: Trend; drawn: number; px: number })
   );
 }
 
+/** Where the part begins that is as exact as the long history keeps it, or is not to be had. */
+function OldNote({ trend }: { trend: Trend }) {
+  const { from } = trend.view.value;
+  trend.version.value;
+  const parts = trend.points.value.flatMap((p) => trend.old.get(p.id) ?? []);
+  const old = parts.filter((o) => o.before > from).sort((a, b) => b.before - a.before)[0];
+  if (!old) return null;
+  const away = parts.find((o) => o.before > from && o.away)?.away;
+  return (
+    <p class={away ? 'trend-note error' : 'trend-note hint'} role="status">
+      {away
+        ? t('old.away', { at: fullStamp(old.before), why: away })
+        : t('old', { at: fullStamp(old.before), ms: old.resolution_ms, digits: old.digits })}
+    </p>
+  );
+}
+
 function Bar({ trend }: { trend: Trend }) {
   const { from, to, follow } = trend.view.value;
   const spanS = Math.round((to - from) / 1000);
@@ -364,6 +381,7 @@ export default function TrendScreen() {
             </p>
           )}
           <Note trend={trend} drawn={drawn} px={900} />
+          <OldNote trend={trend} />
         </div>
         <Side trend={trend} />
       </div>

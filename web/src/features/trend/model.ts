@@ -82,6 +82,9 @@ export class Trend {
   readonly yZoom = new Map<string, [number, number]>();
   readonly limits = signal<ReadonlyMap<string, readonly LimitLine[]>>(new Map());
 
+  /** By point: where the part from the long history ends, as the last reading said. */
+  readonly old = new Map<string, NonNullable<HistorySeries['old']>>();
+
   private readonly segs = new Map<string, Segment[]>();
   private readonly tails = new Map<string, Tail>();
   private readonly back: View[] = [];
@@ -326,8 +329,11 @@ export class Trend {
     });
     for (const s of r.points) {
       const last = s.t[s.t.length - 1];
+      if (s.old) this.old.set(s.id, s.old);
       const known = s.cut && last !== undefined ? last : Math.min(ask.to, now);
       const k = this.key(s.id, shift);
+      // what the long history did not answer is asked again
+      if (s.old?.away && ask.to <= s.old.before) continue;
       this.segs.set(k, keep(this.segs.get(k) ?? [], segmentOf(s, ask.from, known, ask.width)));
     }
     this.version.value += 1;

@@ -57,6 +57,8 @@ void get_indicators(struct call *c);
 void get_indicator_drill(struct call *c);
 void get_provisions(struct call *c);
 void get_record_provisions(struct call *c);
+void get_barriers(struct call *c);
+void get_record_barriers(struct call *c);
 void get_ledgers(struct call *c);
 void get_ledger_entries(struct call *c);
 void get_calendar(struct call *c);

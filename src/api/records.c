@@ -294,34 +294,59 @@ void get_indicator_drill(struct call *c)
     }
 }
 
-/* ---- provisions ---------------------------------------------------------------------------- */
+/* ---- provisions and barriers
+ * ---------------------------------------------------------------------------- */
 
-static void reply_provisions(struct call *c, const struct kt_provision_query *q)
+typedef int (*clauses_fn)(struct kt_room *r, const struct kt_reader *who, const char *reg,
+                          const struct kt_provision_query *q, struct kt_buf *out,
+                          struct kt_err *err);
+
+static void reply_clauses(struct call *c, clauses_fn fn, const struct kt_provision_query *q)
 {
     struct ask a;
     if (begin(c, &a)) {
-        int r = kt_room_provisions(a.room, &a.who, c->param[0], q, &a.b, &a.err);
+        int r = fn(a.room, &a.who, c->param[0], q, &a.b, &a.err);
         reply_room(c, r, &a.b, &a.err);
     }
 }
 
-void get_provisions(struct call *c)
+static void list_clauses(struct call *c, clauses_fn fn)
 {
     struct kt_provision_query q = {0};
     int64_t limit;
     if (query_time(c, "at", 0, &q.at) && query_int(c, "limit", 1, 1000, 200, &limit) &&
         query_int(c, "after", 0, INT64_MAX, 0, &q.after)) {
         q.limit = (uint32_t)limit;
-        reply_provisions(c, &q);
+        reply_clauses(c, fn, &q);
     }
+}
+
+static void record_clauses(struct call *c, clauses_fn fn)
+{
+    struct kt_provision_query q = {0};
+    if (path_id(c, 1, &q.record) && query_time(c, "at", 0, &q.at)) {
+        reply_clauses(c, fn, &q);
+    }
+}
+
+void get_provisions(struct call *c)
+{
+    list_clauses(c, kt_room_provisions);
 }
 
 void get_record_provisions(struct call *c)
 {
-    struct kt_provision_query q = {0};
-    if (path_id(c, 1, &q.record) && query_time(c, "at", 0, &q.at)) {
-        reply_provisions(c, &q);
-    }
+    record_clauses(c, kt_room_provisions);
+}
+
+void get_barriers(struct call *c)
+{
+    list_clauses(c, kt_room_barriers);
+}
+
+void get_record_barriers(struct call *c)
+{
+    record_clauses(c, kt_room_barriers);
 }
 
 /* ---- ledgers and the calendar -------------------------------------------------------------- */

@@ -47,6 +47,19 @@ KT_MUST_CHECK int kt_geo_map_parse(struct kt_str text, struct kt_arena *arena,
  */
 void kt_geo_map_diff(const struct kt_geo_map *before, const struct kt_geo_map *now,
                      struct kt_buf *out, size_t *ret_added, size_t *ret_removed);
+struct kt_geo_meeting {
+    bool meets;
+    double area_m2, length_m; /**< of the part in common; 0 where it has none */
+};
+/**
+ * Where two GeoJSON geometries in one plane of metres meet; a common border is a meeting. A ring
+ * that crosses itself stands for the ground that it encloses.
+ *
+ * @param out  the part in common as a GeoJSON geometry; nothing when they do not meet
+ * @return KT_OK; KT_EINVAL a text that is no geometry, or none that can be compared
+ */
+KT_MUST_CHECK int kt_geo_overlap(struct kt_str a, struct kt_str b, struct kt_geo_meeting *ret,
+                                 struct kt_buf *out, struct kt_err *err);
 /** One GeoPackage geometry blob to a GeoJSON geometry. Bounded; hostile bytes are refused. */
 KT_MUST_CHECK int kt_geo_wkb_json(struct kt_str blob, struct kt_buf *out);
 #endif

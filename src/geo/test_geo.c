@@ -122,6 +122,50 @@ static void a_map_is_read_and_compared(void)
     kt_dir_remove(dir);
 }
 
-UNIT_MAIN({"point and line", point_and_line},
+static int meet(const char *a, const char *b, struct kt_geo_meeting *m, struct kt_buf *out)
+{
+    struct kt_err err = {0};
+    kt_buf_clear(out);
+    return kt_geo_overlap(kt_str_c(a), kt_str_c(b), m, out, &err);
+}
+
+#define SQUARE(x)                                                                                  \
+    "{\"type\":\"Polygon\",\"coordinates\":[[[" #x ",0],[" #x ",10],[20,10],[20,0],[" #x ",0]]]}"
+
+static void where_geometries_meet(void)
+{
+    struct kt_geo_meeting m = {0};
+    struct kt_buf out;
+    const char *left =
+        "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[0,10],[10,10],[10,0],[0,0]]]}";
+    kt_buf_init(&out, 0);
+    CHECK_INT(meet(left, SQUARE(6), &m, &out), KT_OK);
+    CHECK(m.meets);
+    CHECK_NEAR(m.area_m2, 40, 1e-9);
+    CHECK(strstr(kt_buf_cstr(&out), "Polygon"));
+    CHECK_INT(meet(left, SQUARE(10), &m, &out), KT_OK); /* a border in common */
+    CHECK(m.meets);
+    CHECK_NEAR(m.area_m2, 0, 0);
+    CHECK_NEAR(m.length_m, 10, 1e-9);
+    CHECK_INT(meet(left, SQUARE(11), &m, &out), KT_OK);
+    CHECK(!m.meets);
+    CHECK_INT((int)out.n, 0);
+    CHECK_INT(meet("{\"type\":\"Point\",\"coordinates\":[10,10]}", left, &m, &out), KT_OK);
+    CHECK(m.meets);
+    CHECK_INT(meet("{\"type\":\"LineString\",\"coordinates\":[[-5,5],[15,5]]}", left, &m, &out),
+              KT_OK);
+    CHECK_NEAR(m.length_m, 10, 1e-9);
+    const char *bow =
+        "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[10,10],[10,0],[0,10],[0,0]]]}";
+    CHECK_INT(meet(bow, left, &m, &out), KT_OK);
+    CHECK_NEAR(m.area_m2, 50, 1e-9);
+    CHECK_INT(meet("{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[1,1]]]}", left, &m, &out),
+              KT_EINVAL);
+    CHECK_INT(meet("", left, &m, &out), KT_EINVAL);
+    CHECK_INT(meet(left, "{\"type\":\"Point\"}", &m, &out), KT_EINVAL);
+    kt_buf_done(&out);
+}
+
+UNIT_MAIN({"point and line", point_and_line}, {"where geometries meet", where_geometries_meet},
           {"a count that lies is refused", a_count_that_lies_is_refused},
           {"a map is read and compared", a_map_is_read_and_compared})

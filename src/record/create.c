@@ -2,6 +2,7 @@
 /* create: reading the fields of a request, defaults, automatic keys, and a new row. */
 #include <stdio.h>
 
+#include "record/barrier.h"
 #include "record/requests.h"
 #include "record/value.h"
 
@@ -17,6 +18,11 @@ static void keep_problem(struct rec_request *q, const char *field)
     kt_jw_kstr(&w, "field", field);
     kt_jw_kstr(&w, "text", q->text);
     kt_jw_kstr(&w, "text_zh", q->text_zh);
+    if (q->barrier.n) {
+        kt_jw_key(&w, "barrier");
+        kt_jw_raw(&w, q->barrier);
+        q->barrier.n = 0;
+    }
     kt_jw_obj_end(&w);
 }
 
@@ -95,6 +101,9 @@ static int read_one(struct kt_room *r, struct rec_request *q, const struct rec_r
     rc = rc == KT_OK ? value_read(q, r->site, f, v, &ret->value) : rc;
     if (rc == KT_OK && f->type == REC_REF) {
         rc = bind_ref(r, q, f, &ret->value, err);
+    }
+    if (rc == KT_OK && f->type == REC_GEOMETRY) {
+        rc = barrier_refuse(r->w, r->model, q, reg, i, &ret->value, err);
     }
     return rc;
 }

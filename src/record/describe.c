@@ -186,6 +186,15 @@ static int total(struct rec_view *v, uint32_t ri, int64_t *ret, struct kt_err *e
     return rc == KT_OK ? kt_db_int(v->db, sql, ret, err) : rc;
 }
 
+static int64_t barriers(const struct kt_record_model *m, uint32_t ri)
+{
+    int64_t n = 0;
+    for (uint32_t i = 0; i < m->barriers_n; i++) {
+        n += m->barriers[i].reg == ri;
+    }
+    return n;
+}
+
 static int64_t provisions(const struct kt_record_model *m, uint32_t ri)
 {
     int64_t n = 0;
@@ -214,6 +223,7 @@ static int one(struct rec_view *v, uint32_t ri, struct kt_jw *w, struct kt_err *
     map(w, reg);
     documents(w, v->model, ri);
     kt_jw_kint(w, "provisions", provisions(v->model, ri));
+    kt_jw_kint(w, "barriers", barriers(v->model, ri));
     kt_jw_key(w, "duplicates");
     kt_jw_bool(w, reg->duplicates_n > 0);
     kt_jw_key(w, "may");

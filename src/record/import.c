@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "record/barrier.h"
 #include "record/reading.h"
 #include "record/requests.h"
 #include "record/value.h"
@@ -256,6 +257,25 @@ static void check_required(struct import *im, struct row *w)
     }
 }
 
+/* Shapes that touch what they must not. */
+static int check_barriers(struct import *im, struct row *w, struct kt_err *err)
+{
+    int rc = KT_OK;
+    for (uint32_t i = 0; rc == KT_OK && i < im->fields_n; i++) {
+        uint32_t at = im->fields[i];
+        const struct rec_field *f = &im->reg->fields[at];
+        if (f->type == REC_GEOMETRY && w->given[at] && !import_same(&w->old[at], &w->fresh[at])) {
+            w->q.text[0] = '\0';
+            rc = barrier_refuse(im->v.db, im->v.model, &w->q, im->reg, at, &w->fresh[at], err);
+        }
+        if (rc == KT_EDENIED && w->q.text[0]) {
+            say(w, kt_arena_strdup(w->q.a, w->q.text_zh), kt_arena_strdup(w->q.a, w->q.text));
+            rc = KT_OK;
+        }
+    }
+    return rc;
+}
+
 static void check_rights(struct import *im, struct row *w)
 {
     for (uint32_t i = 0; i < im->fields_n; i++) {
@@ -403,6 +423,7 @@ static int look_at(struct import *im, struct row *w, struct kt_err *err)
     }
     check_place(im, w);
     check_rights(im, w);
+    r = r == KT_OK ? check_barriers(im, w, err) : r;
     if (!w->bad) {
         check_required(im, w);
     }

@@ -317,6 +317,29 @@ struct rec_provision {
     struct rec_at at;
 };
 
+/* ---- barriers ---- */
+struct rec_having {
+    const char *field_id, *value;
+    uint32_t field;
+};
+/* What a record's shape must not touch: the zones that another register has drawn. */
+struct rec_barrier {
+    const char *id, *no, *register_id, *zone_id, *word, *text;
+    uint32_t reg, zone;
+    struct kt_text title;
+    bool refuse; /* a shape that touches is not written; else it is told */
+    struct kt_source source;
+    const char *const *responsible;
+    uint32_t responsible_n;
+    const char *const *of; /* names of the shapes; none: the register's geometry */
+    uint32_t of_n;
+    const uint32_t *fields; /* the shapes; at most 32 */
+    uint32_t fields_n;
+    const struct rec_having *having; /* which zones, all of them */
+    uint32_t having_n;
+    struct rec_at at;
+};
+
 struct kt_record_model {
     atomic_int refs;
     struct kt_arena *arena;
@@ -335,6 +358,8 @@ struct kt_record_model {
     uint32_t documents_n;
     struct rec_provision *provisions;
     uint32_t provisions_n;
+    struct rec_barrier *barriers;
+    uint32_t barriers_n;
     struct kt_map *register_ids, *workflow_ids, *indicator_ids, *ledger_ids;
 };
 /* Look-ups by text id: an index, or KT_NONE. */
@@ -354,7 +379,7 @@ struct rec_load {
     struct kt_findings *findings;
     struct kt_problems problems; /* what kt_yaml_problem() reports to */
     uint32_t registers_cap, workflows_cap, calendars_cap, indicators_cap, ledgers_cap,
-        documents_cap, provisions_cap;
+        documents_cap, provisions_cap, barriers_cap;
     struct kt_db
         *db; /* in memory, with the model's tables: to try SQL; NULL until they are there */
 };
@@ -385,6 +410,7 @@ void rec_read_indicators(struct rec_load *l, struct kt_yaml *root); /* model_flo
 void rec_read_ledgers(struct rec_load *l, struct kt_yaml *root);    /* model_flow.c */
 void rec_read_documents(struct rec_load *l, struct kt_yaml *root);  /* model_document.c */
 void rec_read_provisions(struct rec_load *l, struct kt_yaml *root); /* model_provision.c */
+void rec_read_barriers(struct rec_load *l, struct kt_yaml *root);   /* model_barrier.c */
 /** The map `source` of a declaration: standard, edition, clause, verified. */
 struct kt_source rec_read_source(struct rec_load *l, const struct kt_yaml *map);
 /* When all files are read: names become indexes, and what does not fit is reported. */
@@ -392,6 +418,7 @@ void rec_check_registers(struct rec_load *l);  /* model_check.c */
 void rec_check_flow(struct rec_load *l);       /* model_flow.c; l->db can try indicators' SQL */
 void rec_check_documents(struct rec_load *l);  /* model_document.c */
 void rec_check_provisions(struct rec_load *l); /* model_provision.c; l->db can try their SQL */
+void rec_check_barriers(struct rec_load *l);   /* model_barrier.c */
 /** Call fn with every word that this model makes a right (a word may come twice). */
 typedef void (*rec_right_fn)(void *arg, const char *word);
 void rec_each_right(const struct kt_record_model *m, rec_right_fn fn, void *arg);

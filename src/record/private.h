@@ -57,8 +57,10 @@ struct rec_request {
     struct kt_jw *result; /* inside of the result object */
     /* refused: */
     char text[400], text_zh[400];
-    struct kt_buf problems; /* items {"field","text","text_zh"} */
-    bool clock;             /* nobody asks: time has passed; every right is there */
+    struct kt_buf
+        problems; /* items {"field","text","text_zh"}, with "barrier" where one is touched */
+    struct kt_str barrier; /* of the problem that is said next: an object, or nothing */
+    bool clock;            /* nobody asks: time has passed; every right is there */
 };
 /** Refuse: keeps both texts and returns the code. Texts may come from rec_f(). */
 int rec_no(struct rec_request *q, int code, const char *en, const char *zh);

@@ -187,6 +187,15 @@ struct kt_provision_query {
 KT_MUST_CHECK int kt_room_provisions(struct kt_room *r, const struct kt_reader *who,
                                      const char *reg, const struct kt_provision_query *q,
                                      struct kt_buf *out, struct kt_err *err);
+/**
+ * Which records touch what they must not (`barriers:`): {"register","barriers":[what each is],
+ * "records":[{"record":{…},"verdicts":[{"barrier","holds":"yes|no|unknown","missing":[shapes that
+ * are not known],"no_zones","zones":[{id, key, label, area_m2, length_m, zone, overlap}]}]}],
+ * "next"}; asked as provisions are.
+ */
+KT_MUST_CHECK int kt_room_barriers(struct kt_room *r, const struct kt_reader *who, const char *reg,
+                                   const struct kt_provision_query *q, struct kt_buf *out,
+                                   struct kt_err *err);
 KT_MUST_CHECK int kt_room_calendar(struct kt_room *r, int year, struct kt_buf *out,
                                    struct kt_err *err);
 

@@ -4,7 +4,7 @@
  * and the outcomes of both are kept. In given.jsonl a request may have a name ("as"), and "$name"
  * in the arguments of a later one is the record that it made ("version": "$name" its version now).
  * When all is fed, each indicator is an outcome `indicator`, each account an outcome `balance`,
- * what a provision says of a record an outcome `provision`.
+ * what a provision says of a record an outcome `provision`, a barrier an outcome `barrier`.
  */
 #include "cases.h"
 
@@ -263,6 +263,44 @@ static int keep_provisions(struct case_room *c, const struct kt_reader *who, con
     return code;
 }
 
+/* One outcome a record and barrier: {"type","label","barrier","holds"}. */
+static void keep_touch(struct case_room *c, const char *label, const struct kt_json *v)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, 0);
+    struct kt_jw w = kt_jw_init(&b);
+    kt_jw_obj(&w);
+    kt_jw_kstr(&w, "type", "barrier");
+    kt_jw_kstr(&w, "label", label);
+    kt_jw_kstr(&w, "barrier", kt_json_get_str(v, "barrier", ""));
+    kt_jw_kstr(&w, "holds", kt_json_get_str(v, "holds", ""));
+    kt_jw_obj_end(&w);
+    case_keep(c->run, (struct kt_str){b.p, b.n});
+    kt_buf_done(&b);
+}
+
+static int keep_barriers(struct case_room *c, const struct kt_reader *who, const char *reg,
+                         struct kt_err *err)
+{
+    const struct kt_provision_query q = {.limit = 1000};
+    struct kt_json *all = NULL;
+    struct kt_buf b;
+    kt_buf_init(&b, 0);
+    int code = kt_room_barriers(c->room, who, reg, &q, &b, err);
+    code = code < 0 ? code : kt_json_parse((struct kt_str){b.p, b.n}, 0, &all, err);
+    const struct kt_json *records = kt_json_get(all, "records");
+    for (size_t i = 0; i < kt_json_len(records); i++) {
+        const struct kt_json *one = kt_json_at(records, i), *list = kt_json_get(one, "verdicts");
+        const char *label = kt_json_get_str(kt_json_get(one, "record"), "label", "");
+        for (size_t k = 0; k < kt_json_len(list); k++) {
+            keep_touch(c, label, kt_json_at(list, k));
+        }
+    }
+    kt_json_free(all);
+    kt_buf_done(&b);
+    return code;
+}
+
 int case_room_end(struct case_room *c, kt_time now, struct kt_err *err)
 {
     static const char *const everywhere[] = {"*"};
@@ -275,6 +313,7 @@ int case_room_end(struct case_room *c, kt_time now, struct kt_err *err)
     }
     for (uint32_t i = 0; code == KT_OK && i < c->model->registers_n; i++) {
         code = keep_provisions(c, &who, c->model->registers[i].id, err);
+        code = code < 0 ? code : keep_barriers(c, &who, c->model->registers[i].id, err);
     }
     return code;
 }

@@ -80,5 +80,34 @@ def _():
                     "2035green_share": 50})
 
 
+def box(x0, y0, x1, y1):
+    return {"type": "Polygon", "coordinates": [[[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]]}
+
+
+@case("a face that touches the key zone of the spring is refused, with the part in common")
+def _():
+    c = county()[0]
+    fields = {"title": "1203工作面（演示）", "kind": "face", "place": "demo-mine", "mine": "YS-0001"}
+    no = c.refused("record.create", "KT_EDENIED", register="working",
+                   fields={**fields, "area": box(628500, 3914900, 629500, 3915100)}).body["error"]
+    assert "重点保护区" in no["text_zh"] and "严禁" in no["text_zh"], no
+    said = no["problems"][0]
+    zone = said["barrier"]["zones"][0]
+    equal((said["field"], said["barrier"]["no"], zone["label"]), ("area", "R7.5", "演示泉域重点保护区（演示）"))
+    assert zone["area_m2"] > 0 and zone["overlap"]["type"] == "Polygon", zone
+    made = c.ask("record.create", register="working", fields={**fields, "area": box(630500, 3914900, 631000, 3915100)})
+    told = {v["barrier"]: v["holds"] for v in
+            c.get(f"/records/working/{made['result']['record']}/barriers")["records"][0]["verdicts"]}
+    equal(told, {"spring_key_working": "no", "spring_range_working": "yes", "relic_working": "no"})
+
+
+@case("a mine of which the outline is not known may touch a zone: unknown, never no")
+def _():
+    get = county()[0].get
+    page = get("/records/mine/barriers", limit=1000)
+    holds = {v["holds"] for r in page["records"] if "演示" not in r["record"]["label"] for v in r["verdicts"]}
+    equal((len(page["records"]), holds), (776, {"unknown"}))
+
+
 if __name__ == "__main__":
     sys.exit(kt.main())

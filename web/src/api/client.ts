@@ -12,6 +12,7 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly textZh?: string,
+    readonly problems: readonly unknown[] = [],
   ) {
     super(message);
   }
@@ -49,7 +50,7 @@ export function whenUnauthorised(f: () => void): void {
 
 async function errorOf(res: Response): Promise<ApiError> {
   const body = (await res.json().catch(() => null)) as {
-    error?: { code?: string; text?: string; text_zh?: string };
+    error?: { code?: string; text?: string; text_zh?: string; problems?: unknown[] };
   } | null;
   const e = body?.error;
   return new ApiError(
@@ -57,6 +58,7 @@ async function errorOf(res: Response): Promise<ApiError> {
     e?.code ?? `HTTP ${res.status}`,
     e?.text ?? `HTTP ${res.status}`,
     e?.text_zh,
+    e?.problems,
   );
 }
 

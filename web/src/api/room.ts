@@ -62,6 +62,8 @@ export interface Register {
   documents?: { id: string; title: Text }[];
   /** How many provisions are declared for it. */
   provisions?: number;
+  /** How many zones' rules its shape is held against. */
+  barriers?: number;
   may: { create?: boolean; write?: boolean; import?: boolean; merge?: boolean };
   total?: number;
 }
@@ -88,6 +90,57 @@ export interface Provisions {
     record: Reference;
     verdicts: { provision: string; holds: Holds; missing: string[]; met?: Reference[] }[];
   }[];
+}
+
+export interface Barrier {
+  id: string;
+  no: string;
+  title: Text;
+  act: 'refuse' | 'tell';
+  word: string;
+  text: string;
+  zone_register: string;
+  source: { standard: string; edition: string; clause: string; verified: boolean };
+  responsible: string[];
+}
+
+export interface Geo {
+  type: string;
+  coordinates?: unknown;
+  geometries?: Geo[];
+}
+
+/** A zone that a shape touches; shapes that are too long are null. */
+export interface Touched {
+  id: number;
+  key: string;
+  label: string;
+  area_m2: number;
+  length_m: number;
+  zone: Geo | null;
+  overlap: Geo | null;
+}
+
+export interface Barriers {
+  barriers: Barrier[];
+  records: {
+    record: Reference;
+    verdicts: {
+      barrier: string;
+      holds: Holds;
+      missing: string[];
+      no_zones: boolean;
+      zones: Touched[];
+    }[];
+  }[];
+}
+
+/** A mistake in one field, as a refusal names it. */
+export interface Problem {
+  field: string;
+  text: string;
+  text_zh: string;
+  barrier?: { id: string; no: string; text: string; shape: Geo | null; zones: Touched[] };
 }
 
 export interface State {

@@ -6,6 +6,7 @@ import {
   type Field,
   type Fields,
   type Item,
+  type Problem,
   type Record_,
   type Register,
   recordPath,
@@ -32,6 +33,7 @@ import { isFiles, isWalk, today } from '../../registers/value';
 import { Dialog } from '../../ui/Dialog';
 import { TextField } from '../../ui/Field';
 import { errorText, toast, toastError } from '../../ui/Toast';
+import { Sketch } from './Barriers';
 import { useGuard } from './guard';
 import { t } from './texts';
 
@@ -76,16 +78,19 @@ function Errors({
   fields,
   errors,
   failed,
+  touched,
 }: {
   fields: readonly Field[];
   errors: Record<string, string>;
   failed: string;
+  touched: Problem['barrier'] | null;
 }) {
   const list = fields.filter((f) => errors[f.id]);
   if (list.length === 0 && !failed) return null;
   return (
     <div class="error" role="alert">
       {failed && <p>{failed}</p>}
+      {touched && <Sketch shape={touched.shape} zones={touched.zones} />}
       {list.length > 0 && <p>{t('form.errors', { n: list.length })}</p>}
       <ul>
         {list.map((f) => (
@@ -126,6 +131,7 @@ function Form({ r, record }: FormProps) {
   const [about, setAbout] = useState<About>({ source: '', since: '', note: '' });
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [failed, setFailed] = useState('');
+  const [touched, setTouched] = useState<Problem['barrier'] | null>(null);
   const [sending, setSending] = useState<Sending | null>(null);
   const [busy, setBusy] = useState(false);
   const [drawing, setDrawing] = useState<Field | null>(null);
@@ -154,6 +160,7 @@ function Form({ r, record }: FormProps) {
   async function write(values: Fields, version: number) {
     setBusy(true);
     setFailed('');
+    setTouched(null);
     const since = about.since ? fromInput(about.since) : null;
     const more = {
       ...(about.source.trim() ? { source: about.source.trim() } : {}),
@@ -189,6 +196,8 @@ function Form({ r, record }: FormProps) {
         }
       }
       setFailed(errorText(e));
+      const problems = e instanceof ApiError ? (e.problems as readonly Problem[]) : [];
+      setTouched(problems.find((x) => x.barrier)?.barrier ?? null);
     }
   }
 
@@ -232,7 +241,7 @@ function Form({ r, record }: FormProps) {
       </div>
       <div class="desk-bar" />
       <div class="desk-body stack">
-        <Errors fields={fields} errors={errors} failed={failed} />
+        <Errors fields={fields} errors={errors} failed={failed} touched={touched} />
         <AboutRecord.Provider value={{ register: r.id, place: placeOf(r, draft) }}>
           <div class="rr-grid panel pad">
             {fields.map((f) =>

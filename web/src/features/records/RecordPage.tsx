@@ -22,6 +22,7 @@ import { CaseBlock } from '../../registers/CaseBlock';
 import { isFiles, isWalk } from '../../registers/value';
 import { Tabs } from '../../ui/Tabs';
 import { Attachments } from './Attachments';
+import { Barriers } from './Barriers';
 import { FieldsBlock } from './FieldsBlock';
 import { History, Moves } from './History';
 import { Provisions } from './Provisions';
@@ -208,6 +209,7 @@ export function RecordPage({ r, id }: { r: Register; id: number }) {
             ...(r.provisions
               ? [{ id: 'provisions', title: t('tab.provisions', { n: r.provisions }) }]
               : []),
+            ...(r.barriers ? [{ id: 'barriers', title: t('tab.barriers') }] : []),
           ]}
           onChange={(x) => setQuery({ tab: x === 'now' ? null : x, field: null })}
         />
@@ -224,6 +226,7 @@ export function RecordPage({ r, id }: { r: Register; id: number }) {
         {tab === 'history' && <History r={r} facts={seen} />}
         {tab === 'moves' && <Moves r={r} moves={rec.moves ?? []} />}
         {tab === 'provisions' && <Provisions r={r} rec={rec} when={when} />}
+        {tab === 'barriers' && <Barriers r={r} rec={rec} />}
         {tab === 'now' && (
           <div class="rr-two">
             <FieldsBlock

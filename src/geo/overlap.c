@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* overlap: where two geometries meet. */
+#include <geos_c.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "geo/geo.h"
+
+enum { TEXT_MAX = 4 << 20 };
+
+struct work {
+    GEOSContextHandle_t h;
+    char why[160];
+    GEOSGeometry *a, *b, *common;
+};
+
+static void on_error(const char *text, void *arg)
+{
+    struct work *w = arg;
+    if (!w->why[0]) {
+        snprintf(w->why, sizeof(w->why), "%s", text);
+    }
+}
+
+static void begin(struct work *w)
+{
+    memset(w, 0, sizeof(*w));
+    w->h = GEOS_init_r();
+    GEOSContext_setErrorMessageHandler_r(w->h, on_error, w);
+}
+
+static void done(struct work *w)
+{
+    GEOSGeom_destroy_r(w->h, w->a);
+    GEOSGeom_destroy_r(w->h, w->b);
+    GEOSGeom_destroy_r(w->h, w->common);
+    GEOS_finish_r(w->h);
+}
+
+/* A ring that crosses itself is taken for the ground that it encloses. */
+static GEOSGeometry *read_geometry(struct work *w, struct kt_str json)
+{
+    struct kt_buf text;
+    kt_buf_init(&text, TEXT_MAX);
+    kt_buf_put(&text, json.p, json.n);
+    GEOSGeoJSONReader *reader = GEOSGeoJSONReader_create_r(w->h);
+    GEOSGeometry *g =
+        text.full ? NULL : GEOSGeoJSONReader_readGeometry_r(w->h, reader, kt_buf_cstr(&text));
+    GEOSGeoJSONReader_destroy_r(w->h, reader);
+    kt_buf_done(&text);
+    if (g && GEOSisValid_r(w->h, g) != 1) {
+        GEOSGeometry *valid = GEOSMakeValid_r(w->h, g);
+        GEOSGeom_destroy_r(w->h, g);
+        g = valid;
+    }
+    return g;
+}
+
+static void write_common(struct work *w, struct kt_buf *out)
+{
+    GEOSGeoJSONWriter *writer = GEOSGeoJSONWriter_create_r(w->h);
+    char *text = GEOSGeoJSONWriter_writeGeometry_r(w->h, writer, w->common, -1);
+    GEOSGeoJSONWriter_destroy_r(w->h, writer);
+    if (text) {
+        kt_buf_puts(out, text);
+        GEOSFree_r(w->h, text);
+    }
+}
+
+int kt_geo_overlap(struct kt_str a, struct kt_str b, struct kt_geo_meeting *ret, struct kt_buf *out,
+                   struct kt_err *err)
+{
+    struct work w;
+    struct kt_geo_meeting m = {0};
+    begin(&w);
+    w.a = read_geometry(&w, a);
+    w.b = w.a ? read_geometry(&w, b) : NULL;
+    char meets = w.b ? GEOSIntersects_r(w.h, w.a, w.b) : 2;
+    bool whole = meets == 0;
+    if (meets == 1) {
+        w.common = GEOSIntersection_r(w.h, w.a, w.b);
+        whole = w.common && GEOSArea_r(w.h, w.common, &m.area_m2) == 1 &&
+                GEOSLength_r(w.h, w.common, &m.length_m) == 1;
+    }
+    if (whole && meets == 1) {
+        m.meets = true;
+        write_common(&w, out);
+    }
+    int r = whole ? KT_OK
+                  : kt_err_set(err, KT_EINVAL, "the geometry cannot be compared: %s",
+                               w.why[0] ? w.why : "not understood");
+    done(&w);
+    if (r == KT_OK) {
+        *ret = m;
+    }
+    return r;
+}

@@ -107,7 +107,7 @@ static int look_at_picture(struct upload *u, struct kt_err *err)
 {
     struct kt_buf out;
     kt_buf_init(&out, 4 << 20);
-    int r = kt_parse("image", u->bytes, NULL, &out, err);
+    int r = kt_parse("image", u->bytes, NULL, NULL, &out, err);
     if (r == KT_OK) {
         r = kt_json_parse((struct kt_str){out.p, out.n}, 4 << 20, &u->look, err);
     }

@@ -77,6 +77,7 @@ void get_record_document(struct call *c);
 /* imports.c */
 void post_import(struct call *c);
 void post_import_write(struct call *c);
+void delete_job(struct call *c);
 /* attachments.c */
 void post_attachments(struct call *c);
 void get_attachment(struct call *c);

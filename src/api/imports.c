@@ -11,12 +11,10 @@
 
 #include "api/records.h"
 #include "base/log.h"
-#include "conf/csv.h"
-#include "report/read.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
 
-enum { IMPORTS_KEPT = 8, IMPORTS_RUNNING = 2, ANSWER_MAX = 256 << 20, COLUMN_MAX = 200 };
+enum { IMPORTS_KEPT = 8, IMPORTS_RUNNING = 2, ANSWER_MAX = IMPORT_ANSWER_MAX };
 #define KEPT_FOR (60 * KT_MIN)
 #define ID_BASE  1000000000ull /* ids of imports; those of back-tests are below */
 
@@ -31,9 +29,10 @@ struct import {
     kt_mono since;
     pthread_t thread;
     bool thread_on;
-    _Atomic int percent;
+    struct kt_task task;
     /* under the owner's lock */
-    bool done, written;
+    bool done, written, cancelled;
+    struct kt_hash body; /* of what is written */
     bool refused; /* the table as a whole */
     int result;
     struct kt_err err;
@@ -79,144 +78,13 @@ void imports_free(struct imports *im)
         return;
     }
     for (int i = 0; i < IMPORTS_KEPT; i++) {
+        kt_task_stop(im->jobs[i] ? &im->jobs[i]->task : NULL);
+    }
+    for (int i = 0; i < IMPORTS_KEPT; i++) {
         import_free(im->jobs[i]);
     }
     pthread_mutex_destroy(&im->lock);
     free(im);
-}
-
-/* ---- the table as rows of texts by column ---------------------------------------------------- */
-
-struct table {
-    struct kt_jw w;
-    const char *names[KT_XLSX_COLUMNS_MAX];
-    uint32_t names_n;
-};
-
-/* Names of the columns: those without one are passed over, a second one of the same is an error. */
-static int take_names(struct table *t, struct kt_err *err)
-{
-    for (uint32_t i = 0; i < t->names_n; i++) {
-        for (uint32_t k = 0; k < i; k++) {
-            if (*t->names[i] && strcmp(t->names[i], t->names[k]) == 0) {
-                return kt_err_set(err, KT_EINVAL, "two columns have the name \"%.100s\"",
-                                  t->names[i]);
-            }
-        }
-    }
-    return t->names_n ? KT_OK : kt_err_set(err, KT_EINVAL, "the table is empty");
-}
-
-static void put_cell(struct table *t, uint32_t i, struct kt_str text)
-{
-    if (i < t->names_n && *t->names[i] && text.n) {
-        kt_jw_key(&t->w, t->names[i]);
-        kt_jw_strn(&t->w, text);
-    }
-}
-
-static const char *trimmed(struct kt_arena *arena, struct kt_str s)
-{
-    while (s.n && (unsigned char)s.p[0] <= ' ') {
-        s.p++;
-        s.n--;
-    }
-    while (s.n && (unsigned char)s.p[s.n - 1] <= ' ') {
-        s.n--;
-    }
-    return kt_arena_strndup(arena, s.p, s.n);
-}
-
-static int rows_of_json(struct import *j, const struct kt_json *rows, struct table *t,
-                        struct kt_err *err)
-{
-    const struct kt_json *head = kt_json_at(rows, 0);
-    for (size_t i = 1; i < kt_json_len(head) && t->names_n < KT_XLSX_COLUMNS_MAX; i++) {
-        t->names[t->names_n++] = trimmed(j->arena, kt_json_strn(kt_json_at(head, i)));
-    }
-    int r = take_names(t, err);
-    for (size_t k = 1; r == KT_OK && k < kt_json_len(rows); k++) {
-        const struct kt_json *row = kt_json_at(rows, k);
-        int64_t number = 0;
-        kt_json_int(kt_json_at(row, 0), &number);
-        kt_jw_obj(&t->w);
-        kt_jw_kint(&t->w, "", number);
-        for (size_t i = 1; i < kt_json_len(row); i++) {
-            put_cell(t, (uint32_t)i - 1, kt_json_strn(kt_json_at(row, i)));
-        }
-        kt_jw_obj_end(&t->w);
-    }
-    return r;
-}
-
-static int rows_of_xlsx(struct import *j, struct table *t, struct kt_err *err)
-{
-    struct kt_buf out;
-    struct kt_json *v = NULL;
-    kt_buf_init(&out, ANSWER_MAX);
-    int r = kt_parse("xlsx", (struct kt_str){j->file.p, j->file.n}, j->sheet, &out, err);
-    if (r == KT_OK) {
-        r = kt_json_parse((struct kt_str){out.p, out.n}, ANSWER_MAX, &v, err);
-    }
-    kt_buf_done(&out);
-    if (r == KT_OK) {
-        r = rows_of_json(j, kt_json_get(v, "rows"), t, err);
-    }
-    kt_json_free(v);
-    return r;
-}
-
-/* A cell that a table program would take for a formula has got an apostrophe in our exports. */
-static struct kt_str unguarded(struct kt_str s)
-{
-    bool guarded = s.n > 1 && s.p[0] == '\'' && strchr("=+-@'\t\r", s.p[1]);
-    return guarded ? (struct kt_str){s.p + 1, s.n - 1} : s;
-}
-
-static int rows_of_csv(struct import *j, struct table *t, struct kt_err *err)
-{
-    struct kt_csv *csv;
-    int r = kt_csv_parse(j->arena, (struct kt_str){j->file.p, j->file.n}, j->name, &csv, err);
-    if (r < 0) {
-        return r;
-    }
-    for (uint32_t i = 0; i < kt_csv_columns(csv); i++) {
-        t->names[t->names_n++] = trimmed(j->arena, kt_csv_name(csv, i));
-    }
-    r = take_names(t, err);
-    if (r == KT_OK && kt_csv_rows(csv) > KT_XLSX_ROWS_MAX) {
-        r = kt_err_set(err, KT_ELIMIT, "the table has more than %d rows; divide it",
-                       KT_XLSX_ROWS_MAX);
-    }
-    for (uint32_t k = 0; r == KT_OK && k < kt_csv_rows(csv); k++) {
-        int line, col;
-        kt_csv_at(csv, k, -1, &line, &col);
-        kt_jw_obj(&t->w);
-        kt_jw_kint(&t->w, "", line);
-        for (uint32_t i = 0; i < t->names_n; i++) {
-            put_cell(t, i, unguarded(kt_csv_get(csv, k, (int)i)));
-        }
-        kt_jw_obj_end(&t->w);
-    }
-    return r;
-}
-
-static int read_table(struct import *j, struct kt_json **ret, struct kt_err *err)
-{
-    struct kt_buf rows;
-    struct kt_str file = {j->file.p, j->file.n};
-    const char *kind = kt_file_kind(file);
-    kt_buf_init(&rows, ANSWER_MAX);
-    struct table t = {.w = kt_jw_init(&rows)};
-    kt_jw_arr(&t.w);
-    bool text = kind && strcmp(kind, "txt") == 0;
-    int r = text ? rows_of_csv(j, &t, err) : rows_of_xlsx(j, &t, err);
-    kt_jw_arr_end(&t.w);
-    if (r == KT_OK) {
-        r = kt_json_parse((struct kt_str){rows.p, rows.n}, ANSWER_MAX, ret, err);
-    }
-    kt_buf_done(&rows);
-    return r;
 }
 
 /* ---- the job ----------------------------------------------------------------------------------
@@ -248,27 +116,41 @@ static int divide(const struct kt_buf *answer, struct import *j, struct kt_err *
     return r;
 }
 
+/* Read, looked at, divided: with the parts of the whole that these take. */
+static int work(struct import *j, struct kt_err *err)
+{
+    struct kt_json *rows = NULL;
+    struct kt_buf answer;
+    struct import_file f = {.arena = j->arena,
+                            .bytes = {j->file.p, j->file.n},
+                            .name = j->name,
+                            .sheet = j->sheet,
+                            .task = &j->task};
+    kt_buf_init(&answer, ANSWER_MAX);
+    kt_task_part(&j->task, 0, 400);
+    int r = import_table(&f, &rows, err);
+    kt_buf_done(&j->file);
+    kt_task_part(&j->task, 400, 900);
+    if (r == KT_OK) {
+        r = kt_room_import_dry(kt_runtime_room(j->owner->api->opts.runtime), &j->who, j->reg, rows,
+                               j->mode, &j->task, &answer, err);
+    }
+    kt_json_free(rows);
+    kt_task_part(&j->task, 900, 1000);
+    r = r == KT_OK ? divide(&answer, j, err) : r;
+    kt_buf_done(&answer);
+    return r;
+}
+
 static void *run(void *arg)
 {
     struct import *j = arg;
     struct kt_err err = {0};
-    struct kt_json *rows = NULL;
-    struct kt_buf answer;
-    kt_buf_init(&answer, ANSWER_MAX);
     kt_thread_nice(10);
-    int r = read_table(j, &rows, &err);
-    kt_buf_done(&j->file);
-    atomic_store(&j->percent, 40);
-    if (r == KT_OK) {
-        r = kt_room_import_dry(kt_runtime_room(j->owner->api->opts.runtime), &j->who, j->reg, rows,
-                               j->mode, &answer, &err);
-    }
-    kt_json_free(rows);
-    atomic_store(&j->percent, 80);
-    r = r == KT_OK ? divide(&answer, j, &err) : r;
-    kt_buf_done(&answer);
+    int r = work(j, &err);
     pthread_mutex_lock(&j->owner->lock);
     j->done = true;
+    j->cancelled = kt_task_stopped(&j->task);
     j->result = r;
     j->err = err;
     pthread_mutex_unlock(&j->owner->lock);
@@ -413,22 +295,33 @@ static void write_failure(const struct import *j, struct kt_jw *w)
     kt_jw_obj_end(w);
 }
 
+static const char *state_of(const struct import *j)
+{
+    return j->cancelled                  ? "cancelled"
+           : !j->done                    ? "running"
+           : j->result < 0 || j->refused ? "failed"
+                                         : "done";
+}
+
 static void write_import(const struct import *j, struct kt_buf *out)
 {
     struct kt_jw w = kt_jw_init(out);
-    bool failed = j->done && (j->result < 0 || j->refused);
     kt_jw_obj(&w);
     kt_jw_kint(&w, "job", (int64_t)j->id);
-    kt_jw_kstr(&w, "state", !j->done ? "running" : failed ? "failed" : "done");
-    kt_jw_knum(&w, "progress", j->done ? 1 : (double)atomic_load(&j->percent) / 100);
+    kt_jw_kstr(&w, "state", state_of(j));
+    kt_jw_knum(&w, "progress", j->done ? 1 : (double)kt_task_permille(&j->task) / 1000);
     kt_jw_kstr(&w, "register", j->reg);
     kt_jw_kstr(&w, "name", j->name);
     kt_jw_kstr(&w, "mode", j->mode);
     kt_jw_kbool(&w, "written", j->written);
-    if (j->done && j->result < 0) {
+    if (j->written) {
+        struct kt_room *room = kt_runtime_room(j->owner->api->opts.runtime);
+        kt_jw_knum(&w, "writing", (double)kt_room_import_permille(room, &j->body) / 1000);
+    }
+    if (j->done && j->result < 0 && !j->cancelled) {
         write_failure(j, &w);
     }
-    if (j->done && j->shown.n) {
+    if (j->done && j->shown.n && !j->written) {
         kt_buf_puts(out, ",");
         kt_buf_put(out, j->shown.p, j->shown.n);
     }
@@ -453,6 +346,40 @@ bool imports_reply(struct call *c, uint64_t id)
     return j != NULL;
 }
 
+/* What is under way stops by itself soon, what is done is forgotten. Under the lock. */
+static int cancel(struct import *j, struct kt_err *err)
+{
+    if (!j) {
+        return kt_err_set(err, KT_ENOTFOUND, "there is no such job of yours");
+    }
+    if (j->written) {
+        return kt_err_set(err, KT_ESTATE,
+                          "this import is being written or has been: it is whole or not at all");
+    }
+    kt_task_stop(&j->task);
+    j->cancelled = true;
+    if (j->done) {
+        kt_buf_done(&j->shown);
+        kt_buf_done(&j->request);
+    }
+    return KT_OK;
+}
+
+void delete_job(struct call *c)
+{
+    struct kt_err err = {0};
+    struct kt_buf b;
+    kt_buf_init(&b, 1 << 16);
+    pthread_mutex_lock(&c->api->imports->lock);
+    struct import *j = find(c, strtoull(c->param[0], NULL, 10));
+    int r = cancel(j, &err);
+    if (r == KT_OK) {
+        write_import(j, &b);
+    }
+    pthread_mutex_unlock(&c->api->imports->lock);
+    reply_room(c, r, &b, &err);
+}
+
 /* ---- writing ----------------------------------------------------------------------------------
  */
 
@@ -465,15 +392,17 @@ static int take_rows(struct call *c, uint64_t id, struct kt_buf *out, const char
     struct import *j = find(c, id);
     if (!j || strcmp(j->reg, c->param[0]) != 0) {
         r = kt_err_set(err, KT_ENOTFOUND, "there is no such import of yours; send the table again");
-    } else if (!j->done || j->result < 0 || j->refused || j->written) {
+    } else if (!j->done || j->result < 0 || j->refused || j->written || j->cancelled) {
         r = kt_err_set(err, KT_ESTATE,
-                       j->written ? "this import has been written already"
-                       : j->done  ? "this table could not be read"
-                                  : "the dry run has not ended yet");
+                       j->written     ? "this import has been written already"
+                       : j->cancelled ? "this import was cancelled; nothing has been written"
+                       : j->done      ? "this table could not be read"
+                                      : "the dry run has not ended yet");
     } else if (!j->request.n) {
         r = kt_err_set(err, KT_ESTATE, "there is nothing to write: no row would change");
     } else {
         kt_buf_put(out, j->request.p, j->request.n);
+        kt_hash_of(out->p, out->n, &j->body);
         j->written = true;
         *ret_name = kt_arena_strdup(c->arena, j->name);
         r = KT_OK;

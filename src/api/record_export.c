@@ -7,8 +7,9 @@
 #include "api/records.h"
 #include "report/report.h"
 #include "report/sheet.h"
+#include "sys/spool.h"
 
-enum { PDF_COLUMNS = 12, PDF_ROWS = 5000, EXPORT_MAX = 256 << 20 };
+enum { PDF_COLUMNS = 12, PDF_ROWS = 5000, PDF_MAX = 256 << 20, ROWS_A_LOOK = 64 };
 
 /* Where a table goes while it comes. */
 struct sink {
@@ -17,11 +18,28 @@ struct sink {
     struct kt_sheet *sheet;
     struct kt_sheet_column *columns;
     struct kt_report *pdf;
-    struct kt_buf json; /* features */
+    struct kt_spool *json; /* features */
+    struct kt_buf line;
     struct kt_jw w;
     const char **ids;
     uint32_t n, rows, geometry;
 };
+
+/* A made file, on its way out. */
+struct made {
+    int fd;
+    uint64_t size;
+    struct kt_buf pdf; /* of a PDF, whose rows are few */
+};
+
+/* Nobody waits for it any more: then it is not made to its end. */
+static int go_on(struct sink *s, struct kt_err *err)
+{
+    if (s->rows++ % ROWS_A_LOOK == 0 && kt_http_gone(s->c->req)) {
+        return kt_err_set(err, KT_ECLOSED, "nobody waits for the export any more");
+    }
+    return KT_OK;
+}
 
 /* ---- sheets ---- */
 
@@ -63,11 +81,10 @@ static int sheet_row(void *arg, int64_t id, const struct kt_str *cells, uint32_t
 {
     struct sink *s = arg;
     (void)id;
-    (void)err;
     for (uint32_t i = 0; i < n; i++) {
         kt_sheet_cell(s->sheet, cells[i]);
     }
-    return KT_OK;
+    return go_on(s, err);
 }
 
 /* ---- PDF ---- */
@@ -92,7 +109,7 @@ static int pdf_row(void *arg, int64_t id, const struct kt_str *cells, uint32_t n
 {
     struct sink *s = arg;
     (void)id;
-    if (++s->rows > PDF_ROWS) {
+    if (s->rows >= PDF_ROWS) {
         return kt_err_set(err, KT_ELIMIT,
                           "a printed list has at most %d rows; choose fewer, or take xlsx",
                           PDF_ROWS);
@@ -103,7 +120,7 @@ static int pdf_row(void *arg, int64_t id, const struct kt_str *cells, uint32_t n
         kt_report_cell(s->pdf, text);
         free(text);
     }
-    return KT_OK;
+    return go_on(s, err);
 }
 
 static int pdf_end(struct sink *s, struct kt_buf *out, struct kt_err *err)
@@ -128,7 +145,6 @@ static int geo_head(void *arg, const char *title, const struct kt_record_column 
 {
     struct sink *s = arg;
     (void)title;
-    (void)err;
     s->n = n;
     s->ids = KT_NEW_ARRAY(s->c->arena, const char *, n);
     for (uint32_t i = 0; i < n; i++) {
@@ -137,12 +153,12 @@ static int geo_head(void *arg, const char *title, const struct kt_record_column 
             s->geometry = i;
         }
     }
-    s->w = kt_jw_init(&s->json);
+    s->w = kt_jw_init(&s->line);
     kt_jw_obj(&s->w);
     kt_jw_kstr(&s->w, "type", "FeatureCollection");
     kt_jw_key(&s->w, "features");
     kt_jw_arr(&s->w);
-    return KT_OK;
+    return kt_spool_new((uint64_t)KT_SHEET_MIB << 20, &s->json, err);
 }
 
 static int geo_row(void *arg, int64_t id, const struct kt_str *cells, uint32_t n,
@@ -168,8 +184,8 @@ static int geo_row(void *arg, int64_t id, const struct kt_str *cells, uint32_t n
     }
     kt_jw_obj_end(&s->w);
     kt_jw_obj_end(&s->w);
-    return s->json.full ? kt_err_set(err, KT_ELIMIT, "the export is too large; choose fewer")
-                        : KT_OK;
+    kt_spool_buf(s->json, &s->line);
+    return go_on(s, err);
 }
 
 /* ---- answering ---- */
@@ -201,29 +217,35 @@ static const struct format *format_of(struct call *c, size_t among)
     return NULL;
 }
 
-static int finish(struct sink *s, struct kt_buf *out, struct kt_err *err)
+static int finish(struct sink *s, struct made *m, struct kt_err *err)
 {
-    int r = KT_OK;
+    int r;
     if (s->sheet) {
-        r = kt_sheet_end(s->sheet, out, err);
+        r = kt_sheet_end(s->sheet, &m->fd, &m->size, err);
         s->sheet = NULL;
     } else if (s->pdf) {
-        r = pdf_end(s, out, err);
+        r = pdf_end(s, &m->pdf, err);
     } else {
         kt_jw_arr_end(&s->w);
         kt_jw_obj_end(&s->w);
-        kt_buf_put(out, s->json.p, s->json.n);
+        kt_spool_buf(s->json, &s->line);
+        r = kt_spool_end(s->json, &m->fd, &m->size, err);
+        s->json = NULL;
     }
     return r;
 }
 
-static void answer(struct call *c, const struct format *f, const char *what, struct kt_buf *out)
+static void answer(struct call *c, const struct format *f, const char *what, struct made *m)
 {
     char name[160];
     snprintf(name, sizeof(name), "attachment; filename=\"%.40s-%s.%s\"", c->param[0], what,
              f->name);
     kt_http_set_header(c->req, "Content-Disposition", name);
-    kt_http_reply_take(c->req, 200, f->type, out);
+    if (m->fd >= 0) {
+        kt_http_reply_file(c->req, 200, f->type, m->fd, m->size);
+    } else {
+        kt_http_reply_take(c->req, 200, f->type, &m->pdf);
+    }
 }
 
 static void hand_out(struct call *c, const struct format *f, const struct kt_record_query *q,
@@ -239,23 +261,24 @@ static void hand_out(struct call *c, const struct format *f, const struct kt_rec
     struct kt_room *room = room_of(c);
     struct kt_reader who = f->head == pdf_head ? printing_reader(c) : reader_of(c);
     struct kt_err err = {0};
-    struct kt_buf out;
+    struct made m = {.fd = -1};
     if (!room) {
         return;
     }
-    kt_buf_init(&s.json, EXPORT_MAX);
-    kt_buf_init(&out, EXPORT_MAX);
+    kt_buf_init(&s.line, 64 << 20);
+    kt_buf_init(&m.pdf, PDF_MAX);
     int r = kt_room_table(room, &who, c->param[0], q, &t, &err);
-    r = r == KT_OK ? finish(&s, &out, &err) : r;
+    r = r == KT_OK ? finish(&s, &m, &err) : r;
     kt_sheet_free(s.sheet);
     kt_report_free(s.pdf);
-    kt_buf_done(&s.json);
+    kt_spool_free(s.json);
+    kt_buf_done(&s.line);
     if (r < 0) {
-        kt_buf_done(&out);
         reply_err(c->req, &err);
     } else {
-        answer(c, f, form ? "template" : "export", &out);
+        answer(c, f, form ? "template" : "export", &m);
     }
+    kt_buf_done(&m.pdf);
 }
 
 /* Of GeoJSON the geometry's field goes where a second parameter of the path would stand. */

@@ -24,7 +24,7 @@ static void put_photo(struct call *c, struct kt_page *p, const struct kt_json *b
     kt_buf_init(&out, 16 << 20);
     int r = kt_hash_from_hex(kt_json_strn(kt_json_get(block, "photo")), &h);
     r = r == KT_OK ? kt_body_get(data_dir(c), &h, KT_IMAGE_BYTES_MAX, &bytes, &err) : r;
-    r = r == KT_OK ? kt_parse("image", (struct kt_str){bytes.p, bytes.n}, side, &out, &err) : r;
+    r = r == KT_OK ? kt_parse("image", (struct kt_str){bytes.p, bytes.n}, side, NULL, &out, &err) : r;
     r = r == KT_OK ? kt_json_parse((struct kt_str){out.p, out.n}, 16 << 20, &look, &err) : r;
     const char *text = kt_json_get_str(look, "thumb", "");
     char *jpeg = malloc(strlen(text) + 4);

@@ -50,6 +50,18 @@ void attachments_sweep(struct kt_api *a);
 /** This body is somebody's now: no upload of the same bytes takes it away. */
 void attachments_claim(struct call *c, const char *hash);
 
+/* import_table.c */
+enum { IMPORT_ANSWER_MAX = 256 << 20 };
+/* A table as it came up. */
+struct import_file {
+    struct kt_arena *arena; /* what is made of it */
+    struct kt_str bytes;
+    const char *name, *sheet; /* sheet NULL: the first */
+    struct kt_task *task;
+};
+/** [{"": row number, column: text, …}, …]; free with kt_json_free(). KT_ESTATE: stopped. */
+KT_MUST_CHECK int import_table(const struct import_file *f, struct kt_json **ret,
+                               struct kt_err *err);
 /* imports.c */
 struct imports *imports_new(struct kt_api *a);
 void imports_free(struct imports *im); /**< accepts NULL */

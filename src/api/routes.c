@@ -44,6 +44,7 @@ const struct route api_routes[] = {
     {"GET", "/replay/stream", "history.read", "list", get_replay_stream, .costly = true},
     {"POST", "/backtest", "backtest", "none", post_backtest, .costly = true},
     {"GET", "/jobs/{id}", NULL, "none", get_job},
+    {"DELETE", "/jobs/{id}", NULL, "none", delete_job},
     {"GET", "/registers", NULL, "record", get_registers},
     {"GET", "/records/{register}", NULL, "record", get_records},
     {"GET", "/records/{register}/duplicates", NULL, "record", get_record_duplicates,

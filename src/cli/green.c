@@ -232,7 +232,7 @@ static int take_table(struct advising *v, struct kt_err *err)
     struct kt_buf b;
     kt_buf_init(&b, TEXT_MAX);
     int r = table_rows(v, v->args->pos[1], &rows, err);
-    r = r == KT_OK ? kt_room_import_dry(v->room, &v->who, "mine", rows, "add", &b, err) : r;
+    r = r == KT_OK ? kt_room_import_dry(v->room, &v->who, "mine", rows, "add", NULL, &b, err) : r;
     r = r == KT_OK ? kt_json_parse((struct kt_str){b.p, b.n}, TEXT_MAX, &dry, err) : r;
     const struct kt_json *fault = kt_json_get(dry, "error");
     if (r == KT_OK && fault) {

@@ -12,6 +12,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -610,6 +611,26 @@ void kt_http_reply_take(struct kt_http_req *r, int status, const char *type, str
     reply_with(r, status, type, body->p, body->n, MHD_RESPMEM_MUST_FREE);
     body->p = NULL;
     body->n = body->cap = 0;
+}
+
+void kt_http_reply_file(struct kt_http_req *r, int status, const char *type, int fd, uint64_t size)
+{
+    struct MHD_Response *resp = MHD_create_response_from_fd64(size, fd);
+    KT_ASSERT(resp);
+    MHD_add_response_header(resp, "Content-Type", type);
+    MHD_add_response_header(resp, "Cache-Control", "no-store");
+    kt_http_respond(r, status, resp);
+}
+
+bool kt_http_gone(struct kt_http_req *r)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (!info) {
+        return false;
+    }
+    struct pollfd p = {.fd = info->connect_fd, .events = POLLRDHUP};
+    return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR));
 }
 
 void kt_http_defer(struct kt_http_req *r)

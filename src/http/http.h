@@ -78,6 +78,12 @@ void kt_http_set_header(struct kt_http_req *r, const char *name, const char *val
 void kt_http_reply(struct kt_http_req *r, int status, const char *type, struct kt_str body);
 /** Takes the buffer's memory (no copy); the buffer is empty afterwards. */
 void kt_http_reply_take(struct kt_http_req *r, int status, const char *type, struct kt_buf *body);
+/** Answer with a file of so many bytes from its start; takes the descriptor. */
+void kt_http_reply_file(struct kt_http_req *r, int status, const char *type, int fd,
+                        uint64_t size);
+/** Has the client closed its side of the connection while the handler works? Handler's thread. A
+ *  long handler asks now and then and ends without an answer that anybody would read. */
+bool kt_http_gone(struct kt_http_req *r);
 /** Leave the handler without an answer; answer later from any thread. */
 void kt_http_defer(struct kt_http_req *r);
 

@@ -478,7 +478,10 @@ static int all_rows(struct import *im, const struct kt_json *rows, struct kt_buf
     kt_jw_key(&q, "rows");
     kt_jw_arr(&q);
     for (size_t i = 0; r == KT_OK && i < kt_json_len(rows); i++) {
-        r = one_row(im, kt_json_at(rows, i), (int64_t)i + 2, &w, &q, counts, err);
+        r = kt_task_stopped(im->task)
+                ? kt_err_set(err, KT_ESTATE, "stopped; nothing has been written")
+                : one_row(im, kt_json_at(rows, i), (int64_t)i + 2, &w, &q, counts, err);
+        kt_task_at(im->task, i + 1, kt_json_len(rows));
     }
     kt_jw_arr_end(&w);
     kt_jw_arr_end(&q);
@@ -551,11 +554,12 @@ static int run(struct import *im, const char *reg, const struct kt_json *rows, s
 }
 
 int kt_room_import_dry(struct kt_room *room, const struct kt_reader *who, const char *reg,
-                       const struct kt_json *rows, const char *mode, struct kt_buf *out,
-                       struct kt_err *err)
+                       const struct kt_json *rows, const char *mode, struct kt_task *task,
+                       struct kt_buf *out, struct kt_err *err)
 {
     struct import *im = calloc(1, sizeof(*im));
     KT_ASSERT(im);
+    im->task = task;
     im->add = strcmp(mode, "update") != 0;
     im->update = strcmp(mode, "add") != 0;
     int r = view_open(room, who, 0, 0, &im->v, err);

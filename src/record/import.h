@@ -21,6 +21,7 @@ struct import {
     struct rec_view v;
     const struct rec_register *reg;
     struct kt_arena *arena; /* of the job */
+    struct kt_task *task;   /* NULL: nobody watches */
     struct import_column columns[IMPORT_COLUMNS_MAX];
     uint32_t columns_n;
     struct kt_map *by_name; /* name of a column -> index */

@@ -82,6 +82,8 @@ struct kt_room {
 
     _Atomic kt_seq committed;
     _Atomic kt_time due; /* of the next timer; INT64_MAX: none */
+    struct kt_task importing;      /* how much of an import's rows is applied */
+    struct kt_hash importing_body; /* whose, under `lock`; zero: none */
     /* the applying thread's */
     kt_seq seq;         /* last applied */
     kt_seq cause;       /* the event being applied, */

@@ -9,6 +9,7 @@
  * Threads: a model is immutable, any thread reads it, references are counted. A room is applied to
  * by one thread; the reading functions may be called from any.
  */
+#include "base/task.h"
 #include "conf/json.h"
 #include "journal/journal.h"
 #include "site/site.h"
@@ -218,10 +219,14 @@ uint32_t kt_room_owner_rights(struct kt_room *r, const char *reg, struct kt_aren
  * text as read from a file; column names are field ids or titles in either language.
  * Writes {"rows":[…fates…],"counts":{…},"request":{"rows":[…]}}: the last is the body of
  * record.import.
+ * @param task  how far it is; KT_ESTATE when it is stopped. May be NULL
  */
 KT_MUST_CHECK int kt_room_import_dry(struct kt_room *r, const struct kt_reader *who,
                                      const char *reg, const struct kt_json *rows, const char *mode,
-                                     struct kt_buf *out, struct kt_err *err);
+                                     struct kt_task *task, struct kt_buf *out, struct kt_err *err);
+/** How much of the import of this body is applied, in thousandths; 0: it is not under way. Any
+ *  thread. */
+uint32_t kt_room_import_permille(struct kt_room *r, const struct kt_hash *body);
 
 /* Whom an outcome of the room may be told: event streams and the list of events. */
 struct kt_room_topic {

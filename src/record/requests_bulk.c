@@ -5,6 +5,8 @@
  */
 #include "record/requests.h"
 
+#include <string.h>
+
 #include "journal/journal.h"
 
 enum { BULK_MAX = 1000, IMPORT_MAX = 50000, BODY_MAX = 64 << 20 };
@@ -178,6 +180,7 @@ static int import_rows(struct kt_room *r, struct rec_request *q, const struct re
         q->a = kt_arena_new(0); /* a row's */
         rc = import_row(r, q, reg, kt_json_at(rows, i), &n, err);
         kt_arena_free(q->a);
+        kt_task_at(&r->importing, i + 1, kt_json_len(rows));
     }
     q->a = keep;
     if (rc == KT_OK) {
@@ -186,6 +189,23 @@ static int import_rows(struct kt_room *r, struct rec_request *q, const struct re
         kt_jw_kint(q->result, "same", n.same);
     }
     return rc;
+}
+
+static void set_importing(struct kt_room *r, const struct kt_hash *body)
+{
+    pthread_mutex_lock(&r->lock);
+    r->importing_body = *body;
+    kt_task_part(&r->importing, 0, 1000);
+    pthread_mutex_unlock(&r->lock);
+}
+
+uint32_t kt_room_import_permille(struct kt_room *r, const struct kt_hash *body)
+{
+    pthread_mutex_lock(&r->lock);
+    bool it = memcmp(r->importing_body.b, body->b, sizeof(body->b)) == 0;
+    uint32_t permille = it ? kt_task_permille(&r->importing) : 0;
+    pthread_mutex_unlock(&r->lock);
+    return permille;
 }
 
 int verb_import(struct kt_room *r, struct rec_request *q, struct kt_err *err)
@@ -212,7 +232,9 @@ int verb_import(struct kt_room *r, struct rec_request *q, struct kt_err *err)
         kt_json_parse((struct kt_str){text.p, text.n}, BODY_MAX, &root, &why) < 0) {
         rc = rec_no(q, KT_ENOTFOUND, "body: the table to import is not there", "要导入的表不存在");
     } else {
+        set_importing(r, &h);
         rc = import_rows(r, q, reg, kt_json_get(root, "rows"), err);
+        set_importing(r, &(struct kt_hash){0});
     }
     kt_json_free(root);
     kt_buf_done(&text);

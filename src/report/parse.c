@@ -25,11 +25,19 @@ enum { CPU_SECONDS = 30, OUT_MAX = 300 << 20 };
 
 /* ---- the child ------------------------------------------------------------------------------- */
 
+/* A hundredth more is done. Whether anybody listens does not matter. */
+static void tell_step(void)
+{
+    static const char step = KT_PROC_STEP;
+    ssize_t n = write(STDERR_FILENO, &step, 1);
+    (void)n;
+}
+
 static int read_one(const char *what, struct kt_str file, const char *part, struct kt_buf *out,
                     struct kt_err *err)
 {
     if (strcmp(what, "xlsx") == 0) {
-        return kt_xlsx_read(file, part, out, err);
+        return kt_xlsx_read_told(file, part, tell_step, out, err);
     }
     if (strcmp(what, "image") == 0) {
         int64_t side = 0;
@@ -96,8 +104,8 @@ static int told(const struct kt_buf *out, size_t from, struct kt_err *err)
     return r;
 }
 
-static int run_child(const char *what, char *path, const char *part, struct kt_buf *out,
-                     struct kt_err *err)
+static int run_child(const char *what, char *path, const char *part, struct kt_task *task,
+                     struct kt_buf *out, struct kt_err *err)
 {
     char self[] = "/proc/self/exe", verb[] = "parse", none[] = "";
     char kind[16], name[512];
@@ -105,8 +113,8 @@ static int run_child(const char *what, char *path, const char *part, struct kt_b
     snprintf(name, sizeof(name), "%s", part ? part : "");
     char *const argv[] = {self, verb, kind, path, part ? name : none, NULL};
     struct kt_proc_limits lim = {.memory_bytes = MEMORY_MAX, .cpu_seconds = CPU_SECONDS};
-    int r = kt_proc_run(argv, &lim, 2 * CPU_SECONDS * KT_SEC, OUT_MAX, out, err);
-    if (r < 0 && r != KT_EFULL && r != KT_ENOTFOUND) {
+    int r = kt_proc_run_watched(argv, &lim, 2 * CPU_SECONDS * KT_SEC, OUT_MAX, task, out, err);
+    if (r < 0 && r != KT_EFULL && r != KT_ENOTFOUND && r != KT_ESTATE) {
         return kt_err_set(err, KT_ELIMIT,
                           "the file cannot be read: it is damaged, or asks for more time or memory "
                           "than a reader may have");
@@ -114,8 +122,8 @@ static int run_child(const char *what, char *path, const char *part, struct kt_b
     return r;
 }
 
-int kt_parse(const char *what, struct kt_str bytes, const char *part, struct kt_buf *out,
-             struct kt_err *err)
+int kt_parse(const char *what, struct kt_str bytes, const char *part, struct kt_task *task,
+             struct kt_buf *out, struct kt_err *err)
 {
     char dir[256], path[280];
     size_t from = out->n;
@@ -126,7 +134,7 @@ int kt_parse(const char *what, struct kt_str bytes, const char *part, struct kt_
     snprintf(path, sizeof(path), "%s/file", dir);
     r = kt_file_replace_mode(path, bytes.p ? bytes.p : "", bytes.n, 0600, err);
     if (r == KT_OK) {
-        r = run_child(what, path, part, out, err);
+        r = run_child(what, path, part, task, out, err);
     }
     kt_dir_remove(dir);
     if (r == KT_OK) {

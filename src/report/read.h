@@ -9,6 +9,7 @@
  * Threads: any.
  */
 #include "base/buf.h"
+#include "base/task.h"
 
 enum {
     KT_XLSX_BYTES_MAX = 64 << 20, /* of the file */
@@ -33,6 +34,9 @@ enum {
  */
 KT_MUST_CHECK int kt_xlsx_read(struct kt_str file, const char *sheet, struct kt_buf *out,
                                struct kt_err *err);
+/** The same; `step` is called for each hundredth of what there is to unpack, may be NULL. */
+KT_MUST_CHECK int kt_xlsx_read_told(struct kt_str file, const char *sheet, void (*step)(void),
+                                    struct kt_buf *out, struct kt_err *err);
 
 /**
  * What a JPEG or PNG says of itself, as JSON: {"type", "width", "height" (as it is looked at),
@@ -55,10 +59,11 @@ const char *kt_file_type(const char *kind);
  * @param what   "xlsx" or "image"
  * @param part   of an xlsx: name of the sheet; of an image: pixels of the small picture; may be
  * NULL
- * @return as the parser; KT_ELIMIT the file asked for more than a reader may have
+ * @param task   how far it is, and whether to stop (the child is killed); may be NULL
+ * @return as the parser; KT_ELIMIT the file asked for more than a reader may have; KT_ESTATE stopped
  */
 KT_MUST_CHECK int kt_parse(const char *what, struct kt_str bytes, const char *part,
-                           struct kt_buf *out, struct kt_err *err);
+                           struct kt_task *task, struct kt_buf *out, struct kt_err *err);
 /** The child's side: `kuangtu parse WHAT FILE [PART]`. Gives up all rights, writes one JSON value
  *  (the parser's, or {"error": {"code", "text"}}) to standard output; an exit code. */
 int kt_parse_main(const char *what, const char *file, const char *part);

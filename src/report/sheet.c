@@ -8,14 +8,17 @@
 
 #include "conf/number.h"
 #include "sys/file.h"
+#include "sys/spool.h"
 
 enum { FORM_ROWS = 20000, HELP_CHARS = 250 };
+#define FILE_MAX ((uint64_t)KT_SHEET_MIB << 20)
 
 struct kt_sheet {
     bool xlsx;
     const struct kt_sheet_column *columns;
     uint32_t n, column, row;
-    struct kt_buf csv;
+    struct kt_spool *csv;
+    struct kt_buf line; /* of the CSV */
     char dir[256], path[280];
     lxw_workbook *wb;
     lxw_worksheet *ws;
@@ -43,13 +46,14 @@ static void csv_field(struct kt_buf *out, struct kt_str s, enum kt_cell kind)
 static void csv_cell(struct kt_sheet *s, struct kt_str text, enum kt_cell kind)
 {
     if (s->column) {
-        kt_put_u8(&s->csv, ',');
+        kt_put_u8(&s->line, ',');
     }
     if (text.n) {
-        csv_field(&s->csv, text, kind);
+        csv_field(&s->line, text, kind);
     }
     if (s->column + 1 == s->n) {
-        kt_buf_puts(&s->csv, "\r\n");
+        kt_buf_puts(&s->line, "\r\n");
+        kt_spool_buf(s->csv, &s->line);
     }
 }
 
@@ -238,12 +242,10 @@ int kt_sheet_new(bool xlsx, const char *title, const struct kt_sheet_column *col
     struct kt_sheet *s = calloc(1, sizeof(*s));
     KT_ASSERT(s && n);
     *s = (struct kt_sheet){.xlsx = xlsx, .columns = columns, .n = n, .row = 1};
-    kt_buf_init(&s->csv, 256u << 20);
-    int r = KT_OK;
-    if (xlsx) {
-        r = begin_xlsx(s, title, err);
-    } else {
-        kt_buf_puts(&s->csv, "\xef\xbb\xbf");
+    kt_buf_init(&s->line, 64u << 20);
+    int r = xlsx ? begin_xlsx(s, title, err) : kt_spool_new(FILE_MAX, &s->csv, err);
+    if (!xlsx && r == KT_OK) {
+        kt_buf_puts(&s->line, "\xef\xbb\xbf");
         for (s->column = 0; s->column < n; s->column++) {
             csv_cell(s, kt_str_c(columns[s->column].title), KT_CELL_TEXT);
         }
@@ -271,19 +273,23 @@ void kt_sheet_cell(struct kt_sheet *s, struct kt_str text)
     }
 }
 
-int kt_sheet_end(struct kt_sheet *s, struct kt_buf *out, struct kt_err *err)
+static int end_xlsx(struct kt_sheet *s, int *ret_fd, uint64_t *ret_size, struct kt_err *err)
 {
-    int r = KT_OK;
+    lxw_error e = workbook_close(s->wb);
+    s->wb = NULL;
+    return e == LXW_NO_ERROR
+               ? kt_spool_open(s->path, FILE_MAX, ret_fd, ret_size, err)
+               : kt_err_set(err, KT_EIO, "the workbook cannot be written: %s", lxw_strerror(e));
+}
+
+int kt_sheet_end(struct kt_sheet *s, int *ret_fd, uint64_t *ret_size, struct kt_err *err)
+{
+    int r;
     if (s->xlsx) {
-        lxw_error e = workbook_close(s->wb);
-        s->wb = NULL;
-        r = e == LXW_NO_ERROR
-                ? kt_file_read(s->path, out->max, out, err)
-                : kt_err_set(err, KT_EIO, "the workbook cannot be written: %s", lxw_strerror(e));
-    } else if (s->csv.full) {
-        r = kt_err_set(err, KT_ELIMIT, "the table is too large; ask for less with a filter");
+        r = end_xlsx(s, ret_fd, ret_size, err);
     } else {
-        kt_buf_put(out, s->csv.p, s->csv.n);
+        r = kt_spool_end(s->csv, ret_fd, ret_size, err);
+        s->csv = NULL;
     }
     kt_sheet_free(s);
     return r;
@@ -300,6 +306,7 @@ void kt_sheet_free(struct kt_sheet *s)
     if (s->dir[0]) {
         kt_dir_remove(s->dir);
     }
-    kt_buf_done(&s->csv);
+    kt_spool_free(s->csv);
+    kt_buf_done(&s->line);
     free(s);
 }

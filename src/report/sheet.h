@@ -30,7 +30,10 @@ KT_MUST_CHECK int kt_sheet_new(bool xlsx, const char *title, const struct kt_she
 /** The next cell as text: "12.5", "2026-11-22", "2026-11-22 08:30:00"; what does not fit the kind
  *  of its column stays a text. A row ends by itself. */
 void kt_sheet_cell(struct kt_sheet *s, struct kt_str text);
-/** The file into `out`; frees the sheet in every case. */
-KT_MUST_CHECK int kt_sheet_end(struct kt_sheet *s, struct kt_buf *out, struct kt_err *err);
+/** The file, to be read from its start and closed by the caller; frees the sheet in every case.
+ *  Neither kind holds more than a row of it in memory. */
+KT_MUST_CHECK int kt_sheet_end(struct kt_sheet *s, int *ret_fd, uint64_t *ret_size,
+                               struct kt_err *err);
+enum { KT_SHEET_MIB = 1024 }; /* at most, of a file */
 void kt_sheet_free(struct kt_sheet *s); /**< instead of kt_sheet_end(); accepts NULL */
 #endif

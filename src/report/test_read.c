@@ -6,6 +6,7 @@
 
 #include "report/report.h"
 #include "report/sheet.h"
+#include "sys/spool.h"
 #include "report/xlsx_in.h"
 #include "unit.h"
 
@@ -285,12 +286,16 @@ static void sheets(void)
         {"等级", NULL, 0, KT_CELL_TEXT, levels, 2}};
     struct kt_sheet *s;
     struct kt_buf file, out;
+    int fd = -1;
+    uint64_t size = 0;
     struct kt_err err = {0};
     kt_buf_init(&file, 0);
     kt_buf_init(&out, 0);
     CHECK_OK(kt_sheet_new(true, "隐患/台账", columns, 5, &s, &err), &err);
     fill_sheet(s);
-    CHECK_OK(kt_sheet_end(s, &file, &err), &err);
+    CHECK_OK(kt_sheet_end(s, &fd, &size, &err), &err);
+    CHECK_OK(kt_spool_read(fd, 1 << 20, &file, &err), &err);
+    CHECK_INT(file.n, size);
     CHECK_OK(kt_xlsx_read((struct kt_str){file.p, file.n}, NULL, &out, &err), &err);
     CHECK_STR(kt_buf_cstr(&out),
               "{\"sheet\":\"隐患-台账\",\"sheets\":[\"隐患-台账\",\"_lists\"],\"rows\":["
@@ -300,7 +305,8 @@ static void sheets(void)
     kt_buf_clear(&out);
     CHECK_OK(kt_sheet_new(false, "", columns, 5, &s, &err), &err);
     fill_sheet(s);
-    CHECK_OK(kt_sheet_end(s, &out, &err), &err);
+    CHECK_OK(kt_sheet_end(s, &fd, &size, &err), &err);
+    CHECK_OK(kt_spool_read(fd, 1 << 20, &out, &err), &err);
     CHECK_STR(kt_buf_cstr(&out),
               "\xef\xbb\xbf\"编号\",\"深度\",\"日期\",\"时刻\",\"等级\"\r\n"
               "\"A-1\",\"12.5\",\"2026-11-22\",\"2026-11-22 08:30:01\",\"重大\"\r\n"

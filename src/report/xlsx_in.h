@@ -40,6 +40,9 @@ struct book {
     struct kt_buf text;                              /* shared strings, one after the other */
     size_t *ends;                                    /* where each ends in text */
     uint32_t strings_n, strings_cap;
+    void (*step)(void); /* a hundredth more is unpacked; NULL: nobody listens */
+    uint64_t unpacked, to_unpack;
+    uint32_t steps; /* told so far */
     uint8_t *kinds; /* enum style_kind of each cell format */
     uint32_t kinds_n, kinds_cap;
 };

@@ -199,6 +199,15 @@ static int find_parts(struct book *b, const char *name, struct kt_err *err)
     return r;
 }
 
+static uint64_t size_of(struct book *b, const char *name)
+{
+    zip_stat_t st;
+    zip_int64_t at = name ? zip_name_locate(b->zip, name, ZIP_FL_NOCASE) : -1;
+    bool known = at >= 0 && zip_stat_index(b->zip, (zip_uint64_t)at, 0, &st) == 0 &&
+                 (st.valid & ZIP_STAT_SIZE) && st.size <= XLSX_PART_MAX;
+    return known ? st.size : 0;
+}
+
 static int read_around(struct book *b, struct kt_err *err)
 {
     struct strings s = {0};
@@ -245,6 +254,12 @@ static int open_zip(struct book *b, struct kt_str file, struct kt_err *err)
 
 int kt_xlsx_read(struct kt_str file, const char *sheet, struct kt_buf *out, struct kt_err *err)
 {
+    return kt_xlsx_read_told(file, sheet, NULL, out, err);
+}
+
+int kt_xlsx_read_told(struct kt_str file, const char *sheet, void (*step)(void), struct kt_buf *out,
+                      struct kt_err *err)
+{
     static const char old[] = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
     size_t start = out->n;
     if (file.n > KT_XLSX_BYTES_MAX) {
@@ -260,12 +275,15 @@ int kt_xlsx_read(struct kt_str file, const char *sheet, struct kt_buf *out, stru
     struct book *b = calloc(1, sizeof(*b));
     KT_ASSERT(b);
     b->arena = kt_arena_new(NAMES_BYTES);
+    b->step = step;
     kt_buf_init(&b->text, XLSX_OUT_MAX);
     int r = open_zip(b, file, err);
     if (r == KT_OK) {
         r = find_parts(b, sheet, err);
     }
     if (r == KT_OK) {
+        b->to_unpack = b->unpacked + size_of(b, b->strings) + size_of(b, b->styles) +
+                       size_of(b, b->sheet);
         r = read_around(b, err);
     }
     if (r == KT_OK) {

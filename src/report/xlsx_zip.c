@@ -48,6 +48,17 @@ static bool grows(zip_uint64_t packed, zip_uint64_t size)
            (size > XLSX_FREE && size / XLSX_RATIO_MAX > (packed ? packed : 1));
 }
 
+/* What entries say of their sizes may be a lie; it is no more than a figure to look at. */
+static void tell(struct book *b, uint64_t n)
+{
+    b->unpacked += n;
+    while (b->step && b->to_unpack && b->steps < 100 &&
+           b->steps < b->unpacked / (b->to_unpack / 100 + 1)) {
+        b->step();
+        b->steps++;
+    }
+}
+
 static void feed(struct part *p, zip_file_t *f, const zip_stat_t *st)
 {
     zip_uint64_t total = 0;
@@ -59,6 +70,7 @@ static void feed(struct part *p, zip_file_t *f, const zip_stat_t *st)
             return;
         }
         total += (zip_uint64_t)n;
+        tell(p->b, (uint64_t)n);
         if (grows(st->comp_size, total)) { /* what the entry says of its size may be a lie */
             part_fail(p, KT_ELIMIT, "the workbook grows too large when it is unpacked");
             return;

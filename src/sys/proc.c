@@ -24,7 +24,7 @@
  * Between fork and exec the child calls only what is safe there with other threads about: system
  * calls and no allocation.
  */
-enum { ERR_TAIL = 320, POLL_STEP_MS = 5 };
+enum { ERR_TAIL = 320, POLL_STEP_MS = 5, WATCH_MS = 50 };
 
 /* ---- the child's side ---- */
 
@@ -241,6 +241,8 @@ struct run {
     pid_t pid;
     int out, err, pidfd;
     struct kt_buf *to;
+    struct kt_task *task; /* NULL: nobody watches */
+    uint32_t steps;       /* that the child has told */
     size_t start, max;
     char tail[ERR_TAIL];
     size_t n_tail;
@@ -259,6 +261,14 @@ static void keep_tail(struct run *r, const char *p, size_t n)
     r->n_tail += n;
 }
 
+static void count_steps(struct run *r, const char *p, size_t n)
+{
+    for (size_t i = 0; r->task && i < n; i++) {
+        r->steps += p[i] == KT_PROC_STEP;
+    }
+    kt_task_at(r->task, r->steps, KT_PROC_STEPS);
+}
+
 /* One read of a pipe; closes it at its end. KT_ELIMIT when there is more than max. */
 static int drain(struct run *r, int *fd)
 {
@@ -273,6 +283,7 @@ static int drain(struct run *r, int *fd)
         return KT_OK;
     }
     if (fd == &r->err) {
+        count_steps(r, part, (size_t)n);
         keep_tail(r, part, (size_t)n);
         return KT_OK;
     }
@@ -291,7 +302,10 @@ static int collect(struct run *r, kt_mono deadline)
                               {.fd = r->err, .events = POLLIN},
                               {.fd = r->pidfd, .events = POLLIN}};
         int ms = left_ms(deadline);
-        int n = poll(p, 3, ms);
+        int n = poll(p, 3, r->task && (ms < 0 || ms > WATCH_MS) ? WATCH_MS : ms);
+        if (kt_task_stopped(r->task)) {
+            return KT_ESTATE;
+        }
         if (n == 0 && ms >= 0 && left_ms(deadline) == 0) {
             return KT_ETIMEOUT;
         }
@@ -336,6 +350,9 @@ static int verdict(struct run *r, const char *name, int e, int code, struct kt_e
 {
     char text[ERR_TAIL + 1];
     tail_text(r, text);
+    if (e == KT_ESTATE) {
+        return kt_err_set(err, e, "%s: stopped", name);
+    }
     if (e == KT_ETIMEOUT) {
         return kt_err_set(err, e, "%s: not ready in time and ended: %s", name, text);
     }
@@ -381,14 +398,25 @@ static void close_run(struct run *r)
 int kt_proc_run(char *const argv[], const struct kt_proc_limits *lim, int64_t timeout_ns,
                 size_t max, struct kt_buf *out, struct kt_err *err)
 {
+    return kt_proc_run_watched(argv, lim, timeout_ns, max, NULL, out, err);
+}
+
+int kt_proc_run_watched(char *const argv[], const struct kt_proc_limits *lim, int64_t timeout_ns,
+                        size_t max, struct kt_task *task, struct kt_buf *out, struct kt_err *err)
+{
     int po[2], pe[2];
     kt_mono deadline = deadline_of(timeout_ns);
     int e = open_pipes(po, pe, err);
     if (e < 0) {
         return e;
     }
-    struct run r = {
-        .out = po[0], .err = pe[0], .pidfd = -1, .to = out, .start = out->n, .max = max};
+    struct run r = {.out = po[0],
+                    .err = pe[0],
+                    .pidfd = -1,
+                    .to = out,
+                    .task = task,
+                    .start = out->n,
+                    .max = max};
     e = kt_proc_start(argv, lim, po[1], pe[1], &r.pid, err);
     close(po[1]);
     close(pe[1]);

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/task.h"
 
 struct kt_proc_limits {
     size_t memory_bytes; /* 0: none */
@@ -25,4 +26,13 @@ void kt_proc_stop(pid_t pid, int64_t grace_ns);
 KT_MUST_CHECK int kt_proc_run(char *const argv[], const struct kt_proc_limits *lim,
                               int64_t timeout_ns, size_t max, struct kt_buf *out,
                               struct kt_err *err);
+/**
+ * The same, watched: when `task` is stopped the group is killed. The child tells how far it is by
+ * a byte KT_PROC_STEP on standard error for each hundredth of its work.
+ * @return as kt_proc_run(); KT_ESTATE it was stopped
+ */
+enum { KT_PROC_STEP = 1, KT_PROC_STEPS = 100 };
+KT_MUST_CHECK int kt_proc_run_watched(char *const argv[], const struct kt_proc_limits *lim,
+                                      int64_t timeout_ns, size_t max, struct kt_task *task,
+                                      struct kt_buf *out, struct kt_err *err);
 #endif

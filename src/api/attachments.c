@@ -300,31 +300,60 @@ void post_attachments(struct call *c)
 
 /* ---- record.attach --------------------------------------------------------------------------- */
 
-static void write_attach(const struct call *c, const struct kt_json *args,
-                         const struct kt_json *note, struct kt_buf *out)
+/* {"name", "meta"} of an upload go into a body of their own, which is erased with the file; the
+ * event has no more of the name than its end. */
+static int write_about(const struct call *c, const char *name, const struct kt_json *meta,
+                       struct kt_jw *w, struct kt_err *err)
 {
-    static const char *const from_note[] = {"type", "size", "meta"};
+    char hex[65];
+    const char *dot = strrchr(name, '.');
+    struct kt_buf b;
+    kt_buf_init(&b, 1 << 18);
+    struct kt_jw aw = kt_jw_init(&b);
+    kt_jw_obj(&aw);
+    kt_jw_kstr(&aw, "name", name);
+    kt_jw_key(&aw, "meta");
+    kt_json_write(meta, &aw);
+    kt_jw_obj_end(&aw);
+    int r = kt_room_seal_about(kt_runtime_room(c->api->opts.runtime), (struct kt_str){b.p, b.n},
+                               hex, err);
+    kt_buf_done(&b);
+    kt_jw_kstr(w, "name", kt_arena_printf(c->arena, "file%s", dot ? dot : ""));
+    kt_jw_key(w, "about");
+    kt_jw_obj(w);
+    kt_jw_kstr(w, "body", r == KT_OK ? hex : "");
+    kt_jw_obj_end(w);
+    return r;
+}
+
+static int write_attach(const struct call *c, const struct kt_json *args,
+                        const struct kt_json *note, struct kt_buf *out, struct kt_err *err)
+{
+    static const char *const from_note[] = {"type", "size"};
+    static const char *const ours[] = {"type", "size", "meta", "name", "about"};
     const char *kind = kt_json_get_str(note, "kind", "txt");
     const char *name = kt_json_get_str(args, "name", kt_json_get_str(note, "name", "file"));
     struct kt_jw w = kt_jw_init(out);
     struct kt_json_iter it = {0};
     kt_jw_obj(&w);
     while (kt_json_next(args, &it)) {
-        bool known = strcmp(it.key, "name") == 0;
-        for (size_t i = 0; i < KT_ARRAY_LEN(from_note); i++) {
-            known |= strcmp(it.key, from_note[i]) == 0;
+        bool known = false;
+        for (size_t i = 0; i < KT_ARRAY_LEN(ours); i++) {
+            known |= strcmp(it.key, ours[i]) == 0;
         }
         if (!known) {
             kt_jw_key(&w, it.key);
             kt_json_write(it.value, &w);
         }
     }
-    kt_jw_kstr(&w, "name", fitting_name(c, plain_name(c, name), kind));
     for (size_t i = 0; i < KT_ARRAY_LEN(from_note); i++) {
         kt_jw_key(&w, from_note[i]);
         kt_json_write(kt_json_get(note, from_note[i]), &w);
     }
+    int r = write_about(c, fitting_name(c, plain_name(c, name), kind), kt_json_get(note, "meta"),
+                        &w, err);
     kt_jw_obj_end(&w);
+    return r;
 }
 
 const char *attach_args(struct call *c, const struct kt_json *args)
@@ -349,8 +378,12 @@ const char *attach_args(struct call *c, const struct kt_json *args)
     }
     struct kt_buf b;
     kt_buf_init(&b, 1 << 18);
-    write_attach(c, args, note, &b);
-    const char *text = kt_arena_strdup(c->arena, kt_buf_cstr(&b));
+    const char *text = NULL;
+    if (write_attach(c, args, note, &b, &err) < 0) {
+        reply_err(c->req, &err);
+    } else {
+        text = kt_arena_strdup(c->arena, kt_buf_cstr(&b));
+    }
     kt_json_free(note);
     kt_buf_done(&b);
     return text;

@@ -33,7 +33,7 @@ struct import {
     /* under the owner's lock */
     bool done, written, cancelled;
     struct kt_hash body; /* of what is written */
-    bool refused; /* the table as a whole */
+    bool refused;        /* the table as a whole */
     int result;
     struct kt_err err;
     struct kt_buf shown;   /* of what kt_room_import_dry() wrote: members for the answer */
@@ -402,13 +402,44 @@ static int take_rows(struct call *c, uint64_t id, struct kt_buf *out, const char
         r = kt_err_set(err, KT_ESTATE, "there is nothing to write: no row would change");
     } else {
         kt_buf_put(out, j->request.p, j->request.n);
-        kt_hash_of(out->p, out->n, &j->body);
         j->written = true;
         *ret_name = kt_arena_strdup(c->arena, j->name);
         r = KT_OK;
     }
     pthread_mutex_unlock(&c->api->imports->lock);
     return r;
+}
+
+/* What is of a person goes out of the rows. */
+static int seal_rows(struct call *c, struct kt_buf *rows, struct kt_err *err)
+{
+    struct kt_room *room = kt_runtime_room(c->api->opts.runtime);
+    struct kt_json *v = NULL;
+    struct kt_buf sealed;
+    if (!kt_room_is_personal(room, c->param[0])) {
+        return KT_OK;
+    }
+    kt_buf_init(&sealed, ANSWER_MAX);
+    int r = kt_json_parse((struct kt_str){rows->p, rows->n}, ANSWER_MAX, &v, err);
+    r = r == KT_OK ? kt_room_seal_rows(room, c->param[0], v, &sealed, err) : r;
+    r = r == KT_EINVAL
+            ? kt_err_set(err, KT_ECONFLICT, "the register was changed; send the table again")
+            : r;
+    kt_json_free(v);
+    kt_buf_done(rows);
+    *rows = sealed;
+    return r;
+}
+
+/* So that GET /jobs/{id} can tell how far the writing is. */
+static void set_body(struct call *c, uint64_t id, const struct kt_hash *body)
+{
+    pthread_mutex_lock(&c->api->imports->lock);
+    struct import *j = find(c, id);
+    if (j) {
+        j->body = *body;
+    }
+    pthread_mutex_unlock(&c->api->imports->lock);
 }
 
 /* ?source=&note=&verified=: where the facts of this table come from. */
@@ -438,7 +469,9 @@ void post_import_write(struct call *c)
         return;
     }
     kt_buf_init(&rows, ANSWER_MAX);
-    int r = take_rows(c, strtoull(c->param[1], NULL, 10), &rows, &name, &err);
+    uint64_t id = strtoull(c->param[1], NULL, 10);
+    int r = take_rows(c, id, &rows, &name, &err);
+    r = r == KT_OK ? seal_rows(c, &rows, &err) : r;
     if (r == KT_OK) {
         r = kt_body_put(data_dir(c), rows.p, rows.n, &hash, &err);
     }
@@ -447,6 +480,7 @@ void post_import_write(struct call *c)
         reply_err(c->req, &err);
         return;
     }
+    set_body(c, id, &hash);
     attachments_claim(c, kt_hash_hex(&hash, hex));
     kt_buf_init(&args, 1 << 16);
     struct kt_jw w = kt_jw_init(&args);

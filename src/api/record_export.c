@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/records.h"
+#include "base/log.h"
 #include "report/report.h"
 #include "report/sheet.h"
 #include "sys/spool.h"
@@ -36,6 +37,7 @@ struct made {
 static int go_on(struct sink *s, struct kt_err *err)
 {
     if (s->rows++ % ROWS_A_LOOK == 0 && kt_http_gone(s->c->req)) {
+        KT_INFO("api", "export of %s ended: nobody waits for it", s->c->param[0]);
         return kt_err_set(err, KT_ECLOSED, "nobody waits for the export any more");
     }
     return KT_OK;

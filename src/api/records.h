@@ -32,6 +32,9 @@ void write_request(struct call *c, const char *verb, struct kt_str args, struct 
 /* one request of this person; its verdict is the answer. `args` is JSON. */
 void send_request(struct call *c, const char *verb, struct kt_str args);
 
+/** After kt_room_seal(): answers when it failed; its result. */
+int seal_answered(struct call *c, int r, const struct kt_buf *out, const struct kt_err *err);
+
 /* attachments.c */
 /** record.attach names an upload of this person: type, size and meta are what was found in it.
  *  The args to send, in the call's arena; NULL when answered. */

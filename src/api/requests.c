@@ -113,6 +113,29 @@ static void on_verdict(void *arg, int result, struct kt_str json)
     kt_json_free(v);
 }
 
+/* A refusal before the journal: the room's words for what is wrong. */
+static void reply_verdict(struct call *c, const struct kt_buf *verdict)
+{
+    struct kt_json *v = NULL;
+    struct kt_err err = {0};
+    if (kt_json_parse((struct kt_str){verdict->p, verdict->n}, 1 << 20, &v, &err) < 0) {
+        reply_err(c->req, &err);
+        return;
+    }
+    reply_refusal(c->req, KT_EINVAL, v);
+    kt_json_free(v);
+}
+
+int seal_answered(struct call *c, int r, const struct kt_buf *out, const struct kt_err *err)
+{
+    if (r == KT_EINVAL) {
+        reply_verdict(c, out);
+    } else if (r < 0) {
+        reply_err(c->req, err);
+    }
+    return r;
+}
+
 void send_request(struct call *c, const char *verb, struct kt_str args)
 {
     struct kt_buf b;
@@ -137,7 +160,12 @@ static bool take_args(struct call *c, const char *verb, struct kt_buf *out)
         kt_buf_puts(out, checked ? checked : "");
         return checked != NULL;
     }
+    struct kt_room *room = kt_runtime_room(c->api->opts.runtime);
     struct kt_jw w = kt_jw_init(out);
+    struct kt_err err = {0};
+    if (room && kt_json_obj(args) && strncmp(verb, "record.", 7) == 0) {
+        return seal_answered(c, kt_room_seal(room, verb, args, out, &err), out, &err) == KT_OK;
+    }
     if (kt_json_obj(args)) {
         kt_json_write(args, &w);
     } else {

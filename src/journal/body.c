@@ -5,7 +5,9 @@
  */
 #include "journal/journal.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "sys/file.h"
 
@@ -54,6 +56,49 @@ int kt_body_put(const char *dir, const void *p, size_t n, struct kt_hash *ret, s
     }
     if (r == KT_OK) {
         *ret = hash;
+    }
+    return r;
+}
+
+static int write_body(const char *path, const void *p, size_t n, struct kt_err *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    if (fd < 0) {
+        return kt_err_sys(err, "cannot write %s", path);
+    }
+    int r = kt_write_all(fd, p, n, err);
+    if (close(fd) != 0 && r == KT_OK) {
+        r = kt_err_sys(err, "cannot write %s", path);
+    }
+    if (r < 0) {
+        unlink(path);
+    }
+    return r;
+}
+
+int kt_body_put_soon(const char *dir, const void *p, size_t n, struct kt_hash *ret,
+                     struct kt_err *err)
+{
+    char path[BODY_PATH];
+    struct kt_hash hash;
+    kt_hash_of(p, n, &hash);
+    int r = body_path(path, dir, &hash, true, err);
+    r = r == KT_OK ? make_folder(dir, &hash, err) : r;
+    r = r == KT_OK ? write_body(path, p, n, err) : r;
+    if (r == KT_OK) {
+        *ret = hash;
+    }
+    return r;
+}
+
+int kt_bodies_sync(const char *dir, struct kt_err *err)
+{
+    char path[BODY_PATH];
+    snprintf(path, sizeof(path), "%s/bodies", dir);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int r = fd >= 0 && syncfs(fd) == 0 ? KT_OK : kt_err_sys(err, "cannot sync %s", path);
+    if (fd >= 0) {
+        close(fd);
     }
     return r;
 }

@@ -98,6 +98,9 @@ static int read_one(struct kt_room *r, struct rec_request *q, const struct rec_r
     const struct rec_field *f = &reg->fields[i];
     ret->field = i;
     int rc = may_be_written(q, reg, f);
+    if (rc == KT_OK && f->personal && kt_json_obj(v)) {
+        return personal_read(r, q, f, v, &ret->value);
+    }
     rc = rc == KT_OK ? value_read(q, r->site, f, v, &ret->value) : rc;
     if (rc == KT_OK && f->type == REC_REF) {
         rc = bind_ref(r, q, f, &ret->value, err);

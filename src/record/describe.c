@@ -119,6 +119,12 @@ static void field(struct kt_jw *w, const struct kt_record_model *m, const struct
     kt_jw_kbool(w, "ended", f->ended);
     kt_jw_kbool(w, "search", f->search);
     kt_jw_kbool(w, "sources", f->sources);
+    if (f->personal) {
+        kt_jw_kbool(w, "personal", true);
+    }
+    if (f->keep_days) {
+        kt_jw_kint(w, "keep_days", f->keep_days);
+    }
     kt_jw_kbool(w, "may_write", writes && f->type != REC_COMPUTED && !f->ended);
     of_type(w, m, f);
     kt_jw_obj_end(w);

@@ -356,7 +356,10 @@ bool kt_room_names_body(struct kt_room *r, const char *hash)
     if (kt_store_read(r->store, &db, &err) < 0) {
         return true;
     }
-    if (kt_db_prepare(db, "SELECT 1 FROM kt_attachment WHERE hash = ? AND erased IS NULL LIMIT 1",
+    if (kt_db_prepare(db,
+                      "SELECT 1 FROM kt_attachment WHERE (hash = ?1 OR about = ?1) AND erased IS "
+                      "NULL UNION ALL SELECT 1 FROM kt_fact WHERE body = ?1 AND body IS NOT NULL "
+                      "AND erased IS NULL LIMIT 1",
                       &st, &err) == KT_OK) {
         kt_bind_text(st, 1, hash);
         named = kt_stmt_step(st, &err) != 0;

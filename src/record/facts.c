@@ -21,7 +21,7 @@ int fact_add(struct kt_room *r, struct rec_request *q, const struct rec_row *row
     int rc = kt_db_prepare(
         r->w,
         "INSERT INTO kt_fact(record, register, field, value, since, seq, time, by, source, "
-        "verified, certainty, note, chosen, version) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "verified, certainty, note, chosen, version, body) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         &st, err);
     if (rc < 0) {
         return rc;
@@ -48,8 +48,13 @@ int fact_add(struct kt_room *r, struct rec_request *q, const struct rec_row *row
         kt_bind_null(st, 13);
     }
     kt_bind_i64(st, 14, row->version + 1);
+    kt_bind_text(st, 15, value->body);
     rc = kt_stmt_run(st, err);
     kt_stmt_done(st);
+    uint32_t f = rec_field_of(row->reg, field);
+    if (rc == KT_OK && f != KT_NONE && row->reg->fields[f].personal && value->type != KT_COL_NULL) {
+        rc = personal_timer(r, row->id, &row->reg->fields[f], NULL, rec_ms(q->time), err);
+    }
     bool of_the_past = chosen && row->version > 0 && s->since_ms != rec_ms(q->time);
     return rc == KT_OK && of_the_past ? past_tangle(r, row, err) : rc;
 }
@@ -163,7 +168,9 @@ static int put_fact(struct kt_room *r, struct rec_request *q, const struct rec_r
 {
     const struct rec_field *f = &row->reg->fields[c->field];
     const struct rec_value *old = &row->value[c->field];
-    bool late = q->source.since_ms < rec_ms(q->time), same = rec_same(old, &c->value);
+    bool late = q->source.since_ms < rec_ms(q->time);
+    bool same = !c->value.body && rec_same(old, &c->value); /* what is in a body decides nothing */
+    bool body = c->value.body != NULL;
     bool there = false, mine = true;
     int rc = KT_OK;
     *ret_write = false;
@@ -181,7 +188,7 @@ static int put_fact(struct kt_room *r, struct rec_request *q, const struct rec_r
     if (late) {
         rc = value_now(r, q, row->id, f->id, &c->value, err);
     }
-    *ret_write = rc == KT_OK && !rec_same(old, &c->value);
+    *ret_write = rc == KT_OK && (body || !rec_same(old, &c->value));
     return rc;
 }
 

@@ -51,12 +51,15 @@ static void write_fact(struct kt_jw *w, const struct rec_field *f, struct kt_stm
         kt_jw_int(w, kt_col_i64(st, 11));
     }
     kt_jw_kint(w, "version", kt_col_i64(st, 12));
+    if (!kt_col_is_null(st, 13)) {
+        kt_jw_kint(w, "erased", kt_col_i64(st, 13));
+    }
     kt_jw_obj_end(w);
 }
 
 #define FACT                                                                                       \
     "SELECT id, field, value, since, time, by, source, verified, certainty, note, chosen, "        \
-    "dropped, version FROM main.kt_fact "
+    "dropped, version, erased FROM main.kt_fact "
 
 /* Array of facts that a statement gives, of fields that the person sees. */
 static int write_facts(struct rec_view *v, const struct rec_register *reg, struct kt_stmt *st,
@@ -112,6 +115,32 @@ static int get_facts(struct rec_view *v, const struct rec_register *reg, int64_t
     kt_bind_i64(st, 2, id);
     rc = write_facts(v, reg, st, w, err);
     kt_stmt_done(st);
+    return rc;
+}
+
+/* {"field": ms} of personal fields whose value that would stand now was erased. */
+static int get_erased(struct rec_view *v, const struct rec_register *reg, int64_t id,
+                      struct kt_jw *w, struct kt_err *err)
+{
+    struct kt_stmt *st;
+    int rc = kt_db_prepare(v->db,
+                           "SELECT field, erased, max(id) FROM main.kt_fact WHERE record = ? AND "
+                           "chosen IS NOT NULL AND dropped IS NULL GROUP BY field",
+                           &st, err);
+    if (rc < 0) {
+        return rc;
+    }
+    kt_bind_i64(st, 1, id);
+    kt_jw_key(w, "erased");
+    kt_jw_obj(w);
+    while ((rc = kt_stmt_step(st, err)) > 0) {
+        uint32_t f = rec_field_of(reg, kt_col_text(st, 0));
+        if (f != KT_NONE && !kt_col_is_null(st, 1) && reader_sees_field(v->who, &reg->fields[f])) {
+            kt_jw_kint(w, reg->fields[f].id, kt_col_i64(st, 1));
+        }
+    }
+    kt_stmt_done(st);
+    kt_jw_obj_end(w);
     return rc;
 }
 
@@ -401,6 +430,7 @@ int kt_room_get(struct kt_room *r, const struct kt_reader *who, const char *reg_
         const struct rec_register *reg = &v.model->registers[ri];
         rc = get_item(&v, reg, id, &w, err);
         rc = rc == KT_OK ? get_facts(&v, reg, id, &w, err) : rc;
+        rc = rc == KT_OK ? get_erased(&v, reg, id, &w, err) : rc;
         rc = rc == KT_OK ? get_attachments(&v, reg, id, &w, err) : rc;
         rc = rc == KT_OK ? get_refs(&v, reg, id, &w, err) : rc;
         rc = rc == KT_OK ? get_referrers(&v, ri, id, &w, err) : rc;

@@ -113,6 +113,7 @@ static void read_lists(struct rec_load *l, struct kt_yaml *root)
     rec_read_documents(l, root);
     rec_read_provisions(l, root);
     rec_read_barriers(l, root);
+    rec_read_retention(l, root);
     kt_yaml_unknown(root);
 }
 

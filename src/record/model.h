@@ -57,6 +57,8 @@ struct rec_field {
     enum rec_type type, as; /* as: of a computed field; else as type */
     struct kt_text title, help;
     bool required, ended, search, sources;
+    bool personal; /* its values stand outside of events, in bodies that can be erased */
+    int keep_days; /* of a personal field, a file or photo: erased by itself after; 0: never */
     const char *unit;
     double min, max; /* NaN: none; of a text max is characters */
     int decimals;    /* -1: not said */
@@ -360,6 +362,7 @@ struct kt_record_model {
     uint32_t provisions_n;
     struct rec_barrier *barriers;
     uint32_t barriers_n;
+    bool personal; /* some register has a personal field */
     struct kt_map *register_ids, *workflow_ids, *indicator_ids, *ledger_ids;
 };
 /* Look-ups by text id: an index, or KT_NONE. */
@@ -398,6 +401,8 @@ struct kt_text rec_read_text2(struct rec_load *l, const struct kt_yaml *map, con
 void rec_read_words(struct rec_load *l, const struct kt_yaml *map, const char *key,
                     const char *const **ret, uint32_t *ret_n);
 bool rec_is_id(const char *s);
+/** Is it in the text as a word of its own? */
+bool rec_holds_word(const char *text, const char *word);
 struct rec_at rec_at_of(struct rec_load *l, const struct kt_yaml *n);
 /** A mistake at a place that was kept. */
 void rec_problem(struct rec_load *l, const struct rec_at *at, const char *fmt, ...) KT_PRINTF(3, 4);
@@ -411,6 +416,11 @@ void rec_read_ledgers(struct rec_load *l, struct kt_yaml *root);    /* model_flo
 void rec_read_documents(struct rec_load *l, struct kt_yaml *root);  /* model_document.c */
 void rec_read_provisions(struct rec_load *l, struct kt_yaml *root); /* model_provision.c */
 void rec_read_barriers(struct rec_load *l, struct kt_yaml *root);   /* model_barrier.c */
+void rec_read_retention(struct rec_load *l, struct kt_yaml *root);  /* model_retention.c */
+/** `keep` and `personal` of one field. */
+void rec_read_keep(const struct kt_yaml *map, struct rec_field *f); /* model_retention.c */
+/** What a personal field may not be. */
+void rec_check_personal(struct rec_load *l, const struct rec_register *reg); /* model_retention.c */
 /** The map `source` of a declaration: standard, edition, clause, verified. */
 struct kt_source rec_read_source(struct rec_load *l, const struct kt_yaml *map);
 /* When all files are read: names become indexes, and what does not fit is reported. */

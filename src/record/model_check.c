@@ -44,7 +44,7 @@ static void check_right(struct rec_load *l, const struct rec_at *at, const char 
     }
 }
 
-static bool holds_word(const char *text, const char *word)
+bool rec_holds_word(const char *text, const char *word)
 {
     size_t n = strlen(word);
     for (const char *p = text; (p = strstr(p, word)); p++) {
@@ -63,7 +63,8 @@ static void check_computed(struct rec_load *l, const struct rec_register *reg,
 {
     for (uint32_t i = 0; i < reg->fields_n; i++) {
         const struct rec_field *x = &reg->fields[i];
-        if (x != f && x->read[0] && strcmp(x->read, f->read) != 0 && holds_word(f->sql, x->id)) {
+        if (x != f && x->read[0] && strcmp(x->read, f->read) != 0 &&
+            rec_holds_word(f->sql, x->id)) {
             rec_problem(l, &f->at,
                         "field \"%s\" is computed of \"%s\", which needs the right %s; give it "
                         "read: %s too",
@@ -102,6 +103,7 @@ static void check_register(struct rec_load *l, struct rec_register *reg)
     check_open(l, reg, reg->key, "key");
     check_open(l, reg, reg->place, "place");
     check_label(l, reg);
+    rec_check_personal(l, reg);
     for (uint32_t i = 0; i < reg->fields_n; i++) {
         struct rec_field *f = &reg->fields[i];
         check_right(l, &f->at, f->read);

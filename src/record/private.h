@@ -29,6 +29,7 @@ struct rec_value {
     int64_t i;
     double f;
     struct kt_str s; /* borrowed from the request's arena or the statement's row */
+    const char *body; /* of a personal value that a request brings: where it stands; NULL: none */
 };
 void rec_bind(struct kt_stmt *st, int i, const struct rec_value *v);
 /** Column i of a row; text is borrowed until the next step. */
@@ -95,7 +96,8 @@ struct kt_room {
     kt_time written_time; /* time in kt_meta */
     bool model_new;       /* flow_model() has to run before the next event */
     bool failed;          /* the disk or the file: only closing is left */
-    bool erasing;         /* bodies of what was erased may still be there */
+    bool erasing;         /* bodies of what was erased since erase_from may still be there */
+    int64_t erase_from;   /* ms */
 };
 /* room.c */
 int room_read_due(struct kt_room *r, struct kt_err *err);

@@ -86,6 +86,23 @@ KT_MUST_CHECK int kt_room_file_digest(const char *dir, struct kt_hash *ret, stru
  */
 KT_MUST_CHECK int kt_room_verify(const char *dir, int64_t *ret_records, struct kt_err *err);
 
+/* ---- what is of a person ---- */
+/**
+ * Before a request is journaled: values of personal fields go into bodies that can be erased, their
+ * hashes into `out`, which is the args to journal. Any thread; waits for the disk.
+ * @return KT_OK; KT_EINVAL: such a value is wrong, `out` is the verdict that says so
+ */
+KT_MUST_CHECK int kt_room_seal(struct kt_room *r, const char *verb, const struct kt_json *args,
+                               struct kt_buf *out, struct kt_err *err);
+/** The same of the body of record.import, {"rows": [{"fields"}]}. */
+KT_MUST_CHECK int kt_room_seal_rows(struct kt_room *r, const char *reg, const struct kt_json *body,
+                                    struct kt_buf *out, struct kt_err *err);
+/** Has this register personal fields? */
+bool kt_room_is_personal(struct kt_room *r, const char *reg);
+/** Of {"name", "meta"} of an upload; record.attach has its hash as `about`. */
+KT_MUST_CHECK int kt_room_seal_about(struct kt_room *r, struct kt_str about, char ret[65],
+                                     struct kt_err *err);
+
 /* ---- reading ---- */
 /* Who asks: rights and places decide what is there. */
 struct kt_reader {

@@ -52,6 +52,32 @@ KT_MUST_CHECK int rec_check_unique(struct kt_room *r, struct rec_request *q,
                                    const struct rec_row *row, const struct rec_change *c,
                                    uint32_t n, struct kt_err *err);
 
+/* personal.c */
+/** A personal value as a request has it: {"body": hash}. One whose body is erased is an empty text:
+ *  what a request does never depends on what is in a body. */
+KT_MUST_CHECK int personal_read(struct kt_room *r, struct rec_request *q, const struct rec_field *f,
+                                const struct kt_json *v, struct rec_value *ret);
+/** The body of the value that a record has now; NULL: none. In the request's arena. */
+KT_MUST_CHECK int personal_body(struct kt_room *r, struct rec_request *q, int64_t record,
+                                const char *field, const char **ret, struct kt_err *err);
+/** A value or an attachment came that is not kept for ever: its timer. `what`: field or hash. */
+KT_MUST_CHECK int personal_timer(struct kt_room *r, int64_t record, const struct rec_field *f,
+                                 const char *hash, int64_t time_ms, struct kt_err *err);
+/** What a timer of kind erase does. */
+KT_MUST_CHECK int personal_due(struct kt_room *r, struct rec_request *q, int64_t record,
+                               const char *payload, struct kt_err *err);
+/** Another model: timers of kind erase by what is kept now. */
+KT_MUST_CHECK int personal_model(struct kt_room *r, struct kt_err *err);
+/** record.erase of a field: every value that it ever had. */
+KT_MUST_CHECK int personal_erase_field(struct kt_room *r, struct rec_request *q,
+                                       struct rec_row *row, const char *field, int64_t until_ms,
+                                       bool *ret_any, struct kt_err *err);
+/** An attachment: of this record, or everywhere. */
+KT_MUST_CHECK int erase_rows(struct kt_room *r, struct rec_request *q, int64_t record,
+                             const char *hash, struct kt_err *err);
+/** Bodies of what is erased go with the transaction. */
+void erase_soon(struct kt_room *r, int64_t now_ms);
+
 /* facts.c */
 /** A fact of a field; chosen 0: it stands beside. `value` of `_ended` is 0 when it is not. */
 KT_MUST_CHECK int fact_add(struct kt_room *r, struct rec_request *q, const struct rec_row *row,

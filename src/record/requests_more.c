@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "journal/journal.h"
 #include "record/requests.h"
 
 enum { MB = 1 << 20, FILE_MB = 100 };
@@ -10,8 +11,9 @@ enum { MB = 1 << 20, FILE_MB = 100 };
 /* ---- merge ---- */
 
 /* Fields that are taken from the record that goes. */
-static int taken(struct rec_request *q, const struct rec_row *keep, const struct rec_row *drop,
-                 struct rec_change **ret, uint32_t *ret_n)
+static int taken(struct kt_room *r, struct rec_request *q, const struct rec_row *keep,
+                 const struct rec_row *drop, struct rec_change **ret, uint32_t *ret_n,
+                 struct kt_err *err)
 {
     const struct kt_json *fields = kt_json_get(q->args, "fields");
     struct rec_change *c = KT_NEW_ARRAY(q->a, struct rec_change, kt_json_len(fields) + 1);
@@ -30,7 +32,13 @@ static int taken(struct rec_request *q, const struct rec_row *keep, const struct
                           rec_f(q, "没有填写“%s”的权限", x->title.zh));
         }
         if (strcmp(which, "drop") == 0) {
-            c[n++] = (struct rec_change){f, drop->value[f]};
+            c[n] = (struct rec_change){f, drop->value[f]};
+            int rc =
+                x->personal ? personal_body(r, q, drop->id, x->id, &c[n].value.body, err) : KT_OK;
+            if (rc < 0) {
+                return rc;
+            }
+            n++;
         }
     }
     *ret = c;
@@ -108,8 +116,8 @@ static int copy_attachments(struct kt_room *r, const struct rec_row *drop, int64
     int rc = kt_db_prepare(
         r->w,
         "INSERT INTO kt_attachment(hash, record, field, name, type, size, by, "
-        "time, seq, meta) SELECT hash, ?, field, name, type, size, by, time, "
-        "seq, meta FROM kt_attachment WHERE record = ? AND ended IS NULL AND erased IS NULL "
+        "time, seq, meta, about) SELECT hash, ?, field, name, type, size, by, time, "
+        "seq, meta, about FROM kt_attachment WHERE record = ? AND ended IS NULL AND erased IS NULL "
         "ORDER BY id",
         &st, err);
     if (rc < 0) {
@@ -153,7 +161,7 @@ int verb_merge(struct kt_room *r, struct rec_request *q, struct kt_err *err)
                       "没有合并记录的权限（record.merge）");
     }
     int rc = two_rows(r, q, &keep, &drop, err);
-    rc = rc == KT_OK ? taken(q, &keep, &drop, &c, &n) : rc;
+    rc = rc == KT_OK ? taken(r, q, &keep, &drop, &c, &n, err) : rc;
     if (rc < 0) {
         return rc;
     }
@@ -231,6 +239,22 @@ static int check_file(struct rec_request *q, const struct rec_field *f, const ch
     return KT_OK;
 }
 
+/* {"about": {"name", "meta"}}: what a body says of it; NULL when it is erased. */
+static struct kt_json *about_of(struct kt_room *r, const char *hex)
+{
+    struct kt_json *v = NULL;
+    struct kt_hash h;
+    struct kt_buf b;
+    kt_buf_init(&b, 1 << 20);
+    if (!hex || kt_hash_from_hex(kt_str_c(hex), &h) < 0 ||
+        kt_body_get(r->dir, &h, 1 << 20, &b, NULL) < 0 ||
+        kt_json_parse((struct kt_str){b.p, b.n}, 1 << 20, &v, NULL) < 0) {
+        v = NULL;
+    }
+    kt_buf_done(&b);
+    return v;
+}
+
 static int insert_attachment(struct kt_room *r, struct rec_request *q, const struct rec_row *row,
                              const char *field, const char *hash, const char *name,
                              const char *type, int64_t size, struct kt_err *err)
@@ -238,13 +262,20 @@ static int insert_attachment(struct kt_room *r, struct rec_request *q, const str
     struct kt_stmt *st;
     struct kt_buf meta;
     const struct kt_json *m = kt_json_get(q->args, "meta");
+    const char *about = kt_json_get_str(kt_json_get(q->args, "about"), "body", NULL);
     int rc = kt_db_prepare(r->w,
                            "INSERT INTO kt_attachment(hash, record, field, name, type, size, by, "
-                           "time, seq, meta) VALUES(?,?,?,?,?,?,?,?,?,?)",
+                           "time, seq, meta, about) VALUES(?,?,?,?,?,?,?,?,?,?,?)",
                            &st, err);
     if (rc < 0) {
         return rc;
     }
+    struct kt_json *said = about_of(r, about);
+    if (said) {
+        name = kt_json_get_str(kt_json_get(said, "about"), "name", name);
+        m = kt_json_get(kt_json_get(said, "about"), "meta");
+    }
+    kt_bind_text(st, 11, about);
     kt_buf_init(&meta, 1 << 16);
     struct kt_jw w = kt_jw_init(&meta);
     kt_bind_text(st, 1, hash);
@@ -263,6 +294,7 @@ static int insert_attachment(struct kt_room *r, struct rec_request *q, const str
     rc = kt_stmt_run(st, err);
     kt_stmt_done(st);
     kt_buf_done(&meta);
+    kt_json_free(said);
     return rc;
 }
 
@@ -298,6 +330,7 @@ int verb_attach(struct kt_room *r, struct rec_request *q, struct kt_err *err)
     }
     rc = rc == KT_OK ? check_file(q, f, name, type, size) : rc;
     rc = rc == KT_OK ? insert_attachment(r, q, &row, f->id, hash, name, type, size, err) : rc;
+    rc = rc == KT_OK ? personal_timer(r, row.id, f, hash, rec_ms(q->time), err) : rc;
     return rc == KT_OK ? say_files(r, q, &row, f, "attach", q->source.note, err) : rc;
 }
 

@@ -19,7 +19,8 @@ const char schema_fixed[] =
     "CREATE TABLE IF NOT EXISTS kt_fact(id INTEGER PRIMARY KEY, record INTEGER NOT NULL,"
     " register TEXT NOT NULL, field TEXT NOT NULL, value, since INTEGER NOT NULL,"
     " seq INTEGER NOT NULL, time INTEGER NOT NULL, by TEXT, source TEXT, verified INTEGER,"
-    " certainty REAL, note TEXT, chosen INTEGER, dropped INTEGER, version INTEGER NOT NULL);"
+    " certainty REAL, note TEXT, chosen INTEGER, dropped INTEGER, version INTEGER NOT NULL,"
+    " body TEXT, erased INTEGER);"
     "CREATE INDEX IF NOT EXISTS kt_fact_of ON kt_fact(record, field, since);"
     "CREATE TABLE IF NOT EXISTS kt_move(id INTEGER PRIMARY KEY, record INTEGER NOT NULL,"
     " register TEXT NOT NULL, kind TEXT NOT NULL, transition TEXT, from_state TEXT, to_state TEXT,"
@@ -27,7 +28,8 @@ const char schema_fixed[] =
     "CREATE INDEX IF NOT EXISTS kt_move_of ON kt_move(record, time);"
     "CREATE TABLE IF NOT EXISTS kt_attachment(id INTEGER PRIMARY KEY, hash TEXT NOT NULL,"
     " record INTEGER NOT NULL, field TEXT NOT NULL, name TEXT, type TEXT, size INTEGER, by TEXT,"
-    " time INTEGER NOT NULL, seq INTEGER NOT NULL, meta TEXT, ended INTEGER, erased INTEGER);"
+    " time INTEGER NOT NULL, seq INTEGER NOT NULL, meta TEXT, ended INTEGER, erased INTEGER,"
+    " about TEXT);"
     "CREATE INDEX IF NOT EXISTS kt_attachment_of ON kt_attachment(record, field);"
     "CREATE INDEX IF NOT EXISTS kt_attachment_hash ON kt_attachment(hash);"
     "CREATE TABLE IF NOT EXISTS kt_timer(id INTEGER PRIMARY KEY, due INTEGER NOT NULL,"
@@ -630,14 +632,30 @@ static int make_all(struct kt_db *db, const struct kt_record_model *m, struct kt
     return r;
 }
 
-/* A file of an older program has no column for what was erased. */
+/* A file of an older program has no columns for what was erased. */
 static int add_erased(struct kt_db *db, struct kt_err *err)
 {
-    bool there = false;
-    int r = schema_has_column(db, "kt_attachment", "erased", &there, err);
-    return r < 0 || there
-               ? r
-               : kt_db_exec(db, "ALTER TABLE kt_attachment ADD COLUMN erased INTEGER", err);
+    static const struct {
+        const char *table, *column, *sql;
+    } more[] = {
+        {"kt_attachment", "erased", "ALTER TABLE kt_attachment ADD COLUMN erased INTEGER"},
+        {"kt_attachment", "about",
+         "ALTER TABLE kt_attachment ADD COLUMN about TEXT; "
+         "UPDATE kt_attachment SET name = NULL WHERE erased IS NOT NULL"},
+        {"kt_fact", "body", "ALTER TABLE kt_fact ADD COLUMN body TEXT"},
+        {"kt_fact", "erased", "ALTER TABLE kt_fact ADD COLUMN erased INTEGER"},
+    };
+    int r = KT_OK;
+    for (size_t i = 0; r == KT_OK && i < KT_ARRAY_LEN(more); i++) {
+        bool there = false;
+        r = schema_has_column(db, more[i].table, more[i].column, &there, err);
+        r = r == KT_OK && !there ? kt_db_exec(db, more[i].sql, err) : r;
+    }
+    return r < 0 ? r
+                 : kt_db_exec(db,
+                              "CREATE INDEX IF NOT EXISTS kt_fact_body ON kt_fact(body) WHERE body "
+                              "IS NOT NULL",
+                              err);
 }
 
 int schema_apply(struct kt_db *db, const struct kt_record_model *m, bool *ret, struct kt_err *err)

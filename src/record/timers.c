@@ -7,6 +7,7 @@
  *   escalate  number of the rule          outcome escalate, row in kt_move, perhaps a new owner
  *   receipt   -                           as escalate: nobody has answered
  *   cycle     "workflow/cycle"            a record, and the next timer
+ *   erase     field and time, or hash     what is of a person is taken out (personal.c)
  */
 #include "record/flow.h"
 
@@ -241,6 +242,9 @@ static int of_record(struct kt_room *r, struct rec_request *q, const struct time
                      struct kt_err *err)
 {
     struct rec_row row;
+    if (strcmp(t->kind, "erase") == 0) {
+        return personal_due(r, q, t->record, t->payload, err);
+    }
     int code = rec_row_get(r, q, t->record, &row, err);
     const struct rec_workflow *w = code < 0 ? NULL : flow_of(r->model, row.reg);
     uint32_t state = w ? rec_state_of(w, row.state) : KT_NONE;
@@ -514,7 +518,8 @@ static int renew_register(struct kt_room *r, const struct rec_register *reg, str
 int flow_timers_model(struct kt_room *r, struct kt_err *err)
 {
     struct kt_map *have = kt_map_new(16);
-    int code = cycle_names(r, have, err);
+    int code = personal_model(r, err);
+    code = code < 0 ? code : cycle_names(r, have, err);
     code = code < 0 ? code : arm_cycles(r, have, err);
     kt_map_free(have);
     for (uint32_t i = 0; code == KT_OK && i < r->model->registers_n; i++) {

@@ -238,7 +238,9 @@ static int verify_bodies(struct kt_db *db, const char *dir, struct kt_err *err)
     char path[800];
     int rc = kt_db_prepare(
         db,
-        "SELECT DISTINCT hash, record FROM kt_attachment WHERE ended IS NULL AND erased IS NULL",
+        "SELECT DISTINCT hash, record FROM kt_attachment WHERE ended IS NULL AND erased IS NULL "
+        "UNION SELECT about, record FROM kt_attachment WHERE about IS NOT NULL AND erased IS NULL "
+        "UNION SELECT body, record FROM kt_fact WHERE body IS NOT NULL AND erased IS NULL",
         &st, err);
     if (rc < 0) {
         return rc;
@@ -248,7 +250,7 @@ static int verify_bodies(struct kt_db *db, const char *dir, struct kt_err *err)
         snprintf(path, sizeof(path), "%s/bodies/%.2s/%s", dir, hash, hash);
         if (!kt_file_exists(path)) {
             rc = kt_err_set(err, KT_ECORRUPT,
-                            "record %lld: the body of its attachment %s is missing",
+                            "record %lld: the body of its attachment or value %s is missing",
                             (long long)kt_col_i64(st, 1), hash);
             break;
         }

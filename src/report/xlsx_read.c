@@ -282,8 +282,8 @@ int kt_xlsx_read_told(struct kt_str file, const char *sheet, void (*step)(void),
         r = find_parts(b, sheet, err);
     }
     if (r == KT_OK) {
-        b->to_unpack = b->unpacked + size_of(b, b->strings) + size_of(b, b->styles) +
-                       size_of(b, b->sheet);
+        b->to_unpack =
+            b->unpacked + size_of(b, b->strings) + size_of(b, b->styles) + size_of(b, b->sheet);
         r = read_around(b, err);
     }
     if (r == KT_OK) {

@@ -465,6 +465,64 @@ def _():
     equal((type(got["conflicts"]), type(got["facts"]), type(got["attachments"])), (int, list, list))
 
 
+def send(client, register, data):
+    status, raw, _ = client.raw("POST", f"/api/v1/records/{register}/import?name=long", data)
+    assert status == 202, raw
+    return json.loads(raw)["job"]
+
+
+@case("an export whose client has gone is not made to its end")
+def _():
+    w = world()
+    for fmt in ("csv", "xlsx", "geojson", "pdf"):
+        mark = len(w.program.lines)
+        c = w.clerk.connection()
+        c.request("GET", f"/api/v1/records/hazard/export?format={fmt}", headers=w.clerk.request_headers())
+        c.sock.close()
+        w.program.wait_line("export of hazard ended: nobody waits for it", after=mark)
+    assert kit.fetch(w.clerk, "/records/hazard/export", format="csv")[0]
+
+
+@case("an import is cancelled while it runs, its reading child too, and while it waits to be written: nothing is written")
+def _():
+    w = world()
+    clerk, total = w.clerk, lambda: w.clerk.get("/records/project", limit=1)["total"]
+    before = total()
+    rows = [["项目编号", "项目名称"]] + [[f"Z-{i}", f"长长的名称 {i} " * 8] for i in range(45000)]
+    for data in (kit.table_book(rows), kit.csv_bytes(rows)):
+        job = send(clerk, "project", data)
+        seen = [clerk.get(f"/jobs/{job}")["progress"]]
+        kt.wait_for("the import to be under way", lambda: seen.append(clerk.get(f"/jobs/{job}")["progress"]) or seen[-1] > 0.02)
+        equal(w.heading.call("DELETE", f"/jobs/{job}")[0], 404, "another person's")
+        status, got, _ = clerk.call("DELETE", f"/jobs/{job}")
+        equal((status, got["state"]), (200, "cancelled"))
+        assert seen[-1] < 1, "it was over before it could be cancelled"
+        clerk_refused = clerk.call("POST", f"/records/project/import/{job}", {})
+        equal(clerk_refused[0], 409)
+        kt.wait_for("its child to end", lambda: not [p for p in children(w.program.process.pid) if b"parse" in p])
+    done = kit.look(clerk, "project", kit.csv_bytes(rows[:3]))
+    equal(done["state"], "done")
+    equal(clerk.call("DELETE", f"/jobs/{done['job']}")[1]["state"], "cancelled")
+    equal(clerk.call("POST", f"/records/project/import/{done['job']}", {})[0], 409)
+    equal(total(), before)
+    again = kit.look(clerk, "project", kit.csv_bytes(rows[:3]))
+    kit.write(clerk, "project", again)
+    equal(clerk.call("DELETE", f"/jobs/{again['job']}")[0], 409, "it is written")
+    equal(total(), before + 2)
+
+
+def children(pid):
+    """Command lines of the processes that this one has."""
+    out = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        try:
+            for child in open(f"/proc/{pid}/task/{task}/children").read().split():
+                out.append(open(f"/proc/{child}/cmdline", "rb").read())
+        except OSError:
+            pass  # it has ended meanwhile
+    return out
+
+
 @case("kuangtu pack new makes a pack that passes, and its table imports")
 def _():
     packs = kt.temp_dir() / "packs"

@@ -94,11 +94,17 @@ export function startImport(register, q, buf) {
 export function job(id) {
   const j = jobs.get(id);
   if (!j) throw no(id);
+  if (j.cancelled) return { state: 'cancelled', progress: 1 };
   const part = Math.min(1, (Date.now() - j.begun) / 600);
   if (part < 1) return { state: 'running', progress: part, rows: [], counts: {} };
   const counts = { create: 0, change: 0, same: 0, error: 0 };
   for (const r of j.rows) counts[r.fate]++;
   return { state: 'done', progress: 1, rows: j.rows.map(({ fields, record, ...r }) => r), counts };
+}
+
+export function cancelJob(id) {
+  jobs.get(id).cancelled = true;
+  return job(id);
 }
 
 export function writeImport(id, who) {

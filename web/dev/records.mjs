@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { counted, entries, indicator, ledgerView, openBooks } from './records-books.mjs';
 import { manyMoves } from './records-flow.mjs';
-import { job, jobs, startImport, writeImport } from './records-import.mjs';
+import { cancelJob, job, jobs, startImport, writeImport } from './records-import.mjs';
 import {
   calendarOf,
   INDICATORS,
@@ -164,7 +164,8 @@ export async function answer(method, path, q, raw, ctx) {
     if (!b) throw no('附件');
     return { raw: b.buf, type: b.type };
   }
-  if (p[0] === 'jobs' && jobs.has(p[1])) return job(p[1]); // others are back-tests
+  if (p[0] === 'jobs' && jobs.has(p[1]))
+    return method === 'DELETE' ? cancelJob(p[1]) : job(p[1]); // others are back-tests
   if (path === '/calendar') return calendarOf(Number(q.get('year')), changedDays);
   if (path === '/ledgers') return { items: LEDGERS.map(ledgerView) };
   if (p[0] === 'ledgers') {

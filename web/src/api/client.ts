@@ -89,6 +89,7 @@ async function call<V>(method: string, path: string, query: Query, body?: unknow
 export const api = {
   get: <V>(path: string, query: Query = {}) => call<V>('GET', path, query),
   post: <V>(path: string, body: unknown = {}) => call<V>('POST', path, {}, body),
+  del: <V>(path: string) => call<V>('DELETE', path, {}),
   patch: <V>(path: string, body: unknown) => call<V>('PATCH', path, {}, body),
   /** All pages of a list, at most `max` items. */
   async all<V>(path: string, query: Query = {}, max = 50_000): Promise<V[]> {

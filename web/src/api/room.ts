@@ -35,6 +35,9 @@ export interface Field {
   ended?: boolean;
   search?: boolean;
   sources?: boolean;
+  /** Of a person: can be erased. */
+  personal?: boolean;
+  keep_days?: number;
   auto?: boolean;
   unit?: Text | string;
   min?: number;
@@ -203,6 +206,8 @@ export interface Fact {
   note?: string | null;
   chosen?: number | null;
   dropped?: number | null;
+  /** Its value is gone since. */
+  erased?: number;
 }
 
 export interface Move {
@@ -220,11 +225,14 @@ export interface Move {
 export interface Attachment {
   hash: string;
   field: string;
-  name: string;
+  /** None when it was erased. */
+  name: string | null;
   type: string;
   size: number;
   by?: string;
   time?: number;
+  /** Its bytes, name and meta are gone since. */
+  erased?: number;
   meta?: { x?: number; y?: number; taken?: number; place?: string } | null;
   ended?: number | null;
 }
@@ -257,6 +265,8 @@ export interface Record_ extends Item {
   facts?: Fact[];
   moves?: Move[];
   attachments?: Attachment[];
+  /** Personal fields whose value was erased: when. */
+  erased?: Record<string, number>;
   refs?: Record<string, Reference>;
   referrers?: (Reference & { field: string })[];
   transitions?: Transition[];
@@ -293,6 +303,8 @@ export interface ImportRow {
 export interface Job {
   state: string;
   progress?: number;
+  /** 0 to 1 while its rows are written. */
+  writing?: number;
   rows?: ImportRow[];
   counts?: Partial<Record<ImportRow['fate'], number>>;
   error?: { text?: string; text_zh?: string } | string;

@@ -236,7 +236,7 @@ function Moves({ rec, run }: { rec: Record_; run: (tr: Transition) => void }) {
 
 function Pictures({ rec }: { rec: Record_ }) {
   const list = (Array.isArray(rec.attachments) ? rec.attachments : []).filter(
-    (a) => !a.ended && a.type.startsWith('image/'),
+    (a) => !a.ended && !a.erased && a.type.startsWith('image/'),
   );
   if (list.length === 0) return null;
   return (
@@ -245,7 +245,7 @@ function Pictures({ rec }: { rec: Record_ }) {
         <li key={a.hash}>
           {online.value ? (
             <a href={attachmentUrl(a, rec.id)}>
-              <img class="ph-thumb" src={attachmentUrl(a, rec.id, true)} alt={a.name} />
+              <img class="ph-thumb" src={attachmentUrl(a, rec.id, true)} alt={a.name ?? ''} />
             </a>
           ) : (
             <span class="ph-thumb ph-away">{t('photo.away')}</span>

@@ -8,6 +8,7 @@ import {
   type Record_,
   type Register,
 } from '../../api/room';
+import { can } from '../../api/session';
 import { fullStamp } from '../../app/format';
 import { pick } from '../../app/i18n';
 import type { useAsk } from '../../records/Ask';
@@ -32,17 +33,20 @@ interface Props {
   again: () => void;
 }
 
-const isImage = (a: Attachment) => a.type.startsWith('image/');
+const isImage = (a: Attachment) => a.type.startsWith('image/') && !a.erased;
+const nameOf = (a: Attachment) => (a.erased ? t('erased') : (a.name ?? a.hash.slice(0, 8)));
 
 function Preview({ a, rec, onClose }: { a: Attachment; rec: Record_; onClose: () => void }) {
   const m = a.meta ?? {};
   return (
-    <Dialog class="rr-preview" title={a.name} onClose={onClose}>
+    <Dialog class="rr-preview" title={nameOf(a)} onClose={onClose}>
       {isImage(a) ? (
-        <img class="rr-image" src={attachmentUrl(a, rec.id)} alt={a.name} />
+        <img class="rr-image" src={attachmentUrl(a, rec.id)} alt={nameOf(a)} />
+      ) : a.erased ? (
+        <p>{t('erased.at', { at: fullStamp(a.erased) })}</p>
       ) : (
         <p>
-          <a class="btn" href={attachmentUrl(a, rec.id)} download={a.name}>
+          <a class="btn" href={attachmentUrl(a, rec.id)} download={nameOf(a)}>
             {t('download')}
           </a>
         </p>
@@ -80,25 +84,43 @@ function One({ a, p, open }: { a: Attachment; p: Props; open: () => void }) {
         type="button"
         class="rr-thumb"
         onClick={open}
-        aria-label={t('att.open', { name: a.name })}
+        aria-label={t('att.open', { name: nameOf(a) })}
       >
         {isImage(a) ? (
           <img src={attachmentUrl(a, p.rec.id, true)} alt="" loading="lazy" />
         ) : (
-          <b>{a.name.split('.').pop()?.toUpperCase().slice(0, 4)}</b>
+          <b>{a.erased ? '∅' : nameOf(a).split('.').pop()?.toUpperCase().slice(0, 4)}</b>
         )}
       </button>
-      <span class="ellipsis" title={a.name}>
-        {a.name}
+      <span class={`ellipsis${a.erased ? ' hint' : ''}`} title={nameOf(a)}>
+        {nameOf(a)}
       </span>
       <span class="hint">{sizeText(a.size)}</span>
-      {p.acts && p.r.may.write && (
+      {p.acts && can('personal.erase') && !a.erased && (
         <button
           type="button"
           class="btn plain rr-small"
           onClick={() =>
             p.ask({
-              title: t('att.end', { name: a.name }),
+              title: t('erase.what', { what: nameOf(a) }),
+              explain: t('erase.why'),
+              verb: 'record.erase',
+              fields: [{ name: 'reason', label: t('reason'), kind: 'area' }],
+              args: (v) => ({ record: p.rec.id, hash: a.hash, ...v }),
+              done: p.again,
+            })
+          }
+        >
+          {t('erase')}
+        </button>
+      )}
+      {p.acts && p.r.may.write && !a.erased && (
+        <button
+          type="button"
+          class="btn plain rr-small"
+          onClick={() =>
+            p.ask({
+              title: t('att.end', { name: nameOf(a) }),
               explain: t('att.end.why'),
               verb: 'record.detach',
               fields: [{ name: 'reason', label: t('reason'), kind: 'area' }],

@@ -10,10 +10,12 @@ import {
   type Record_,
   type Register,
 } from '../../api/room';
-import { stamp } from '../../app/format';
+import { can } from '../../api/session';
+import { fullStamp, stamp } from '../../app/format';
 import { pick } from '../../app/i18n';
 import { go, setQuery } from '../../app/router';
 import { flyTo, place } from '../../app/selection';
+import type { useAsk } from '../../records/Ask';
 import { isFiles, withUnit } from '../../registers/value';
 import { toast, toastError } from '../../ui/Toast';
 import { t } from './texts';
@@ -23,6 +25,7 @@ interface Props {
   rec: Record_;
   facts: readonly Fact[];
   acts: boolean;
+  ask: ReturnType<typeof useAsk>[0];
   open: string | null;
   setOpen: (id: string | null) => void;
   again: () => void;
@@ -103,6 +106,35 @@ function Sources({
   );
 }
 
+/** What is of a person: how long it is kept, and its erasure by who may. */
+function Personal({ f, p, held }: { f: Field; p: Props; held: boolean }) {
+  return (
+    <span class="rr-personal">
+      <span class="mark" title={f.keep_days ? t('keep.days', { n: f.keep_days }) : t('keep.ever')}>
+        {t('personal')}
+      </span>
+      {held && p.acts && can('personal.erase') && (
+        <button
+          type="button"
+          class="btn plain rr-small"
+          onClick={() =>
+            p.ask({
+              title: t('erase.what', { what: pick(f.title) }),
+              explain: t('erase.why'),
+              verb: 'record.erase',
+              fields: [{ name: 'reason', label: t('reason'), kind: 'area' }],
+              args: (v) => ({ record: p.rec.id, field: f.id, ...v }),
+              done: p.again,
+            })
+          }
+        >
+          {t('erase')}
+        </button>
+      )}
+    </span>
+  );
+}
+
 function FieldRow({ f, p }: { f: Field; p: Props }) {
   const x = current(p.facts, f.id);
   const value = p.rec.fields[f.id];
@@ -128,9 +160,14 @@ function FieldRow({ f, p }: { f: Field; p: Props }) {
           >
             {withUnit(f, value)}
           </button>
+        ) : p.rec.erased?.[f.id] ? (
+          <span class="hint" title={fullStamp(p.rec.erased[f.id]!)}>
+            {t('erased')}
+          </span>
         ) : (
           withUnit(f, value)
         )}
+        {f.personal && <Personal f={f} p={p} held={count > 0 && !p.rec.erased?.[f.id]} />}
         {conflict && (
           <button
             type="button"

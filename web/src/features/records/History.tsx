@@ -62,7 +62,11 @@ export function History({ r, facts }: { r: Register; facts: readonly Fact[] }) {
                   <li key={fact.id}>
                     <span class="hint">{pick(f?.title) || fact.field}</span>{' '}
                     {!first && <del>{text(before)}</del>} {!first && '→ '}
-                    <b>{text(fact.value)}</b>{' '}
+                    {fact.erased ? (
+                      <span class="hint">{t('erased.at', { at: fullStamp(fact.erased) })}</span>
+                    ) : (
+                      <b>{text(fact.value)}</b>
+                    )}{' '}
                     {!fact.chosen && <span class="mark">{t('beside')}</span>}
                     {!!fact.dropped && <span class="mark">{t('dropped')}</span>}
                     {!!fact.verified && <span class="mark">{t('verified')}</span>}{' '}

@@ -23,6 +23,7 @@ import { t } from './texts';
 const FATES = ['error', 'create', 'change', 'same'] as const;
 const POLL_MS = 400;
 const STOPPED = 'STOPPED';
+const stopped = () => new ApiError(0, STOPPED, '', '');
 
 interface Found {
   job: string;
@@ -44,7 +45,7 @@ async function follow(
 ): Promise<Job> {
   for (;;) {
     const j = await api.get<Job>(`/jobs/${job}`);
-    if (gone()) throw new ApiError(0, STOPPED, '', '');
+    if (gone() || j.state === 'cancelled') throw stopped();
     if (j.state === 'done') return j;
     if (j.state === 'failed') throw new ApiError(0, '', jobError(j), jobError(j));
     tell(j.progress ?? 0);
@@ -191,26 +192,40 @@ export function ImportWizard({ r }: { r: Register }) {
   const [found, setFound] = useState<Found | null>(null);
   const [written, setWritten] = useState<Record<string, number> | null>(null);
   const [error, setError] = useState('');
-  // the look that is under way; leaving the screen or asking for it ends the waiting
+  const [cancelled, setCancelled] = useState(false);
+  // the look that is under way; leaving the screen or asking for it ends it, on the server too
   const round = useRef(0);
-  useEffect(
-    () => () => {
-      round.current += 1;
-    },
-    [],
-  );
+  const job = useRef('');
+  function drop() {
+    round.current += 1;
+    if (job.current) api.del(`/jobs/${job.current}`).catch(() => undefined);
+    job.current = '';
+  }
+  useEffect(() => drop, []);
   const fail = (e: unknown) => {
     setPart(null);
     setError(e instanceof ApiError && e.code === STOPPED ? '' : errorText(e));
   };
   function stop() {
-    round.current += 1; // nothing has been written, so there is nothing to take back
+    drop(); // nothing has been written, so there is nothing to take back
     setPart(null);
+    setCancelled(true);
+  }
+  /** While the rows are written: how far it is. */
+  async function watch(id: string) {
+    const mine = round.current;
+    while (mine === round.current) {
+      await new Promise((r) => setTimeout(r, POLL_MS));
+      const j = await api.get<Job>(`/jobs/${id}`).catch(() => null);
+      if (mine === round.current && j?.writing)
+        setPart({ text: t('import.writing'), part: j.writing });
+    }
   }
 
   async function look() {
     if (!file) return;
     setError('');
+    setCancelled(false);
     const mine = ++round.current;
     const gone = () => mine !== round.current;
     const tell = (text: string) => (p: number) => {
@@ -219,21 +234,29 @@ export function ImportWizard({ r }: { r: Register }) {
     try {
       tell(t('import.sending'))(0);
       const q = new URLSearchParams({ name: file.name, mode });
-      const { job } = await send<{ job: string }>(
+      const made = await send<{ job: string }>(
         `/records/${r.id}/import?${q}`,
         file,
         tell(t('import.sending')),
       );
-      const j = await follow(String(job), tell(t('import.looking')), gone);
+      const id = String(made.job);
+      if (gone()) {
+        await api.del(`/jobs/${id}`).catch(() => undefined); // asked for while the file went up
+        throw stopped();
+      }
+      job.current = id;
+      const j = await follow(id, tell(t('import.looking')), gone);
       setPart(null);
-      setFound({ job: String(job), name: file.name, rows: j.rows ?? [], counts: j.counts ?? {} });
+      setFound({ job: id, name: file.name, rows: j.rows ?? [], counts: j.counts ?? {} });
     } catch (e) {
       fail(e);
     }
   }
   async function write() {
     if (!found) return;
-    setPart({ text: t('import.writing'), part: 0.5 });
+    setPart({ text: t('import.writing'), part: 0 });
+    job.current = ''; // from now on it is whole or not at all
+    void watch(found.job);
     try {
       const v = await api.post<Record<string, number> & { result?: Record<string, number> }>(
         `/records/${r.id}/import/${found.job}`,
@@ -242,6 +265,8 @@ export function ImportWizard({ r }: { r: Register }) {
       setWritten(v.result ?? v);
     } catch (e) {
       fail(e);
+    } finally {
+      round.current += 1;
     }
   }
   const template = (format: string) =>
@@ -255,7 +280,8 @@ export function ImportWizard({ r }: { r: Register }) {
         <h1 class="desk-title">{t('import.title')}</h1>
         {part && (
           <span class="row" role="status">
-            {part.text} <progress max="1" value={part.part} aria-label={part.text} />
+            {part.text} {Math.floor(part.part * 100)} %{' '}
+            <progress max="1" value={part.part} aria-label={part.text} />
             {part.text !== t('import.writing') && (
               <button type="button" class="btn" onClick={stop}>
                 {t('import.stop')}
@@ -267,6 +293,11 @@ export function ImportWizard({ r }: { r: Register }) {
       {error && (
         <p class="error" role="alert">
           {error}
+        </p>
+      )}
+      {cancelled && !part && (
+        <p class="hint" role="status">
+          {t('import.cancelled')}
         </p>
       )}
       {written ? (
@@ -289,7 +320,10 @@ export function ImportWizard({ r }: { r: Register }) {
           found={found}
           busy={!!part}
           onWrite={() => void write()}
-          onBack={() => setFound(null)}
+          onBack={() => {
+            drop();
+            setFound(null);
+          }}
         />
       ) : (
         <div class="page">

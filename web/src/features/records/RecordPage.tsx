@@ -234,6 +234,7 @@ export function RecordPage({ r, id }: { r: Register; id: number }) {
               rec={rec}
               facts={seen}
               acts={canAct.value && !past && !!r.may.write}
+              ask={ask}
               open={side}
               setOpen={setSide}
               again={again}

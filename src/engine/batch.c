@@ -46,13 +46,18 @@ void rt_pool_done(struct rt_pool *p)
 
 static const unsigned ceiling[KT_ROOMS] = {RT_BATCHES_PUSH, RT_BATCHES_LINK, RT_BATCHES_MAX};
 
+bool kt_batch_left(struct kt_runtime *rt, enum kt_room_of room)
+{
+    return atomic_load(&rt->pool.out) < ceiling[room];
+}
+
 bool kt_batch_room(struct kt_runtime *rt, enum kt_room_of room)
 {
-    bool room_left = atomic_load(&rt->pool.out) < ceiling[room];
-    if (!room_left) {
+    bool left = kt_batch_left(rt, room);
+    if (!left) {
         atomic_fetch_add(&rt->refused, 1);
     }
-    return room_left;
+    return left;
 }
 
 struct kt_batch *kt_batch_get(struct kt_runtime *rt, enum kt_room_of room)

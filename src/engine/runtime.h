@@ -67,6 +67,8 @@ struct kt_batch *kt_batch_get(struct kt_runtime *rt, enum kt_room_of room);
 void kt_batch_put(struct kt_runtime *rt, struct kt_batch *b); /**< gives it back unsent */
 /** Would one be had? Any thread; a moment's answer. False counts as a batch that was refused. */
 bool kt_batch_room(struct kt_runtime *rt, enum kt_room_of room);
+/** The same for who can wait: nothing is refused. */
+bool kt_batch_left(struct kt_runtime *rt, enum kt_room_of room);
 /** A producer was answered; `held`: it was refused for want of room, or had waited to send. What
  *  self.held is the share of. Any thread. */
 void kt_runtime_posted(struct kt_runtime *rt, bool held);

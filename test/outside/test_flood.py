@@ -5,12 +5,14 @@ The disk is made slow by bench/slowdisk.c while a file is there."""
 import http.client
 import resource
 import socket
+import struct
 import sys
 import threading
 from pathlib import Path
 
 import kt
 from kt import case, equal, once
+from peers import Broker, Publisher, mqtt_text
 
 SLOW = Path(kt.BIN).resolve().parent
 ROOM = 1536  # batches of pushes, src/engine/runtime_impl.h
@@ -111,6 +113,45 @@ def _():
     for c in [*taken, pusher]:
         c.close()
     kt.wait_for("there is room again", lambda: program.write("ENV-1 value=1003")[0] == 204)
+
+
+def publish_many(broker, topic, n):
+    """Messages 1 to n at QoS 1, none of which waits for another; all are with the broker when it returns."""
+    pub, id_ = Publisher(broker, "flood"), 0
+    packets = []
+    for i in range(1, n + 1):
+        id_ = id_ % 65535 + 1
+        body = mqtt_text(topic) + struct.pack(">H", id_) + str(i).encode()
+        packets.append(bytes([0x32, len(body)]) + body)
+    reader = threading.Thread(target=lambda: [pub.receive() for _ in range(n)])
+    reader.start()
+    pub.sock.sendall(b"".join(packets))
+    reader.join()
+    pub.close()
+
+
+@case("a flood over MQTT that nobody has read yet: a cut-off sample of the same broker does not wait behind it")
+def _():
+    n = 120_000
+    with Broker() as b:
+        link = {"id": "broker", "kind": "mqtt", "host": "127.0.0.1", "port": b.port, "client_id": "kuangtu-flood",
+                "topics": ["mine/#"], "version": 3}
+        s = Slow(kt.make_site([kt.point("M-1", "pressure.air", "mine", link="broker", address="mine/one"),
+                               kt.point("T-1", "ch4.face", "P1-face", link="broker", address="mine/gas")], links=[link]), 4000)
+        c, sensor = s.program.local(), Publisher(b, "sensor")
+
+        def live(name, value):
+            return c.live(name)[name][0] == value
+        kt.wait_for("the sessions", lambda: c.get("/health")["links"][1]["up"])
+        sensor.publish("mine/gas", "0.2")
+        kt.wait_for("a value", lambda: live("T-1", 0.2))
+        with s:
+            publish_many(b, "mine/one", n)
+            sensor.publish("mine/gas", "0.31")
+            kt.wait_for("the cut-off sample is live", lambda: live("T-1", 0.31))
+            assert not live("M-1", n), "the flood was over before; nothing is shown"
+        kt.wait_for("the flood is taken", lambda: live("M-1", n))
+        s.program.stop()
 
 
 if __name__ == "__main__":

@@ -81,6 +81,10 @@ static int copy_name(const char *from, const char *to, const char *name, int dep
         r = S_ISDIR(st.st_mode) ? copy_tree(src, dst, depth + 1, err)
                                 : copy_one(src, dst, st.st_mode & 0777, err);
     }
+    if (r == KT_OK && has_suffix(name, ".db.zst") && stat(src, &st) != 0) {
+        src[strlen(src) - 4] = dst[strlen(dst) - 4] = '\0'; /* unpacked since it was listed */
+        r = stat(src, &st) == 0 ? copy_one(src, dst, st.st_mode & 0777, err) : KT_OK;
+    }
     kt_arena_free(arena);
     return r;
 }

@@ -13,11 +13,11 @@
 enum {
     PAGE_BYTES = 16384,
     PACKED_PAGE_BYTES = 512,
-    PACKED_MOST = 2 << 20,
     UNPACKED_MOST = 64 << 20,
     CACHE_KIB = 1024,
     READERS = 8,
     RO_MAX = 32,
+    IMAGES_MAX = 4, /* packed files held in memory between questions */
     RW_MAX = 8,
     PATH_CAP = 4096
 };
@@ -76,8 +76,8 @@ static struct history_file *file_new(const char *dir, uint8_t cls, int32_t month
 static void close_writer(struct history_file *f)
 {
     int64_t size = kt_file_size(f->path);
-    if (f->rw && size <= PACKED_MOST) {
-        kt_store_close_packed(f->rw, PACKED_PAGE_BYTES, PACKED_MOST);
+    if (f->rw && size <= HISTORY_PACKED_MOST) {
+        kt_store_close_packed(f->rw, PACKED_PAGE_BYTES, HISTORY_PACKED_MOST);
     } else if (f->rw) {
         kt_store_close_packed(f->rw, PAGE_BYTES, UNPACKED_MOST);
     }
@@ -87,7 +87,11 @@ static void close_writer(struct history_file *f)
 static void file_free(struct history_file *f)
 {
     kt_store_close(f->ro);
+    bool wrote = f->rw != NULL;
     close_writer(f);
+    if (wrote && !f->dropped) {
+        history_pack(f->path);
+    }
     kt_map_free(f->nums);
     free(f->path);
     free(f);
@@ -95,7 +99,7 @@ static void file_free(struct history_file *f)
 
 static void unlink_all(const struct history_file *f)
 {
-    static const char *const ends[] = {"", "-wal", "-shm", "-lock", ".tmp"};
+    static const char *const ends[] = {"", "-wal", "-shm", "-lock", ".tmp", HISTORY_PACKED};
     char path[PATH_CAP];
     for (size_t i = 0; i < KT_ARRAY_LEN(ends); i++) {
         if (snprintf(path, sizeof(path), "%s%s", f->path, ends[i]) < (int)sizeof(path)) {
@@ -128,16 +132,29 @@ static void list_put(struct history_files *fs, struct history_file *f)
     fs->n++;
 }
 
-bool history_file_name(const char *name, uint8_t *ret_cls, int32_t *ret_month)
+int64_t history_file_bytes(const struct history_file *f)
+{
+    char packed[PATH_CAP];
+    const char *path = f->path;
+    if (f->packed && snprintf(packed, sizeof(packed), "%s%s", path, HISTORY_PACKED) < PATH_CAP) {
+        path = packed;
+    }
+    int64_t n = kt_file_size(path);
+    return n > 0 ? n : 0;
+}
+
+bool history_file_name(const char *name, uint8_t *ret_cls, int32_t *ret_month, bool *ret_packed)
 {
     for (uint8_t c = 0; c < HISTORY_CLASSES; c++) {
         size_t n = strlen(class_names[c]);
         int year, mon, used = 0;
         if (strncmp(name, class_names[c], n) == 0 &&
             sscanf(name + n, "-%4d-%2d.db%n", &year, &mon, &used) == 2 && used == 11 &&
-            name[n + 11] == '\0' && mon >= 1 && mon <= 12 && year >= 1700 && year < 2262) {
+            (name[n + 11] == '\0' || strcmp(name + n + 11, HISTORY_PACKED) == 0) && mon >= 1 &&
+            mon <= 12 && year >= 1700 && year < 2262) {
             *ret_cls = c;
             *ret_month = year * 12 + mon - 1;
+            *ret_packed = name[n + 11] != '\0';
             return true;
         }
     }
@@ -186,8 +203,11 @@ static void put_aside(struct history_files *fs, struct history_file *f, const st
     kt_store_close(f->ro);
     fs->ro_open -= f->ro != NULL;
     f->ro = NULL;
-    if (snprintf(to, sizeof(to), "%s.damaged", f->path) < (int)sizeof(to) &&
-        rename(f->path, to) == 0) {
+    char from[PATH_CAP];
+    const char *end = f->packed ? HISTORY_PACKED : "";
+    if (snprintf(from, sizeof(from), "%s%s", f->path, end) < (int)sizeof(from) &&
+        snprintf(to, sizeof(to), "%s%s.damaged", f->path, end) < (int)sizeof(to) &&
+        rename(from, to) == 0) {
         KT_ERROR("history", "%s; put aside as %s", why->text, to);
         history_file_drop(fs, f);
     }
@@ -202,9 +222,18 @@ static int list_folder(struct history_files *fs, struct kt_err *err)
     for (size_t i = 0; r == KT_OK && i < n; i++) {
         uint8_t cls;
         int32_t month;
-        if (history_file_name(names[i], &cls, &month)) {
-            list_put(fs, file_new(fs->dir, cls, month));
+        bool packed;
+        if (!history_file_name(names[i], &cls, &month, &packed)) {
+            continue;
         }
+        struct history_file *f = file_new(fs->dir, cls, month);
+        if (packed && kt_file_exists(f->path)) { /* its name came before */
+            history_packed_remove(f->path);
+            file_free(f);
+            continue;
+        }
+        f->packed = packed;
+        list_put(fs, f);
     }
     kt_arena_free(a);
     return r;
@@ -271,14 +300,25 @@ size_t history_files_hold(struct history_files *fs, int32_t from, int32_t to,
     return n;
 }
 
+static size_t images(const struct history_files *fs)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < fs->n; i++) {
+        n += fs->list[i]->ro && fs->list[i]->packed;
+    }
+    return n;
+}
+
 /* Close the reading store that was not used longest, when there are too many. */
 static void trim_ro(struct history_files *fs)
 {
-    while (fs->ro_open > RO_MAX) {
+    for (;;) {
+        bool many = fs->ro_open > RO_MAX, images_only = !many && images(fs) > IMAGES_MAX;
         struct history_file *oldest = NULL;
-        for (size_t i = 0; i < fs->n; i++) {
+        for (size_t i = 0; i < fs->n && (many || images_only); i++) {
             struct history_file *f = fs->list[i];
-            if (f->ro && f->refs == 0 && (!oldest || f->used < oldest->used)) {
+            if (f->ro && f->refs == 0 && (many || f->packed) &&
+                (!oldest || f->used < oldest->used)) {
                 oldest = f;
             }
         }
@@ -314,7 +354,19 @@ int history_file_store(const char *path, struct kt_store **ret, struct kt_err *e
                               .cache_kib = CACHE_KIB,
                               .readers = READERS,
                               .read_only = true};
-    return kt_store_open(&o, ret, err);
+    struct kt_buf image;
+    kt_buf_init(&image, 0);
+    int r = KT_OK;
+    if (history_is_packed(path)) {
+        r = history_packed_read(path, &image, err);
+        o.image = r == KT_OK ? &image : NULL;
+        r = r == KT_ENOTFOUND && kt_file_exists(path) ? KT_OK : r; /* unpacked just now */
+    }
+    if (r == KT_OK) {
+        r = kt_store_open(&o, ret, err);
+    }
+    kt_buf_done(&image);
+    return r;
 }
 
 int history_file_read(struct history_files *fs, struct history_file *f, struct kt_db **ret,
@@ -363,11 +415,32 @@ int64_t history_file_key(const struct history_file *f, int64_t num, int64_t day)
 
 /* ---- the writer ---- */
 
+/* Who reads the image goes on with it; who asks from here on reads the file. */
+static int unpack(struct history_files *fs, struct history_file *f, struct kt_err *err)
+{
+    int r = history_unpack(f->path, err);
+    if (r < 0) {
+        return r;
+    }
+    pthread_mutex_lock(&fs->lock);
+    if (f->ro) {
+        kt_store_image_done(f->ro);
+    }
+    f->packed = false;
+    pthread_mutex_unlock(&fs->lock);
+    history_packed_remove(f->path);
+    return KT_OK;
+}
+
 int history_file_write(struct history_files *fs, struct history_file *f, struct kt_err *err)
 {
     f->written = ++fs->uses;
     if (f->rw) {
         return KT_OK;
+    }
+    int r = f->packed ? unpack(fs, f, err) : KT_OK;
+    if (r < 0) {
+        return r;
     }
     struct kt_store_opts o = {.path = f->path,
                               .versions = versions,
@@ -375,7 +448,7 @@ int history_file_write(struct history_files *fs, struct history_file *f, struct 
                               .page_bytes = PAGE_BYTES,
                               .cache_kib = CACHE_KIB * 4,
                               .sync_full = true};
-    int r = kt_store_open(&o, &f->rw, err);
+    r = kt_store_open(&o, &f->rw, err);
     fs->rw_open += r == KT_OK;
     return r;
 }

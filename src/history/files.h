@@ -9,6 +9,8 @@
  *   small(day, num)   days of points whose chunks are worth joining (merge.c)
  *   total             chunks and samples in the file
  *
+ * Small ones at rest are packed (pack.c); readers read a packed one from memory, the writer unpacks.
+ *
  * Threads: functions marked W on the history thread; the others from any.
  * Invariants
  *  1. A key lies in the UTC day of its chunk (not always in the very second), so the chunks of a
@@ -35,6 +37,7 @@ struct history_file {
     int32_t month; /* year * 12 + month from 0 */
     kt_time start, end;
     _Atomic int64_t chunks, samples;
+    _Atomic bool packed; /* there is only NAME.db.zst; becomes false for good */
     /* W */
     struct kt_store *rw;
     struct kt_map *nums; /* id -> num, as far as this transaction sees */
@@ -56,9 +59,22 @@ struct history_files {
     size_t ro_open, rw_open;
 };
 
-/** Is it the name of a file of history, and whose? */
-bool history_file_name(const char *name, uint8_t *ret_cls, int32_t *ret_month);
-/** A file on its own, to be read (verify). */
+/* pack.c: a small file at rest is NAME.db.zst; when NAME.db is there too, that one counts */
+#define HISTORY_PACKED ".zst"
+enum { HISTORY_PACKED_MOST = 2 << 20 }; /* bytes of a file that is packed */
+/** NAME.db, closed, becomes NAME.db.zst when it is small; else it stays as it is. */
+void history_pack(const char *path);
+bool history_is_packed(const char *path);
+/** The bytes of the packed file of `path`, appended. KT_ECORRUPT, KT_EIO */
+KT_MUST_CHECK int history_packed_read(const char *path, struct kt_buf *ret, struct kt_err *err);
+/** NAME.db again, synced; NAME.db.zst is still there. Nothing where it is not packed. */
+KT_MUST_CHECK int history_unpack(const char *path, struct kt_err *err);
+void history_packed_remove(const char *path); /**< NAME.db is there */
+
+/** Is it the name of a file of history, and whose? ret_packed: with HISTORY_PACKED at its end. */
+bool history_file_name(const char *name, uint8_t *ret_cls, int32_t *ret_month, bool *ret_packed);
+int64_t history_file_bytes(const struct history_file *f); /**< on disk; 0: gone */
+/** A file on its own, packed or not, to be read (verify). */
 KT_MUST_CHECK int history_file_store(const char *path, struct kt_store **ret, struct kt_err *err);
 int32_t history_month(kt_time t);
 kt_time history_month_start(int32_t month);

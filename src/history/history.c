@@ -24,7 +24,12 @@ static int open_state(const char *dir, struct history_state **ret, struct kt_err
         return r;
     }
     char from[PATH_MAX], to[PATH_MAX];
-    if (snprintf(from, sizeof(from), "%s/state.db", dir) >= (int)sizeof(from) ||
+    const char *end = "";
+    if (snprintf(from, sizeof(from), "%s/state.db", dir) < (int)sizeof(from) &&
+        history_is_packed(from)) {
+        end = HISTORY_PACKED;
+    }
+    if (snprintf(from, sizeof(from), "%s/state.db%s", dir, end) >= (int)sizeof(from) ||
         snprintf(to, sizeof(to), "%s/state.db.damaged", dir) >= (int)sizeof(to) ||
         rename(from, to) != 0) {
         return r;
@@ -117,6 +122,8 @@ void kt_history_close(struct kt_history *h)
     struct kt_err err;
     if (kt_history_seal(h, 0, true, &err) < 0) {
         KT_ERROR("history", "closing: %s; the journal keeps these samples", err.text);
+    } else if (history_merge_small(h, HISTORY_PACKED_MOST, &err) < 0) {
+        KT_WARN("history", "closing: %s; small chunks stay as they are", err.text);
     }
     destroy(h);
 }
@@ -234,8 +241,7 @@ void kt_history_stats(struct kt_history *h, struct kt_history_stats *ret)
     for (size_t i = 0; i < n; i++) {
         ret->chunks += (uint64_t)files[i]->chunks;
         ret->samples += (uint64_t)files[i]->samples;
-        int64_t bytes = kt_file_size(files[i]->path);
-        ret->bytes += bytes > 0 ? (uint64_t)bytes : 0;
+        ret->bytes += (uint64_t)history_file_bytes(files[i]);
     }
     history_files_release(h->files, files, n);
     free(files);

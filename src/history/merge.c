@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "history/private.h"
+#include "sys/file.h"
 
 #define SETTLED (2 * KT_HOUR) /* a file that was not written for so long */
 enum { NOTES = 256, VACUUM_PART = 8 };
@@ -248,6 +249,25 @@ int kt_history_merge(struct kt_history *h, kt_time before, struct kt_err *err)
     return r;
 }
 
+int history_merge_small(struct kt_history *h, int64_t most_bytes, struct kt_err *err)
+{
+    struct merging m = {.h = h, .before = INT64_MAX};
+    struct history_file **files;
+    size_t n = history_files_hold(h->files, INT32_MIN, INT32_MAX, &files);
+    m.c = history_ctx_take(h);
+    int r = KT_OK;
+    for (size_t i = 0; i < n && r == KT_OK; i++) {
+        m.f = files[i];
+        if (m.f->rw && kt_file_size(m.f->path) <= most_bytes) {
+            r = merge_file(&m, INT64_MIN, err);
+        }
+    }
+    history_ctx_give(h, m.c);
+    history_files_release(h->files, files, n);
+    free(files);
+    return r;
+}
+
 /* A month goes; from then on the long history is asked for it. Said before it is done: a crash in
  * between leaves a file that the next call drops. */
 static int drop(struct kt_history *h, struct history_file *f, const char *why, struct kt_err *err)
@@ -268,10 +288,11 @@ static int drop(struct kt_history *h, struct history_file *f, const char *why, s
 static bool is_settled(const struct history_file *f)
 {
     struct stat st;
-    char wal[PATH_MAX];
+    char path[PATH_MAX], wal[PATH_MAX];
     kt_time now = (kt_time)time(NULL) * KT_SEC; /* as the file system has it */
+    snprintf(path, sizeof(path), "%s%s", f->path, f->packed ? HISTORY_PACKED : "");
     snprintf(wal, sizeof(wal), "%s-wal", f->path);
-    if (stat(f->path, &st) < 0 || now - st.st_mtim.tv_sec * KT_SEC < SETTLED) {
+    if (stat(path, &st) < 0 || now - st.st_mtim.tv_sec * KT_SEC < SETTLED) {
         return false;
     }
     return stat(wal, &st) < 0 || st.st_size == 0 || now - st.st_mtim.tv_sec * KT_SEC >= SETTLED;

@@ -160,6 +160,11 @@ void history_news_done(struct history_news *w);
 void history_set_limit(struct kt_history *h, struct history_point *p);
 int64_t history_age_limit(const struct kt_history *h, const struct history_point *p);
 
+/* merge.c */
+/** Join what is small in the files that were written lately and have at most so many bytes, the
+ *  present day too: they are about to be packed. */
+KT_MUST_CHECK int history_merge_small(struct kt_history *h, int64_t most_bytes, struct kt_err *err);
+
 /* query.c: walk what is stored of a point over [from, to), each sample once, in order */
 struct history_sink {
     /** A whole chunk lies in the range: true when its summary was enough. */

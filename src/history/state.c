@@ -42,7 +42,11 @@ int history_state_open(const char *dir, struct history_state **ret, struct kt_er
                               .page_bytes = PAGE_BYTES};
     struct history_state *s = calloc(1, sizeof(*s));
     KT_ASSERT(s);
-    int r = kt_store_open(&o, &s->store, err);
+    int r = history_unpack(path, err);
+    if (r == KT_OK) {
+        history_packed_remove(path);
+        r = kt_store_open(&o, &s->store, err);
+    }
     if (r < 0) {
         free(s);
         return r;
@@ -54,7 +58,11 @@ int history_state_open(const char *dir, struct history_state **ret, struct kt_er
 void history_state_close(struct history_state *s)
 {
     if (s) {
+        char *path = strdup(kt_store_path(s->store));
+        KT_ASSERT(path);
         kt_store_close(s->store);
+        history_pack(path);
+        free(path);
         free(s);
     }
 }

@@ -159,8 +159,13 @@ static int verify_dir(struct verifying *v, const char *dir, void (*progress)(voi
     for (size_t i = 0; i < n && r == KT_OK && !v->stopped; i++) {
         uint8_t cls;
         int32_t month;
-        if (history_file_name(names[i], &cls, &month)) {
-            r = verify_file(v, kt_arena_printf(a, "%s/%s", dir, names[i]), month, err);
+        bool packed;
+        if (history_file_name(names[i], &cls, &month, &packed)) {
+            char *path = kt_arena_printf(a, "%s/%s", dir, names[i]);
+            path[strlen(path) - (packed ? strlen(HISTORY_PACKED) : 0)] = '\0';
+            if (!packed || !kt_file_exists(path)) {
+                r = verify_file(v, path, month, err);
+            }
         }
         if (progress) {
             progress(arg, (double)(i + 1) / (double)n);

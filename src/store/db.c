@@ -115,6 +115,30 @@ static void stmt_free(struct kt_stmt *st)
     free(st);
 }
 
+int store_db_image(const char *path, const struct kt_buf *image, struct kt_db **ret,
+                   struct kt_err *err)
+{
+    struct kt_db *db;
+    int r = store_db_open(":memory:", STORE_WRITE, &db, err);
+    if (r < 0) {
+        return r;
+    }
+    free(db->path);
+    db->path = strdup(path);
+    KT_ASSERT(db->path);
+    db->of_image = true;
+    sqlite3_int64 n = (sqlite3_int64)image->n;
+    int rc = sqlite3_deserialize(db->h, "main", (unsigned char *)image->p, n, n,
+                                 SQLITE_DESERIALIZE_READONLY);
+    if (rc != SQLITE_OK) {
+        r = store_err(db, rc, "(image)", err);
+        store_db_close(db);
+        return r;
+    }
+    *ret = db;
+    return KT_OK;
+}
+
 void store_db_close(struct kt_db *db)
 {
     if (!db) {

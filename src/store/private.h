@@ -26,6 +26,7 @@ struct kt_db {
     struct kt_stmt **stmts;
     size_t n, cap;
     struct kt_db *next; /* idle readers of a store */
+    bool of_image;      /* reads the store's image, not its file */
     /* while a guarded statement lives */
     const struct kt_db_guard *guard;
     kt_mono deadline;
@@ -34,6 +35,9 @@ struct kt_db {
 
 enum store_mode { STORE_WRITE, STORE_READ, STORE_IMMUTABLE };
 int store_db_open(const char *path, enum store_mode mode, struct kt_db **ret, struct kt_err *err);
+/** A reader of a file's bytes, which are borrowed. */
+int store_db_image(const char *path, const struct kt_buf *image, struct kt_db **ret,
+                   struct kt_err *err);
 void store_db_close(struct kt_db *db); /* accepts NULL */
 /** Fill err from a connection's last error. */
 int store_err(struct kt_db *db, int rc, const char *sql, struct kt_err *err);

@@ -29,6 +29,8 @@ struct kt_store {
     pthread_cond_t back; /* a reader came back */
     struct kt_db *idle;
     int readers, max_readers;
+    struct kt_buf image; /* what readers read in place of the file, while `imaged` */
+    bool imaged;
 };
 
 static int lock_file(struct kt_store *s, struct kt_err *err)
@@ -126,7 +128,8 @@ static int reader_open_as(struct kt_store *s, enum store_mode mode, struct kt_db
                           struct kt_err *err)
 {
     struct kt_db *db;
-    int r = store_db_open(s->path, mode, &db, err);
+    int r = s->imaged ? store_db_image(s->path, &s->image, &db, err)
+                      : store_db_open(s->path, mode, &db, err);
     if (r < 0) {
         return r;
     }
@@ -154,7 +157,7 @@ static int reader_open(struct kt_store *s, struct kt_db **ret, struct kt_err *er
 {
     if (!s->immutable) {
         int r = reader_open_as(s, STORE_READ, ret, err);
-        if (r != KT_EIO || s->writer || access(s->path, R_OK) != 0 || wal_beside(s)) {
+        if (r != KT_EIO || s->writer || s->imaged || access(s->path, R_OK) != 0 || wal_beside(s)) {
             return r;
         }
     }
@@ -166,7 +169,7 @@ static int reader_open(struct kt_store *s, struct kt_db **ret, struct kt_err *er
 /* Read only: the first reader shows that the file is there and can be read. */
 static int open_reader(struct kt_store *s, const struct kt_store_opts *o, struct kt_err *err)
 {
-    if (!kt_file_exists(s->path)) {
+    if (!s->imaged && !kt_file_exists(s->path)) {
         return kt_err_set(err, KT_ENOTFOUND, "%s does not exist", s->path);
     }
     int64_t version;
@@ -178,6 +181,22 @@ static int open_reader(struct kt_store *s, const struct kt_store_opts *o, struct
     return r;
 }
 
+/* A file that was in WAL mode says so in two bytes, which bytes without a file beside cannot be. */
+static void take_image(struct kt_store *s, const struct kt_store_opts *o)
+{
+    enum { WRITE_VERSION = 18, READ_VERSION = 19, HEADER = 100, ROLLBACK = 1 };
+    if (!o->image) {
+        return;
+    }
+    KT_ASSERT(o->read_only);
+    s->image = *o->image;
+    s->imaged = true;
+    kt_buf_init(o->image, 0);
+    if (s->image.n >= HEADER) {
+        s->image.p[WRITE_VERSION] = s->image.p[READ_VERSION] = ROLLBACK;
+    }
+}
+
 int kt_store_open(const struct kt_store_opts *o, struct kt_store **ret, struct kt_err *err)
 {
     struct kt_store *s = calloc(1, sizeof(*s));
@@ -187,6 +206,7 @@ int kt_store_open(const struct kt_store_opts *o, struct kt_store **ret, struct k
     s->lock_fd = -1;
     s->cache_kib = o->cache_kib ? o->cache_kib : CACHE_KIB;
     s->max_readers = o->readers ? o->readers : READERS;
+    take_image(s, o);
     KT_ASSERT(pthread_mutex_init(&s->lock, NULL) == 0 && pthread_cond_init(&s->back, NULL) == 0);
     int r = o->read_only ? open_reader(s, o, err) : open_writer(s, o, err);
     if (r < 0) {
@@ -218,8 +238,22 @@ void kt_store_close(struct kt_store *s)
     }
     pthread_cond_destroy(&s->back);
     pthread_mutex_destroy(&s->lock);
+    kt_buf_done(&s->image);
     free(s->path);
     free(s);
+}
+
+void kt_store_image_done(struct kt_store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->imaged && s->idle) {
+        struct kt_db *db = s->idle;
+        s->idle = db->next;
+        s->readers--;
+        store_db_close(db);
+    }
+    s->imaged = false;
+    pthread_mutex_unlock(&s->lock);
 }
 
 static int sync_path(const char *path, struct kt_err *err)
@@ -341,8 +375,13 @@ void kt_store_read_done(struct kt_store *s, struct kt_db *db)
     }
     kt_db_rollback(db);
     pthread_mutex_lock(&s->lock);
-    db->next = s->idle;
-    s->idle = db;
+    if (db->of_image && !s->imaged) {
+        s->readers--;
+        store_db_close(db);
+    } else {
+        db->next = s->idle;
+        s->idle = db;
+    }
     pthread_cond_signal(&s->back);
     pthread_mutex_unlock(&s->lock);
 }

@@ -37,6 +37,8 @@ struct kt_store_opts {
     int cache_kib;  /* page cache of each connection; 0: 2048 */
     int readers;    /* ceiling of reading connections; 0: 4. More callers wait. */
     bool read_only; /* no writer; the file must exist and is not migrated */
+    /** The bytes of the file, which itself is not there (yet); read_only. Taken, also on error. */
+    struct kt_buf *image;
     bool sync_full; /* every commit is synced to disk; else only checkpoints are: a crash of the
                        machine may lose the last commits, never the file */
 };
@@ -57,6 +59,9 @@ void kt_store_close(struct kt_store *s); /**< all readers must be back; accepts 
  * @param most_bytes a larger file is only closed
  */
 void kt_store_close_packed(struct kt_store *s, int page_bytes, int64_t most_bytes);
+/** The file of an image is there now: who reads from here on reads it. What was begun ends on the
+ *  image; any thread. Nothing where there was no image. */
+void kt_store_image_done(struct kt_store *s);
 const char *kt_store_path(const struct kt_store *s);
 struct kt_db *kt_store_writer(struct kt_store *s); /**< borrowed; NULL when read_only */
 /** Take a reader in a read transaction: one unchanging view until kt_store_read_done(). */

@@ -294,6 +294,22 @@ void get_indicator_drill(struct call *c)
     }
 }
 
+void get_indicator_what_if(struct call *c)
+{
+    struct ask a;
+    struct kt_indicator_query q;
+    const char *text = kt_http_query(c->req, "target");
+    char *end = NULL;
+    double target = text ? strtod(text, &end) : 0;
+    if (text && (end == text || *end || !(target > -1e15 && target < 1e15))) {
+        reply_code(c->req, KT_EINVAL, "target is a number, not \"%.40s\"", text);
+    } else if (begin(c, &a) && indicator_query(c, &q)) {
+        int r =
+            kt_room_what_if(a.room, &a.who, c->param[0], &q, text ? &target : NULL, &a.b, &a.err);
+        reply_room(c, r, &a.b, &a.err);
+    }
+}
+
 /* ---- provisions and barriers
  * ---------------------------------------------------------------------------- */
 

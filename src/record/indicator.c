@@ -51,7 +51,7 @@ static void bind_ms(struct kt_stmt *st, const char *name, int64_t ms)
     }
 }
 
-static void bind(struct kt_stmt *st, const struct ind_ask *a, int64_t to_ms)
+void ind_bind(struct kt_stmt *st, const struct ind_ask *a, int64_t to_ms)
 {
     char name[REC_ID_MAX + 2];
     bind_ms(st, ":from", a->from_ms);
@@ -78,7 +78,7 @@ static int number(const struct ind_ask *a, const char *sql, int64_t to_ms, struc
     if (code < 0) {
         return code;
     }
-    bind(st, a, to_ms);
+    ind_bind(st, a, to_ms);
     code = kt_stmt_step(st, err);
     ret->is = code > 0 && !kt_col_is_null(st, 0);
     ret->v = ret->is ? kt_col_f64(st, 0) : 0;
@@ -105,7 +105,7 @@ int ind_measure(const struct ind_ask *a, int64_t to_ms, struct ind_measure *ret,
 
 /* ---- writing ---- */
 
-static void put_number(struct kt_jw *w, const char *key, const struct ind_number *n)
+void ind_put(struct kt_jw *w, const char *key, const struct ind_number *n)
 {
     kt_jw_key(w, key);
     if (n->is) {
@@ -157,6 +157,7 @@ static void write_head(const struct ind_ask *a, struct kt_jw *w)
     kt_jw_kint(w, "at", a->at_ms);
     kt_jw_kstr(w, "place", a->place);
     kt_jw_kbool(w, "drill", d->drill_sql[0] != 0);
+    kt_jw_kbool(w, "what_if", d->what_if != KT_NONE);
     kt_jw_kbool(w, "may_set", reader_may(a->v->who, "indicator.write"));
     write_settings(a, w);
 }
@@ -175,11 +176,11 @@ static int write_indicator(const struct ind_ask *a, bool alone, struct kt_jw *w,
     }
     kt_jw_obj(w);
     write_head(a, w);
-    put_number(w, "value", &m.value);
-    put_number(w, "numerator", &m.numerator);
-    put_number(w, "denominator", &m.denominator);
-    put_number(w, "forecast", &forecast);
-    put_number(w, "target", &a->target.value);
+    ind_put(w, "value", &m.value);
+    ind_put(w, "numerator", &m.numerator);
+    ind_put(w, "denominator", &m.denominator);
+    ind_put(w, "forecast", &forecast);
+    ind_put(w, "target", &a->target.value);
     if (a->target.value.is) {
         kt_jw_kint(w, "target_record", a->target.record);
         kt_jw_kstr(w, "responsible", a->target.responsible);
@@ -194,9 +195,8 @@ static int write_indicator(const struct ind_ask *a, bool alone, struct kt_jw *w,
 
 /* ---- asking ---- */
 
-static int ask(struct rec_view *v, const struct rec_indicator *d,
-               const struct kt_indicator_query *q, struct ind_set *set, struct ind_ask *ret,
-               struct kt_err *err)
+int ind_ask(struct rec_view *v, const struct rec_indicator *d, const struct kt_indicator_query *q,
+            struct ind_set *set, struct ind_ask *ret, struct kt_err *err)
 {
     *ret = (struct ind_ask){.v = v, .d = d, .set = set};
     ret->at_ms = rec_ms(q->at ? q->at : v->who->now);
@@ -217,14 +217,14 @@ static int one(struct rec_view *v, const struct rec_indicator *d,
     struct ind_set *set = calloc(d->settings_n + 1, sizeof *set);
     struct ind_ask a;
     KT_ASSERT(set);
-    int code = ask(v, d, q, set, &a, err);
+    int code = ind_ask(v, d, q, set, &a, err);
     code = code < 0 ? code : write_indicator(&a, alone, w, err);
     free(set);
     return code;
 }
 
-static int find(const struct rec_view *v, const char *id, const struct rec_indicator **ret,
-                struct kt_err *err)
+int ind_find(const struct rec_view *v, const char *id, const struct rec_indicator **ret,
+             struct kt_err *err)
 {
     uint32_t i = rec_indicator_of(v->model, id);
     if (i == KT_NONE || !reader_may(v->who, v->model->indicators[i].read)) {
@@ -259,7 +259,7 @@ int kt_room_indicators(struct kt_room *r, const struct kt_reader *who, const cha
     }
     struct kt_jw w = kt_jw_init(out);
     if (id) {
-        code = find(&v, id, &d, err);
+        code = ind_find(&v, id, &d, err);
         code = code < 0 ? code : one(&v, d, q, true, &w, err);
     } else {
         code = all(&v, q, &w, err);
@@ -278,7 +278,7 @@ static int drill_ids(const struct ind_ask *a, int64_t *ids, uint32_t *ret_n, str
     if (code < 0) {
         return code;
     }
-    bind(st, a, a->to_ms);
+    ind_bind(st, a, a->to_ms);
     while (n < DRILL_MAX && (code = kt_stmt_step(st, err)) > 0) {
         ids[n++] = kt_col_i64(st, 0);
     }
@@ -325,7 +325,7 @@ static int drill(struct rec_view *v, const struct rec_indicator *d,
     KT_ASSERT(set && ids);
     int code = d->drill == KT_NONE
                    ? kt_err_set(err, KT_ENOTFOUND, "%s has no records behind it", d->id)
-                   : ask(v, d, q, set, &a, err);
+                   : ind_ask(v, d, q, set, &a, err);
     code = code < 0 ? code : drill_ids(&a, ids, &n, err);
     if (code == KT_OK) {
         kt_jw_obj(w);
@@ -352,7 +352,7 @@ int kt_room_drill(struct kt_room *r, const struct kt_reader *who, const char *id
         return code;
     }
     struct kt_jw w = kt_jw_init(out);
-    code = find(&v, id, &d, err);
+    code = ind_find(&v, id, &d, err);
     code = code < 0 ? code : drill(&v, d, q, &w, err);
     view_close(&v);
     return code;

@@ -35,6 +35,16 @@ struct ind_measure {
     struct ind_number numerator, denominator, value;
 };
 
+/** The indicator of this id that the person of the view may see; KT_ENOTFOUND. */
+KT_MUST_CHECK int ind_find(const struct rec_view *v, const char *id,
+                           const struct rec_indicator **ret, struct kt_err *err);
+/** `set` has room for each setting. */
+KT_MUST_CHECK int ind_ask(struct rec_view *v, const struct rec_indicator *d,
+                          const struct kt_indicator_query *q, struct ind_set *set,
+                          struct ind_ask *ret, struct kt_err *err);
+/** Bind what SQL of an indicator may name. */
+void ind_bind(struct kt_stmt *st, const struct ind_ask *a, int64_t to_ms);
+void ind_put(struct kt_jw *w, const char *key, const struct ind_number *n);
 KT_MUST_CHECK int ind_settings(struct rec_view *v, const struct rec_indicator *d, int64_t at_ms,
                                struct ind_set *ret, struct kt_err *err);
 /** The value over [from, to_ms). */

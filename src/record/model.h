@@ -242,6 +242,8 @@ struct rec_indicator {
     const char *numerator, *denominator; /* SQL; denominator "" when value is the numerator */
     const char *drill_register, *drill_sql;
     uint32_t drill; /* index of a register; KT_NONE */
+    const char *what_if_register, *what_if_sql; /* records that would each add one; "" */
+    uint32_t what_if;
     struct rec_at at;
 };
 

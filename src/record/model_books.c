@@ -155,6 +155,18 @@ static void read_drill(struct rec_load *l, const struct kt_yaml *n, struct rec_i
     }
 }
 
+static void read_what_if(struct rec_load *l, const struct kt_yaml *n, struct rec_indicator *d)
+{
+    const struct kt_yaml *m = kt_yaml_map(n, "what_if", KT_OPTIONAL);
+    d->what_if_register = d->what_if_sql = "";
+    d->what_if = KT_NONE;
+    if (m) {
+        d->what_if_register = rec_read_str(l, m, "register", KT_REQUIRED);
+        d->what_if_sql = rec_read_str(l, m, "sql", KT_REQUIRED);
+        kt_yaml_unknown(m);
+    }
+}
+
 static void read_sql(struct rec_load *l, const struct kt_yaml *n, struct rec_indicator *d)
 {
     static const char *const values[] = {"ratio_percent", "ratio", "numerator"};
@@ -167,6 +179,7 @@ static void read_sql(struct rec_load *l, const struct kt_yaml *n, struct rec_ind
         kt_yaml_problem(n, "value: a ratio needs a denominator; numerator has none");
     }
     read_drill(l, n, d);
+    read_what_if(l, n, d);
 }
 
 static void read_indicator(struct rec_load *l, struct kt_yaml *n)

@@ -190,7 +190,7 @@ static void check_parameters(struct rec_load *l, const struct rec_indicator *d, 
 }
 
 static void check_sql(struct rec_load *l, const struct rec_indicator *d, const char *sql,
-                      const char *what)
+                      const char *what, int columns)
 {
     const struct kt_db_guard guard = {reads, flow_functions, flow_functions_n, 0, l->m};
     struct kt_stmt *st;
@@ -206,18 +206,27 @@ static void check_sql(struct rec_load *l, const struct rec_indicator *d, const c
         rec_problem(l, &d->at, "indicator \"%s\", %s: %s", d->id, what, err.text);
         return;
     }
-    if (kt_col_count(st) != 1) {
-        rec_problem(l, &d->at, "indicator \"%s\", %s: one column is needed, there are %d", d->id,
-                    what, kt_col_count(st));
+    if (kt_col_count(st) != columns) {
+        rec_problem(l, &d->at, "indicator \"%s\", %s: %s needed, there are %d", d->id, what,
+                    columns == 1 ? "one column is" : "two columns, _id and why, are",
+                    kt_col_count(st));
     }
     kt_stmt_done(st);
 }
 
 static void check_indicator(struct rec_load *l, struct rec_indicator *d)
 {
-    check_sql(l, d, d->numerator, "numerator");
-    check_sql(l, d, d->denominator, "denominator");
-    check_sql(l, d, d->drill_sql, "drill");
+    check_sql(l, d, d->numerator, "numerator", 1);
+    check_sql(l, d, d->denominator, "denominator", 1);
+    check_sql(l, d, d->drill_sql, "drill", 1);
+    check_sql(l, d, d->what_if_sql, "what_if", 2);
+    if (d->what_if_register[0]) {
+        d->what_if = rec_register_of(l->m, d->what_if_register);
+        if (d->what_if == KT_NONE) {
+            rec_problem(l, &d->at, "indicator \"%s\", what_if: there is no register \"%s\"", d->id,
+                        d->what_if_register);
+        }
+    }
     if (d->drill_register[0]) {
         d->drill = rec_register_of(l->m, d->drill_register);
         if (d->drill == KT_NONE) {

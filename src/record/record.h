@@ -185,6 +185,15 @@ KT_MUST_CHECK int kt_room_indicators(struct kt_room *r, const struct kt_reader *
 KT_MUST_CHECK int kt_room_drill(struct kt_room *r, const struct kt_reader *who, const char *id,
                                 const struct kt_indicator_query *q, struct kt_buf *out,
                                 struct kt_err *err);
+/**
+ * Which records would bring an indicator to its target: {"value","numerator","denominator","target",
+ * "needed","would_be","reachable","register","candidates":[{"record":{…},"why"}]}, the candidates
+ * in the order of the declaration, each adding one to the numerator.
+ * @param target  NULL: the one in force
+ */
+KT_MUST_CHECK int kt_room_what_if(struct kt_room *r, const struct kt_reader *who, const char *id,
+                                  const struct kt_indicator_query *q, const double *target,
+                                  struct kt_buf *out, struct kt_err *err);
 KT_MUST_CHECK int kt_room_ledger(struct kt_room *r, const struct kt_reader *who, const char *id,
                                  kt_time at, struct kt_buf *out, struct kt_err *err);
 KT_MUST_CHECK int kt_room_entries(struct kt_room *r, const struct kt_reader *who, const char *id,

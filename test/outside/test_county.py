@@ -80,6 +80,29 @@ def _():
                     "2035green_share": 50})
 
 
+@case("which mines would lift the share to a target: exact, in a fixed order")
+def _():
+    c = county()[0]
+    for reading in (0, 1):
+        c.ask("record.setting", indicator="green_share", id="reading", value=reading, reason="口径")
+        for year, target in ((2023, 20), (2025, 30), (2030, 40), (2035, 50), (2035, 100), (2035, 0)):
+            span = {"from": ms(year), "to": ms(year + 1)}
+            w = c.get("/indicators/green_share/what-if", target=target, **span)
+            n, d = w["numerator"], w["denominator"]
+            least = next(k for k in range(d + 1) if (n + k) * 100 >= target * d)
+            equal((w["needed"], w["reachable"], w["target"]), (least, True, target), f"{year} {target} %")
+            equal(round(w["would_be"] * d / 100), n + least)
+            equal(len(w["candidates"]), d - n, "every producing mine that does not count yet")
+            equal(w, c.get("/indicators/green_share/what-if", target=target, **span))
+    in_force = c.get("/indicators/green_share/what-if", **{"from": ms(2035), "to": ms(2036)})
+    equal(in_force["target"], 50)
+    first = in_force["candidates"][0]
+    assert "突出" in first["why"] and "大宁" in first["record"]["label"], first
+    over = c.get("/indicators/green_share/what-if", target=101, **{"from": ms(2035), "to": ms(2036)})
+    equal((over["reachable"], over["needed"] > len(over["candidates"])), (False, True))
+    c.ask("record.setting", indicator="green_share", id="reading", value=0, reason="口径")
+
+
 def box(x0, y0, x1, y1):
     return {"type": "Polygon", "coordinates": [[[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]]}
 

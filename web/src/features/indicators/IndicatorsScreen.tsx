@@ -14,6 +14,7 @@ import { SelectField } from '../../ui/Field';
 import { Table } from '../../ui/Table';
 import { type Drill, figure, type Indicator, period, type Setting, targetOf, unit } from './model';
 import { t } from './texts';
+import { WhatIf } from './WhatIf';
 
 const KINDS = ['month', 'quarter', 'year'] as const;
 type Kind = (typeof KINDS)[number];
@@ -243,6 +244,7 @@ function One({ id, query }: { id: string; query: object }) {
                 <dd>{figure({ ...i, decimals: 0 }, i.denominator)}</dd>
               </dl>
               <Settings i={i} again={read.again} />
+              {i.what_if && <WhatIf i={i} to={(query as { to: number }).to} />}
             </div>
           </article>
           <Counted i={i} query={query} />

@@ -28,6 +28,19 @@ export interface Indicator {
   forecast?: number | null;
   responsible?: string | null;
   settings?: Setting[];
+  /** Can it be said which records would bring it to its target? */
+  what_if?: boolean;
+}
+
+export interface WhatIf {
+  register: string;
+  numerator: number | null;
+  denominator: number | null;
+  target: number | null;
+  needed: number | null;
+  would_be: number | null;
+  reachable: boolean | null;
+  candidates: { record: { id: number; label: string }; why: string }[];
 }
 
 export interface Drill {

@@ -170,7 +170,11 @@ int kt_control_close(struct kt_control *c, const struct kt_ask *ask, kt_command_
     }
     fill(c, &o->close, ask, value, false);
     *ret = o->close.id;
-    if (control_point(c, o)->two_person) {
+    bool second = ask->second && ask->second[0] && strcmp(ask->second, ask->by) != 0;
+    if (second) {
+        kt_text_set(o->close.second, sizeof o->close.second, ask->second);
+    }
+    if (control_point(c, o)->two_person && !second) {
         o->close.expires = ask->now + KT_CTL_CONFIRM;
         control_due(c, o->close.expires);
         control_state(c, &o->close, KT_CMD_REQUESTED, "waits for a second person");

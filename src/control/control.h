@@ -93,7 +93,7 @@ struct kt_write {
 
 /* A condition of the interlock, for refusals and screens. */
 struct kt_condition {
-    const char *code; /* "latch" "tag" "unread" "rule" "unknown" */
+    const char *code; /* "latch" "tag" "unread" "rule" "permit" "unknown" */
     kt_rule_id rule;  /* .v KT_NONE: none */
     kt_point_id point;
     const char *who; /* of a tag; else "" */
@@ -119,6 +119,7 @@ struct kt_ask {
     kt_seq cause;
     kt_point_id output;
     const char *by, *reason;
+    const char *second; /* another person who has confirmed it already; NULL: none */
 };
 
 struct kt_control *kt_control_new(const struct kt_site *site, const struct kt_control_owner *owner);
@@ -175,6 +176,9 @@ const struct kt_output *kt_control_at(const struct kt_control *c, uint32_t i);
 const struct kt_output *kt_control_of(const struct kt_control *c, kt_point_id output); /**< NULL */
 const struct kt_command *kt_control_find(const struct kt_control *c,
                                          kt_command_id id); /**< alive */
+/** Among those lately done; NULL. */
+const struct kt_command *kt_control_over(const struct kt_control *c, kt_command_id id);
+const struct kt_command *kt_control_last_opening(const struct kt_control *c, kt_point_id output);
 uint8_t kt_control_opening(const struct kt_control *c, const struct kt_output *o);
 const char *kt_command_state_id(enum kt_command_state s);
 void kt_condition_text(const struct kt_site *site, const struct kt_condition *c, char *to,

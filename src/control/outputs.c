@@ -115,6 +115,31 @@ const struct kt_command *kt_control_find(const struct kt_control *c, kt_command_
     return NULL;
 }
 
+static const struct kt_command *done_at(const struct kt_control *c, uint32_t back)
+{
+    return &c->done[(c->done_at + KT_CTL_DONE - 1 - back) % KT_CTL_DONE];
+}
+
+const struct kt_command *kt_control_over(const struct kt_control *c, kt_command_id id)
+{
+    for (uint32_t i = 0; i < c->done_n; i++) {
+        if (done_at(c, i)->id.v == id.v) {
+            return done_at(c, i);
+        }
+    }
+    return NULL;
+}
+
+const struct kt_command *kt_control_last_opening(const struct kt_control *c, kt_point_id output)
+{
+    for (uint32_t i = 0; i < c->done_n; i++) {
+        if (done_at(c, i)->output.v == output.v && done_at(c, i)->protective) {
+            return done_at(c, i);
+        }
+    }
+    return NULL;
+}
+
 static uint32_t latch_index(const struct kt_output *o, struct kt_rule_instance by)
 {
     uint32_t i = 0;
@@ -284,6 +309,10 @@ void kt_condition_text(const struct kt_site *site, const struct kt_condition *c,
     } else if (strcmp(c->code, "unread") == 0) {
         (void)snprintf(to, cap, "%s",
                        c->ok ? "the device was read" : "the device was not read yet");
+    } else if (c->rule.v < site->rules_n && site->rules[c->rule.v].interlock) {
+        const char *why = site->rules[c->rule.v].cause.zh;
+        (void)snprintf(to, cap, c->ok ? "%s permits it" : "%s: %s%s", rule, c->ok ? "" : why,
+                       !c->ok && strcmp(c->code, "unknown") == 0 ? "（状态不明）" : "");
     } else {
         (void)snprintf(to, cap, "%s at %s: %s", rule, point,
                        c->ok                             ? "clear"

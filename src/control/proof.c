@@ -144,7 +144,8 @@ static void review_latched(struct kt_control *c, struct kt_output *o, kt_time no
         control_due(c, o->sent + KT_CTL_RESEND);
         return;
     }
-    struct kt_ask ask = {now, 0, o->point, "latch", "found closed while held open"};
+    struct kt_ask ask = {
+        .now = now, .output = o->point, .by = "latch", .reason = "found closed while held open"};
     (void)kt_control_open(c, &ask);
 }
 

@@ -90,7 +90,7 @@ static void end(void)
 
 static struct kt_ask ask(kt_point_id output, const char *by)
 {
-    return (struct kt_ask){now, 7, output, by, "test"};
+    return (struct kt_ask){.now = now, .cause = 7, .output = output, .by = by, .reason = "test"};
 }
 
 static kt_command_id open_by(kt_point_id output, const char *by)

@@ -20,6 +20,7 @@
 #include "base/map.h"
 #include "conf/json.h"
 #include "control/control.h"
+#include "control/sequence.h"
 #include "engine/engine.h"
 #include "engine/wheel.h"
 #include "expr/expr.h"
@@ -45,6 +46,7 @@ enum {
 #define ENG_SILENT      (60 * KT_SEC)  /* a console without heartbeat */
 #define ENG_FORGET      (24 * KT_HOUR) /* a silent console is no more */
 #define ENG_MUTE_MAX    120            /* s */
+#define ENG_HOLD_GRACE (5 * KT_SEC) /* after a restart: until what permits has been heard again */
 #define ENG_CAL_MINUTES 30
 #define ENG_TEST        (15 * KT_DAY)  /* interlock test, 煤矿安全规程 art. 488-494 */
 #define ENG_TEST_FAN    (183 * KT_DAY) /* where the fan would stop */
@@ -68,7 +70,14 @@ struct pt {
 _Static_assert(sizeof(struct pt) == 64, "a cache line");
 
 enum inst_state { IN_OFF, IN_RISING, IN_ON, IN_FALLING };
-enum { RULE_TIMED = 1, RULE_SIMPLE = 2, RULE_RESTORE = 4, RULE_OPENS = 8, RULE_STATE = 16 };
+enum {
+    RULE_TIMED = 1,
+    RULE_SIMPLE = 2,
+    RULE_RESTORE = 4,
+    RULE_OPENS = 8,
+    RULE_STATE = 16,
+    RULE_INTERLOCK = 32
+};
 
 struct inst {
     uint32_t rule, self;
@@ -191,6 +200,8 @@ struct eng {
     struct kt_alarm_set *alarms;
     struct kt_card_set *cards;
     struct kt_control *control;
+    struct kt_sequences *sequences;
+    kt_time holds_from; /* until then, after a restart, an unknown permit is waited for */
     ENG_LIST(uint32_t) dirty;
     bool draining;
     struct lim *lim;
@@ -251,9 +262,20 @@ void eng_eval(struct eng *e, uint32_t inst);
 void eng_suppress(struct eng *e, uint32_t inst);
 void eng_eval_self(struct eng *e, uint32_t point);
 void eng_eval_readers(struct eng *e, uint32_t point);
+/** Outputs that an interlock holds are looked at again. */
+void eng_interlocks_again(struct eng *e);
 void eng_inst_timer(struct eng *e, uint32_t inst);
 void eng_guards(void *e, kt_point_id output, kt_condition_fn say, void *say_arg);
 void eng_band(struct eng *e, uint32_t point);
+
+/* sequences.c */
+/** Let sequences go on as far as this moment lets them. */
+void eng_sequences(struct eng *e);
+void eng_sequences_save(const struct eng *e, struct kt_buf *out);
+void eng_sequences_load(struct eng *e, struct kt_rd *in);
+/** A rule starts a stop for the asset of `self`. */
+void eng_sequence_linked(struct eng *e, uint32_t sequence, uint32_t self, const char *by);
+struct request;
 
 /* points.c */
 bool eng_flag(const struct eng *e, uint32_t point, enum kt_flag f);
@@ -343,6 +365,11 @@ int eng_output_confirm(struct eng *e, const struct request *q, struct kt_err *er
 int eng_output_cancel(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_output_tag(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_output_untag(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_sequence_start(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_sequence_confirm(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_sequence_hold(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_sequence_resume(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_sequence_end(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_calibration_open(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_calibration_extend(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_calibration_close(struct eng *e, const struct request *q, struct kt_err *err);

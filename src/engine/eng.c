@@ -88,6 +88,7 @@ static uint8_t rule_kind(const struct kt_rule *r)
     for (uint32_t i = 0; i < r->then_n; i++) {
         kind |= r->then[i].kind != KT_ACT_CARD ? RULE_OPENS : 0;
     }
+    kind = r->interlock ? RULE_INTERLOCK : kind;
     return kind;
 }
 
@@ -169,19 +170,17 @@ static bool may_open(const struct kt_rule *r, const struct kt_point *output)
            (!output->role->is_protected || r->clause.standard[0]);
 }
 
-static void pair_outputs(struct eng *e, struct pairs *p, uint32_t at)
+static void pair_outputs(struct eng *e, struct pairs *to, uint32_t at)
 {
     const struct inst *in = &e->inst[at];
     const struct kt_rule *r = eng_rule(e, in);
-    const struct kt_point *self = &e->site->points[in->self];
     for (uint32_t i = 0; i < r->then_n; i++) {
-        const struct kt_action *a = &r->then[i];
-        bool range = a->kind == KT_ACT_OPEN_RANGE;
-        const kt_point_id *list = range ? self->cuts : a->points;
-        uint32_t n = range ? self->cuts_n : a->kind == KT_ACT_OPEN_POINTS ? a->points_n : 0;
-        for (uint32_t k = 0; k < n; k++) {
-            if (list[k].v < e->points_n && may_open(r, &e->site->points[list[k].v])) {
-                pair(p, list[k].v, at);
+        const struct kt_point_list opened =
+            kt_site_opens(e->site, &r->then[i], (kt_point_id){in->self});
+        for (uint32_t k = 0; k < opened.n; k++) {
+            uint32_t p = opened.points[k].v;
+            if (p < e->points_n && may_open(r, &e->site->points[p])) {
+                pair(to, p, at);
             }
         }
     }
@@ -193,6 +192,8 @@ static void build_outputs(struct eng *e)
     for (uint32_t i = 0; i < e->insts_n; i++) {
         if (e->inst[i].kind & RULE_OPENS) {
             pair_outputs(e, &opened, i);
+        } else if (e->inst[i].kind & RULE_INTERLOCK) {
+            pair(&opened, e->inst[i].self, i);
         }
     }
     for (uint32_t p = 0; p < e->points_n; p++) {
@@ -336,6 +337,7 @@ void eng_free(struct eng *e)
     wheel_free(e->wheel);
     kt_alarm_free(e->alarms);
     kt_card_free(e->cards);
+    kt_sequences_free(e->sequences);
     kt_control_free(e->control);
     free(e->dirty.v);
     free(e->lim);

@@ -141,6 +141,7 @@ void kt_engine_apply(struct kt_engine *engine, const struct kt_event *ev)
         break;
     }
     eng_drain(e);
+    eng_sequences(e);
 }
 
 void kt_engine_samples(struct kt_engine *engine, kt_seq seq, kt_time arrival,
@@ -152,6 +153,7 @@ void kt_engine_samples(struct kt_engine *engine, kt_seq seq, kt_time arrival,
     eng_advance(e, arrival);
     eng_samples(e, arrival, producer, s);
     eng_drain(e);
+    eng_sequences(e);
 }
 
 void kt_engine_recovered(struct kt_engine *engine, kt_seq seq)
@@ -159,8 +161,11 @@ void kt_engine_recovered(struct kt_engine *engine, kt_seq seq)
     struct eng *e = engine->s;
     e->cause = seq;
     eng_resume(e);
+    e->holds_from = e->now + ENG_HOLD_GRACE;
+    kt_sequences_recovered(e->sequences, e->now);
     kt_control_recovered(e->control, KT_NONE, seq, e->now);
     eng_drain(e);
+    eng_sequences(e);
 }
 
 kt_seq kt_engine_seq(const struct kt_engine *e)

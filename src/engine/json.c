@@ -175,6 +175,8 @@ void kt_engine_json_state(const struct kt_engine *engine, struct kt_buf *out)
     kt_jw_ktime(&w, "now", e->now);
     kt_jw_key(&w, "commands");
     kt_control_commands_json(e->control, &w);
+    kt_jw_key(&w, "sequences");
+    kt_sequences_json(e->sequences, &w);
     kt_jw_key(&w, "limits");
     eng_limits_json(e, &w);
     kt_jw_key(&w, "proposals");

@@ -72,6 +72,10 @@ static void on_write(void *arg, const struct kt_write *cw)
     if (e->out.effect) {
         e->out.effect(e->out.arg, &effect);
     }
+    if (!cw->read_first) {
+        bool opened = cw->value == e->site->points[cw->output.v].role->opening;
+        eng_set_flag(e, cw->output.v, KT_FLAG_OPENED, opened);
+    }
     struct kt_jw *w = eng_say(e, "effect");
     kt_jw_kint(w, "command", (int64_t)cw->command.v);
     eng_jpoint(e, w, "output", cw->output.v);
@@ -123,6 +127,20 @@ static void on_anomaly(void *arg, kt_point_id output, bool on)
     eng_set_flag(e, feed, KT_FLAG_FEED_ANOMALY, any);
 }
 
+static enum kt_tri eval_condition(void *arg, const struct kt_expr *x, kt_point_id self)
+{
+    const struct eng *e = arg;
+    return kt_expr_eval(x, &e->xl, self, e->now, NULL);
+}
+
+static void on_sequence(void *arg, const struct kt_seq_run *run, const struct kt_seq_news *news)
+{
+    struct eng *e = arg;
+    struct kt_jw *w = eng_say(e, "sequence");
+    kt_sequence_news_json(e->sequences, run, news, w);
+    eng_said(e);
+}
+
 void eng_owners(struct eng *e)
 {
     const struct kt_control_owner owner = {.arg = e,
@@ -135,4 +153,7 @@ void eng_owners(struct eng *e)
     e->alarms = kt_alarm_new(e->site, on_alarm, e);
     e->cards = kt_card_new(e->site, on_card, e);
     e->control = kt_control_new(e->site, &owner);
+    const struct kt_sequences_owner runs = {
+        .arg = e, .next_id = eng_next_id, .eval = eval_condition, .told = on_sequence};
+    e->sequences = kt_sequences_new(e->site, e->control, &runs);
 }

@@ -14,8 +14,11 @@ static int arg_output(const struct eng *e, const struct request *q, uint32_t *re
 
 static struct kt_ask ask_of(const struct eng *e, const struct request *q, uint32_t output)
 {
-    return (struct kt_ask){
-        e->now, q->seq, {output}, q->user, kt_json_get_str(q->args, "reason", "")};
+    return (struct kt_ask){.now = e->now,
+                           .cause = q->seq,
+                           .output = {output},
+                           .by = q->user,
+                           .reason = kt_json_get_str(q->args, "reason", "")};
 }
 
 static void write_command(struct eng *e, const struct request *q, kt_command_id id)

@@ -116,23 +116,24 @@ static void open_one(struct eng *e, const struct inst *in, const char *by, uint3
         kt_control_latch(e->control, (kt_point_id){output},
                          (struct kt_rule_instance){{in->rule}, {in->self}});
     }
-    struct kt_ask ask = {e->now, e->cause, {output}, by, r->title.zh};
+    struct kt_ask ask = {
+        .now = e->now, .cause = e->cause, .output = {output}, .by = by, .reason = r->title.zh};
     (void)kt_control_open(e->control, &ask);
 }
 
 static void open_outputs(struct eng *e, const struct inst *in)
 {
     const struct kt_rule *r = eng_rule(e, in);
-    const struct kt_point *self = &e->site->points[in->self];
     char by[ENG_NAME] = "rule:";
     kt_text_set(by + 5, sizeof by - 5, r->id);
     for (uint32_t i = 0; i < r->then_n; i++) {
         const struct kt_action *a = &r->then[i];
-        bool range = a->kind == KT_ACT_OPEN_RANGE;
-        const kt_point_id *list = range ? self->cuts : a->points;
-        uint32_t n = range ? self->cuts_n : a->kind == KT_ACT_OPEN_POINTS ? a->points_n : 0;
-        for (uint32_t k = 0; k < n; k++) {
-            open_one(e, in, by, list[k].v);
+        const struct kt_point_list opened = kt_site_opens(e->site, a, (kt_point_id){in->self});
+        for (uint32_t k = 0; k < opened.n; k++) {
+            open_one(e, in, by, opened.points[k].v);
+        }
+        if (a->kind == KT_ACT_SEQUENCE) {
+            eng_sequence_linked(e, a->sequence, in->self, by);
         }
     }
 }
@@ -203,14 +204,11 @@ static void unlatch(struct eng *e, const struct inst *in)
 {
     const struct kt_rule_instance by = {{in->rule}, {in->self}};
     const struct kt_rule *r = eng_rule(e, in);
-    const struct kt_point *self = &e->site->points[in->self];
     for (uint32_t i = 0; r->latch && i < r->then_n; i++) {
-        const struct kt_action *a = &r->then[i];
-        bool range = a->kind == KT_ACT_OPEN_RANGE;
-        const kt_point_id *list = range ? self->cuts : a->points;
-        uint32_t n = range ? self->cuts_n : a->kind == KT_ACT_OPEN_POINTS ? a->points_n : 0;
-        for (uint32_t k = 0; k < n; k++) {
-            kt_control_unlatch(e->control, list[k], by);
+        const struct kt_point_list opened =
+            kt_site_opens(e->site, &r->then[i], (kt_point_id){in->self});
+        for (uint32_t k = 0; k < opened.n; k++) {
+            kt_control_unlatch(e->control, opened.points[k], by);
         }
     }
 }
@@ -270,10 +268,53 @@ static void eval_on(struct eng *e, uint32_t i, enum kt_tri raise)
     }
 }
 
+/* Is the output closed as far as anyone knows: by the last write, or by its register? */
+static bool stays_commanded(const struct kt_control *c, const struct kt_output *o)
+{
+    int8_t closed = (int8_t)!kt_control_opening(c, o);
+    bool opening = o->open.state != KT_CMD_NONE;
+    return !opening && (o->reg == closed || (o->reg < 0 && o->commanded == closed) ||
+                        o->close.state >= KT_CMD_SENT);
+}
+
+/* What an interlock holds is opened as soon as its permit is not known to be true. Shortly after a
+ * restart it may be that only nobody has been heard yet: no closing passes then, and only a permit
+ * that is known to be false opens. */
+static void eval_interlock(struct eng *e, const struct inst *in)
+{
+    const struct kt_rule *r = eng_rule(e, in);
+    const struct kt_output *o = kt_control_of(e->control, (kt_point_id){in->self});
+    if (!r->hold || !o || !stays_commanded(e->control, o)) {
+        return;
+    }
+    enum kt_tri permit = eval_raise(e, in);
+    if (permit == KT_TRUE || (permit == KT_UNKNOWN && e->now < e->holds_from)) {
+        return;
+    }
+    char by[ENG_NAME] = "interlock:";
+    kt_text_set(by + 10, sizeof by - 10, r->id);
+    struct kt_ask ask = {
+        .now = e->now, .cause = e->cause, .output = {in->self}, .by = by, .reason = r->cause.zh};
+    (void)kt_control_open(e->control, &ask);
+}
+
+void eng_interlocks_again(struct eng *e)
+{
+    for (uint32_t i = 0; i < e->insts_n; i++) {
+        if (e->inst[i].kind & RULE_INTERLOCK) {
+            eng_dirty(e, e->inst[i].self);
+        }
+    }
+}
+
 void eng_eval(struct eng *e, uint32_t i)
 {
     struct inst *in = &e->inst[i];
     e->stats.evaluations++;
+    if (in->kind & RULE_INTERLOCK) {
+        eval_interlock(e, in);
+        return;
+    }
     enum kt_tri raise = eval_raise(e, in);
     switch (in->state) {
     case IN_OFF:
@@ -341,6 +382,15 @@ void eng_guards(void *arg, kt_point_id output, kt_condition_fn say, void *say_ar
     for (uint32_t k = e->opened_by.at[output.v]; k < e->opened_by.at[output.v + 1]; k++) {
         const struct inst *in = &e->inst[e->opened_by.list[k]];
         enum kt_tri raise = eval_raise(e, in);
+        if (in->kind & RULE_INTERLOCK) {
+            struct kt_condition c = {raise == KT_UNKNOWN ? "unknown" : "permit",
+                                     {in->rule},
+                                     {in->self},
+                                     "",
+                                     raise == KT_TRUE};
+            say(say_arg, &c);
+            continue;
+        }
         enum kt_tri clear = in->kind & RULE_RESTORE ? eval_clear(e, in, raise) : KT_TRUE;
         bool ok = in->state == IN_OFF && raise == KT_FALSE && clear == KT_TRUE;
         bool unknown = raise == KT_UNKNOWN || clear == KT_UNKNOWN;

@@ -198,6 +198,7 @@ static void save_links(const struct eng *e, struct kt_buf *out)
 
 const struct eng_section eng_sections[] = {
     {"air", eng_air_save, eng_air_load},
+    {"sequences", eng_sequences_save, eng_sequences_load},
     {0},
 };
 

@@ -99,6 +99,10 @@ void eng_tick(struct eng *e, kt_time now)
     kt_control_tick(e->control, e->now);
     kt_alarm_tick(e->alarms, e->now);
     kt_card_tick(e->cards, e->now);
+    if (e->holds_from != 0 && e->now >= e->holds_from) {
+        e->holds_from = 0;
+        eng_interlocks_again(e);
+    }
     if (e->now >= e->next_second) {
         e->next_second = e->now + KT_SEC;
         eng_cal_tick(e);

@@ -48,7 +48,8 @@ enum kt_tri { KT_FALSE = 0, KT_TRUE = 1, KT_UNKNOWN = 2 };
     X(DEVICE_FAULT, "device-fault")                                                                \
     X(LINK_DOWN, "link-down")                                                                      \
     X(LATCHED, "latched")                                                                          \
-    X(SILENT_CONSOLE, "silent-console")
+    X(SILENT_CONSOLE, "silent-console")                                                            \
+    X(OPENED, "opened")
 enum kt_flag {
 #define X(sym, id) KT_FLAG_##sym,
     KT_FLAG_LIST(X)
@@ -92,7 +93,15 @@ struct kt_expr_sample {
     bool high;  /* over-range of a sensor whose role says so: above every upper limit, and known */
 };
 
-enum kt_set { KT_SET_PLACE, KT_SET_PANEL, KT_SET_DOWNSTREAM, KT_SET_UPSTREAM };
+enum kt_set {
+    KT_SET_PLACE,
+    KT_SET_PANEL,
+    KT_SET_DOWNSTREAM,
+    KT_SET_UPSTREAM,
+    KT_SET_ASSET,
+    KT_SET_ONWARD,
+    KT_SET_BEHIND
+};
 
 /* What evaluation asks about the present. */
 struct kt_expr_live {

@@ -21,6 +21,12 @@ static bool has_action(const struct rule_decl *d, int kind)
     return false;
 }
 
+static bool opens_some(const struct rule_decl *d)
+{
+    return has_action(d, DO_OPEN_RANGE) || has_action(d, DO_OPEN_POINTS) ||
+           has_action(d, DO_OPEN_ASSET) || has_action(d, DO_SEQUENCE);
+}
+
 static void check_protected(struct load *l, const struct rule_decl *d, kt_point_id out,
                             const struct origin *at)
 {
@@ -48,6 +54,12 @@ static void check_opened(struct load *l, const struct rule_decl *d)
         const struct action_decl *a = &d->then[i];
         for (uint32_t j = 0; j < a->points_n && a->kind == DO_OPEN_POINTS; j++) {
             check_protected(l, d, a->points[j], &a->at);
+        }
+        for (uint32_t j = 0; j < d->r.points_n && a->kind == DO_OPEN_ASSET; j++) {
+            const struct kt_point_list own = site_opens(l, a, d->r.points[j]);
+            for (uint32_t k = 0; k < own.n; k++) {
+                check_protected(l, d, own.points[k], &a->at);
+            }
         }
         for (uint32_t j = 0; j < d->r.points_n && a->kind == DO_OPEN_RANGE && !said; j++) {
             const struct kt_point *p = &s->points[d->r.points[j].v];
@@ -91,7 +103,7 @@ static void check_statutory(struct load *l, const struct rule_decl *d)
 
 static void check_latch(struct load *l, const struct rule_decl *d)
 {
-    bool opens = has_action(d, DO_OPEN_RANGE) || has_action(d, DO_OPEN_POINTS);
+    bool opens = opens_some(d);
     if (d->r.latch && !d->clear) {
         site_find_at(l, KT_FIND_ERROR, "latch-without-clear", &d->at,
                      "rule \"%s\" latches but has no clear; say what unlatches it", d->r.id);
@@ -113,7 +125,7 @@ static void check_suppress(struct load *l, const struct rule_decl *d)
     }
     if (d->r.statutory) {
         wrong = "is statutory and is never suppressed (safety rule 6); remove suppress_when";
-    } else if (has_action(d, DO_OPEN_RANGE) || has_action(d, DO_OPEN_POINTS)) {
+    } else if (opens_some(d)) {
         wrong = "opens outputs, which is told whatever else is so; remove suppress_when";
     } else if (s->asks_unknown) {
         wrong = "would be suppressed because something is not known (safety rule 1); name values "
@@ -132,10 +144,32 @@ static void check_suppress(struct load *l, const struct rule_decl *d)
     }
 }
 
+/* What holds an output opens it, so safety rule 7 is the same; no window: it would outlive the
+ * moment of sending. */
+static void check_interlock(struct load *l, const struct rule_decl *d)
+{
+    const struct kt_site *s = &l->s->pub;
+    if (d->r.raise && kt_expr_windows(d->r.raise)) {
+        site_find_at(l, KT_FIND_ERROR, "interlock", &d->raise_at,
+                     "interlock \"%s\" looks at a time that is gone; compare present values",
+                     d->r.id);
+    }
+    for (uint32_t i = 0; d->r.hold && i < d->r.points_n; i++) {
+        const struct kt_point *p = &s->points[d->r.points[i].v];
+        if (p->role->is_protected && (d->at.site || !*d->r.clause.standard)) {
+            check_protected(l, d, d->r.points[i], &d->at);
+        }
+    }
+}
+
 void site_check_rules(struct load *l)
 {
     for (uint32_t i = 0; i < l->rules_n; i++) {
         const struct rule_decl *d = &l->rules[i];
+        if (d->r.interlock) {
+            check_interlock(l, d);
+            continue;
+        }
         check_opened(l, d);
         check_close(l, d);
         check_statutory(l, d);

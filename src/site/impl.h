@@ -91,11 +91,40 @@ struct rule_scan {
 };
 
 struct action_decl {
-    enum { DO_OPEN_RANGE, DO_OPEN_POINTS, DO_CLOSE_POINTS, DO_CARD } kind;
+    enum {
+        DO_OPEN_RANGE,
+        DO_OPEN_POINTS,
+        DO_OPEN_ASSET,
+        DO_CLOSE_POINTS,
+        DO_CARD,
+        DO_SEQUENCE
+    } kind;
     const char *text;
     struct origin at;
     const kt_point_id *points;
     uint32_t points_n;
+    const struct kt_point_list *of_asset;
+    uint32_t sequence;
+};
+
+/* A sequence as it is written. */
+struct seq_step_decl {
+    struct origin at, skip_at, guard_at, confirm_at, back_at;
+    const char *back; /* NULL: late is a word */
+    const char *when; /* NULL: always */
+    struct action_decl *act;
+    uint32_t act_n;
+    struct rule_scan scan; /* of confirm */
+};
+struct seq_decl {
+    struct kt_sequence q;
+    struct origin at;
+    struct selector over;
+    bool has_over, onward_first;
+    struct kt_seq_step *steps;
+    struct seq_step_decl *decl;
+    struct action_decl *rest;
+    uint32_t rest_n;
 };
 
 struct rule_decl {
@@ -141,6 +170,9 @@ struct load {
     uint32_t limits_n, limits_cap;
     struct rule_decl *rules;
     uint32_t rules_n, rules_cap;
+    struct seq_decl *seqs;
+    uint32_t seqs_n, seqs_cap;
+    struct kt_map *asset_ids, *seq_ids;
     struct kt_csv *places_csv, *points_csv;
     uint32_t *place_row, *point_row; /* row of a place or point; KT_NONE for ended points */
     int people_line[64], people_col[64];
@@ -195,10 +227,14 @@ void site_limits_file(struct load *l, const char *path, const char *name, bool s
 void site_rules_file(struct load *l, const char *path, const char *name, const char *pack);
 void site_rules_text(struct load *l, struct kt_str text, const char *name, const char *pack);
 void site_limits_text(struct load *l, struct kt_str text, const char *name);
+void site_sequences_file(struct load *l, const char *path, const char *name, const char *pack);
 void site_packs_done(struct load *l);
 void site_places(struct load *l);                                 /* places.c */
 void site_points(struct load *l, const struct kt_site *previous); /* points.c */
 void site_people_check(struct load *l);                           /* conf.c */
+void site_assets(struct load *l);                                 /* assets.c */
+void site_sequences(struct load *l);                              /* sequences_build.c */
+void site_check_sequences(struct load *l);                        /* check_sequences.c */
 void site_limits(struct load *l);                                 /* limits.c */
 void site_ranges(struct load *l);                                 /* ranges.c */
 void site_rules(struct load *l);                                  /* rules_build.c */
@@ -243,6 +279,20 @@ bool site_selector_parse(struct load *l, const char *text, const struct origin *
 void site_selector_check(struct load *l, const struct selector *sel, const struct origin *at);
 /** Points that fit, ascending, in the site's arena. */
 uint32_t site_select(struct load *l, const struct selector *sel, const kt_point_id **ret);
+
+/** The ROLE of a selector "asset:ROLE"; NULL: another selector. */
+const char *site_selector_asset(const char *text);
+/** Outputs of role `role` (with `*`) of each asset, in the site's arena. */
+const struct kt_point_list *site_select_assets(struct load *l, const char *role);
+/** Compile a condition that has `self` of one unit (NULL: none); reports; NULL after that. */
+const struct kt_expr *site_compile(struct load *l, const char *text, const struct origin *at,
+                                   const char *self_unit);
+/** A condition's text and where it stands, from a YAML map. */
+const char *site_condition(struct load *l, const struct kt_yaml *n, const char *key,
+                           enum kt_need need, struct origin *at);
+/** Outputs that an action of rule `d` opens at `self`; actions that open nothing have none. */
+struct kt_point_list site_opens(const struct load *l, const struct action_decl *a,
+                                kt_point_id self);
 
 /* scan.c */
 void site_scan(const char *text, struct rule_scan *ret);

@@ -206,6 +206,11 @@ static void site_rules_one(struct load *l, const char *path, const char *name)
     site_rules_file(l, path, name, NULL);
 }
 
+static void site_sequences_one(struct load *l, const char *path, const char *name)
+{
+    site_sequences_file(l, path, name, NULL);
+}
+
 /* Registers are read by who keeps records, airways.csv by who solves them; here they are part of
  * the site's hash and are kept with it. */
 static void hash_only(struct load *l, const char *path, const char *name)
@@ -243,6 +248,7 @@ static void load_all(struct load *l, const struct kt_site *previous)
     overlays(l, "limits", site_limits_one);
     overlays(l, "rules", site_rules_one);
     overlays(l, "registers", hash_only);
+    overlays(l, "sequences", site_sequences_one);
     airways(l);
     extras(l);
     site_packs_done(l);
@@ -250,12 +256,15 @@ static void load_all(struct load *l, const struct kt_site *previous)
     site_points(l, previous);
     site_topology(l);
     site_people_check(l);
+    site_assets(l);
     site_limits(l);
     site_ranges(l);
+    site_sequences(l);
     site_rules(l);
     site_readers(l);
     site_check_ranges(l);
     site_check_rules(l);
+    site_check_sequences(l);
     site_prove(l);
 }
 
@@ -279,6 +288,8 @@ static void load_init(struct load *l, const char *dir, const char *pack_dir)
     l->range_ids = kt_map_new(32);
     l->link_ids = kt_map_new(64);
     l->s->rule_ids = kt_map_new(128);
+    l->asset_ids = kt_map_new(64);
+    l->seq_ids = kt_map_new(16);
 }
 
 static void load_done(struct load *l)
@@ -287,6 +298,8 @@ static void load_done(struct load *l)
     kt_map_free(l->role_ids);
     kt_map_free(l->range_ids);
     kt_map_free(l->link_ids);
+    kt_map_free(l->asset_ids);
+    kt_map_free(l->seq_ids);
     kt_buf_done(&l->file);
     kt_arena_free(l->scratch);
 }

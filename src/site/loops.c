@@ -41,18 +41,14 @@ static void add_edge(struct graph *g, uint32_t from, uint32_t to, uint32_t rule)
 static void follow(struct graph *g, uint32_t out, uint32_t rule, kt_point_id self)
 {
     const struct rule_decl *d = &g->l->rules[rule];
-    const struct kt_point *p = &g->l->s->pub.points[self.v];
     for (uint32_t i = 0; i < d->then_n; i++) {
-        const struct action_decl *a = &d->then[i];
-        if (a->kind == DO_OPEN_RANGE) {
-            for (uint32_t j = 0; j < p->cuts_n; j++) {
-                add_edge(g, out, p->cuts[j].v, rule);
-            }
-        } else if (a->kind == DO_OPEN_POINTS) {
-            for (uint32_t j = 0; j < a->points_n; j++) {
-                add_edge(g, out, a->points[j].v, rule);
-            }
+        const struct kt_point_list opened = site_opens(g->l, &d->then[i], self);
+        for (uint32_t j = 0; j < opened.n; j++) {
+            add_edge(g, out, opened.points[j].v, rule);
         }
+    }
+    if (d->r.interlock && d->r.hold) {
+        add_edge(g, out, self.v, rule); /* it opens its own output when its permit goes */
     }
 }
 

@@ -120,6 +120,7 @@ void site_pack(struct load *l, const char *id, const struct kt_yaml *at)
     each_file(l, id, "points", roles_fn);
     each_file(l, id, "limits", limits_fn);
     each_file(l, id, "rules", site_rules_file);
+    each_file(l, id, "sequences", site_sequences_file);
     each_file(l, id, "registers", registers_fn);
 }
 

@@ -37,7 +37,9 @@ static void prove_true(struct load *l, const struct rule_decl *d)
     static const struct kt_point none;
     if (d->r.raise && d->r.points_n == 0 && d->scan.limits == 0 && never(&none, d->r.raise)) {
         site_find_at(l, KT_FIND_ERROR, "never-true", &d->raise_at,
-                     "rule \"%s\": raise can never be true; correct the condition", d->r.id);
+                     "%s \"%s\": %s can never be true; correct the condition",
+                     d->r.interlock ? "interlock" : "rule", d->r.id,
+                     d->r.interlock ? "permit" : "raise");
         return;
     }
     for (uint32_t i = 0, tries = 0; d->r.raise && i < d->r.points_n && tries < TRIES_MAX; i++) {
@@ -109,14 +111,10 @@ struct opposed {
 static bool opens(const struct load *l, const struct rule_decl *d, kt_point_id self,
                   kt_point_id out)
 {
-    const struct kt_point *p = &l->s->pub.points[self.v];
     for (uint32_t i = 0; i < d->then_n; i++) {
-        const struct action_decl *a = &d->then[i];
-        const kt_point_id *list = a->kind == DO_OPEN_RANGE ? p->cuts : a->points;
-        uint32_t n = a->kind == DO_OPEN_RANGE ? p->cuts_n : a->points_n;
-        bool open = a->kind == DO_OPEN_RANGE || a->kind == DO_OPEN_POINTS;
-        for (uint32_t j = 0; j < n && open; j++) {
-            if (list[j].v == out.v) {
+        const struct kt_point_list opened = site_opens(l, &d->then[i], self);
+        for (uint32_t j = 0; j < opened.n; j++) {
+            if (opened.points[j].v == out.v) {
                 return true;
             }
         }

@@ -38,8 +38,8 @@ static void read_kind(const struct kt_yaml *n, struct kt_rule *r)
 }
 
 /* The text of a condition and where its first character stands. */
-static const char *condition(struct load *l, const struct kt_yaml *n, const char *key,
-                             enum kt_need need, struct origin *at)
+const char *site_condition(struct load *l, const struct kt_yaml *n, const char *key,
+                           enum kt_need need, struct origin *at)
 {
     const char *text = NULL;
     if (!kt_yaml_str(n, key, need, &text)) {
@@ -60,15 +60,20 @@ static void read_action(struct load *l, const struct kt_yaml *n, struct rule_dec
     }
     a->at = site_origin(n, d->at.site);
     if (kt_yaml_str(n, "open", KT_OPTIONAL, &text)) {
-        a->kind = strcmp(text, "range") == 0 ? DO_OPEN_RANGE : DO_OPEN_POINTS;
+        a->kind = strcmp(text, "range") == 0  ? DO_OPEN_RANGE
+                  : site_selector_asset(text) ? DO_OPEN_ASSET
+                                              : DO_OPEN_POINTS;
     } else if (kt_yaml_str(n, "close", KT_OPTIONAL, &text)) {
         a->kind = DO_CLOSE_POINTS;
     } else if (kt_yaml_str(n, "card", KT_OPTIONAL, &text)) {
         a->kind = DO_CARD;
+    } else if (kt_yaml_str(n, "sequence", KT_OPTIONAL, &text)) {
+        a->kind = DO_SEQUENCE;
     }
     kt_yaml_unknown(n);
     if (!text || kt_yaml_count(n) != 1) {
-        kt_yaml_problem(n, "an action is one of {open: range}, {open: SELECTOR}, {card: NAME}");
+        kt_yaml_problem(n, "an action is one of {open: range}, {open: SELECTOR}, {card: NAME}, "
+                           "{sequence: ID}");
         return;
     }
     a->text = site_dup(l, text);
@@ -102,9 +107,9 @@ static bool read_rule(struct load *l, const struct kt_yaml *n, const char *pack,
     read_delays(n, &d->r);
     d->r.clause = site_source(l, n, "clause");
     site_selector_read(l, kt_yaml_need(n, "select"), &d->select);
-    d->raise = condition(l, n, "raise", KT_REQUIRED, &d->raise_at);
-    d->clear = condition(l, n, "clear", KT_OPTIONAL, &d->clear_at);
-    d->suppress = condition(l, n, "suppress_when", KT_OPTIONAL, &d->suppress_at);
+    d->raise = site_condition(l, n, "raise", KT_REQUIRED, &d->raise_at);
+    d->clear = site_condition(l, n, "clear", KT_OPTIONAL, &d->clear_at);
+    d->suppress = site_condition(l, n, "suppress_when", KT_OPTIONAL, &d->suppress_at);
     d->r.suppress_text = d->suppress ? d->suppress : "";
     read_actions(l, n, d);
     kt_yaml_unknown(n);
@@ -134,6 +139,11 @@ static void add_rule(struct load *l, const struct kt_yaml *n, const struct rule_
     if (!d->at.site || was->at.site) {
         kt_yaml_problem(n, "rule \"%s\" stands already at %s:%d; give it another id", d->r.id,
                         was->r.file, was->r.line);
+    } else if (was->r.interlock || d->r.interlock) {
+        kt_yaml_problem(n,
+                        "\"%s\" is an interlock of pack %s and is not replaced; give this one "
+                        "another id: both must permit",
+                        d->r.id, was->r.pack);
     } else if (was->r.statutory) {
         kt_yaml_problem(n,
                         "rule \"%s\" of pack %s is statutory and is not replaced; give this rule "
@@ -144,9 +154,55 @@ static void add_rule(struct load *l, const struct kt_yaml *n, const struct rule_
     }
 }
 
+/* An interlock is kept as a rule that raises nothing and whose condition is its permit. */
+static bool read_interlock(struct load *l, const struct kt_yaml *n, const char *pack,
+                           struct rule_decl *d)
+{
+    const char *id = NULL;
+    if (!kt_yaml_as_map(n, "an interlock") || !kt_yaml_str(n, "id", KT_REQUIRED, &id)) {
+        return false;
+    }
+    d->at = site_origin(n, pack == NULL);
+    d->r.id = site_dup(l, id);
+    d->r.pack = pack ? site_dup(l, pack) : "";
+    d->r.file = site_dup(l, d->at.file);
+    d->r.line = d->at.line;
+    d->r.interlock = true;
+    d->r.category = "process";
+    d->r.same_cause = "none";
+    d->r.priority = 4;
+    d->r.suppress_text = "";
+    d->r.title = site_text2(l, n, "title", KT_REQUIRED);
+    d->r.cause = site_text2(l, n, "reason", KT_REQUIRED);
+    d->r.consequence = d->r.action_text = (struct kt_text){"", ""};
+    d->r.clause = site_source(l, n, "clause");
+    kt_yaml_bool(n, "hold", KT_OPTIONAL, &d->r.hold);
+    site_selector_read(l, kt_yaml_need(n, "select"), &d->select);
+    d->select.kind = KT_POINT_OUTPUT;
+    d->raise = site_condition(l, n, "permit", KT_REQUIRED, &d->raise_at);
+    kt_yaml_unknown(n);
+    if (d->raise) {
+        site_scan(d->raise, &d->scan);
+    }
+    return d->raise != NULL;
+}
+
+static void read_interlocks(struct load *l, const struct kt_yaml *root, const char *pack)
+{
+    struct kt_yaml *list = kt_yaml_list(root, "interlocks", KT_OPTIONAL);
+    for (uint32_t i = 0; i < kt_yaml_count(list); i++) {
+        struct rule_decl d = {0};
+        if (read_interlock(l, kt_yaml_at(list, i), pack, &d)) {
+            add_rule(l, kt_yaml_at(list, i), &d);
+        }
+    }
+}
+
 static void read_root(struct load *l, const struct kt_yaml *root, const char *pack)
 {
-    struct kt_yaml *list = kt_yaml_list(root, "rules", KT_REQUIRED);
+    read_interlocks(l, root, pack);
+    bool only_interlocks = kt_yaml_get(root, "interlocks") && !kt_yaml_get(root, "rules");
+    struct kt_yaml *list = kt_yaml_list(root, "rules", only_interlocks ? KT_OPTIONAL : KT_REQUIRED);
     for (uint32_t i = 0; i < kt_yaml_count(list); i++) {
         struct rule_decl d = {0};
         if (read_rule(l, kt_yaml_at(list, i), pack, &d)) {

@@ -111,11 +111,81 @@ static const struct kt_expr *compile(struct load *l, const struct rule_decl *d, 
     return e;
 }
 
+const struct kt_expr *site_compile(struct load *l, const char *text, const struct origin *at,
+                                   const char *self_unit)
+{
+    struct kt_expr_names names = {.arg = l,
+                                  .point = name_point,
+                                  .role = name_role,
+                                  .unit = site_unit_name,
+                                  .role_unit = name_role_unit,
+                                  .self_unit = self_unit};
+    struct kt_expr *e = NULL;
+    struct kt_err err = {0};
+    if (kt_expr_compile(l->a, kt_str_c(text), at->file, at->line, at->col, &names, &e, &err) < 0) {
+        kt_problem_err(&l->problems, &err);
+        return NULL;
+    }
+    return e;
+}
+
 /* --- actions */
+
+struct kt_point_list site_opens(const struct load *l, const struct action_decl *a, kt_point_id self)
+{
+    const struct kt_site *s = &l->s->pub;
+    const struct kt_point *p = &s->points[self.v];
+    switch (a->kind) {
+    case DO_OPEN_RANGE:
+        return (struct kt_point_list){p->cuts, p->cuts_n};
+    case DO_OPEN_POINTS:
+        return (struct kt_point_list){a->points, a->points_n};
+    case DO_OPEN_ASSET:
+        return a->of_asset && p->asset < s->assets_n ? a->of_asset[p->asset]
+                                                     : (struct kt_point_list){NULL, 0};
+    default:
+        return (struct kt_point_list){NULL, 0};
+    }
+}
+
+static void build_sequence(struct load *l, const struct rule_decl *d, struct action_decl *a)
+{
+    uint64_t at = 0;
+    if (!kt_map_get(l->seq_ids, kt_str_c(a->text), &at)) {
+        site_find_at(l, KT_FIND_ERROR, "reference", &a->at,
+                     "rule \"%s\": no sequence is called \"%s\"; give an id of sequences/", d->r.id,
+                     a->text);
+        a->sequence = KT_NONE;
+        return;
+    }
+    a->sequence = (uint32_t)at;
+    if (l->s->pub.sequences[at].start) {
+        site_find_at(l, KT_FIND_ERROR, "rule-closes", &a->at,
+                     "rule \"%s\" starts \"%s\", which closes outputs; a person does that "
+                     "(safety rule 3): name a sequence of kind stop",
+                     d->r.id, a->text);
+    }
+}
+
+static void build_asset(struct load *l, struct action_decl *a)
+{
+    const char *role = site_selector_asset(a->text);
+    char buf[KT_SUGGEST_TEXT];
+    if (!site_role_known(l, role)) {
+        site_find_at(l, KT_FIND_ERROR, "reference", &a->at, "unknown role \"%s\"%s", role,
+                     site_role_hint(l, role, buf));
+    }
+    a->of_asset = site_select_assets(l, role);
+}
 
 static void build_action(struct load *l, struct rule_decl *d, struct action_decl *a)
 {
     struct selector sel;
+    if (a->kind == DO_SEQUENCE) {
+        build_sequence(l, d, a);
+    } else if (a->kind == DO_OPEN_ASSET) {
+        build_asset(l, a);
+    }
     if (a->kind != DO_OPEN_POINTS && a->kind != DO_CLOSE_POINTS) {
         return;
     }
@@ -148,6 +218,12 @@ static void build_actions(struct load *l, struct rule_decl *d)
                                          .select = a->text,
                                          .points = a->points,
                                          .points_n = a->points_n};
+        } else if (a->kind == DO_OPEN_ASSET) {
+            to[n++] = (struct kt_action){
+                .kind = KT_ACT_OPEN_ASSET, .select = a->text, .of_asset = a->of_asset};
+        } else if (a->kind == DO_SEQUENCE && a->sequence != KT_NONE) {
+            to[n++] = (struct kt_action){
+                .kind = KT_ACT_SEQUENCE, .select = a->text, .sequence = a->sequence};
         }
     }
     d->r.then = to;

@@ -44,8 +44,9 @@ static struct token next(const char **p)
 
 static int set_of(struct kt_str w)
 {
-    static const char *const names[] = {"place", "panel", "downstream", "upstream"};
-    for (int i = 0; i < 4; i++) {
+    static const char *const names[] = {"place", "panel",  "downstream", "upstream",
+                                        "asset", "onward", "behind"};
+    for (int i = 0; i < (int)KT_ARRAY_LEN(names); i++) {
         if (kt_str_is(w, names[i])) {
             return i;
         }

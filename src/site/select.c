@@ -184,3 +184,26 @@ uint32_t site_select(struct load *l, const struct selector *sel, const kt_point_
     *ret = to;
     return n;
 }
+
+const char *site_selector_asset(const char *text)
+{
+    return strncmp(text, "asset:", 6) == 0 && !strchr(text, ' ') ? text + 6 : NULL;
+}
+
+const struct kt_point_list *site_select_assets(struct load *l, const char *role)
+{
+    const struct kt_site *s = &l->s->pub;
+    struct kt_point_list *to = KT_NEW_ARRAY(l->a, struct kt_point_list, s->assets_n + 1);
+    for (uint32_t i = 0; i < s->assets_n; i++) {
+        const struct kt_asset *a = &s->assets[i];
+        kt_point_id *list = KT_NEW_ARRAY(l->a, kt_point_id, a->points_n + 1);
+        for (uint32_t j = 0; j < a->points_n; j++) {
+            const struct kt_point *p = &s->points[a->points[j].v];
+            if (p->kind == KT_POINT_OUTPUT && kt_glob(role, p->role->id)) {
+                list[to[i].n++] = a->points[j];
+            }
+        }
+        to[i].points = list;
+    }
+    return to;
+}

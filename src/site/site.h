@@ -82,6 +82,20 @@ struct kt_limits { /* of one point, as packs and site give them; the engine hold
     struct kt_text range_text;
 };
 
+/* A thing that has points, and what it gives to: a belt to the next one (assets.csv). */
+struct kt_asset {
+    const char *id, *kind; /* kind: belt, feeder, fan, pump, other */
+    struct kt_text name;
+    kt_place_id place;
+    uint32_t to;          /* index into assets, KT_NONE */
+    const uint32_t *from; /* those that give to it, ascending */
+    uint32_t from_n;
+    const kt_point_id *points; /* ascending */
+    uint32_t points_n;
+    kt_point_id drive, run;     /* a belt's: its output, and the point that proves that it runs */
+    double length_m, speed_m_s; /* 0: not given */
+};
+
 enum { KT_LINE_MAX = 16 }; /* outputs above one another on a line */
 
 struct kt_point {
@@ -106,6 +120,7 @@ struct kt_point {
     const kt_place_id *serves; /* output: what it feeds */
     uint32_t serves_n;
     const char *tags;
+    uint32_t asset;                 /* index into assets; KT_NONE: of none */
     const struct kt_limits *limits; /* NULL: none */
     /* outputs that the range of this point's limits de-energises (computed at load), ascending */
     const kt_point_id *cuts;
@@ -129,13 +144,25 @@ struct kt_range {
     uint32_t roles_n;
 };
 
-enum kt_action_kind { KT_ACT_OPEN_RANGE, KT_ACT_OPEN_POINTS, KT_ACT_CARD };
+enum kt_action_kind {
+    KT_ACT_OPEN_RANGE,
+    KT_ACT_OPEN_POINTS,
+    KT_ACT_OPEN_ASSET, /* outputs of the asset of the instance's own point */
+    KT_ACT_CARD,
+    KT_ACT_SEQUENCE /* start a sequence of kind stop */
+};
+struct kt_point_list {
+    const kt_point_id *points;
+    uint32_t n;
+};
 struct kt_action {
     enum kt_action_kind kind;
     const char *card;          /* KT_ACT_CARD */
-    const char *select;        /* KT_ACT_OPEN_POINTS: text of the selector */
+    const char *select;        /* KT_ACT_OPEN_POINTS, _ASSET: text of the selector */
     const kt_point_id *points; /* KT_ACT_OPEN_POINTS: resolved for all instances alike */
     uint32_t points_n;
+    const struct kt_point_list *of_asset; /* KT_ACT_OPEN_ASSET: by asset */
+    uint32_t sequence;                    /* KT_ACT_SEQUENCE: index into sequences */
 };
 
 struct kt_rule {
@@ -150,12 +177,67 @@ struct kt_rule {
     int64_t on_delay_ns, off_delay_ns, within_ns;
     uint8_t priority; /* 1..4 */
     bool statutory, latch;
+    /* an interlock: raises no alarm; `raise` is its permit, which must be known to be true for an
+     * output to be closed and, with `hold`, to stay commanded */
+    bool interlock, hold;
     const char *category, *same_cause;
     struct kt_source clause;
     const struct kt_action *then;
     uint32_t then_n;
     const kt_point_id *points; /* one instance each, ascending */
     uint32_t points_n;
+    const char *file;
+    int line;
+};
+
+/* A sequence 顺控: steps with guard, action, confirmation, time-out and way back. */
+enum kt_seq_turn { KT_SEQ_ONCE, KT_SEQ_ALL, KT_SEQ_EACH };  /* for no subject, all at once, each */
+enum kt_seq_late { KT_SEQ_HOLD, KT_SEQ_NEXT, KT_SEQ_BACK }; /* what a step does that is late */
+enum kt_seq_take { KT_SEQ_CHOSEN, KT_SEQ_ONWARD, KT_SEQ_BEHIND }; /* what goes with a subject */
+enum { KT_SEQ_PARAMS = 8, KT_SEQ_STEPS = 64 };
+struct kt_seq_param { /* of a recipe */
+    const char *id;
+    struct kt_text title;
+    bool is_switch;        /* yes or no (1, 0); else a duration */
+    int64_t lo, hi, given; /* ns; given: when the recipe does not say */
+};
+struct kt_seq_time {
+    int64_t ns;
+    int32_t param; /* index into params; -1: ns */
+};
+struct kt_seq_action {
+    bool close;
+    const char *select;
+    struct kt_point_list fixed;           /* outputs that are named */
+    const struct kt_point_list *of_asset; /* by asset of the subject; NULL: fixed */
+};
+struct kt_seq_step {
+    const char *id;
+    struct kt_text title;
+    enum kt_seq_turn turn;
+    enum kt_seq_late late;
+    uint32_t back;                                /* KT_SEQ_BACK: index into sequences */
+    int32_t when;                                 /* switch of the recipe; -1: always */
+    const struct kt_expr *skip, *guard, *confirm; /* NULL: none */
+    const char *skip_text, *guard_text, *confirm_text;
+    struct kt_seq_time wait, hold, within;
+    const struct kt_seq_action *act;
+    uint32_t act_n;
+};
+struct kt_sequence {
+    const char *id, *pack;
+    struct kt_text title;
+    bool start; /* it closes; else it only opens, and nothing holds it up */
+    enum kt_seq_take take;
+    struct kt_source clause;
+    const kt_point_id *subjects; /* outputs, in the order of their turns */
+    uint32_t subjects_n;
+    struct kt_seq_param params[KT_SEQ_PARAMS];
+    uint32_t params_n;
+    const struct kt_seq_step *steps;
+    uint32_t steps_n;
+    const struct kt_seq_action *rest; /* done when a run is held or ends before its end */
+    uint32_t rest_n;
     const char *file;
     int line;
 };
@@ -253,8 +335,12 @@ struct kt_site {
     uint32_t points_n;
     const struct kt_range *ranges;
     uint32_t ranges_n;
+    const struct kt_asset *assets;
+    uint32_t assets_n;
     const struct kt_rule *rules;
     uint32_t rules_n;
+    const struct kt_sequence *sequences;
+    uint32_t sequences_n;
     const struct kt_link_conf *links;
     uint32_t links_n;
     const struct kt_people_role *people;
@@ -344,12 +430,40 @@ uint32_t kt_site_upstream(const struct kt_site *s, kt_place_id place, kt_place_i
  * Call fn for each point of a set around `self` whose role fits the pattern, ascending; stop when
  * fn says false. place: same place. panel: same working, without one same place. downstream,
  * upstream: places along the design airflow, its own included. `self` is in its sets.
+ * asset: its asset; onward: the asset that its asset gives to; behind: all that give to its asset,
+ * near or far. Without an asset these hold nothing.
  */
 void kt_site_each(const struct kt_site *s, enum kt_set set, kt_point_id self, struct kt_str role,
                   bool (*fn)(void *arg, kt_point_id it), void *arg);
 /** The same over some places: points of a role that fits, ascending. */
 void kt_site_each_in(const struct kt_site *s, const kt_place_id *places, uint32_t n,
                      struct kt_str role, bool (*fn)(void *arg, kt_point_id it), void *arg);
+/** Outputs that an action opens for the instance at `self` of its rule. */
+static inline struct kt_point_list kt_site_opens(const struct kt_site *s, const struct kt_action *a,
+                                                 kt_point_id self)
+{
+    const struct kt_point *p = &s->points[self.v];
+    switch (a->kind) {
+    case KT_ACT_OPEN_RANGE:
+        return (struct kt_point_list){p->cuts, p->cuts_n};
+    case KT_ACT_OPEN_POINTS:
+        return (struct kt_point_list){a->points, a->points_n};
+    case KT_ACT_OPEN_ASSET:
+        return p->asset < s->assets_n ? a->of_asset[p->asset] : (struct kt_point_list){NULL, 0};
+    default:
+        return (struct kt_point_list){NULL, 0};
+    }
+}
+/** Outputs that an action of a sequence is for, at a subject. */
+static inline struct kt_point_list
+kt_site_acts_on(const struct kt_site *s, const struct kt_seq_action *a, kt_point_id subject)
+{
+    if (!a->of_asset) {
+        return a->fixed;
+    }
+    uint32_t asset = subject.v < s->points_n ? s->points[subject.v].asset : KT_NONE;
+    return asset < s->assets_n ? a->of_asset[asset] : (struct kt_point_list){NULL, 0};
+}
 /** "id-pattern" with `*`: does it fit? Used for producers and selectors. */
 bool kt_glob(const char *pattern, const char *text);
 #endif

@@ -10,12 +10,15 @@
 #include "conf/json.h"
 #include "conf/yaml.h"
 
-static const char *const packs[] = {"core", "gas"};
+static const char *const packs[] = {"core", "gas", "belt"};
 
 /* --- rules and cases */
 
+enum { RULES_MAX = 512 };
 struct seen {
-    struct kt_map *raises, *quiet;
+    struct kt_map *raises, *quiet, *rules;
+    char *rule[RULES_MAX]; /* of the packs, by the sites of the cases */
+    uint32_t rules_n;
 };
 
 static void note_rules(const struct kt_yaml *root, const char *key, struct kt_arena *a,
@@ -44,6 +47,9 @@ static bool write_case(struct fixture *x, const struct kt_yaml *root)
     }
     if (kt_yaml_str(root, "rules", KT_OPTIONAL, &text)) {
         put(x, "rules/case.yaml", text);
+    }
+    if (kt_yaml_str(root, "assets", KT_OPTIONAL, &text)) {
+        put(x, "assets.csv", text);
     }
     return ok;
 }
@@ -97,6 +103,21 @@ static void check_lines(struct fixture *x, const char *path, bool given)
     CHECK(line > 0);
 }
 
+/* Rules with a case to be asked for: an interlock raises nothing. */
+static void note_site(const struct fixture *x, const char *pack, struct seen *seen)
+{
+    uint64_t v;
+    for (uint32_t i = 0; i < x->s->rules_n; i++) {
+        const struct kt_rule *r = &x->s->rules[i];
+        if (r->interlock || strcmp(r->pack, pack) != 0 || seen->rules_n == RULES_MAX ||
+            kt_map_get(seen->rules, kt_str_c(r->id), &v)) {
+            continue;
+        }
+        kt_map_set(seen->rules, kt_str_c(r->id), 1);
+        seen->rule[seen->rules_n++] = strdup(r->id);
+    }
+}
+
 static void one_case(const char *pack, const char *name, struct seen *seen)
 {
     struct fixture x;
@@ -119,6 +140,7 @@ static void one_case(const char *pack, const char *name, struct seen *seen)
         }
         CHECK_INT(r, KT_OK);
         if (x.s) {
+            note_site(&x, pack, seen);
             check_lines(&x, kt_arena_printf(x.a, "%s/given.jsonl", dir), true);
             check_lines(&x, kt_arena_printf(x.a, "%s/expect.jsonl", dir), false);
         }
@@ -129,7 +151,7 @@ static void one_case(const char *pack, const char *name, struct seen *seen)
 
 static void cases(void)
 {
-    struct seen seen = {kt_map_new(64), kt_map_new(64)};
+    struct seen seen = {kt_map_new(64), kt_map_new(64), kt_map_new(64), {NULL}, 0};
     struct fixture x;
     setup(&x);
     for (size_t p = 0; p < KT_ARRAY_LEN(packs); p++) {
@@ -141,16 +163,18 @@ static void cases(void)
             one_case(packs[p], names[i], &seen);
         }
     }
-    CHECK_OK(load(&x, NULL), &x.err);
-    for (uint32_t i = 0; x.s && i < x.s->rules_n; i++) {
+    CHECK(seen.rules_n > 40);
+    for (uint32_t i = 0; i < seen.rules_n; i++) {
         uint64_t v;
-        const char *id = x.s->rules[i].id;
+        const char *id = seen.rule[i];
         if (!kt_map_get(seen.raises, kt_str_c(id), &v) ||
             !kt_map_get(seen.quiet, kt_str_c(id), &v)) {
             printf("# rule %s lacks a case that raises it or one that does not\n", id);
             CHECK(false);
         }
+        free(seen.rule[i]);
     }
+    kt_map_free(seen.rules);
     kt_map_free(seen.raises);
     kt_map_free(seen.quiet);
     teardown(&x);

@@ -210,6 +210,59 @@ void kt_site_each_in(const struct kt_site *s, const kt_place_id *places, uint32_
     }
 }
 
+static bool each_of_asset(const struct each *e, uint32_t asset)
+{
+    const struct kt_asset *a = &e->i->pub.assets[asset];
+    for (uint32_t j = 0; j < a->points_n; j++) {
+        const struct kt_point *p = &e->i->pub.points[a->points[j].v];
+        if (kt_glob(e->role, p->role->id) && !e->fn(e->arg, a->points[j])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* All that give to it, near or far; breadth first, for nothing gives to itself. */
+static void each_behind(const struct each *e, uint32_t asset)
+{
+    const struct kt_site *s = &e->i->pub;
+    uint32_t *queue = calloc(s->assets_n, sizeof(*queue)), n = 0;
+    KT_ASSERT(queue);
+    struct collected c = {0};
+    struct each gather = {e->i, e->role, collect, &c};
+    queue[n++] = asset;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct kt_asset *a = &s->assets[queue[i]];
+        for (uint32_t j = 0; j < a->from_n; j++) {
+            each_of_asset(&gather, a->from[j]);
+            queue[n++] = a->from[j];
+        }
+    }
+    free(queue);
+    if (c.n) {
+        qsort(c.list, c.n, sizeof(*c.list), by_id);
+    }
+    for (uint32_t i = 0; i < c.n && e->fn(e->arg, (kt_point_id){c.list[i]}); i++) {
+    }
+    free(c.list);
+}
+
+static void each_by_asset(const struct each *e, enum kt_set set, uint32_t asset)
+{
+    const struct kt_site *s = &e->i->pub;
+    if (asset >= s->assets_n) {
+        return;
+    }
+    uint32_t onward = s->assets[asset].to;
+    if (set == KT_SET_BEHIND) {
+        each_behind(e, asset);
+    } else if (set == KT_SET_ASSET) {
+        each_of_asset(e, asset);
+    } else if (onward < s->assets_n) {
+        each_of_asset(e, onward);
+    }
+}
+
 void kt_site_each(const struct kt_site *s, enum kt_set set, kt_point_id self, struct kt_str role,
                   bool (*fn)(void *arg, kt_point_id it), void *arg)
 {
@@ -221,7 +274,9 @@ void kt_site_each(const struct kt_site *s, enum kt_set set, kt_point_id self, st
     const struct each e = {site_of(s), pattern, fn, arg};
     uint32_t place = s->points[self.v].place.v;
     uint32_t working = s->places[place].working.v;
-    if (set == KT_SET_DOWNSTREAM || set == KT_SET_UPSTREAM) {
+    if (set >= KT_SET_ASSET) {
+        each_by_asset(&e, set, s->points[self.v].asset);
+    } else if (set == KT_SET_DOWNSTREAM || set == KT_SET_UPSTREAM) {
         each_along_air(&e, place, set == KT_SET_DOWNSTREAM ? next_down : next_up);
     } else if (set == KT_SET_PANEL && working != KT_NONE) {
         const struct site *i = e.i;

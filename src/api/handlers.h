@@ -25,6 +25,8 @@ void get_tags(struct call *c);
 void get_cards(struct call *c);
 void get_card(struct call *c);
 void get_handover(struct call *c);
+/* sequences.c */
+void get_sequences(struct call *c);
 /* requests.c */
 void post_requests(struct call *c);
 /* events.c */

@@ -36,6 +36,7 @@ const struct route api_routes[] = {
     {"GET", "/cards", "view", "list", get_cards},
     {"GET", "/cards/{id}", "view", "list", get_card},
     {"GET", "/handover", "view", "list", get_handover},
+    {"GET", "/sequences", "view", "list", get_sequences},
     {"GET", "/vent", "view", "list", get_vent},
     {"GET", "/history", "history.read", "list", get_history, .costly = true},
     {"GET", "/export", "export", "list", get_export, .costly = true},

@@ -123,6 +123,9 @@ void kt_sequence_news_json(const struct kt_sequences *s, const struct kt_seq_run
     if (point_id(s, news->subject)) {
         kt_jw_kstr(w, "subject", point_id(s, news->subject));
     }
+    if (run->subjects_n > 0) { /* whose place decides who hears of it */
+        kt_jw_kstr(w, "output", point_id(s, run->subject[0]));
+    }
     if (strcmp(news->change, "start") == 0 || strcmp(news->change, "wait") == 0) {
         write_recipe(q, run, w);
         kt_jw_key(w, "subjects");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/cluster.h"
 #include "api/handlers.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -232,6 +233,8 @@ void get_health(struct call *c)
     if (s.lng.on) {
         write_long(&s.lng, c->site->victoria.url, &w);
     }
+    kt_jw_key(&w, "cluster");
+    write_cluster(c->api->opts.runtime, &w);
     kt_jw_key(&w, "links");
     kt_jw_arr(&w);
     if (links.n) {

@@ -90,7 +90,7 @@ static void on_verdict(void *arg, int result, struct kt_str json)
     if (!kt_json_get_bool(v, "ok", false)) {
         const char *name = kt_json_get_str(v, "code", "KT_EINTERNAL");
         int code = KT_EINTERNAL;
-        for (int i = 0; i >= KT_EPASSWORD; i--) {
+        for (int i = 0; i >= KT_ENODE; i--) {
             code = strcmp(kt_err_name(i), name) == 0 ? i : code;
         }
         reply_refusal(req, code, v);

@@ -209,6 +209,7 @@ static const char *code_zh(int code)
         {KT_EFULL, "存储空间不足"},
         {KT_ETIMEOUT, "没有及时应答"},
         {KT_EPASSWORD, "须先修改口令"},
+        {KT_ENODE, "本节点不是主用节点"},
     };
     for (size_t i = 0; i < KT_ARRAY_LEN(codes); i++) {
         if (codes[i].code == code) {

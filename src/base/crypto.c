@@ -97,6 +97,16 @@ int kt_base64_decode(struct kt_str text, void *to, size_t cap)
     return (int)n;
 }
 
+void kt_base64_encode(const void *p, size_t n, struct kt_buf *out)
+{
+    size_t size = sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL);
+    char *to = kt_buf_reserve(out, size);
+    if (to) {
+        sodium_bin2base64(to, size, p, n, sodium_base64_VARIANT_ORIGINAL);
+        out->n += size - 1;
+    }
+}
+
 static uint32_t crc_table[256];
 static pthread_once_t crc_once = PTHREAD_ONCE_INIT;
 

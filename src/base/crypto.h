@@ -33,6 +33,8 @@ bool kt_pw_verify(const char *hash, const char *password);
 char *kt_token(size_t n, char *buf);
 /** Standard base64 with or without padding; returns bytes written or KT_EPARSE. */
 int kt_base64_decode(struct kt_str text, void *to, size_t cap);
+/** The same, padded, appended. */
+void kt_base64_encode(const void *p, size_t n, struct kt_buf *out);
 
 uint32_t kt_crc32c(uint32_t crc, const void *p, size_t n);
 #endif

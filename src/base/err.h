@@ -40,7 +40,8 @@
     X(KT_ECLOSED, -17, 503, "closed")                                                              \
     X(KT_EFULL, -18, 507, "no space left")                                                         \
     X(KT_ETIMEOUT, -19, 504, "no answer in time")                                                  \
-    X(KT_EPASSWORD, -20, 403, "the password must be changed first")
+    X(KT_EPASSWORD, -20, 403, "the password must be changed first")                                \
+    X(KT_ENODE, -21, 503, "another node is the active one")
 
 enum {
 #define X(name, value, http, text) name = (value),

@@ -28,6 +28,7 @@ struct kt_args {
     int pos_n;
     const char *value[24]; /* by option index; flags: "" when given */
     enum kt_format format;
+    char **argv; /* as the program was called */
 };
 
 struct kt_verb {

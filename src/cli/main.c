@@ -131,7 +131,7 @@ static int parse_option(struct kt_args *a, int argc, char **argv, int *i)
 
 static int run_verb(const struct kt_verb *v, int argc, char **argv)
 {
-    struct kt_args a = {.verb = v};
+    struct kt_args a = {.verb = v, .argv = argv};
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i], "-h") == 0) {
             print_help(v);

@@ -2,6 +2,8 @@
 #include "cli/node.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #include "geo/geo.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/thread.h"
 
 struct kt_node {
     struct kt_node_opts opts;
@@ -20,6 +23,10 @@ struct kt_node {
     struct kt_site *site;
     struct kt_auth *auth;
     struct kt_runtime *rt;
+    struct kt_cluster *cluster; /* NULL: alone */
+    pthread_t watcher;
+    bool watches;
+    atomic_bool stopping;
     struct kt_links *links;
     struct kt_push *push;
     struct kt_api *api;
@@ -223,6 +230,68 @@ static double plant_rate(void *arg, double *ret_asked)
     return n->clock ? kt_plant_clock_rate(n->clock, ret_asked) : 0;
 }
 
+/* ---- several nodes ---- */
+
+static const char *node_name(const struct kt_node *n, char host[64])
+{
+    const char *env = getenv("KT_NODE");
+    if (n->opts.node || env) {
+        return n->opts.node ? n->opts.node : env;
+    }
+    return gethostname(host, 63) == 0 ? host : "";
+}
+
+static int join_cluster(struct kt_node *n, struct kt_err *err)
+{
+    char host[64] = "";
+    if (!kt_cluster_wanted(n->site->journal)) {
+        return KT_OK;
+    }
+    struct kt_cluster_opts o = {.address = n->site->journal,
+                                .node = node_name(n, host),
+                                .version = VERSION,
+                                .data_dir = n->data_dir,
+                                .segment_bytes = (size_t)n->site->segment_mb << 20,
+                                .reserve_bytes = (size_t)n->site->reserve_mb << 20,
+                                .ttl_ns = n->site->cluster.ttl_s * KT_SEC,
+                                .keep_bytes = (int64_t)n->site->cluster.keep_mb << 20,
+                                .keep_ns = n->site->cluster.keep_hours * KT_HOUR,
+                                .quota_bytes = (int64_t)n->site->cluster.quota_mb << 20};
+    return kt_cluster_join(&o, &n->cluster, err);
+}
+
+static void start_links(struct kt_node *n)
+{
+    pthread_mutex_lock(&n->lock);
+    if (!n->links && !kt_runtime_follows(n->rt)) {
+        n->links = kt_links_start(n->rt, n->site);
+    }
+    pthread_mutex_unlock(&n->lock);
+}
+
+/* Becomes this node the active one, its links start. Is it out, the program begins again. */
+static void *watch(void *arg)
+{
+    struct kt_node *n = arg;
+    bool told = false;
+    while (!atomic_load(&n->stopping)) {
+        kt_sleep(20 * KT_MS);
+        start_links(n);
+        if (!told && kt_cluster_role(n->cluster) == KT_CLUSTER_LOST) {
+            told = true;
+            kill(getpid(), SIGUSR1);
+        }
+    }
+    return NULL;
+}
+
+static int start_watch(struct kt_node *n, struct kt_err *err)
+{
+    int r = n->cluster ? kt_thread_start(&n->watcher, "cl-watch", watch, n, err) : KT_OK;
+    n->watches = n->cluster && r == KT_OK;
+    return r;
+}
+
 static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_err *err)
 {
     int r = kt_site_load(n->opts.site_dir, n->opts.pack_dir, NULL, findings, &n->site, err);
@@ -235,7 +304,7 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
                           "simulation: true",
                           n->site->id);
     }
-    if ((r = own_data(n, err)) < 0) {
+    if ((r = own_data(n, err)) < 0 || (r = join_cluster(n, err)) < 0) {
         return r;
     }
     if ((r = kt_auth_open(n->data_dir, n->site, &n->auth, err)) < 0 ||
@@ -250,6 +319,7 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
                                  .map = &n->map,
                                  .data_dir = n->data_dir,
                                  .registers = registers,
+                                 .cluster = n->cluster,
                                  .plant_clock = n->opts.plant_clock != NULL};
     r = read_map(n, &n->map_arena, &n->map, err);
     r = r == KT_OK ? kt_runtime_open(&ro, &n->rt, err) : r;
@@ -261,9 +331,7 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
         (r = kt_plant_clock_start(n->rt, n->opts.plant_clock, followed, n, &n->clock, err)) < 0) {
         return r;
     }
-    pthread_mutex_lock(&n->lock);
-    n->links = kt_links_start(n->rt, n->site);
-    pthread_mutex_unlock(&n->lock);
+    start_links(n);
     if ((r = kt_push_start(n->rt, n->site, &n->push, err)) < 0) {
         return r;
     }
@@ -271,7 +339,11 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
     if ((r = start_api(n, err)) < 0 || (r = start_http(n, err)) < 0) {
         return r;
     }
-    return write_run_file(n, err);
+    if (n->cluster) {
+        kt_cluster_url(n->cluster, n->url);
+    }
+    r = start_watch(n, err);
+    return r < 0 ? r : write_run_file(n, err);
 }
 
 int kt_node_start(const struct kt_node_opts *opts, struct kt_findings *findings,
@@ -301,6 +373,10 @@ void kt_node_stop(struct kt_node *n)
     if (n->token[0]) {
         unlink(path);
     }
+    atomic_store(&n->stopping, true);
+    if (n->watches) {
+        pthread_join(n->watcher, NULL);
+    }
     if (n->api) {
         kt_api_end_streams(n->api);
     }
@@ -311,6 +387,7 @@ void kt_node_stop(struct kt_node *n)
     kt_api_free(n->api);
     kt_push_stop(n->push);
     kt_runtime_stop(n->rt);
+    kt_cluster_free(n->cluster);
     kt_auth_close(n->auth);
     kt_site_unref(n->site);
     kt_arena_free(n->map_arena);

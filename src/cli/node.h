@@ -15,6 +15,7 @@ struct kt_node;
 struct kt_node_opts {
     const char *site_dir, *pack_dir, *ui_dir;
     const char *listen;      /* overrides the site's; NULL */
+    const char *node;        /* its name among several; NULL: $KT_NODE, or the host's name */
     const char *plant_clock; /* "HOST:PORT" of the plant's clock; NULL: real time */
 };
 KT_MUST_CHECK int kt_node_start(const struct kt_node_opts *opts, struct kt_findings *findings,

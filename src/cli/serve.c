@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kuangtu serve: run a site until told to stop. */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cli/cli.h"
@@ -13,6 +15,7 @@ static const struct kt_option options[] = {
     {"listen", "HOST:PORT", "address, instead of the one in site.yaml"},
     {"packs", "DIR", "where the packs are (default: beside the program)"},
     {"ui", "DIR", "the built user interface (default: beside the program)"},
+    {"node", "NAME", "name of this node among several (default: $KT_NODE, or the host's name)"},
     {"sim-clock", "HOST:PORT", "take time from the simulated plant; simulation sites only"},
     {"verbose", NULL, "log details for developers as well"},
     {NULL, NULL, NULL},
@@ -55,6 +58,14 @@ static void reload(struct kt_node *n)
     kt_findings_free(f);
 }
 
+/* The same program, with the same arguments, in this process: whoever watches it sees no end. */
+static void begin_again(const struct kt_args *a)
+{
+    fflush(NULL);
+    execv("/proc/self/exe", a->argv);
+    KT_ERROR("serve", "cannot begin again: %s", strerror(errno));
+}
+
 static int serve(const struct kt_args *a)
 {
     if (a->pos_n != 1) {
@@ -69,6 +80,7 @@ static int serve(const struct kt_args *a)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1); /* the node itself: it has to join the others anew */
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 
     char packs[600], ui[600];
@@ -79,6 +91,7 @@ static int serve(const struct kt_args *a)
         .ui_dir = kt_arg(a, "ui") ? kt_arg(a, "ui") : kt_share_dir(ui, sizeof(ui), "web/dist"),
         .listen = kt_arg(a, "listen"),
         .plant_clock = kt_arg(a, "sim-clock"),
+        .node = kt_arg(a, "node"),
     };
     struct kt_err err = {0};
     struct kt_node *n;
@@ -93,6 +106,12 @@ static int serve(const struct kt_args *a)
     int sig = 0;
     while (sigwait(&set, &sig) == 0 && sig == SIGHUP) {
         reload(n);
+    }
+    if (sig == SIGUSR1) {
+        KT_WARN("serve", "beginning again to join the other nodes");
+        kt_node_stop(n);
+        begin_again(a);
+        return KT_EXIT_FAILED;
     }
     KT_INFO("serve", "stopping");
     kt_node_stop(n);

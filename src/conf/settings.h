@@ -53,6 +53,19 @@ enum kt_setting_type {
       "file of the TLS certificate")                                                               \
     X(TLS_KEY, "listen.https.key", FILE, false, "", 0, 255, "", NULL, "TLS 私钥文件",              \
       "file of the TLS private key")                                                               \
+    X(JOURNAL, "journal", TEXT, false, "file", 1, 500, "", NULL,                                   \
+      "日志所在：file 为单机；etcd://主机:端口,…/前缀 为双机热备",                                 \
+      "where the journal is: file, or etcd://host:port,…/PREFIX for several nodes")                \
+    X(CLUSTER_TTL, "cluster.lease", INT, false, "3", 2, 30, "s", NULL,                             \
+      "主用租约时长；主用失联后备用在此后接管",                                                    \
+      "the active node's lease; after it another node takes over")                                 \
+    X(CLUSTER_KEEP_MB, "cluster.keep_mb", INT, false, "512", 16, 6144, "MiB", NULL,                \
+      "为离线节点在 etcd 中保留的日志量；超过后该节点须由副本恢复",                                \
+      "kept in etcd for a node that is away; beyond it, it is restored from a copy")               \
+    X(CLUSTER_KEEP_HOURS, "cluster.keep_hours", INT, false, "24", 1, 720, "h", NULL,               \
+      "为离线节点保留日志的时间", "how long events are kept for a node that is away")              \
+    X(CLUSTER_QUOTA_MB, "cluster.quota_mb", INT, false, "2048", 64, 8192, "MiB", NULL,             \
+      "etcd 的数据库配额（--quota-backend-bytes）", "quota of etcd's database, as etcd was given") \
     X(JOURNAL_DAYS, "storage.journal_days", INT, false, "7", 1, 3650, "d", NULL,                   \
       "原始样本在日志中保留的天数", "days that raw samples stay in the journal")                   \
     X(SEGMENT_MB, "storage.segment_mb", INT, false, "32", 1, 1024, "MiB", NULL, "日志分段大小",    \

@@ -174,6 +174,10 @@ int rt_past_switch(struct rt_past *p, const struct rt_site_event *s, struct kt_e
     if (p->chunks) {
         rt_chunks_site(p->chunks, next.site);
     }
+    if (p->keeps_live) {
+        p->left_live = p->era.live;
+        p->era.live = NULL;
+    }
     rt_era_done(&p->era);
     p->era = next;
     return KT_OK;

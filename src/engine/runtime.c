@@ -36,6 +36,8 @@ static struct kt_runtime *runtime_new(const struct kt_runtime_opts *opts)
     init_locks(rt);
     snprintf(rt->data_dir, sizeof(rt->data_dir), "%s", opts->data_dir);
     snprintf(rt->journal_dir, sizeof(rt->journal_dir), "%s/journal", opts->data_dir);
+    rt->cluster = opts->cluster;
+    atomic_store(&rt->follows, rt->cluster && kt_cluster_role(rt->cluster) == KT_CLUSTER_FOLLOWS);
     rt->plant_clock = opts->plant_clock;
     rt->checkpoint_ns = opts->checkpoint_ns ? opts->checkpoint_ns : 60 * KT_SEC;
     rt->queue_max = opts->queue_samples ? opts->queue_samples : QUEUE_SAMPLES;
@@ -57,6 +59,7 @@ static int open_journal(struct kt_runtime *rt, struct kt_err *err)
                                  .segment_bytes = (size_t)rt->site->segment_mb << 20,
                                  .reserve_bytes = (size_t)rt->site->reserve_mb << 20,
                                  .flushed = true,
+                                 .event_max = rt->cluster ? KT_CLUSTER_EVENT_MAX : 0,
                                  .on_durable = rt_on_durable,
                                  .on_dropped = rt_on_dropped,
                                  .on_failed = rt_on_failed,
@@ -79,7 +82,7 @@ int kt_runtime_open(const struct kt_runtime_opts *opts, struct kt_runtime **ret,
     struct kt_runtime *rt = runtime_new(opts);
     int r = kt_dir_make(rt->data_dir, err);
     if (r == KT_OK) {
-        r = rt_ids_open(rt->data_dir, rt->site, true, &rt->ids, err);
+        r = rt_ids_open(rt->data_dir, rt->site, !atomic_load(&rt->follows), &rt->ids, err);
     }
     if (r == KT_OK) {
         r = open_journal(rt, err);
@@ -107,10 +110,20 @@ int kt_runtime_open(const struct kt_runtime_opts *opts, struct kt_runtime **ret,
     return KT_OK;
 }
 
+/* More is in the common order, or what waits for it never will be. */
+static void on_common(void *arg)
+{
+    rt_after_deliver(arg);
+}
+
 int kt_runtime_start(struct kt_runtime *rt, struct kt_err *err)
 {
     rt->started = kt_clock_now();
-    int r = rt_keeper_start(rt, err);
+    struct kt_cluster_hooks hooks = {.on_durable = on_common, .arg = rt};
+    int r = rt->cluster ? kt_cluster_start(rt->cluster, rt->journal, &hooks, err) : KT_OK;
+    if (r == KT_OK) {
+        r = rt_keeper_start(rt, err);
+    }
     if (r == KT_OK) {
         r = rt_history_start(rt, err);
     }
@@ -124,8 +137,22 @@ int kt_runtime_start(struct kt_runtime *rt, struct kt_err *err)
     return r == KT_OK ? rt_record_start(rt, err) : r;
 }
 
+/* What is ours goes into the common order first; then the lease is free for another node. */
+static void leave_cluster(struct kt_runtime *rt)
+{
+    kt_seq last = kt_journal_last(rt->journal);
+    if (rt->cluster && rt->runs && last > 0) {
+        bool ours = kt_cluster_role(rt->cluster) == KT_CLUSTER_ACTIVE;
+        if (ours && kt_cluster_wait(rt->cluster, last - 1, 2 * KT_SEC) < 0) {
+            KT_WARN("runtime", "stopped before all events were in the common order");
+        }
+    }
+    kt_cluster_stop(rt->cluster);
+}
+
 static void free_all(struct kt_runtime *rt)
 {
+    rt_follow_end(rt);
     kt_queue_free(rt->queue);
     kt_engine_free(rt->engine);
     for (uint32_t i = 0; i < rt->retired_n; i++) {
@@ -182,6 +209,7 @@ void kt_runtime_stop(struct kt_runtime *rt)
         if (kt_journal_wait(j, kt_journal_last(j), KT_SEC) < 0) {
             KT_ERROR("runtime", "stopped before all events were on disk");
         }
+        leave_cluster(rt);
         pthread_mutex_lock(&rt->after.lock);
         rt->after.failed = true; /* what is not durable by now is told so */
         pthread_mutex_unlock(&rt->after.lock);
@@ -213,9 +241,9 @@ int kt_runtime_samples(struct kt_runtime *rt, struct kt_batch *b)
         kt_batch_put(rt, b);
         return KT_OK;
     }
-    if (!fits_site(rt, b)) {
+    if (!fits_site(rt, b) || atomic_load(&rt->follows)) {
         kt_batch_put(rt, b);
-        return KT_EINVAL;
+        return atomic_load(&rt->follows) ? KT_ENODE : KT_EINVAL;
     }
     b->arrival = b->arrival ? b->arrival : kt_clock_now();
     rb->in = (struct rt_input){IN_SAMPLES, b->lane, b->n};
@@ -239,6 +267,9 @@ int kt_runtime_request(struct kt_runtime *rt, struct kt_str json, const char *or
 {
     if (json.n > REQUEST_MAX) {
         return KT_ELIMIT;
+    }
+    if (atomic_load(&rt->follows)) {
+        return KT_ENODE;
     }
     if (is_hello(json)) {
         atomic_store(&rt->console_seen, kt_runtime_now(rt));
@@ -266,6 +297,9 @@ static int push_event(struct kt_runtime *rt, enum kt_event_kind kind, struct kt_
     if (json.n > REQUEST_MAX) {
         return KT_ELIMIT;
     }
+    if (atomic_load(&rt->follows)) {
+        return KT_ENODE;
+    }
     struct rt_message *m = rt_message_new(IN_EVENT, json, link);
     m->event = kind;
     return rt_message_push(rt, m, KT_LANE_URGENT);
@@ -286,6 +320,9 @@ int kt_runtime_say(struct kt_runtime *rt, struct kt_str json)
 {
     if (json.n > REQUEST_MAX) {
         return KT_ELIMIT;
+    }
+    if (atomic_load(&rt->follows)) {
+        return KT_ENODE;
     }
     return rt_message_push(rt, rt_message_new(IN_OUTCOME, json, "kuangtu"), KT_LANE_URGENT);
 }
@@ -324,6 +361,9 @@ int kt_runtime_reload(struct kt_runtime *rt, struct kt_site *site, const struct 
                       const char *author, const char *why, struct kt_err *err)
 {
     struct rt_reload x = {.site = site, .author = author, .why = why};
+    if (atomic_load(&rt->follows)) {
+        return kt_err_set(err, KT_ENODE, "this node follows; reload the active one");
+    }
     int r = keep_next(rt, map, &x, err);
     if (r < 0 || (r = rt_ids_open(rt->data_dir, site, true, &x.ids, err)) < 0) {
         return r;
@@ -405,7 +445,7 @@ void kt_runtime_stats(struct kt_runtime *rt, struct kt_runtime_stats *ret)
     s.started = rt->started;
     s.engine_time = atomic_load(&rt->engine_time);
     s.last = kt_journal_last(rt->journal);
-    s.durable = kt_journal_durable(rt->journal);
+    s.durable = rt_durable(rt);
     s.failed = atomic_load(&rt->failed);
     rt_long_stats(rt, &s.lng);
     *ret = s;

@@ -10,6 +10,7 @@
  */
 #include <pthread.h>
 
+#include "cluster/cluster.h"
 #include "engine/engine.h"
 #include "geo/geo.h"
 #include "history/history.h"
@@ -47,6 +48,7 @@ struct kt_runtime_opts {
     const struct kt_geo_map *map;      /* its drawing, borrowed for the call; NULL: none */
     const char *data_dir;              /* site/data */
     struct kt_record_model *registers; /* a reference is taken; NULL: no record room */
+    struct kt_cluster *cluster;        /* joined, not started; NULL: this node is alone */
     bool plant_clock;                  /* ticks come from kt_runtime_tick() */
     int64_t checkpoint_ns;             /* 0: 60 s */
     size_t queue_samples;              /* 0: 4 million */
@@ -100,6 +102,18 @@ struct kt_room *kt_runtime_room(struct kt_runtime *rt);
 /** Registers of a site that is about to be reloaded: they come into force with it. */
 void kt_runtime_registers(struct kt_runtime *rt, struct kt_site *site,
                           struct kt_record_model *model);
+
+/*
+ * Several nodes (decision 0010). A node that follows applies what the active one wrote, has no way
+ * out and takes no input: KT_ENODE. It becomes active when the lease comes to it.
+ */
+bool kt_runtime_follows(const struct kt_runtime *rt);
+/** The gate: may this effect go to the wire now? Asked by the link right before it writes. What is
+ *  protective or only reads always may. */
+bool kt_runtime_may(const struct kt_runtime *rt, const struct kt_effect *e);
+/** The fencing token for devices that keep one; 0: none. */
+int64_t kt_runtime_token(const struct kt_runtime *rt);
+struct kt_cluster *kt_runtime_cluster(struct kt_runtime *rt); /**< NULL: alone */
 
 struct kt_link_state { /* of one link: what `show` and /health print */
     bool up;

@@ -97,8 +97,9 @@ static bool take(struct kt_runtime *rt, struct rt_after_item *ret)
         return false;
     }
     struct rt_after_item *item = &a->ring[a->head];
-    bool durable = item->seq <= kt_journal_durable(rt->journal);
-    if (!durable && !a->failed) {
+    bool durable = item->seq <= rt_durable(rt);
+    bool alone = !durable && rt_cut_off(rt) && item->seq <= kt_journal_durable(rt->journal);
+    if (!durable && !a->failed && !alone) {
         return false;
     }
     *ret = *item;
@@ -106,7 +107,7 @@ static bool take(struct kt_runtime *rt, struct rt_after_item *ret)
     a->n--;
     a->released--;
     if (!durable && ret->result == KT_OK) {
-        ret->result = KT_EIO;
+        ret->result = alone ? KT_ENODE : KT_EIO;
     } else if ((ret->kind == AFTER_BATCH || ret->kind == AFTER_ACK) && was_dropped(a, ret->seq)) {
         ret->result = KT_EFULL;
     }
@@ -203,8 +204,12 @@ void rt_after_release(struct kt_runtime *rt)
 
 void rt_on_durable(void *arg, kt_seq seq)
 {
+    struct kt_runtime *rt = arg;
     (void)seq; /* kt_journal_durable() is at least that */
-    rt_after_deliver(arg);
+    if (rt->cluster) {
+        kt_cluster_synced(rt->cluster);
+    }
+    rt_after_deliver(rt);
 }
 
 void rt_on_dropped(void *arg, kt_seq seq)
@@ -229,6 +234,9 @@ void rt_on_failed(void *arg, const struct kt_err *err)
              "and restart",
              err->text);
     atomic_store(&rt->failed, true);
+    if (rt->cluster) {
+        kt_cluster_journal_failed(rt->cluster);
+    }
     pthread_mutex_lock(&rt->after.lock);
     rt->after.failed = true;
     pthread_mutex_unlock(&rt->after.lock);

@@ -106,7 +106,7 @@ static char *copy(struct kt_str s)
     return p;
 }
 
-static void push_outcome(struct kt_runtime *rt, struct kt_str json)
+void rt_tell(struct kt_runtime *rt, struct kt_str json)
 {
     struct rt_after_item item = {
         .kind = AFTER_OUTCOME, .seq = rt->last, .time = kt_engine_time(rt->engine)};
@@ -136,7 +136,7 @@ static bool is_verdict(struct kt_str json)
 void rt_say(struct kt_runtime *rt, struct kt_str json)
 {
     if (append(rt, KT_EV_OUTCOME, KT_STR("kuangtu"), json) == KT_OK) {
-        push_outcome(rt, json);
+        rt_tell(rt, json);
     }
 }
 
@@ -146,7 +146,7 @@ static void say_record(struct kt_runtime *rt, const struct rt_message *m)
     struct kt_str json = {m->body, m->n};
     struct rt_message who = {0};
     int r = append(rt, KT_EV_OUTCOME, KT_STR("record"), json);
-    push_outcome(rt, json);
+    rt_tell(rt, json);
     if (is_verdict(json) && rt_record_waiter(rt, m->cause, &who.fn, &who.arg)) {
         push_verdict(rt, &who, r, json);
     }
@@ -168,7 +168,7 @@ static void append_outcomes(struct kt_runtime *rt, int input, struct rt_message 
         struct kt_str json = {rt->outcomes.p + at + sizeof(n), n};
         at += sizeof(n) + n;
         int r = append(rt, KT_EV_OUTCOME, KT_STR("engine"), json);
-        push_outcome(rt, json);
+        rt_tell(rt, json);
         if (m && m->fn && is_verdict(json)) {
             push_verdict(rt, m, input < 0 ? input : r, json);
         }
@@ -352,7 +352,7 @@ void rt_apply_start(struct kt_runtime *rt, kt_time t)
     kt_buf_done(&json);
 }
 
-static void retire_live(struct kt_runtime *rt)
+void rt_retire_live(struct kt_runtime *rt)
 {
     enum { KEEP_NS_MIN = 10 };
     kt_mono now = rt->ticked;
@@ -386,7 +386,7 @@ static int apply_reload(struct kt_runtime *rt, struct rt_reload *x)
     }
     rt_ways_site(&rt->ways, x->site);
     pthread_mutex_lock(&rt->lock);
-    retire_live(rt);
+    rt_retire_live(rt);
     kt_site_unref(rt->site);
     rt->site = kt_site_ref(x->site);
     rt->loaded = x->loaded;

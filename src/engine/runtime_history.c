@@ -424,7 +424,7 @@ static void *run(void *arg)
     struct kt_runtime *rt = arg;
     kt_thread_nice(15);
     declare_all(rt);
-    catch_up(rt, kt_journal_durable(rt->journal));
+    catch_up(rt, rt_durable(rt));
     kt_mono next = kt_clock_mono() + SEAL_EVERY;
     while (next_pile(rt, next)) {
         take_pile(rt);

@@ -131,9 +131,11 @@ struct rt_past {
     struct kt_columns columns;
     struct kt_buf computed; /* outcomes not yet met in the record: length, text */
     size_t met;             /* bytes of it that were */
-    kt_seq input;           /* the last input applied */
-    kt_seq seq;             /* the last event seen */
-    kt_time time;           /* and its time */
+    bool keeps_live;        /* the table of an era that is left goes to left_live, not away */
+    struct kt_live *left_live;
+    kt_seq input; /* the last input applied */
+    kt_seq seq;   /* the last event seen */
+    kt_time time; /* and its time */
     uint64_t differences, dropped_bodies;
     char difference[400]; /* the first */
     bool other_site;      /* another site was in force at some time: differences are expected */
@@ -429,6 +431,7 @@ struct rt_record {
     pthread_t thread;
     bool opened, runs;
     atomic_bool stop;
+    atomic_bool again; /* this node has become active: what was not said is said now */
     pthread_mutex_t lock;
     struct rt_record_site next; /* comes into force with its site event; under lock */
     atomic_uint asked;          /* requests whose verdict is owed */
@@ -511,6 +514,9 @@ struct rt_retired { /* live tables of sites that were replaced */
 
 struct kt_runtime {
     char data_dir[512], journal_dir[540];
+    struct kt_cluster *cluster; /* NULL: alone */
+    struct rt_past *following;  /* of a node that follows, until it becomes active */
+    atomic_bool follows;
     bool plant_clock;
     int64_t checkpoint_ns;
     size_t queue_max;
@@ -584,9 +590,26 @@ void rt_engine_outcome(void *arg, struct kt_str json);
 void rt_engine_effect(void *arg, const struct kt_effect *e);
 /** Write an outcome of the program itself; the engine does not see it. */
 void rt_say(struct kt_runtime *rt, struct kt_str json);
+/** An outcome under seq rt->last, for followers once it is durable. */
+void rt_tell(struct kt_runtime *rt, struct kt_str json);
+/** The present table is replaced: the old one stays for who reads it. Holding rt->lock. */
+void rt_retire_live(struct kt_runtime *rt);
+
+/* runtime_follow.c */
+/** What is durable: on our disk and, with other nodes, in the common order. Any thread. */
+kt_seq rt_durable(const struct kt_runtime *rt);
+/** Is this node active and cut off from the others? Then nothing but what protects goes out. */
+bool rt_cut_off(const struct kt_runtime *rt);
+/** Engine thread of a node that follows: until it is the active one, or the program stops. */
+void rt_follow(struct kt_runtime *rt);
+void rt_ready(struct kt_runtime *rt);      /**< the start is applied: the others may know */
+void rt_follow_end(struct kt_runtime *rt); /**< frees what a follower has */
 
 /* runtime_thread.c */
 void *rt_engine_thread(void *arg);
+/** Behind a turn: snapshots, deliveries, the journal's flush. */
+void rt_end_turn(struct kt_runtime *rt, bool more);
+void rt_checkpoint_due(struct kt_runtime *rt);
 /** Save the state and hand it to the keeper; engine thread, or after it has ended. */
 bool rt_checkpoint_now(struct kt_runtime *rt);
 struct rt_message *rt_message_new(enum rt_input_kind kind, struct kt_str body, const char *origin);

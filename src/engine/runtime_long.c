@@ -481,7 +481,7 @@ int rt_long_open(struct kt_runtime *rt, struct kt_err *err)
     struct rt_long *l = &rt->lng;
     const struct kt_site *s = rt->site;
     char password[512] = "", token[4096] = "", ca[900] = "";
-    if (!*s->victoria.url) {
+    if (!s->victoria.url || !*s->victoria.url) {
         return KT_OK;
     }
     int r = secret(s, s->victoria.password_file, password, sizeof(password), err);

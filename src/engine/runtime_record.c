@@ -118,7 +118,7 @@ static bool said(const struct rt_record *x, kt_seq cause, uint32_t k)
 static void on_outcome(void *arg, kt_seq cause, uint32_t k, struct kt_str json)
 {
     struct kt_runtime *rt = arg;
-    if (!said(&rt->record, cause, k)) {
+    if (!atomic_load(&rt->follows) && !said(&rt->record, cause, k)) {
         push_outcome(rt, cause, json);
     }
 }
@@ -144,7 +144,7 @@ static int push_live(struct kt_runtime *rt, kt_point_id p, double value)
 static void on_live(void *arg, kt_seq cause, uint32_t k, const char *point, double value)
 {
     struct kt_runtime *rt = arg;
-    if (said(&rt->record, cause, k)) {
+    if (atomic_load(&rt->follows) || said(&rt->record, cause, k)) {
         return;
     }
     struct kt_site *site = kt_runtime_site(rt);
@@ -268,6 +268,7 @@ static int follow(struct kt_runtime *rt, struct kt_err *err)
     while (r > 0) {
         kt_seq asked = 0;
         int n = 0;
+        kt_journal_reader_until(x->reader, rt_durable(rt));
         while (n < GROUP && (r = kt_journal_next_of(x->reader, kinds, &ev, err)) > 0) {
             r = take_event(rt, &ev, err);
             if (r < 0) {
@@ -337,7 +338,12 @@ static void *run(void *arg)
     int r = begin(rt, &err);
     for (;;) {
         bool last = stopping(x);
-        kt_seq seen = kt_journal_durable(rt->journal); /* follow() gets at least that far */
+        kt_seq seen = rt_durable(rt); /* follow() gets at least that far */
+        if (atomic_exchange(&x->again, false) && r == KT_OK) {
+            kt_journal_reader_free(x->reader);
+            x->reader = NULL;
+            r = begin(rt, &err);
+        }
         r = r == KT_OK && x->reader ? follow(rt, &err) : r;
         if (last) {
             break;
@@ -347,6 +353,8 @@ static void *run(void *arg)
             r = x->reader ? KT_OK : kt_err_set(&err, KT_EIO, "records.db cannot be read");
         } else if (kt_journal_wait_news(rt->journal, seen, WAIT_NS) == KT_EIO) {
             kt_sleep(WAIT_NS); /* the journal has failed: nothing more comes */
+        } else if (rt->cluster && kt_cluster_wait(rt->cluster, seen, WAIT_NS) < 0) {
+            continue; /* on our disk, not in the common order yet */
         }
     }
     return NULL;

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/log.h"
 
@@ -102,6 +103,9 @@ static int apply_journal(struct kt_runtime *rt, struct rt_past *p, kt_seq from, 
     if (n > 0) {
         KT_INFO("runtime", "%" PRIu64 " events applied behind the checkpoint", n);
     }
+    if (atomic_load(&rt->follows)) {
+        return KT_OK; /* the rest comes from the active node */
+    }
     if (p->differences > 0) {
         kt_log(p->other_site ? KT_LOG_WARN : KT_LOG_ERROR, "runtime",
                "the journal's outcomes and what this program computes differ (%" PRIu64
@@ -128,7 +132,7 @@ static int catch_up(struct kt_runtime *rt, struct rt_past *p, kt_seq seq, struct
     }
     rt->past = p;
     int r = apply_journal(rt, p, seq + 1, err);
-    rt->past = NULL;
+    rt->past = atomic_load(&rt->follows) ? p : NULL;
     rt->written_time = p->time;
     return r;
 }
@@ -144,6 +148,19 @@ static void keep_era(struct kt_runtime *rt, struct rt_past *p)
     rt->live = kt_live_new(rt->site->points_n);
     rt->era = p->era;
     p->era = (struct rt_era){.site = NULL};
+}
+
+/* A follower stays in its past: the era's table is what screens see, when it is today's site. */
+static void stay(struct kt_runtime *rt, struct rt_past *p)
+{
+    struct rt_past *kept = malloc(sizeof(*kept));
+    KT_ASSERT(kept);
+    *kept = *p;
+    *p = (struct rt_past){.differences = 0};
+    kept->out.arg = kept;
+    kept->keeps_live = true;
+    rt->past = rt->following = kept;
+    rt->live = kept->era.site == rt->site ? kept->era.live : kt_live_new(rt->site->points_n);
 }
 
 int rt_recover(struct kt_runtime *rt, const struct kt_geo_map *map, struct kt_err *err)
@@ -165,9 +182,16 @@ int rt_recover(struct kt_runtime *rt, const struct kt_geo_map *map, struct kt_er
     if (r == KT_OK) {
         rt_loaded_compare(rt->data_dir, past.era.known ? &past.era.manifest : NULL, map,
                           &rt->loaded);
-        keep_era(rt, &past);
+        if (atomic_load(&rt->follows)) {
+            stay(rt, &past);
+        } else {
+            keep_era(rt, &past);
+        }
         atomic_store(&rt->engine_time, kt_engine_time(rt->engine));
     }
-    rt_past_done(&past);
+    if (!rt->following) {
+        rt->past = NULL;
+        rt_past_done(&past);
+    }
     return r;
 }

@@ -152,7 +152,9 @@ static void take_one(struct kt_runtime *rt, struct rt_input *in)
 bool rt_checkpoint_now(struct kt_runtime *rt)
 {
     struct rt_checkpoint at = {.seq = rt->last, .time = kt_engine_time(rt->engine)};
-    if (rt->loaded.has) {
+    if (rt->following && rt->following->era.known) {
+        at.site = rt->following->era.manifest;
+    } else if (rt->loaded.has) {
         at.site = rt->loaded.manifest;
     }
     struct kt_buf state;
@@ -165,7 +167,7 @@ bool rt_checkpoint_now(struct kt_runtime *rt)
     return true;
 }
 
-static void checkpoint(struct kt_runtime *rt)
+void rt_checkpoint_due(struct kt_runtime *rt)
 {
     kt_mono now = kt_clock_mono();
     if (now >= rt->next_checkpoint) {
@@ -174,7 +176,7 @@ static void checkpoint(struct kt_runtime *rt)
 }
 
 /* Behind a turn: snapshots first, so that a verdict is never older than what its reader sees. */
-static void end_turn(struct kt_runtime *rt, bool more)
+void rt_end_turn(struct kt_runtime *rt, bool more)
 {
     rt_snap_publish(rt, rt->asked);
     rt->asked = false;
@@ -208,8 +210,8 @@ static size_t turn(struct kt_runtime *rt)
     while (i < n) {
         take_one(rt, in[i++]);
     }
-    end_turn(rt, rt->held_n > 0 || kt_queue_weight(rt->queue) > 0);
-    checkpoint(rt);
+    rt_end_turn(rt, rt->held_n > 0 || kt_queue_weight(rt->queue) > 0);
+    rt_checkpoint_due(rt);
     return n;
 }
 
@@ -238,10 +240,16 @@ void *rt_engine_thread(void *arg)
     kt_mono now = kt_clock_mono();
     rt->ticked = rt->next_tick = now;
     rt->next_checkpoint = now + rt->checkpoint_ns;
-    rt_apply_start(rt, start_time(rt, now));
-    while (turn(rt) > 0 || !atomic_load(&rt->stopping)) {
+    rt_follow(rt);
+    if (!atomic_load(&rt->follows)) {
+        now = kt_clock_mono();
+        rt->ticked = rt->next_tick = now;
+        rt_apply_start(rt, start_time(rt, now));
+        rt_ready(rt);
+    }
+    while (!atomic_load(&rt->follows) && (turn(rt) > 0 || !atomic_load(&rt->stopping))) {
     }
     apply_held(rt, true);
-    end_turn(rt, false);
+    rt_end_turn(rt, false);
     return NULL;
 }

@@ -154,15 +154,22 @@ size_t event_size(size_t origin_n, size_t body_n)
     return EVENT_HEAD + origin_n + hash + body_n;
 }
 
+size_t event_size_of(const struct kt_event *ev)
+{
+    return ev->dropped ? EVENT_HEAD + ev->origin.n + sizeof(struct kt_hash)
+                       : event_size(ev->origin.n, ev->body.n);
+}
+
 void event_put(struct kt_buf *out, const struct kt_event *ev)
 {
-    size_t size = event_size(ev->origin.n, ev->body.n);
+    size_t size = event_size_of(ev);
     char *room = kt_buf_reserve(out, size);
     if (!room) {
         return;
     }
-    bool hashed = ev->body.n > EVENT_HASHED_ABOVE;
-    uint8_t bytes[4] = {(uint8_t)ev->kind, hashed ? EVENT_HASHED : 0, (uint8_t)ev->origin.n, 0};
+    bool hashed = ev->dropped || ev->body.n > EVENT_HASHED_ABOVE;
+    uint8_t flags = ev->dropped ? EVENT_DROPPED | EVENT_HASHED : hashed ? EVENT_HASHED : 0;
+    uint8_t bytes[4] = {(uint8_t)ev->kind, flags, (uint8_t)ev->origin.n, 0};
     uint32_t body_n = (uint32_t)ev->body.n;
     unsigned char *p = (unsigned char *)room;
     put(&p, bytes, 4);
@@ -172,8 +179,8 @@ void event_put(struct kt_buf *out, const struct kt_event *ev)
         put(&p, ev->origin.p, ev->origin.n);
     }
     if (hashed) {
-        memset(p, 0, sizeof(struct kt_hash));
-        p += sizeof(struct kt_hash);
+        static const struct kt_hash none;
+        put(&p, ev->dropped ? &ev->body_hash : &none, sizeof(struct kt_hash));
     }
     if (body_n) {
         memcpy(p, ev->body.p, body_n);

@@ -71,7 +71,8 @@ bool frame_fits(const unsigned char p[FRAME_HEAD], const void *payload, size_t n
 bool frame_follows(const unsigned char *p, size_t n, uint64_t epoch, kt_seq after);
 
 size_t event_size(size_t origin_n, size_t body_n);
-/** Append an event; room for the hash is left zero. */
+size_t event_size_of(const struct kt_event *ev);
+/** Append an event; room for the hash is left zero, but for one whose body was dropped. */
 void event_put(struct kt_buf *out, const struct kt_event *ev);
 /** The event at p; false when it does not fit n bytes. */
 bool event_view(const unsigned char *p, size_t n, struct event_view *ret);

@@ -43,6 +43,9 @@ static struct kt_journal *journal_new(const struct kt_journal_opts *opts,
     j->opts.reserve_bytes = or_default(opts->reserve_bytes, 16 * MIB, RESERVE_MIN);
     j->opts.pending_bytes = or_default(opts->pending_bytes, 64 * MIB, SEG_BLOCK);
     j->body_max = least_of(j->opts.segment_bytes / 4, j->opts.reserve_bytes / 2) - SEG_SECTOR;
+    if (opts->event_max) {
+        j->body_max = least_of(j->body_max, opts->event_max);
+    }
     j->frame_max = least_of(j->opts.segment_bytes / 4, FRAME_MAX);
     j->dir = strdup(opts->dir);
     KT_ASSERT(j->dir);
@@ -245,7 +248,7 @@ static bool wakes_writer(struct kt_journal *j)
 
 int kt_journal_append(struct kt_journal *j, const struct kt_event *ev, struct kt_err *err)
 {
-    size_t need = event_size(ev->origin.n, ev->body.n);
+    size_t need = event_size_of(ev);
     pthread_mutex_lock(&j->lock);
     int r = admit(j, ev, need, err);
     bool wakes = false;

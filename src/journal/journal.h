@@ -37,7 +37,20 @@ struct kt_event {
     struct kt_str origin; /* user, producer, link or "engine"; at most 64 bytes */
     struct kt_str body;   /* empty when retention dropped it */
     struct kt_hash body_hash;
+    bool dropped; /* the body is gone, body_hash says what it was; to append: it counts */
 };
+
+/*
+ * Events outside a journal: bytes that carry what the chain is made of, so that another node can
+ * append the same event under the same chain.
+ */
+/** Append one event: as in a segment, its hash included. body_hash counts when it is dropped. */
+void kt_event_pack(struct kt_buf *out, const struct kt_event *ev);
+/** The event at p, under a seq; its strings point into p. KT_ECORRUPT: no event stands there. */
+KT_MUST_CHECK int kt_event_unpack(const void *p, size_t n, kt_seq seq, struct kt_event *ret,
+                                  size_t *ret_size);
+/** chain = H(chain, header, body hash), by the event's body_hash. */
+void kt_event_chain(struct kt_hash *chain, const struct kt_event *ev);
 
 struct kt_journal;
 
@@ -46,6 +59,7 @@ struct kt_journal_opts {
     size_t segment_bytes; /* 0: 32 MiB */
     size_t reserve_bytes; /* 0: 16 MiB: room for events of consequence on a full disk */
     size_t pending_bytes; /* 0: 64 MiB: bound of what waits for the disk */
+    size_t event_max;     /* bytes of one body at most; 0: as the segments allow */
     bool flushed;         /* whoever appends calls kt_journal_flush() behind its last event: an
                              event alone does not wake the writer, so a group wakes it once */
     /** After every commit, on the writer thread: all events up to seq are durable. */
@@ -118,6 +132,8 @@ KT_MUST_CHECK int kt_journal_next(struct kt_journal_reader *r, struct kt_event *
 /** As next, passing over kinds whose bit is not set in `kinds` (1u << kind) without decoding. */
 KT_MUST_CHECK int kt_journal_next_of(struct kt_journal_reader *r, uint32_t kinds,
                                      struct kt_event *ev, struct kt_err *err);
+/** Events behind `seq` are not read yet: next answers 0 before them. 0: no such bound. */
+void kt_journal_reader_until(struct kt_journal_reader *r, kt_seq seq);
 void kt_journal_reader_free(struct kt_journal_reader *r);
 /** The first event at or after a time; seq 0 when there is none. Uses the segments' headers. */
 KT_MUST_CHECK int kt_journal_find(struct kt_journal *j, const char *dir, kt_time at, kt_seq *ret,
@@ -138,6 +154,21 @@ struct kt_journal_verdict {
 /** Read all, check CRC, sequence, body hashes and chain. KT_ECORRUPT names segment and seq. */
 KT_MUST_CHECK int kt_journal_verify(const char *dir, void (*progress)(void *arg, double part),
                                     void *arg, struct kt_journal_verdict *ret, struct kt_err *err);
+
+/**
+ * The chain up to seq, read from the segment that holds it; of a live journal too, for what is
+ * durable. seq 0, or the one before the first event: where the chain begins. KT_ENOTFOUND.
+ */
+KT_MUST_CHECK int kt_journal_chain_at(const char *dir, kt_seq seq, struct kt_hash *ret,
+                                      struct kt_err *err);
+/**
+ * Take away all events behind `seq` of a closed journal, whose chain up to it must be `chain`. What
+ * is cut is kept beside, as the segments were, in a new folder CUT_DIR/SEQ-TIME. Crash-safe: cut
+ * half, it is a journal with a shorter tail, and can be cut again.
+ * @return KT_OK; KT_ECORRUPT another chain; KT_EBUSY a program writes it; KT_ENOTFOUND; KT_EIO
+ */
+KT_MUST_CHECK int kt_journal_cut(const char *dir, kt_seq seq, const struct kt_hash *chain,
+                                 const char *cut_dir, struct kt_err *err);
 
 /* Bodies by hash: large things are files named by their hash under DIR/bodies. */
 KT_MUST_CHECK int kt_body_put(const char *dir, const void *p, size_t n, struct kt_hash *ret,

@@ -16,6 +16,7 @@ struct kt_journal_reader {
     char *dir;
     struct seg_cursor c;
     kt_seq from;   /* events before it are passed over */
+    kt_seq until;  /* those behind it are not read yet; 0: no such bound */
     kt_seq seq;    /* of the next event in the frame */
     size_t at;     /* where it begins in the payload */
     uint32_t left; /* events left in the frame */
@@ -71,6 +72,11 @@ int kt_journal_read(struct kt_journal *j, const char *dir, kt_seq from,
     }
     *ret = r;
     return KT_OK;
+}
+
+void kt_journal_reader_until(struct kt_journal_reader *r, kt_seq seq)
+{
+    r->until = seq;
 }
 
 void kt_journal_reader_free(struct kt_journal_reader *r)
@@ -154,6 +160,9 @@ static int advance(struct kt_journal_reader *r, uint32_t kinds, struct event_vie
                 return rc;
             }
         }
+        if (r->until && r->seq > r->until) {
+            return 0;
+        }
         const unsigned char *p = (const unsigned char *)r->c.payload.p + r->at;
         if (!event_view(p, r->c.payload.n - r->at, v)) {
             return seg_damaged(&r->c, r->seq, "the event cannot be read", err);
@@ -179,7 +188,8 @@ int kt_journal_next_of(struct kt_journal_reader *r, uint32_t kinds, struct kt_ev
                             .time = v.time,
                             .kind = (enum kt_event_kind)v.kind,
                             .origin = v.origin,
-                            .body = v.body};
+                            .body = v.body,
+                            .dropped = v.flags & EVENT_DROPPED};
     event_hash(&v, &ev->body_hash);
     return 1;
 }

@@ -2,6 +2,7 @@
 /* conf: site.yaml: settings, packs, shifts, people; links are in links.c. */
 #include "site/impl.h"
 
+#include "cluster/cluster.h"
 #include "conf/settings.h"
 
 static const char *const rights[] = {
@@ -94,6 +95,11 @@ static void settings(struct load *l, const struct kt_yaml *root)
     s->listen_https = v[KT_SETTING_LISTEN_HTTPS].text;
     s->tls_cert = v[KT_SETTING_TLS_CERT].text;
     s->tls_key = v[KT_SETTING_TLS_KEY].text;
+    s->journal = v[KT_SETTING_JOURNAL].text;
+    s->cluster.ttl_s = (int)v[KT_SETTING_CLUSTER_TTL].number;
+    s->cluster.keep_mb = (int)v[KT_SETTING_CLUSTER_KEEP_MB].number;
+    s->cluster.keep_hours = (int)v[KT_SETTING_CLUSTER_KEEP_HOURS].number;
+    s->cluster.quota_mb = (int)v[KT_SETTING_CLUSTER_QUOTA_MB].number;
     s->journal_days = (int)v[KT_SETTING_JOURNAL_DAYS].number;
     s->segment_mb = (int)v[KT_SETTING_SEGMENT_MB].number;
     s->reserve_mb = (int)v[KT_SETTING_RESERVE_MB].number;
@@ -113,6 +119,11 @@ static void settings(struct load *l, const struct kt_yaml *root)
                   v[KT_SETTING_MINE_CODE].col,
                   "mine_code \"%s\" is not 12 digits; write it in quotes, e.g. \"140000000001\"",
                   s->mine_code);
+    }
+    struct kt_err err = {0};
+    if (kt_cluster_address(s->journal, &err) < 0) {
+        site_find(l, KT_FIND_ERROR, "format", kt_yaml_file(root), v[KT_SETTING_JOURNAL].line,
+                  v[KT_SETTING_JOURNAL].col, "journal: %s", err.text);
     }
     if (*s->listen_https && (!*s->tls_cert || !*s->tls_key)) {
         site_find(l, KT_FIND_ERROR, "format", kt_yaml_file(root), v[KT_SETTING_LISTEN_HTTPS].line,

@@ -307,6 +307,10 @@ struct kt_site {
     int report_day_s;
     const char *listen_http, *listen_https, *tls_cert, *tls_key; /* "" when none */
     int journal_days, segment_mb, reserve_mb;
+    const char *journal; /* "file", or the address of a cluster (cluster/cluster.h) */
+    struct {
+        int ttl_s, keep_mb, keep_hours, quota_mb;
+    } cluster;
     struct {
         int idle_minutes, lock_failures, lock_minutes, password_min, log_days;
         int logins_per_minute, queries_per_minute, requests_per_minute;

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_API_CLUSTER_H
+#define KT_API_CLUSTER_H
+/* Several nodes, as the api shows them and as a following node passes calls on. */
+#include "api/private.h"
+
+const char *cluster_role_name(enum kt_cluster_role role);
+/** A value: null when this node is alone. */
+void write_cluster(struct kt_runtime *rt, struct kt_jw *w);
+#endif

@@ -272,6 +272,9 @@ static int follow(struct kt_runtime *rt, bool *ret_more, struct kt_err *err)
         kt_seq from = p.seq + 1 < first ? first : p.seq + 1;
         r = kt_journal_read(rt->journal, NULL, from, &l->reader, err);
     }
+    if (r == KT_OK) {
+        kt_journal_reader_until(l->reader, rt_durable(rt));
+    }
     new_site(rt);
     while (r == KT_OK && l->columns.n < WRITE_SAMPLES && !atomic_load(&l->stop)) {
         int got = kt_journal_next_of(l->reader, 1u << KT_EV_SAMPLES, &ev, err);

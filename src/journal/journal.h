@@ -132,7 +132,7 @@ KT_MUST_CHECK int kt_journal_next(struct kt_journal_reader *r, struct kt_event *
 /** As next, passing over kinds whose bit is not set in `kinds` (1u << kind) without decoding. */
 KT_MUST_CHECK int kt_journal_next_of(struct kt_journal_reader *r, uint32_t kinds,
                                      struct kt_event *ev, struct kt_err *err);
-/** Events behind `seq` are not read yet: next answers 0 before them. 0: no such bound. */
+/** Events behind `seq` are not read yet: next answers 0 before them. */
 void kt_journal_reader_until(struct kt_journal_reader *r, kt_seq seq);
 void kt_journal_reader_free(struct kt_journal_reader *r);
 /** The first event at or after a time; seq 0 when there is none. Uses the segments' headers. */

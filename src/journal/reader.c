@@ -16,7 +16,7 @@ struct kt_journal_reader {
     char *dir;
     struct seg_cursor c;
     kt_seq from;   /* events before it are passed over */
-    kt_seq until;  /* those behind it are not read yet; 0: no such bound */
+    kt_seq until;  /* those behind it are not read yet */
     kt_seq seq;    /* of the next event in the frame */
     size_t at;     /* where it begins in the payload */
     uint32_t left; /* events left in the frame */
@@ -61,6 +61,7 @@ int kt_journal_read(struct kt_journal *j, const char *dir, kt_seq from,
     r->j = j;
     r->c.fd = -1;
     r->from = from;
+    r->until = UINT64_MAX;
     r->dir = strdup(j ? j->dir : dir);
     KT_ASSERT(r->dir);
     if (!(j && start_at_tail(r, err))) {
@@ -160,7 +161,7 @@ static int advance(struct kt_journal_reader *r, uint32_t kinds, struct event_vie
                 return rc;
             }
         }
-        if (r->until && r->seq > r->until) {
+        if (r->seq > r->until) {
             return 0;
         }
         const unsigned char *p = (const unsigned char *)r->c.payload.p + r->at;

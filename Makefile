@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What people type. The rules are scripts; each can be run by itself.
-.PHONY: all deps build run test bench fuzz asan tsan lint format clean
+.PHONY: all deps build run deb bundle test bench fuzz asan tsan lint format clean
 
 SANITIZER_OPTIONS = ASAN_OPTIONS=detect_stack_use_after_return=1 \
 	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 TSAN_OPTIONS=second_deadlock_stack=1
@@ -18,6 +18,14 @@ build: deps
 # The demonstration mine at http://127.0.0.1:8080/ ; SCENARIO=name chooses what happens.
 run: build
 	@scripts/run-demo
+
+# dist/kuangtu_VERSION_ARCH.deb
+deb: build
+	@scripts/make-deb
+
+# The same with every Debian package that it needs, to be installed without a network.
+bundle: build
+	@scripts/make-bundle
 
 test:
 	@scripts/deps --test
@@ -49,4 +57,4 @@ format:
 	@clang-format -i $$(find src sim bench test -name '*.[ch]' -not -path '*/node_modules/*')
 
 clean:
-	rm -rf build build-test build-asan build-tsan build-fuzz web/dist test-out bench-out
+	rm -rf build build-test build-asan build-tsan build-fuzz web/dist dist test-out bench-out

@@ -205,9 +205,9 @@ static bool allowed(struct call *c, const struct route *r)
  * acknowledging) are short and must not wait behind anything. */
 enum kt_http_lane kt_api_lane(void *arg, struct kt_http_req *req)
 {
-    static const char *const lengthy[] = {"/history",  "/export", "/events", "/replay",
-                                          "/backtest", "/search", "/import", "/reports",
-                                          "/reload",   "/audit",  "/kpi",    "/attachments"};
+    static const char *const lengthy[] = {
+        "/history", "/export", "/events", "/replay", "/backtest",    "/search", "/import",
+        "/reports", "/reload", "/audit",  "/kpi",    "/attachments", "/what-if"};
     const char *path = kt_http_path(req);
     if (ingest_path(path)) {
         return ingest_lane(arg, req);

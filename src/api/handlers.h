@@ -86,6 +86,8 @@ void post_attachments(struct call *c);
 void get_attachment(struct call *c);
 /* vent_view.c */
 void get_vent(struct call *c);
+/* vent_what_if.c */
+void post_vent_what_if(struct call *c);
 /* reports.c */
 void get_report(struct call *c);
 /* users.c */

@@ -38,6 +38,7 @@ const struct route api_routes[] = {
     {"GET", "/handover", "view", "list", get_handover},
     {"GET", "/sequences", "view", "list", get_sequences},
     {"GET", "/vent", "view", "list", get_vent},
+    {"POST", "/vent/what-if", "view", "list", post_vent_what_if, .costly = true},
     {"GET", "/history", "history.read", "list", get_history, .costly = true},
     {"GET", "/export", "export", "list", get_export, .costly = true},
     {"GET", "/events", "history.read", "list", get_events, .costly = true},

@@ -302,8 +302,14 @@ static void renew(struct vent *v, struct kt_site *site)
     struct vent_model *m = model_new(site), *old = v->model;
     pthread_mutex_lock(&v->lock);
     v->model = m;
+    bool held = old && old->held > 0;
+    if (held) {
+        old->replaced = true;
+    }
     pthread_mutex_unlock(&v->lock);
-    model_free(old);
+    if (!held) {
+        model_free(old);
+    }
 }
 
 static void turn(struct vent *v)
@@ -400,4 +406,21 @@ const struct vent_model *vent_lock(struct vent *v)
 void vent_unlock(struct vent *v)
 {
     pthread_mutex_unlock(&v->lock);
+}
+
+struct vent_model *vent_hold(const struct vent_model *m)
+{
+    struct vent_model *mine = (struct vent_model *)(uintptr_t)m;
+    mine->held++;
+    return mine;
+}
+
+void vent_release(struct vent *v, struct vent_model *m)
+{
+    pthread_mutex_lock(&v->lock);
+    bool last = --m->held == 0 && m->replaced;
+    pthread_mutex_unlock(&v->lock);
+    if (last) {
+        model_free(m);
+    }
 }

@@ -19,6 +19,8 @@ struct vent;
 /* One site's roadways and what is known of their air. Read under the lock. */
 struct vent_model {
     struct kt_arena *arena;
+    uint32_t held;        /* who uses it beside the runner; guarded by the lock */
+    bool replaced;        /* the last of them frees it */
     struct kt_site *site; /* a reference */
     struct kt_airways airways;
     struct kt_err err; /* what keeps airways.csv from being read; code 0: nothing */
@@ -43,4 +45,9 @@ void vent_free(struct vent *v); /**< ends its thread; accepts NULL */
 /** The model, locked until vent_unlock(); NULL before the first look. */
 const struct vent_model *vent_lock(struct vent *v);
 void vent_unlock(struct vent *v);
+/** Inside the lock: the site, its roadways and the design stay until vent_release(), outside it. */
+struct vent_model *vent_hold(const struct vent_model *m);
+void vent_release(struct vent *v, struct vent_model *m);
+/** What the regulations want of an airway's speed: ok, low, high, unknown. */
+const char *vent_need(const struct kt_airway *a, double speed);
 #endif

@@ -9,12 +9,13 @@ import kt
 from kt import case, equal, kuangtu
 
 HEAD = ("id,place,from,to,r_N_s2_m8,section_m2,min_m_s,max_m_s,design_m3_s,a0_Pa,a2_Pa_s2_m6,fan_points,"
-        "still_r_N_s2_m8,door_points,shut_r_N_s2_m8,open_r_N_s2_m8,wind_point\n")
-ROADS = ("intake,P1-intake,surface,a,0.4,10,0.25,6,20,,,,,,,,\n"
-         "face,P1-face,a,b,0.4,10,0.25,4,10,,,,,,,,FS\n"
-         "door,H1-heading,a,b,0.1,10,,,1,,,,,D1;D2,200,0.01,\n"
-         "return,P1-return,b,c,0.2,10,,,20,,,,,,,,\n"
-         "fan,MR,c,surface,0.0,10,,,20,1000,-0.1,ZF,500,,,,\n")
+        "still_r_N_s2_m8,door_points,shut_r_N_s2_m8,open_r_N_s2_m8,wind_point,length_m\n")
+ROADS = ("intake,P1-intake,surface,a,0.4,10,0.25,6,20,,,,,,,,,\n"
+         "face,P1-face,a,b,0.4,10,0.25,4,10,,,,,,,,FS,\n"
+         "door,H1-heading,a,b,0.1,10,,,1,,,,,D1;D2,200,0.01,,\n"
+         "return,P1-return,b,c,0.2,10,,,20,,,,,,,,,\n"
+         "fan,MR,c,surface,0.0,10,,,20,1000,-0.1,ZF,500,,,,,\n")
+LONG = ROADS.replace("return,P1-return,b,c,0.2,10,,,20,,,,,,,,,", "return,P1-return,b,c,0.2,10,,,20,,,,,,,,,1000")
 
 
 def site(roads=ROADS):
@@ -116,9 +117,45 @@ def _():
     equal(kuangtu("verify", where.dir).returncode, 0)
 
 
+@case("what if: a copy is changed, before stands beside after, smoke comes when it must, nothing is written")
+def _():
+    program = kt.Program(site(LONG))
+    whole, narrow = program.user("eng", "engineer"), program.user("face", "face-viewer")
+    program.samples(("ZF", 1), ("D1", 0), ("D2", 0))
+    look(whole, lambda b: b["fan"].get("fan") == "on", "a first airflow")
+    before, opened = flow(side_by_side(0.4, 400.1)), flow(side_by_side(0.4, 0.12))
+
+    def ask(client, **body):
+        return client.call("POST", "/vent/what-if", body)[:2]
+
+    status, got = ask(whole, set=[{"airway": "door", "doors_open": 2}], fire={"airway": "intake", "minutes": 100})
+    equal((status, got["state"]), (200, "solved"))
+    by = {i["id"]: i for i in got["items"]}
+    assert math.isclose(by["fan"]["before"]["flow"], before, abs_tol=1e-4), by["fan"]
+    assert math.isclose(by["fan"]["after"]["flow"], opened, abs_tol=1e-4), by["fan"]
+    equal((by["intake"]["before"]["smoke_min"], by["face"]["before"]["smoke_min"]), (0, 0.08))  # one step
+    for when in ("before", "after"):
+        minutes = 1000 * 10 / by["return"][when]["flow"] / 60  # 1 000 m of 10 m2
+        assert abs(by["fan"][when]["smoke_min"] - minutes) <= 0.2, (by["fan"], minutes)
+    reversed_ = ask(whole, set=[{"airway": "fan", "fan": "reverse"}])[1]
+    assert all(i["turned"] for i in reversed_["items"]), reversed_
+    stopped = ask(whole, set=[{"airway": "fan", "fan": "stop"}])[1]
+    assert all(abs(i["after"]["flow"]) < 1e-3 for i in stopped["items"]), stopped
+    equal([i["id"] for i in ask(narrow, set=[])[1]["items"]], ["intake", "face", "return"])
+    for body, code in (({"set": [{"airway": "nowhere", "fan": "stop"}]}, 404), ({"set": [{"airway": "face"}]}, 400),
+                       ({"set": [{"airway": "face", "fan": "stop"}]}, 400),
+                       ({"set": [{"airway": "door", "doors_open": 3}]}, 400),
+                       ({"set": [{"airway": "face", "r": -1}]}, 400),
+                       ({"fire": {"airway": "face", "minutes": 9999}}, 400)):
+        equal((body, ask(whole, **body)[0]), (body, code))
+    equal(ask(narrow, set=[{"airway": "door", "doors_open": 1}])[0], 404)
+    now = {i["id"]: i for i in whole.get("/vent")["items"]}
+    equal((now["fan"]["fan"], now["door"]["doors_open"]), ("on", 0))
+
+
 @case("what cannot be solved is said, nothing is shown as if it were, and downstream goes by the design")
 def _():
-    program = kt.Program(site(ROADS + "weak,MR,c,surface,0.01,10,,,1,30,-0.1,ZF,500,,,,\n"))
+    program = kt.Program(site(ROADS + "weak,MR,c,surface,0.01,10,,,1,30,-0.1,ZF,500,,,,,\n"))
     client = program.user("eng", "engineer")
     program.samples(("ZF", 1), ("D1", 0), ("D2", 0))
 

@@ -4,6 +4,8 @@
 // biome-ignore lint/suspicious/noExplicitAny: the description leaves these open
 export type Json = any;
 
+export type VentState = { flow: number | null; speed: number | null; drop: number | null; need: "ok" | "low" | "high" | "unknown"; smoke_min?: number | null };
+export type VentWhatIf = { state: "none" | "solved" | "stalled" | "failed"; text: string; at: number; items: ({ id: string; place: string | null; before: VentState; after?: VentState; turned?: boolean })[] };
 export type Vent = { state: "none" | "design" | "outstanding" | "solved" | "failed" | "old"; text: string; at: number | null; took_ms: number | null; items: ({ id: string; place: string | null; from: string; to: string; flow: number | null; design: number; speed: number | null; drop: number | null; need: "ok" | "low" | "high" | "unknown"; min: number | null; max: number | null; fan?: "on" | "off" | "unknown"; doors_open?: number; wind?: { point: string; speed: number; normalised: number | null; contradicts: boolean } })[]; downstream?: { place: string; text: string; text_zh: string; places: (string)[]; airways: (string)[] } };
 export type Error = { error: { code: string; text: string; text_zh?: string } };
 export type Time = number | string;
@@ -86,6 +88,7 @@ export type Route =
   | 'GET /api/v1/cards/{id}'
   | 'GET /api/v1/handover'
   | 'GET /api/v1/vent'
+  | 'POST /api/v1/vent/what-if'
   | 'GET /api/v1/history'
   | 'GET /api/v1/export'
   | 'GET /api/v1/events'

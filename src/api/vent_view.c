@@ -83,6 +83,7 @@ static void write_airway(const struct vent_model *m, uint32_t b, struct kt_jw *w
         kt_jw_kstr(w, "fan", fans[m->state[b].fan + 1]);
     }
     if (a->doors_n) {
+        kt_jw_kint(w, "doors", a->doors_n);
         kt_jw_kint(w, "doors_open", m->state[b].open);
     }
     write_sensor(m, b, w);

@@ -112,6 +112,18 @@ static double over(const struct way *w)
     return fmax(0, w->passes - w->volume);
 }
 
+/** A node of the open from which air comes in: what flows out there does not come in again. */
+static bool is_open(const struct kt_vent_carry *c, uint32_t node)
+{
+    return c->net->end[node] != KT_VENT_INNER && c->out_m3[node] > 0;
+}
+
+/** What a short roadway passes on within the step comes to a node that mixes. */
+static bool mixes_at_once(const struct kt_vent_carry *c, const struct way *w)
+{
+    return over(w) > 0 && !is_open(c, w->down);
+}
+
 /* ---- mixing ---------------------------------------------------------------------------------- */
 
 /** Row of a node: what flows in, with its own concentration, less what short roadways bring at
@@ -125,7 +137,7 @@ static int make_mix(struct kt_vent_carry *c, struct kt_err *err)
         e[k] = (struct kt_sparse_entry){k, k};
     }
     for (uint32_t b = 0; b < m; b++) {
-        if (over(&c->way[b]) > 0) {
+        if (mixes_at_once(c, &c->way[b])) {
             e[k++] = (struct kt_sparse_entry){c->way[b].down, c->way[b].up};
         }
     }
@@ -136,11 +148,11 @@ static int make_mix(struct kt_vent_carry *c, struct kt_err *err)
     double *v = kt_sparse_values(c->mix);
     k = n;
     for (uint32_t i = 0; i < n; i++) {
-        double through = fmax(c->in_m3[i], c->out_m3[i]);
+        double through = is_open(c, i) ? c->out_m3[i] : fmax(c->in_m3[i], c->out_m3[i]);
         v[slot[i]] += through > 0 ? through : 1;
     }
     for (uint32_t b = 0; b < m; b++) {
-        if (over(&c->way[b]) > 0) {
+        if (mixes_at_once(c, &c->way[b])) {
             v[slot[k++]] -= over(&c->way[b]);
         }
     }
@@ -230,13 +242,29 @@ void kt_vent_carry_fill(struct kt_vent_carry *c, uint32_t branch, double concent
 
 /* ---- a step ---------------------------------------------------------------------------------- */
 
+/** To the open: by a roadway that ends there, or what comes to a node and does not go on. */
+static void leave(struct kt_vent_carry *c)
+{
+    for (uint32_t b = 0; b < c->net->branches_n; b++) {
+        const struct way *w = &c->way[b];
+        if (is_open(c, w->down)) {
+            c->sum.left += w->out + over(w) * c->node[w->up];
+        }
+    }
+    for (uint32_t i = 0; i < c->net->nodes_n; i++) {
+        if (!is_open(c, i)) {
+            c->sum.left += fmax(0, c->in_m3[i] - c->out_m3[i]) * c->node[i];
+        }
+    }
+}
+
 void kt_vent_carry_step(struct kt_vent_carry *c)
 {
     memset(c->rhs, 0, c->net->nodes_n * sizeof(double));
     for (uint32_t b = 0; b < c->net->branches_n; b++) {
         struct way *w = &c->way[b];
         w->out = pull(w, fmin(w->passes, w->volume));
-        c->rhs[w->down] += w->out;
+        c->rhs[w->down] += is_open(c, w->down) ? 0 : w->out;
     }
     for (uint32_t i = 0; i < c->net->nodes_n; i++) {
         double gives = c->rate[i] * c->step_s;
@@ -254,9 +282,7 @@ void kt_vent_carry_step(struct kt_vent_carry *c)
             push(c, w, comes, comes * c->node[w->up]);
         }
     }
-    for (uint32_t i = 0; i < c->net->nodes_n; i++) {
-        c->sum.left += fmax(0, c->in_m3[i] - c->out_m3[i]) * c->node[i];
-    }
+    leave(c);
 }
 
 double kt_vent_carry_node(const struct kt_vent_carry *c, uint32_t node)

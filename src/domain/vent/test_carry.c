@@ -79,6 +79,33 @@ static void mixed_where_roadways_meet(void)
 
 /* A local fan takes 8 m3/s of which 5 come back to it: the face's gas g goes round. At the end its
  * return has g / 3, what the fan blows has 5/8 of that. */
+/* The surface is one node: smoke that leaves the return does not come in by the intake. */
+static void the_open_is_clean(void)
+{
+    struct tn *t = tn_new();
+    tn_add(t, 1, 2, 1);
+    tn_add(t, 2, 3, 1);
+    tn_add(t, 3, 1, 1);
+    double q[] = {5, 5, 5}, volume[][3] = {{100, 50, 25}, {100, 50, 0}, {0, 0, 0}};
+    for (int i = 0; i < 3; i++) {
+        struct kt_vent_carry *c = NULL;
+        t->end[0] = KT_VENT_INLET;
+        t->end[1] = t->end[2] = KT_VENT_INNER;
+        CHECK_OK(kt_vent_carry_new(&t->net, q, volume[i], 1, &c, &t->err), &t->err);
+        REQUIRE(c);
+        kt_vent_carry_source(c, 1, 0.1);
+        for (int s = 0; s < 200; s++) {
+            kt_vent_carry_step(c);
+            CHECK_NEAR(kt_vent_carry_node(c, 0), 0, 0);
+            nothing_is_lost(c);
+        }
+        CHECK_NEAR(kt_vent_carry_node(c, 2), 0.02, 1e-12);
+        CHECK(kt_vent_carry_amounts(c).left > 15);
+        kt_vent_carry_free(c);
+    }
+    tn_free(t);
+}
+
 static void round_and_round(void)
 {
     for (int k = 0; k < 3; k++) {
@@ -237,6 +264,7 @@ static void doubt_never_takes_away(void)
 }
 
 UNIT_MAIN({"a plug comes late and whole", a_plug_comes_late_and_whole},
+          {"the open is clean", the_open_is_clean},
           {"mixed where roadways meet", mixed_where_roadways_meet},
           {"air that goes round", round_and_round}, {"where no air passes", where_no_air_passes},
           {"kept in any network", kept_in_any_network},

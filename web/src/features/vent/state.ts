@@ -9,6 +9,9 @@ export interface Airway {
   place: string | null;
   flow: number | null;
   need: string;
+  fan?: 'on' | 'off' | 'unknown';
+  doors?: number;
+  doors_open?: number;
   wind?: { contradicts: boolean };
 }
 export interface Airflow {

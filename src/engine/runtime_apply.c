@@ -395,8 +395,8 @@ static int apply_reload(struct kt_runtime *rt, struct rt_reload *x)
     rt->ids = x->ids;
     x->ids = (struct rt_ids){0};
     x->live = NULL;
+    rt_history_site(rt); /* with the ids, and before samples of new points are let in */
     pthread_mutex_unlock(&rt->lock);
-    rt_history_site(rt); /* before samples of new points are let in */
     atomic_store(&rt->points_n, rt->site->points_n);
     finish(rt, r, NULL);
     return KT_OK;

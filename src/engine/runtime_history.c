@@ -78,6 +78,7 @@ static void say_sealed(struct kt_runtime *rt)
 static void declare_all(struct kt_runtime *rt)
 {
     struct kt_site *site = kt_runtime_site(rt);
+    rt->history.gone_n = 0; /* their places may be points now */
     for (uint32_t i = 0; i < site->points_n; i++) {
         const struct kt_point *p = &site->points[i];
         struct kt_history_point conf = {
@@ -88,6 +89,71 @@ static void declare_all(struct kt_runtime *rt)
         }
     }
     kt_site_unref(site);
+}
+
+/* Indexes of points stay over a reload, so what was resolved before it is still right after it. */
+static void declare_changed(struct kt_runtime *rt)
+{
+    if (atomic_exchange(&rt->history.site_changed, false)) {
+        declare_all(rt);
+    }
+}
+
+/* Is a place to be had for the samples of a number whose point the site does not have? */
+static bool declare_gone(struct kt_runtime *rt, uint32_t number, uint32_t place)
+{
+    struct kt_buf name;
+    struct kt_err err = {0};
+    kt_buf_init(&name, 1024);
+    int r = rt_ids_name(rt->data_dir, number, &name, &err);
+    struct kt_history_point conf = {.id = kt_buf_cstr(&name), .retention = KT_RETAIN_NORMAL};
+    if (r == KT_OK && kt_site_point(rt->site, kt_str_c(conf.id)).v != KT_NONE) {
+        r = kt_err_set(&err, KT_ECORRUPT, "point %s has two numbers in points.ids", conf.id);
+    }
+    r = r == KT_OK ? kt_history_declare(rt->history.h, (kt_point_id){place}, &conf, &err) : r;
+    if (r < 0) {
+        KT_ERROR("history", "samples of a point that is gone are left out: %s", err.text);
+    }
+    kt_buf_done(&name);
+    return r == KT_OK;
+}
+
+/* Samples of a point that the site no longer has wait in the journal when the program ended before
+ * history had them. KT_NONE: there is no place for them. */
+static uint32_t place_of_gone(struct kt_runtime *rt, uint32_t number)
+{
+    struct rt_history *h = &rt->history;
+    for (uint32_t i = 0; i < h->gone_n; i++) {
+        if (h->gone[i].number == number) {
+            return h->gone[i].place;
+        }
+    }
+    uint32_t place = rt->ids.points_n + h->gone_n;
+    h->gone = realloc(h->gone, (h->gone_n + 1) * sizeof(*h->gone));
+    KT_ASSERT(h->gone);
+    place = declare_gone(rt, number, place) ? place : KT_NONE;
+    h->gone[h->gone_n++] = (struct rt_gone){number, place};
+    return place;
+}
+
+/* Numbers become points of the present site, or places behind them. */
+static void resolve(struct kt_runtime *rt, struct kt_columns *c)
+{
+    pthread_mutex_lock(&rt->lock);
+    const struct rt_ids *ids = &rt->ids;
+    uint32_t to = 0;
+    for (uint32_t i = 0; i < c->n; i++) {
+        uint32_t number = c->point[i], p = number < ids->numbers_n ? ids->point[number] : KT_NONE;
+        p = p == KT_NONE && number < ids->numbers_n ? place_of_gone(rt, number) : p;
+        if (p != KT_NONE) {
+            c->point[to] = p;
+            c->time[to] = c->time[i];
+            c->value[to] = c->value[i];
+            c->quality[to++] = c->quality[i];
+        }
+    }
+    c->n = to;
+    pthread_mutex_unlock(&rt->lock);
 }
 
 /* ---- adding ---- */
@@ -125,9 +191,6 @@ static void add(struct kt_runtime *rt, kt_seq seq, kt_time arrival, struct kt_sa
 {
     struct rt_history *h = &rt->history;
     struct kt_err err = {0};
-    if (atomic_exchange(&h->site_changed, false)) {
-        declare_all(rt);
-    }
     if (has_future(&s, arrival)) { /* a batch is shared: not changed in place */
         if (s.point != h->columns.point) {
             copy_columns(&h->columns, &s);
@@ -157,13 +220,14 @@ static void add_event(struct kt_runtime *rt, const struct kt_event *ev)
     if (ev->body.n == 0) {
         return; /* dropped by retention: history has it, or nobody has */
     }
-    if (kt_samples_decode(ev->body, KT_BATCH_MAX, &arrival, &h->columns, &err) < 0) {
-        KT_ERROR("history", "event %" PRIu64 ": %s", ev->seq, err.text);
-        return;
-    }
-    pthread_mutex_lock(&rt->lock);
-    rt_ids_resolve(&rt->ids, &h->columns);
-    pthread_mutex_unlock(&rt->lock);
+    do { /* a place behind the site's points is one only until the next site */
+        declare_changed(rt);
+        if (kt_samples_decode(ev->body, KT_BATCH_MAX, &arrival, &h->columns, &err) < 0) {
+            KT_ERROR("history", "event %" PRIu64 ": %s", ev->seq, err.text);
+            return;
+        }
+        resolve(rt, &h->columns);
+    } while (atomic_load(&h->site_changed));
     add(rt, ev->seq, arrival, kt_columns_view(&h->columns));
 }
 
@@ -322,8 +386,8 @@ struct run {
 static void add_run(struct kt_runtime *rt, struct run *run)
 {
     struct rt_history *h = &rt->history;
-    if (run->n && atomic_exchange(&h->site_changed, false)) {
-        declare_all(rt);
+    if (run->n) {
+        declare_changed(rt);
     }
     for (uint32_t at = 0; at < run->n;) {
         struct kt_err err = {0};
@@ -355,6 +419,7 @@ static void take(struct kt_runtime *rt, struct run *run, const struct rt_pile_it
     run->last = item->seq;
     if (has_future(&s, item->arrival)) {
         add_run(rt, run);
+        declare_changed(rt);
         add(rt, item->seq, item->arrival, s);
     } else {
         run->batches[run->n++] = (struct kt_history_batch){item->seq, item->arrival, s};
@@ -489,6 +554,7 @@ void rt_history_stop(struct kt_runtime *rt)
     pile_done(&h->own);
     free(h->run);
     kt_columns_done(&h->columns);
+    free(h->gone);
     kt_buf_done(&h->sealed);
     pthread_cond_destroy(&h->work);
     pthread_mutex_destroy(&h->lock);

@@ -113,6 +113,28 @@ out:
     return r;
 }
 
+int rt_ids_name(const char *data_dir, uint32_t number, struct kt_buf *out, struct kt_err *err)
+{
+    char path[600];
+    struct kt_buf text;
+    kt_buf_init(&text, IDS_BYTES_MAX);
+    snprintf(path, sizeof(path), "%s/points.ids", data_dir);
+    int r = kt_file_read(path, IDS_BYTES_MAX, &text, err);
+    const char *line = text.p, *nl = NULL;
+    for (uint32_t i = 0; r == KT_OK && i <= number; i++) {
+        line = nl ? nl + 1 : text.p;
+        nl = text.n ? memchr(line, '\n', (size_t)(text.p + text.n - line)) : NULL;
+        if (!nl) {
+            r = kt_err_set(err, KT_ENOTFOUND, "%s has no line %u", path, number + 1);
+        }
+    }
+    if (r == KT_OK) {
+        kt_buf_put(out, line, (size_t)(nl - line));
+    }
+    kt_buf_done(&text);
+    return r;
+}
+
 void rt_ids_done(struct rt_ids *ids)
 {
     free(ids->number);

@@ -51,6 +51,9 @@ void rt_ids_done(struct rt_ids *ids);
 /** Number the points of a batch; `scratch` holds the result when it differs. */
 const uint32_t *rt_ids_number(const struct rt_ids *ids, const uint32_t *point, uint32_t n,
                               uint32_t *scratch);
+/** The text id of a number, appended; KT_ENOTFOUND. Reads the file. */
+KT_MUST_CHECK int rt_ids_name(const char *data_dir, uint32_t number, struct kt_buf *out,
+                              struct kt_err *err);
 /** Turn numbers into points; samples of points that the site does not have are left out. */
 void rt_ids_resolve(const struct rt_ids *ids, struct kt_columns *c);
 
@@ -338,6 +341,11 @@ struct rt_pile {
     uint32_t samples;
     struct kt_columns copied;
 };
+/* A number whose point the site does not have, and the place behind the site's points where history
+ * takes its samples. */
+struct rt_gone {
+    uint32_t number, place;
+};
 struct rt_history {
     struct kt_history *h;
     pthread_t thread;
@@ -355,6 +363,8 @@ struct rt_history {
     kt_mono handed;               /* when it looked for months that the long history has */
     struct kt_history_batch *run; /* RT_PILE_ITEMS: what is added together */
     struct kt_columns columns;
+    struct rt_gone *gone; /* of the present site */
+    uint32_t gone_n;
     struct kt_buf sealed;
     uint32_t sealed_n;
     kt_time sealed_from, sealed_to, merged, retained;

@@ -154,5 +154,60 @@ def _():
         s.program.stop()
 
 
+@case("samples that wait for history while a reload turns the points round: each is in its own point's, none is lost")
+def _():
+    ids = [f"R-{i}" for i in range(6)]
+    rows = {i: kt.point(i, "water.level", "mine", link="push", range_lo=0, range_hi=100_000, resolution=1) for i in ids}
+    taken, stop, lock = {i: set() for i in ids}, threading.Event(), threading.Lock()
+    s = Slow(kt.make_site([rows[i] for i in ids[:5]]), 60)
+    program, start = s.program, kt.now_ms()
+
+    def push(name, k):
+        """Value k of a point names the point; true when it is safe."""
+        n = ids.index(name)
+        if program.write(f"{name} value={n * 10_000 + k} {(start + k * 7 + n) * 1_000_000}")[0] == 204:
+            with lock:
+                taken[name].add(n * 10_000 + k)
+            return True
+        return False
+
+    def producer(first):
+        for k in range(first, 9_000, 8):
+            for name in ids:
+                push(name, k)
+            if stop.is_set():
+                return
+    def load(order):
+        program.site.write("points.csv", kt.csv_text([rows[i] for i in order]))
+        kt.kuangtu("reload", program.site.dir)
+    threads = [threading.Thread(target=producer, args=(i,)) for i in range(8)]
+    with s:
+        for t in threads:
+            t.start()
+        kt.wait_for("samples of the first order", lambda: all(len(taken[i]) > 8 for i in ids[:5]), every=0.02)
+        for order in (ids[::-1], ids[3:] + ids[1:3]):  # one is new, all is turned round, one goes
+            last = {i: len(taken[i]) for i in order}
+            load(order)
+            kt.wait_for("samples of this order", lambda o=order, n=last: all(len(taken[i]) > n[i] for i in o), every=0.02)
+        stop.set()
+        for t in threads:
+            t.join()
+        program.kill9()  # what waited for history is in the journal alone
+    program.start()
+    load(ids)  # the one that was gone is there again
+    c = program.local()
+
+    def settled():
+        for i in ids:
+            found = c.history(i, start - 1000, start + 100_000)["v"]
+            assert all(v // 10_000 == ids.index(i) for v in found), (i, found)
+            if taken[i] - set(found):
+                return False
+        return True
+    kt.wait_for("all are in history", settled)
+    kt.note(f"{sum(map(len, taken.values()))} samples")
+    program.stop()
+
+
 if __name__ == "__main__":
     sys.exit(kt.main())

@@ -163,11 +163,19 @@ def flood(o, book):
             server.env.pop("LD_PRELOAD")
             server.start()
             lost, all_ = wait_for("the program answers with its new token", lambda: known(server, acks, points))
-            began = time.monotonic()
-            while lost and time.monotonic() < began + 120:  # history takes what the journal holds
-                time.sleep(2)
-                lost, all_ = missing(server, acks, points)
+            lost = settled(lost, lambda: missing(server, acks, points)[0])
             book.row("acknowledged and lost, after kill -9", f"{lost} of {all_:,}", "0", load=load, met=lost == 0)
+
+
+def settled(lost, look):
+    """After the start history takes what the journal holds, as fast as the machine has time for it."""
+    least, began = lost, time.monotonic()
+    while lost and time.monotonic() < began + 120:
+        time.sleep(2)
+        lost = look()
+        if lost < least:
+            least, began = lost, time.monotonic()
+    return lost
 
 
 def known(server, acks, points):

@@ -62,6 +62,8 @@ const struct route api_routes[] = {
     {"GET", "/records/{register}/provisions", NULL, "record", get_provisions},
     {"GET", "/records/{register}/barriers", NULL, "record", get_barriers},
     {"GET", "/records/{register}/{record}/barriers", NULL, "record", get_record_barriers},
+    {"GET", "/records/{register}/{record}/subsidence", NULL, "record", get_subsidence,
+     .costly = true},
     {"GET", "/records/{register}/{record}", NULL, "record", get_record},
     {"GET", "/records/{register}/{record}/provisions", NULL, "record", get_record_provisions},
     {"GET", "/records/{register}/{record}/history", NULL, "record", get_record_history},

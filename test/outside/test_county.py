@@ -124,6 +124,30 @@ def _():
     equal(told, {"spring_key_working": "no", "spring_range_working": "yes", "relic_working": "no"})
 
 
+@case("the ground above a face: lines of equal value with backfill and without, what is missing is named")
+def _():
+    c = county()[0]
+    items = {i["label"]: i["id"] for i in c.get("/records/working")["items"]}
+    face = items["1201工作面（演示）"]
+    sink = c.get(f"/records/working/{face}/subsidence")
+    equal((sink["unit"], sink["filled"], round(sink["w0_mm"], 6), sink["r_m"]), ("mm", True, 2250, 150))
+    assert abs(sink["greatest"]["high"] - 1705.3) < 1, sink["greatest"]  # of the panel 800 x 200 m
+    equivalent = 0.2 + 0.1 + 0.15 * (3 - 0.3)
+    assert abs(sink["greatest_filled"]["high"] / sink["greatest"]["high"] - equivalent / 3) < 1e-9
+    rings = {(f["properties"]["level"], f["properties"]["filled"]): f["geometry"]["coordinates"] for f in sink["features"]}
+    assert rings[10, False][0] == rings[10, False][-1], "the basin closes"
+    for q, unit in (("tilt", "mm/m"), ("curvature", "mm/m2"), ("horizontal", "mm"), ("strain", "mm/m")):
+        got = c.get(f"/records/working/{face}/subsidence", quantity=q)
+        equal((got["unit"], bool(got["features"])), (unit, True), q)
+        equal("low" in got["greatest"], q in ("curvature", "strain"))
+    bare = c.get(f"/records/working/{items['1202工作面（演示）']}/subsidence")
+    equal((bare["filled"], "greatest_filled" in bare), (False, False))
+    status, _, head = c.raw("GET", f"/api/v1/records/working/{face}/subsidence?format=dxf")
+    equal((status, head["Content-Type"]), (200, "image/vnd.dxf"))
+    status, body, _ = c.call("GET", f"/records/working/{items['演示抽采井1（演示）']}/subsidence")
+    assert status == 400 and "depth" in body["error"]["text"], (status, body)
+
+
 @case("a mine of which the outline is not known may touch a zone: unknown, never no")
 def _():
     get = county()[0].get

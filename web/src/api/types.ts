@@ -126,6 +126,7 @@ export type Route =
   | 'GET /api/v1/records/{register}/{record}/provisions'
   | 'GET /api/v1/records/{register}/barriers'
   | 'GET /api/v1/records/{register}/{record}/barriers'
+  | 'GET /api/v1/records/{register}/{record}/subsidence'
   | 'GET /api/v1/indicators'
   | 'GET /api/v1/indicators/{indicator}'
   | 'GET /api/v1/indicators/{indicator}/drill'

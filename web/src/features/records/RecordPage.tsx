@@ -14,6 +14,7 @@ import { canAct } from '../../api/world';
 import { fromInput, fullStamp, stamp, toInput } from '../../app/format';
 import { lang, pick } from '../../app/i18n';
 import { useKey } from '../../app/keys';
+import { Lazy } from '../../app/Lazy';
 import { go, href, route, setQuery } from '../../app/router';
 import { useAsk } from '../../records/Ask';
 import { Waiting } from '../../records/Parts';
@@ -30,6 +31,14 @@ import { References } from './References';
 import { known, nowShown } from './state';
 import { t } from './texts';
 import { WalksBlock } from './WalksBlock';
+
+const subsidence = () => import('./Subsidence');
+
+/** Does this register describe mined faces, with what a forecast of the ground above needs? */
+function hasSubsidence(r: Register): boolean {
+  const ids = new Set(r.fields.map((f) => f.id));
+  return ['depth', 'thickness', 'q', 'tan_beta', 'b', 'offset'].every((id) => ids.has(id));
+}
 
 type Ask = ReturnType<typeof useAsk>[0];
 
@@ -209,6 +218,7 @@ export function RecordPage({ r, id }: { r: Register; id: number }) {
             ...(r.provisions
               ? [{ id: 'provisions', title: t('tab.provisions', { n: r.provisions }) }]
               : []),
+            ...(hasSubsidence(r) ? [{ id: 'subsidence', title: t('tab.subsidence') }] : []),
             ...(r.barriers ? [{ id: 'barriers', title: t('tab.barriers') }] : []),
           ]}
           onChange={(x) => setQuery({ tab: x === 'now' ? null : x, field: null })}
@@ -227,6 +237,7 @@ export function RecordPage({ r, id }: { r: Register; id: number }) {
         {tab === 'moves' && <Moves r={r} moves={rec.moves ?? []} />}
         {tab === 'provisions' && <Provisions r={r} rec={rec} when={when} />}
         {tab === 'barriers' && <Barriers r={r} rec={rec} />}
+        {tab === 'subsidence' && <Lazy load={subsidence} props={{ r, rec }} />}
         {tab === 'now' && (
           <div class="rr-two">
             <FieldsBlock

@@ -9,48 +9,100 @@
 
 enum { POINTS_MAX = 200, BUCKETS_MAX = 20000, RAW_MAX = 100000 };
 
+enum { CELL = 40 }; /* bytes of one value at most, its comma too */
+
 struct column {
     const char *name;
-    enum { COL_MIN, COL_MAX, COL_MEAN, COL_LAST, COL_COUNT, COL_QUALITY } what;
+    enum { COL_TIME, COL_MIN, COL_MAX, COL_MEAN, COL_LAST, COL_COUNT, COL_QUALITY } what;
 };
 
-static void write_cell(struct kt_jw *w, const struct kt_bucket *b, int what)
+/* The value written last: what comes again is copied. */
+struct again {
+    uint64_t bits;
+    size_t n; /* 0: none yet */
+    char text[CELL];
+};
+
+static char *put_text(char *to, const char *text, size_t n)
 {
-    if (what == COL_COUNT) {
-        kt_jw_int(w, (int64_t)b->count);
-    } else if (what == COL_QUALITY) {
-        kt_jw_str(w, kt_quality_id(b->worst));
-    } else if (b->count == 0) {
-        kt_jw_null(w);
-    } else if (what == COL_MEAN && isfinite(b->sum)) {
-        char text[40];
-        kt_jw_raw(w, (struct kt_str){text, kt_fmt_near(text, b->sum / (double)b->count)});
-    } else {
-        kt_jw_num(w, what == COL_MIN    ? b->min
-                     : what == COL_MAX  ? b->max
-                     : what == COL_LAST ? b->last
-                                        : b->sum);
+    memcpy(to, text, n);
+    return to + n;
+}
+
+static char *put_value(char *to, struct again *a, double v)
+{
+    uint64_t bits;
+    memcpy(&bits, &v, sizeof(bits));
+    if (a->n == 0 || a->bits != bits) {
+        a->bits = bits;
+        a->n = kt_fmt_double(a->text, v);
     }
+    memcpy(to, a->text, CELL);
+    return to + a->n;
+}
+
+static char *put_number(char *to, struct again *a, double v)
+{
+    return isfinite(v) ? put_value(to, a, v) : put_text(to, "null", 4);
+}
+
+static char *put_quality(char *to, kt_quality q)
+{
+    const char *text = kt_quality_id(q);
+    *to++ = '"';
+    to = put_text(to, text, strlen(text));
+    *to++ = '"';
+    return to;
+}
+
+static char *put_cell(char *to, const struct kt_bucket *b, int what, struct again *a)
+{
+    if (what == COL_TIME) {
+        return to + kt_fmt_int(to, b->start / KT_MS);
+    }
+    if (what == COL_COUNT) {
+        return to + kt_fmt_int(to, (int64_t)b->count);
+    }
+    if (what == COL_QUALITY) {
+        return put_quality(to, b->worst);
+    }
+    if (b->count == 0) {
+        return put_text(to, "null", 4);
+    }
+    if (what == COL_MEAN && isfinite(b->sum)) {
+        return to + kt_fmt_near(to, b->sum / (double)b->count);
+    }
+    return put_number(to, a,
+                      what == COL_MIN    ? b->min
+                      : what == COL_MAX  ? b->max
+                      : what == COL_LAST ? b->last
+                                         : b->sum);
+}
+
+static void write_column(struct kt_jw *w, const struct column *c, const struct kt_bucket *b,
+                         uint32_t n)
+{
+    struct again a = {0};
+    kt_jw_key(w, c->name);
+    kt_jw_arr(w);
+    char *to = kt_jw_room(w, (size_t)n * CELL + CELL);
+    if (to) {
+        for (uint32_t i = 0; i < n; i++) {
+            to = put_cell(to, &b[i], (int)c->what, &a);
+            *to++ = ',';
+        }
+        kt_jw_wrote(w, to - (n > 0));
+    }
+    kt_jw_arr_end(w);
 }
 
 static void write_buckets(struct kt_jw *w, const struct kt_bucket *b, uint32_t n)
 {
-    static const struct column columns[] = {{"min", COL_MIN},     {"max", COL_MAX},
-                                            {"mean", COL_MEAN},   {"last", COL_LAST},
-                                            {"count", COL_COUNT}, {"quality", COL_QUALITY}};
-    kt_jw_key(w, "t");
-    kt_jw_arr(w);
-    for (uint32_t i = 0; i < n; i++) {
-        kt_jw_int(w, b[i].start / KT_MS);
-    }
-    kt_jw_arr_end(w);
+    static const struct column columns[] = {
+        {"t", COL_TIME},    {"min", COL_MIN},     {"max", COL_MAX},        {"mean", COL_MEAN},
+        {"last", COL_LAST}, {"count", COL_COUNT}, {"quality", COL_QUALITY}};
     for (size_t k = 0; k < KT_ARRAY_LEN(columns); k++) {
-        kt_jw_key(w, columns[k].name);
-        kt_jw_arr(w);
-        for (uint32_t i = 0; i < n; i++) {
-            write_cell(w, &b[i], (int)columns[k].what);
-        }
-        kt_jw_arr_end(w);
+        write_column(w, &columns[k], b, n);
     }
 }
 
@@ -76,24 +128,23 @@ static bool take_raw(void *arg, kt_time time, double value, kt_quality q, kt_tim
 
 static void write_raw(struct kt_jw *w, const struct raw *r)
 {
-    kt_jw_key(w, "t");
-    kt_jw_arr(w);
-    for (uint32_t i = 0; i < r->n; i++) {
-        kt_jw_int(w, r->time[i] / KT_MS);
+    static const char *const names[] = {"t", "v", "q"};
+    for (int k = 0; k < (int)KT_ARRAY_LEN(names); k++) {
+        struct again a = {0};
+        kt_jw_key(w, names[k]);
+        kt_jw_arr(w);
+        char *to = kt_jw_room(w, (size_t)r->n * CELL + CELL), *begin = to;
+        for (uint32_t i = 0; to && i < r->n; i++) {
+            to = k == 0   ? to + kt_fmt_int(to, r->time[i] / KT_MS)
+                 : k == 1 ? put_number(to, &a, r->value[i])
+                          : put_quality(to, r->quality[i]);
+            *to++ = ',';
+        }
+        if (to) {
+            kt_jw_wrote(w, to - (to > begin));
+        }
+        kt_jw_arr_end(w);
     }
-    kt_jw_arr_end(w);
-    kt_jw_key(w, "v");
-    kt_jw_arr(w);
-    for (uint32_t i = 0; i < r->n; i++) {
-        kt_jw_num(w, r->value[i]);
-    }
-    kt_jw_arr_end(w);
-    kt_jw_key(w, "q");
-    kt_jw_arr(w);
-    for (uint32_t i = 0; i < r->n; i++) {
-        kt_jw_str(w, kt_quality_id(r->quality[i]));
-    }
-    kt_jw_arr_end(w);
     kt_jw_kbool(w, "cut", r->n == RAW_MAX);
 }
 
@@ -230,9 +281,12 @@ void get_history(struct call *c)
 
 /* ---- export --------------------------------------------------------------------------------- */
 
+enum { STAMP = 40, LINE = 256 };
+
 struct stamp {
     kt_time minute; /* -1: none yet */
-    char text[40];  /* "2026-03-01T08:15:00+08:00" */
+    size_t zone_n;
+    char text[STAMP], zone[16]; /* "2026-03-01T08:15:", "+08:00" */
 };
 
 struct csv {
@@ -240,14 +294,12 @@ struct csv {
     const struct kt_point *point;
     size_t id_n;
     int utc_offset_s;
-    struct stamp time, arrival;
+    struct stamp time;
+    struct again value;
+    kt_time arrival; /* the one written last, as `arrival_text` */
+    size_t arrival_n;
+    char arrival_text[STAMP];
 };
-
-static char *put_text(char *to, const char *text, size_t n)
-{
-    memcpy(to, text, n);
-    return to + n;
-}
 
 /* As kt_time_fmt(), of which only seconds and milliseconds are made anew within a minute. */
 static char *put_time(char *to, struct stamp *s, int utc_offset_s, kt_time t)
@@ -260,8 +312,11 @@ static char *put_time(char *to, struct stamp *s, int utc_offset_s, kt_time t)
     if (t / KT_MIN != s->minute) {
         s->minute = t / KT_MIN;
         kt_time_fmt(s->minute * KT_MIN, utc_offset_s, s->text);
+        s->zone_n = strlen(s->text + ZONE);
+        put_text(s->zone, s->text + ZONE, s->zone_n);
     }
-    to = put_text(to, s->text, MINUTES);
+    memcpy(to, s->text, MINUTES);
+    to += MINUTES;
     *to++ = (char)('0' + ms / 10000);
     *to++ = (char)('0' + ms / 1000 % 10);
     if (ms % 1000) {
@@ -270,26 +325,41 @@ static char *put_time(char *to, struct stamp *s, int utc_offset_s, kt_time t)
         *to++ = (char)('0' + ms / 10 % 10);
         *to++ = (char)('0' + ms % 10);
     }
-    return put_text(to, s->text + ZONE, strlen(s->text + ZONE));
+    memcpy(to, s->zone, sizeof(s->zone));
+    return to + s->zone_n;
+}
+
+/* Samples of one batch have one arrival. */
+static char *put_arrival(char *to, struct csv *e, kt_time arrival)
+{
+    if (e->arrival != arrival) {
+        e->arrival = arrival;
+        e->arrival_n = strlen(kt_time_fmt(arrival, e->utc_offset_s, e->arrival_text));
+    }
+    memcpy(to, e->arrival_text, STAMP);
+    return to + e->arrival_n;
 }
 
 static bool csv_line(void *arg, kt_time time, double value, kt_quality q, kt_time arrival)
 {
     struct csv *e = arg;
-    char line[256], *to = line;
     const char *quality = kt_quality_id(q);
+    char *to = kt_buf_reserve(e->out, LINE + e->id_n);
+    if (!to) {
+        return false;
+    }
     to = put_text(to, e->point->id, e->id_n);
     *to++ = ',';
     to = put_time(to, &e->time, e->utc_offset_s, time);
     *to++ = ',';
-    to += kt_fmt_double(to, value);
+    to = put_value(to, &e->value, value);
     *to++ = ',';
     to = put_text(to, quality, strlen(quality));
     *to++ = ',';
-    to = arrival ? put_time(to, &e->arrival, e->utc_offset_s, arrival) : to;
+    to = arrival ? put_arrival(to, e, arrival) : to;
     to = put_text(to, "\r\n", 2);
-    kt_buf_put(e->out, line, (size_t)(to - line));
-    return !e->out->full;
+    e->out->n = (size_t)(to - e->out->p);
+    return true;
 }
 
 void get_export(struct call *c)
@@ -313,7 +383,11 @@ void get_export(struct call *c)
     int r = KT_OK;
     for (uint32_t i = 0; r == KT_OK && i < points_n; i++) {
         const struct kt_point *p = &c->site->points[points[i].v];
-        struct csv e = {&b, p, strlen(p->id), c->site->utc_offset_s, {-1, ""}, {-1, ""}};
+        struct csv e = {.out = &b,
+                        .point = p,
+                        .id_n = strlen(p->id),
+                        .utc_offset_s = c->site->utc_offset_s,
+                        .time = {.minute = -1}};
         r = kt_history_scan(kt_runtime_history(c->api->opts.runtime), e.point->id, from, to,
                             csv_line, &e, &err);
         r = r == KT_ENOTFOUND ? KT_OK : r;

@@ -57,7 +57,11 @@ const char *kt_buf_cstr(struct kt_buf *b); /**< terminated view, "" when empty *
 
 static inline void kt_put_u8(struct kt_buf *b, uint8_t v)
 {
-    kt_buf_put(b, &v, 1);
+    if (!b->full && b->n < b->max && b->cap - b->n > 1) { /* one is kept for kt_buf_cstr() */
+        b->p[b->n++] = (char)v;
+    } else {
+        kt_buf_put(b, &v, 1);
+    }
 }
 static inline void kt_put_u16(struct kt_buf *b, uint16_t v)
 {

@@ -88,27 +88,57 @@ void kt_jw_str(struct kt_jw *w, const char *s)
     }
 }
 
+static const char pairs[] =
+    "00010203040506070809101112131415161718192021222324252627282930313233343536"
+    "37383940414243444546474849505152535455565758596061626364656667686970717273"
+    "7475767778798081828384858687888990919293949596979899";
+
 /* Digits of u before `end`; answers where they begin. */
-static char *digits_before(char *end, uint64_t u)
+static inline char *digits_before(char *end, uint64_t u)
 {
-    do {
-        *--end = (char)('0' + u % 10);
-        u /= 10;
-    } while (u);
+    while (u >= 100) {
+        uint64_t q = u / 100;
+        end -= 2;
+        memcpy(end, &pairs[2 * (u - q * 100)], 2);
+        u = q;
+    }
+    if (u >= 10) {
+        end -= 2;
+        memcpy(end, &pairs[2 * u], 2);
+    } else {
+        *--end = (char)('0' + u);
+    }
     return end;
 }
 
-static size_t fmt_int(char *to, int64_t v)
+enum { TEXT = 24 }; /* the longest integer with its sign and an end */
+
+static inline size_t put_tail(char *to, const char *p, const char *end)
 {
-    char text[24], *end = text + sizeof(text);
-    char *p = digits_before(end, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
-    if (v < 0) {
-        *--p = '-';
-    }
     size_t n = (size_t)(end - p);
     memcpy(to, p, n);
     to[n] = '\0';
     return n;
+}
+
+static inline size_t fmt_int(char *to, int64_t v)
+{
+    if (v >= 0 && v < 10) {
+        to[0] = (char)('0' + v);
+        to[1] = '\0';
+        return 1;
+    }
+    char text[TEXT], *end = text + sizeof(text);
+    char *p = digits_before(end, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+    if (v < 0) {
+        *--p = '-';
+    }
+    return put_tail(to, p, end);
+}
+
+size_t kt_fmt_int(char *to, int64_t v)
+{
+    return fmt_int(to, v);
 }
 
 /*
@@ -119,27 +149,26 @@ static size_t fmt_int(char *to, int64_t v)
 static size_t fmt_decimal(char *to, double v)
 {
     static const double tens[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+    static const uint64_t units[] = {1,      10,      100,      1000,      10000,
+                                     100000, 1000000, 10000000, 100000000, 1000000000};
     double a = fabs(v);
     if (a < 1e-3 || a > 1e6) {
         return 0;
     }
     for (int k = 1; k < (int)KT_ARRAY_LEN(tens) && a * tens[k] < 1e15; k++) {
-        uint64_t m = (uint64_t)(a * tens[k] + 0.5), whole = m / (uint64_t)tens[k];
-        if ((double)m / tens[k] != a) {
+        uint64_t m = (uint64_t)(int64_t)(a * tens[k] + 0.5);
+        if ((double)(int64_t)m / tens[k] != a) {
             continue;
         }
-        size_t n = fmt_int(to, (int64_t)whole);
-        if (v < 0) {
-            memmove(to + 1, to, n++);
-            to[0] = '-';
-        }
-        char part[24], *end = part + sizeof(part);
-        char *p = digits_before(end, m - whole * (uint64_t)tens[k] + (uint64_t)tens[k]);
+        uint64_t whole = m / units[k];
+        char text[2 * TEXT], *end = text + sizeof(text);
+        char *p = digits_before(end, m - whole * units[k] + units[k]);
         *p = '.'; /* was the 1 of 10^k, which kept the zeros behind the point */
-        memcpy(to + n, p, (size_t)(end - p));
-        n += (size_t)(end - p);
-        to[n] = '\0';
-        return n;
+        p = digits_before(p, whole);
+        if (v < 0) {
+            *--p = '-';
+        }
+        return put_tail(to, p, end);
     }
     return 0;
 }
@@ -188,15 +217,14 @@ size_t kt_fmt_near(char *to, double v)
     while (part % 10 == 0) {
         part /= 10;
     }
-    size_t n = v < 0;
-    to[0] = '-';
-    n += fmt_int(to + n, (int64_t)whole);
-    char text[24], *end = text + sizeof(text), *p = digits_before(end, part);
+    char text[2 * TEXT], *end = text + sizeof(text);
+    char *p = digits_before(end, part);
     *p = '.'; /* was the 1 of `unit`, which kept the zeros behind the point */
-    memcpy(to + n, p, (size_t)(end - p));
-    n += (size_t)(end - p);
-    to[n] = '\0';
-    return n;
+    p = digits_before(p, whole);
+    if (v < 0) {
+        *--p = '-';
+    }
+    return put_tail(to, p, end);
 }
 
 void kt_jw_num(struct kt_jw *w, double v)
@@ -233,6 +261,17 @@ void kt_jw_raw(struct kt_jw *w, struct kt_str json)
 {
     sep(w);
     kt_buf_put(w->out, json.p, json.n);
+}
+
+char *kt_jw_room(struct kt_jw *w, size_t n)
+{
+    sep(w);
+    return kt_buf_reserve(w->out, n);
+}
+
+void kt_jw_wrote(struct kt_jw *w, const char *end)
+{
+    w->out->n = (size_t)(end - w->out->p);
 }
 
 void kt_jw_kstr(struct kt_jw *w, const char *key, const char *s)

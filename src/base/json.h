@@ -38,6 +38,13 @@ void kt_jw_kbool(struct kt_jw *w, const char *key, bool v);
 void kt_jw_ktext(struct kt_jw *w, const char *key, const char *s); /**< "" is left out */
 void kt_jw_ktime(struct kt_jw *w, const char *key, kt_time t);     /**< UTC; 0 is left out */
 
+/** Room for so many bytes of text in which the caller writes values with their commas, the first
+ *  without one; NULL past the buffer's ceiling. Then kt_jw_wrote() with where they end. */
+char *kt_jw_room(struct kt_jw *w, size_t n);
+void kt_jw_wrote(struct kt_jw *w, const char *end);
+
+/** Decimal; at least 24 bytes of room; returns the length. */
+size_t kt_fmt_int(char *to, int64_t v);
 /** Shortest decimal of a finite double; at least 32 bytes of room; returns the length. */
 size_t kt_fmt_double(char *to, double v);
 /** As kt_fmt_double() for what was computed and carries an error of rounding anyway (a mean): at

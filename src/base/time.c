@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/time.h"
 
-#include <stdio.h>
-
 /* Days and civil dates of the proleptic Gregorian calendar, counted in 400-year eras. */
 static int64_t days_of(int y, int m, int d)
 {
@@ -54,31 +52,64 @@ kt_time kt_civil_to(const struct kt_civil *c, int utc_offset_s)
     return s * KT_SEC + c->nano;
 }
 
+static char *two(char *to, int v)
+{
+    to[0] = (char)('0' + v / 10);
+    to[1] = (char)('0' + v % 10);
+    return to + 2;
+}
+
+/* v in n digits, zeros before it. */
+static char *padded(char *to, int v, int n)
+{
+    for (int i = n; i-- > 0; v /= 10) {
+        to[i] = (char)('0' + v % 10);
+    }
+    return to + n;
+}
+
+/* 2026-11-21T14:32:07; years are of four digits, as 64 bits of nanoseconds reach. */
+static char *civil(char *to, const struct kt_civil *c, char between)
+{
+    to = two(two(to, c->year / 100 % 100), c->year % 100);
+    *to++ = '-';
+    to = two(to, c->month);
+    *to++ = '-';
+    to = two(to, c->day);
+    *to++ = between;
+    to = two(to, c->hour);
+    *to++ = ':';
+    to = two(to, c->minute);
+    *to++ = ':';
+    return two(to, c->second);
+}
+
 const char *kt_time_fmt(kt_time t, int off, char *buf)
 {
     struct kt_civil c = kt_civil_of(t, off);
-    int n = snprintf(buf, 40, "%04d-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day, c.hour,
-                     c.minute, c.second);
-    if (c.nano % 1000000) {
-        n += snprintf(buf + n, 40 - (size_t)n, ".%09d", c.nano);
-    } else if (c.nano) {
-        n += snprintf(buf + n, 40 - (size_t)n, ".%03d", c.nano / 1000000);
+    char *to = civil(buf, &c, 'T');
+    if (c.nano) {
+        bool ms = c.nano % 1000000 == 0;
+        *to++ = '.';
+        to = ms ? padded(to, c.nano / 1000000, 3) : padded(to, c.nano, 9);
     }
     if (off == 0) {
-        snprintf(buf + n, 40 - (size_t)n, "Z");
+        *to++ = 'Z';
     } else {
         int a = off < 0 ? -off : off;
-        snprintf(buf + n, 40 - (size_t)n, "%c%02d:%02d", off < 0 ? '-' : '+', a / 3600 % 100,
-                 a / 60 % 60);
+        *to++ = off < 0 ? '-' : '+';
+        to = two(to, a / 3600 % 100);
+        *to++ = ':';
+        to = two(to, a / 60 % 60);
     }
+    *to = '\0';
     return buf;
 }
 
 const char *kt_time_fmt_local(kt_time t, int off, char *buf)
 {
     struct kt_civil c = kt_civil_of(t, off);
-    snprintf(buf, 24, "%04d-%02d-%02d %02d:%02d:%02d", c.year % 10000, c.month, c.day, c.hour,
-             c.minute, c.second);
+    *civil(buf, &c, ' ') = '\0';
     return buf;
 }
 

@@ -346,8 +346,9 @@ int kt_sequence_start(struct kt_sequences *s, const struct kt_seq_ask *ask, uint
         r = kt_err_set(err, KT_EINVAL, "sequence %s has nothing to do there", q->id);
     }
     r = r < 0 ? r : make_way(s, run, ask->now, err);
-    if (r == KT_OK && s->runs_n == KT_RUNS_ALIVE) {
-        r = kt_err_set(err, KT_ELIMIT, "%d sequences are under way already", KT_RUNS_ALIVE);
+    uint32_t most = q->start ? KT_RUNS_STARTS : KT_RUNS_ALIVE;
+    if (r == KT_OK && s->runs_n >= most) {
+        r = kt_err_set(err, KT_ELIMIT, "%u sequences are under way already", most);
     }
     if (r < 0) {
         run_free(run);

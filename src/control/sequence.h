@@ -27,7 +27,8 @@
 
 struct kt_sequences;
 
-enum { KT_RUNS_ALIVE = 16, KT_RUNS_DONE = 32 };
+/* Starts leave room for stops, which are not refused for want of it while a start could be. */
+enum { KT_RUNS_ALIVE = 64, KT_RUNS_STARTS = 16, KT_RUNS_DONE = 32 };
 #define KT_RUN_CONFIRM (5 * KT_MIN) /* time for the second person */
 
 enum kt_run_state { KT_RUN_WAITING, KT_RUN_RUNNING, KT_RUN_HELD, KT_RUN_DONE, KT_RUN_ENDED };

@@ -87,6 +87,11 @@ void event_hash(const struct event_view *v, struct kt_hash *ret);
 /** chain = H(chain, header, body hash) */
 void event_chain(struct kt_hash *chain, kt_seq seq, const struct event_view *v,
                  const struct kt_hash *body_hash);
+/** May retention or a full disk take its body? Its hash stays. */
+static inline bool event_droppable(uint8_t kind)
+{
+    return kind == KT_EV_SAMPLES || kind == KT_EV_READINGS;
+}
 /** Samples that a samples body says it holds; 0 when it cannot be read. */
 uint64_t event_samples(const struct event_view *v);
 #endif

@@ -186,7 +186,7 @@ static bool fits_when_full(struct kt_journal *j, enum kt_event_kind kind, size_t
 {
     struct journal_space *s = &j->space;
     bool here = worst_case(j, need) <= j->seg.left;
-    if (kind == KT_EV_SAMPLES) {
+    if (event_droppable((uint8_t)kind)) {
         s->refusing |= !here || !s->reserve || j->seg.reserve;
         return !s->refusing;
     }
@@ -210,7 +210,7 @@ static int admit(struct kt_journal *j, const struct kt_event *ev, size_t need, s
     if (j->failed) {
         return kt_err_set(err, j->failed, "the journal has failed: %s", j->why.text);
     }
-    size_t bound = j->opts.pending_bytes * (ev->kind == KT_EV_SAMPLES ? 1 : 2);
+    size_t bound = j->opts.pending_bytes * (event_droppable((uint8_t)ev->kind) ? 1 : 2);
     if (j->fill.buf.n + j->busy_bytes + need > bound) {
         return kt_err_set(err, KT_EBUSY, "the disk of the journal does not keep up");
     }

@@ -27,6 +27,8 @@ enum kt_event_kind {
     KT_EV_ANSWER = 4,
     KT_EV_SITE = 5,
     KT_EV_LINK = 6,
+    KT_EV_READINGS = 7, /* of the tags of persons; bodies are dropped as those of samples are */
+    KT_EV_PEOPLE = 8,
     KT_EV_OUTCOME = 16,
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * thin: rewrite a segment without the bodies of its samples, their hashes kept, beside the old one,
+ * thin: rewrite a segment without the bodies of its samples and readings, their hashes kept, beside the old one,
  * and swap the two names.
  *
  *   write thin-N.tmp ──fsync──▶ exchange(thin-N.tmp, seg-N) ──dir sync──▶ thin-N.tmp is the old
@@ -57,7 +57,7 @@ static int copy_event(struct thinner *t, const unsigned char *p, const struct ev
     struct kt_hash hash;
     unsigned char *to = (unsigned char *)kt_buf_reserve(&t->frame, v->size + sizeof(hash));
     KT_ASSERT(to);
-    if (v->kind != KT_EV_SAMPLES || v->flags & EVENT_DROPPED) {
+    if (!event_droppable(v->kind) || v->flags & EVENT_DROPPED) {
         kt_buf_put(&t->frame, p, v->size);
     } else {
         kt_hash_of(v->body.p, v->body.n, &hash);

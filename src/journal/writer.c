@@ -50,7 +50,7 @@ static void take_event(struct journal_group *g, struct frame *f, kt_seq seq,
     if (f->count == 0) {
         f->first_time = v->time;
     }
-    f->newest = v->kind == KT_EV_SAMPLES || v->kind == KT_EV_TICK ? f->newest : seq;
+    f->newest = event_droppable(v->kind) || v->kind == KT_EV_TICK ? f->newest : seq;
     f->samples += event_samples(v);
     f->n += v->size;
     f->count++;
@@ -164,7 +164,7 @@ static void slim_rest(struct kt_journal *j, struct journal_group *g)
     struct event_view v;
     for (size_t at = g->at; view_at(g, at, &v); at += v.size) {
         seq++;
-        bool slim = v.kind == KT_EV_SAMPLES && v.size > event_slim_size(&v);
+        bool slim = event_droppable(v.kind) && v.size > event_slim_size(&v);
         if (!slim) {
             memmove(p + to, p + at, v.size);
             to += v.size;

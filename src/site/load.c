@@ -211,13 +211,26 @@ static void site_sequences_one(struct load *l, const char *path, const char *nam
     site_sequences_file(l, path, name, NULL);
 }
 
-/* Registers are read by who keeps records, airways.csv by who solves them; here they are part of
+/* Registers are read by who keeps records, airways.csv by who solves them, people/ by
+ * who knows where persons are; here they are part of
  * the site's hash and are kept with it. */
 static void hash_only(struct load *l, const char *path, const char *name)
 {
     struct kt_err err = {0};
     if (site_read(l, path, name, &err) < 0) {
         report(l, name, &err);
+    }
+}
+
+static void people_files(struct load *l)
+{
+    static const char *const names[] = {"people/ways.csv", "people/stations.csv",
+                                        "people/areas.csv"};
+    for (size_t i = 0; i < KT_ARRAY_LEN(names); i++) {
+        const char *path = kt_arena_printf(l->scratch, "%s/%s", l->dir, names[i]);
+        if (site_exists(l, path, names[i])) {
+            hash_only(l, path, names[i]);
+        }
     }
 }
 
@@ -250,6 +263,7 @@ static void load_all(struct load *l, const struct kt_site *previous)
     overlays(l, "registers", hash_only);
     overlays(l, "sequences", site_sequences_one);
     airways(l);
+    people_files(l);
     extras(l);
     site_packs_done(l);
     site_places(l);

@@ -4,6 +4,7 @@
  * Nothing is answered for a person before these four are done: deny by default.
  */
 #include "api/records.h"
+#include "api/personnel.h"
 #include "api/vent.h"
 
 #include <stdio.h>
@@ -42,6 +43,7 @@ int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret, struct kt_er
     a->jobs = jobs_new(a);
     a->imports = imports_new(a);
     a->vent = vent_new(a);
+    a->personnel = personnel_new(a);
     a->ingest = ingest_new(a, err);
     a->hub = a->ingest ? hub_new(a, err) : NULL;
     if (!a->hub) {
@@ -65,6 +67,7 @@ void kt_api_free(struct kt_api *a)
     }
     rates_free(a->rates);
     vent_free(a->vent);
+    personnel_free(a->personnel);
     jobs_free(a->jobs);
     imports_free(a->imports);
     hub_free(a->hub);

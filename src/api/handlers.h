@@ -85,6 +85,9 @@ void delete_job(struct call *c);
 /* attachments.c */
 void post_attachments(struct call *c);
 void get_attachment(struct call *c);
+/* personnel.c */
+void get_personnel(struct call *c);
+void get_stations(struct call *c);
 /* vent_view.c */
 void get_vent(struct call *c);
 /* vent_what_if.c */

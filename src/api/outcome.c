@@ -18,6 +18,11 @@ struct kt_str outcome_field(struct kt_str json, const char *key)
     return (struct kt_str){at, end ? (size_t)(end - at) : 0};
 }
 
+bool outcome_of_person(struct kt_str json)
+{
+    return kt_str_is(outcome_field(json, "type"), "person");
+}
+
 bool outcome_of_account(struct kt_str json)
 {
     static const char head[] = "{\"type\":\"account\"";

@@ -18,6 +18,7 @@ struct imports;
 struct accounts;
 struct rates;
 struct vent;
+struct personnel;
 
 struct kt_api {
     struct kt_api_opts opts;
@@ -33,6 +34,7 @@ struct kt_api {
     struct accounts *accounts;
     struct rates *rates;
     struct vent *vent;
+    struct personnel *personnel;
     _Atomic kt_time swept; /* uploads that nobody took; 0: not yet */
     struct kt_hash local_hash;
 };
@@ -132,6 +134,8 @@ kt_place_id outcome_place(const struct kt_site *s, struct kt_str json);
 /** As an event of a stream. */
 void outcome_format(struct kt_buf *out, kt_seq seq, struct kt_str json);
 
+/** Is it about where one person is? Then it is for those with the right person.see. */
+bool outcome_of_person(struct kt_str json);
 /** Is it about an account? Then it is for those who administer or audit, and for the person. */
 bool outcome_of_account(struct kt_str json);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "api/personnel.h"
 #include "base/log.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
@@ -67,6 +68,25 @@ static void write_filtered(const struct call *c, struct kt_buf *raw, struct kt_j
     kt_jw_arr_end(w);
 }
 
+/* Who was below, as the caller may know it today. */
+static void write_people(const struct call *c, const struct kt_engine *e, struct kt_buf *raw,
+                         struct kt_jw *w)
+{
+    struct kt_json *snap = NULL;
+    kt_buf_clear(raw);
+    kt_engine_json_people(e, raw);
+    kt_jw_key(w, "people");
+    if (kt_json_parse((struct kt_str){raw->p, raw->n}, 256 << 20, &snap, NULL) < 0) {
+        kt_jw_null(w);
+    } else {
+        const struct kt_mine *m = personnel_lock(c->api);
+        personnel_write(c->site, m && m->site == c->site ? m : NULL, &c->person, snap, w);
+        personnel_unlock(c->api);
+    }
+    kt_json_free(snap);
+    kt_buf_clear(raw);
+}
+
 /* The whole state, over the site that was in force; `c` knows today's. */
 static void write_state(const struct call *c, const struct kt_replay *r, kt_time at,
                         struct past_view *v, struct kt_buf *out)
@@ -90,6 +110,7 @@ static void write_state(const struct call *c, const struct kt_replay *r, kt_time
     kt_engine_json_alarms(e, &raw);
     write_filtered(&then, &raw, &w);
     kt_buf_clear(&raw);
+    write_people(&then, e, &raw, &w);
     kt_jw_key(&w, "outputs");
     kt_engine_json_outputs(e, &raw);
     write_filtered(&then, &raw, &w);
@@ -164,6 +185,7 @@ struct player {
     kt_time at;
     double speed;
     struct kt_buf outcomes;
+    uint64_t people; /* version that was sent */
 };
 
 static bool send_text(struct player *p, const struct kt_buf *b)
@@ -187,7 +209,8 @@ static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
     then.site = kt_replay_site(p->replay);
     if (kt_json_parse(json, 1 << 20, &v, NULL) == KT_OK) {
         const char *type = kt_json_get_str(v, "type", "");
-        if (strcmp(type, "verdict") != 0 && may_see_object(&then, v)) {
+        bool person = strcmp(type, "person") == 0 && !kt_person_may(&then.person, "person.see");
+        if (strcmp(type, "verdict") != 0 && !person && may_see_object(&then, v)) {
             bool own = !strcmp(type, "alarm") || !strcmp(type, "command");
             kt_buf_printf(&p->outcomes, "id: %llu\nevent: %s\ndata: ", (unsigned long long)seq,
                           own ? type : "outcome");
@@ -211,6 +234,31 @@ static bool send_state(struct player *p)
     return ok;
 }
 
+/* Where they have moved to, where the site knows persons. */
+static void put_people(struct player *p, struct kt_buf *b)
+{
+    const struct kt_engine *e = kt_replay_engine(p->replay);
+    uint64_t version = kt_engine_people_version(e);
+    if (version == 0 || version == p->people) {
+        return;
+    }
+    struct kt_buf raw, out;
+    struct call then = p->as;
+    kt_buf_init(&raw, 256 << 20);
+    kt_buf_init(&out, 256 << 20);
+    struct kt_jw w = kt_jw_init(&out);
+    then.site = kt_replay_site(p->replay);
+    kt_jw_obj(&w);
+    write_people(&then, e, &raw, &w);
+    kt_jw_obj_end(&w);
+    kt_buf_puts(b, "event: people\ndata: ");
+    kt_buf_put(b, out.p, out.n);
+    kt_buf_puts(b, "\n\n");
+    kt_buf_done(&raw);
+    kt_buf_done(&out);
+    p->people = version;
+}
+
 static bool send_frame(struct player *p, struct kt_buf *b)
 {
     if (p->view.site != kt_replay_site(p->replay) && !send_state(p)) {
@@ -221,6 +269,7 @@ static bool send_frame(struct player *p, struct kt_buf *b)
     struct kt_jw w = kt_jw_init(b);
     write_values(&p->view, &p->as, kt_replay_live(p->replay), &w);
     kt_buf_puts(b, "}\n\n");
+    put_people(p, b);
     kt_buf_put(b, p->outcomes.p, p->outcomes.n);
     kt_buf_clear(&p->outcomes);
     kt_buf_printf(b, "event: clock\ndata: {\"now\":%lld,\"replay\":true,\"speed\":%g}\n\n",
@@ -338,6 +387,12 @@ static void copy_person(struct player *p, const struct kt_person *from)
         places[i] = kt_arena_strdup(arena, from->places[i]);
     }
     to->user = kt_arena_strdup(arena, from->user);
+    const char **rights = KT_NEW_ARRAY(arena, const char *, from->rights_n + 1);
+    for (uint32_t i = 0; i < from->rights_n; i++) {
+        rights[i] = kt_arena_strdup(arena, from->rights[i]);
+    }
+    to->rights = rights;
+    to->rights_n = from->rights_n;
     to->places = places;
     to->places_n = from->places_n;
     kt_arena_free(p->arena);

@@ -32,6 +32,7 @@ enum {
 struct entry {
     kt_seq seq;
     kt_place_id place;          /* KT_NONE: for everyone who may view */
+    bool person;                /* where somebody is */
     struct kt_room_topic topic; /* of the record room: who may read the register or ledger */
     char *text;                 /* formatted event */
     size_t n;

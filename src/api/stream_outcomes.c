@@ -23,6 +23,7 @@ void stream_on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
     free(e->text);
     *e = (struct entry){.seq = seq, .place = outcome_place(h->site, json), .text = b.p, .n = b.n};
     e->topic = topic;
+    e->person = outcome_of_person(json);
     h->ring_next++;
     pthread_mutex_unlock(&h->lock);
 }
@@ -33,9 +34,12 @@ bool stream_sees(const struct hub *h, const struct client *c, kt_place_id place)
 }
 
 /* Is this outcome one that this client is told? */
-static bool hears(const struct hub *h, const struct client *c, kt_place_id place,
+static bool hears(const struct hub *h, const struct client *c, kt_place_id place, bool person,
                   const struct kt_room_topic *topic)
 {
+    if (person && !kt_person_may(&c->person, "person.see")) {
+        return false;
+    }
     return topic->kind == KT_TOPIC_NONE ? stream_sees(h, c, place)
                                         : person_hears(h->api, &c->person, topic);
 }
@@ -49,7 +53,7 @@ void stream_send_outcomes(struct hub *h, struct client *c)
     }
     for (; c->next_entry < h->ring_next; c->next_entry++) {
         const struct entry *e = &h->ring[c->next_entry % RING];
-        if (!hears(h, c, e->place, &e->topic)) {
+        if (!hears(h, c, e->place, e->person, &e->topic)) {
             continue;
         }
         if (kt_http_stream_send(c->stream, (struct kt_str){e->text, e->n}) < 0) {
@@ -77,7 +81,7 @@ static void catch_up(struct hub *h, struct client *c, kt_seq from, kt_seq before
          n++) {
         kt_room_topic_of(ev.body, &topic);
         if (outcome_of_account(ev.body) || kt_str_is(outcome_field(ev.body, "type"), "verdict") ||
-            !hears(h, c, outcome_place(h->site, ev.body), &topic)) {
+            !hears(h, c, outcome_place(h->site, ev.body), outcome_of_person(ev.body), &topic)) {
             continue;
         }
         kt_buf_clear(&b);

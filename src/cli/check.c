@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/node.h"
 #include "conf/json.h"
 #include "domain/vent/airways.h"
 #include "record/record.h"
@@ -87,6 +88,7 @@ static int check(const struct kt_args *a)
     if (site) {
         r = check_registers(a->pos[0], site, f, &err);
         r = r < 0 ? r : check_airways(site, f, &err);
+        r = r < 0 ? r : kt_people_check(site, f, &err);
     }
     bool text = a->format == KT_FORMAT_TABLE;
     struct kt_table *t = text ? NULL : kt_table_new(a->format, columns, 6);

@@ -312,6 +312,9 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
         return r;
     }
     struct kt_record_model *registers;
+    if ((r = kt_people_check(n->site, findings, err)) < 0) {
+        return r;
+    }
     if ((r = kt_record_model_load(n->site, findings, &registers, err)) < 0) {
         return r;
     }
@@ -462,6 +465,7 @@ int kt_node_reload(struct kt_node *n, const char *author, const char *why,
     }
     pthread_mutex_lock(&n->lock);
     r = read_map(n, &arena, &map, err);
+    r = r == KT_OK ? kt_people_check(fresh, findings, err) : r;
     r = r == KT_OK ? next_registers(n, fresh, findings, err) : r;
     if (r == KT_OK) {
         r = kt_runtime_reload(n->rt, fresh, &map, author, why, err);

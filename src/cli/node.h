@@ -28,6 +28,10 @@ const char *kt_node_first_password(const struct kt_node *n);
 KT_MUST_CHECK int kt_node_reload(struct kt_node *n, const char *author, const char *why,
                                  struct kt_findings *findings, struct kt_err *err);
 
+/** people_check.c: people/ of a site; KT_EINVAL, every mistake a finding. */
+KT_MUST_CHECK int kt_people_check(const struct kt_site *site, struct kt_findings *f,
+                                  struct kt_err *err);
+
 /* links.c: all links of a site. */
 struct kt_links;
 struct kt_links *kt_links_start(struct kt_runtime *rt, struct kt_site *site);

@@ -42,6 +42,8 @@ static bool is_input(const struct kt_event *ev)
     case KT_EV_TICK:
     case KT_EV_ANSWER:
     case KT_EV_LINK:
+    case KT_EV_READINGS:
+    case KT_EV_PEOPLE:
         return true;
     case KT_EV_REQUEST:
         return memmem(ev->body.p, ev->body.n, ack, sizeof(ack) - 1) != NULL;

@@ -168,6 +168,8 @@ struct key_seen {                 /* the verdict on a request that carried a key
         uint32_t n, cap;                                                                           \
     }
 
+struct folk;
+
 struct eng {
     struct kt_site *site;
     struct kt_live *live;
@@ -202,6 +204,7 @@ struct eng {
     struct kt_control *control;
     struct kt_sequences *sequences;
     kt_time holds_from; /* until then, after a restart, an unknown permit is waited for */
+    struct folk *folk; /* engine/folk.h; NULL: the site knows no persons */
     ENG_LIST(uint32_t) dirty;
     bool draining;
     struct lim *lim;
@@ -384,6 +387,12 @@ int eng_drill_start(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_drill_stop(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_console_hello(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_console_mute(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_evac_start(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_evac_stop(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_evac_confirm(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_evac_block(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_person_calm(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_person_out(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_note_add(struct eng *e, const struct request *q, struct kt_err *err);
 
 /* air.c, air_reach.c, air_save.c: without roadways (airways.csv) e->air is NULL */

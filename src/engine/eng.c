@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* eng: birth of an engine's state, the indexes made from a site, small helpers. */
-#include "engine/core.h"
+#include "engine/folk.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -307,6 +307,7 @@ struct eng *eng_new(struct kt_site *site, struct kt_live *live, const struct kt_
     eng_limits_init(e);
     eng_owners(e);
     eng_air_init(e);
+    e->folk = folk_new(e);
     return e;
 }
 
@@ -339,6 +340,7 @@ void eng_free(struct eng *e)
     kt_card_free(e->cards);
     kt_sequences_free(e->sequences);
     kt_control_free(e->control);
+    folk_free(e->folk);
     free(e->dirty.v);
     free(e->lim);
     free(e->link_down);

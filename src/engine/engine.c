@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "engine/core.h"
+#include "engine/folk.h"
 
 enum { MOST_SAMPLES = 1u << 20, MOST_ANSWER = 1u << 20 };
 
@@ -136,6 +136,12 @@ void kt_engine_apply(struct kt_engine *engine, const struct kt_event *ev)
     case KT_EV_LINK:
         link_event(e, ev->body);
         break;
+    case KT_EV_READINGS:
+        eng_folk_readings(e, ev->origin, ev->body);
+        break;
+    case KT_EV_PEOPLE:
+        eng_folk_people(e, ev->body);
+        break;
     case KT_EV_SITE:
     case KT_EV_OUTCOME:
         break;
@@ -181,6 +187,16 @@ kt_time kt_engine_time(const struct kt_engine *e)
 uint64_t kt_engine_version(const struct kt_engine *e)
 {
     return e->s->version;
+}
+
+void kt_engine_json_people(const struct kt_engine *e, struct kt_buf *out)
+{
+    eng_folk_json(e->s, out);
+}
+
+uint64_t kt_engine_people_version(const struct kt_engine *e)
+{
+    return e->s->folk ? e->s->folk->version : 0;
 }
 
 void kt_engine_stats(const struct kt_engine *e, struct kt_engine_stats *ret)

@@ -77,6 +77,9 @@ void kt_engine_json_alarms(const struct kt_engine *e, struct kt_buf *out);  /**<
 void kt_engine_json_outputs(const struct kt_engine *e, struct kt_buf *out); /**< array */
 void kt_engine_json_state(const struct kt_engine *e, struct kt_buf *out);   /**< object: commands,
       limits,   proposals, calibrations, cards, tests, tags, manual, handover, drill, consoles */
+/** object: who is below, the evacuation; {"present":false} where the site knows no persons. */
+void kt_engine_json_people(const struct kt_engine *e, struct kt_buf *out);
+uint64_t kt_engine_people_version(const struct kt_engine *e); /**< rises when that changed */
 /** Rises when any of the three above changed. */
 uint64_t kt_engine_version(const struct kt_engine *e);
 

@@ -55,6 +55,12 @@ static const struct verb {
     {"drill.stop", "drill", eng_drill_stop},
     {"console.hello", "view", eng_console_hello},
     {"console.mute", "view", eng_console_mute},
+    {"evacuation.start", "evacuation", eng_evac_start},
+    {"evacuation.stop", "evacuation", eng_evac_stop},
+    {"evacuation.confirm", "evacuation", eng_evac_confirm},
+    {"evacuation.block", "evacuation", eng_evac_block},
+    {"person.calm", "person.manage", eng_person_calm},
+    {"person.out", "person.manage", eng_person_out},
     {"note.add", "view", eng_note_add},
     {"site.reload", "site.reload", no_op},
 };

@@ -316,6 +316,24 @@ int kt_runtime_link(struct kt_runtime *rt, struct kt_str json, const char *link)
     return push_event(rt, KT_EV_LINK, json, link);
 }
 
+int kt_runtime_readings(struct kt_runtime *rt, struct kt_str body, const char *link,
+                        void (*done)(void *arg, int result, kt_seq seq), void *arg)
+{
+    if (body.n > REQUEST_MAX) {
+        return KT_ELIMIT;
+    }
+    struct rt_message *m = rt_message_new(IN_EVENT, body, link);
+    m->event = KT_EV_READINGS;
+    m->done = done;
+    m->arg = arg;
+    return rt_message_push(rt, m, KT_LANE_BULK);
+}
+
+int kt_runtime_people_input(struct kt_runtime *rt, struct kt_str json, const char *origin)
+{
+    return push_event(rt, KT_EV_PEOPLE, json, origin);
+}
+
 int kt_runtime_say(struct kt_runtime *rt, struct kt_str json)
 {
     if (json.n > REQUEST_MAX) {

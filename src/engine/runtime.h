@@ -86,6 +86,14 @@ typedef void (*kt_verdict_fn)(void *arg, int result, struct kt_str verdict_json)
 KT_MUST_CHECK int kt_runtime_request(struct kt_runtime *rt, struct kt_str json, const char *origin,
                                      kt_verdict_fn fn, void *arg);
 KT_MUST_CHECK int kt_runtime_answer(struct kt_runtime *rt, struct kt_str json, const char *link);
+/** Readings of tags (journal/readings.h, coded) from a link that may bring them; copied. `done` is
+ *  called once, as that of a batch; not when this function fails: KT_EBUSY, KT_ELIMIT, KT_ECLOSED. */
+KT_MUST_CHECK int kt_runtime_readings(struct kt_runtime *rt, struct kt_str body,
+                                      const char *link,
+                                      void (*done)(void *arg, int result, kt_seq seq), void *arg);
+/** What was computed or read of persons beside the engine: {"roster":[…]} or {"plan":{…}}. */
+KT_MUST_CHECK int kt_runtime_people_input(struct kt_runtime *rt, struct kt_str json,
+                                          const char *origin);
 KT_MUST_CHECK int kt_runtime_link(struct kt_runtime *rt, struct kt_str json, const char *link);
 /** An outcome of the program itself, beside the engine: into the journal as it is; followers are
  *  told once it is durable. An object that begins with "type". */
@@ -152,6 +160,9 @@ uint64_t kt_runtime_snapshot(struct kt_runtime *rt, enum kt_snapshot what, struc
 /** The same, never older than any outcome that a follower has been told: waits for the engine's
  *  next turn when it is behind, some 100 ms at most. Not from a follower, verdict or effect. */
 uint64_t kt_runtime_snapshot_now(struct kt_runtime *rt, enum kt_snapshot what, struct kt_buf *out);
+/** Who is below (kt_engine_json_people()), appended; its version. With `fresh` never older than the
+ *  engine's last turn; else as it was last asked for, at most some 100 ms before. */
+uint64_t kt_runtime_people(struct kt_runtime *rt, bool fresh, struct kt_buf *out);
 kt_time kt_runtime_now(struct kt_runtime *rt); /**< engine time */
 
 struct kt_runtime_long { /* the long history */

@@ -108,7 +108,7 @@ static bool take(struct kt_runtime *rt, struct rt_after_item *ret)
     a->released--;
     if (!durable && ret->result == KT_OK) {
         ret->result = alone ? KT_ENODE : KT_EIO;
-    } else if ((ret->kind == AFTER_BATCH || ret->kind == AFTER_ACK) && was_dropped(a, ret->seq)) {
+    } else if ((ret->kind == AFTER_BATCH || ret->kind == AFTER_ACK || ret->kind == AFTER_TOLD) && was_dropped(a, ret->seq)) {
         ret->result = KT_EFULL;
     }
     return true;
@@ -149,6 +149,11 @@ static void deliver(struct kt_runtime *rt, const struct rt_after_item *item)
         break;
     case AFTER_ACK:
         deliver_ack(rt, item);
+        break;
+    case AFTER_TOLD:
+        if (item->done) {
+            item->done(item->done_arg, item->result, item->seq);
+        }
         break;
     case AFTER_EFFECT:
         if (item->result == KT_OK) {

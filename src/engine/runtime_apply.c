@@ -428,21 +428,34 @@ static void apply_request(struct kt_runtime *rt, struct rt_message *m)
     }
 }
 
-void rt_apply_message(struct kt_runtime *rt, struct rt_message *m)
+/* An answer, a link's word, readings: who brought those is told when they are on disk. */
+static void apply_input(struct kt_runtime *rt, struct rt_message *m)
 {
     struct kt_str body = {m->body, m->n};
+    int r = apply_event(rt, m->event, came(rt), kt_str_c(m->origin), body);
+    if (m->done) {
+        struct rt_after_item item = {.kind = AFTER_TOLD, .seq = rt->last, .result = r};
+        item.done = m->done;
+        item.done_arg = m->arg;
+        rt_after_push(rt, &item);
+    }
+    finish(rt, r, NULL);
+}
+
+void rt_apply_message(struct kt_runtime *rt, struct rt_message *m)
+{
     switch (m->in.kind) {
     case IN_REQUEST:
         apply_request(rt, m);
         break;
     case IN_EVENT:
-        finish(rt, apply_event(rt, m->event, came(rt), kt_str_c(m->origin), body), NULL);
+        apply_input(rt, m);
         break;
     case IN_OUTCOME:
         if (m->cause) {
             say_record(rt, m);
         } else {
-            rt_say(rt, body);
+            rt_say(rt, (struct kt_str){m->body, m->n});
         }
         break;
     case IN_RELOAD:

@@ -195,6 +195,7 @@ struct rt_message { /* every kind but samples */
     kt_verdict_fn fn;
     void *arg;
     struct rt_reload *reload;
+    void (*done)(void *arg, int result, kt_seq seq); /* of readings */
     kt_seq cause; /* of an outcome of the record room */
     bool record;  /* a request that the record room judges */
     char origin[65];
@@ -231,8 +232,9 @@ void rt_batch_ref(struct kt_batch *b);
 void rt_batch_unref(struct kt_runtime *rt, struct kt_batch *b);
 
 /* ---- after: what waits until it is durable ---- */
-/* AFTER_ACK: of a batch that is back in the pool; history reads its samples from the journal. */
-enum rt_after_kind { AFTER_BATCH, AFTER_ACK, AFTER_VERDICT, AFTER_EFFECT, AFTER_OUTCOME };
+/* AFTER_ACK: of a batch that is back in the pool; history reads its samples from the journal.
+ * AFTER_TOLD: of readings. */
+enum rt_after_kind { AFTER_BATCH, AFTER_ACK, AFTER_TOLD, AFTER_VERDICT, AFTER_EFFECT, AFTER_OUTCOME };
 struct rt_after_item {
     enum rt_after_kind kind;
     int result; /* of a verdict that is not on disk */
@@ -496,12 +498,18 @@ struct rt_snapshots {
     atomic_bool asked;               /* somebody waits for it */
     kt_mono built, counted;
     struct kt_engine_stats stats;
+    struct kt_buf people, people_spare;
+    uint64_t people_version;
+    _Atomic uint64_t people_now; /* of the engine, behind the last turn */
+    atomic_bool people_asked;
+    kt_mono people_built;
 };
 void rt_snap_init(struct rt_snapshots *s);
 void rt_snap_done(struct rt_snapshots *s);
 /** Publish when something changed and 250 ms have passed (50 ms when somebody waits), or now.
  *  Engine thread. */
 void rt_snap_publish(struct kt_runtime *rt, bool now);
+void rt_snap_people(struct kt_runtime *rt); /**< engine thread: what of persons is asked for */
 
 /* ---- posts of producers: how many were held ---- */
 enum { RT_POSTS_WINDOW = 10 /* s */ };

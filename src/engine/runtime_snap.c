@@ -18,6 +18,8 @@ void rt_snap_init(struct rt_snapshots *s)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&s->fresh, &attr);
     pthread_condattr_destroy(&attr);
+    kt_buf_init(&s->people, 0);
+    kt_buf_init(&s->people_spare, 0);
     for (int i = 0; i < KT_SNAPS; i++) {
         kt_buf_init(&s->text[i], 0);
         kt_buf_init(&s->spare[i], 0);
@@ -26,6 +28,8 @@ void rt_snap_init(struct rt_snapshots *s)
 
 void rt_snap_done(struct rt_snapshots *s)
 {
+    kt_buf_done(&s->people);
+    kt_buf_done(&s->people_spare);
     for (int i = 0; i < KT_SNAPS; i++) {
         kt_buf_done(&s->text[i]);
         kt_buf_done(&s->spare[i]);
@@ -105,6 +109,51 @@ uint64_t kt_runtime_snapshot_now(struct kt_runtime *rt, enum kt_snapshot what, s
     }
     kt_buf_put(out, s->text[what].p, s->text[what].n);
     uint64_t version = s->version;
+    pthread_mutex_unlock(&s->lock);
+    return version;
+}
+
+/* ---- persons: they change with every reading, so their text is made apart ---------------------- */
+
+void rt_snap_people(struct kt_runtime *rt)
+{
+    struct rt_snapshots *s = &rt->snap;
+    kt_mono t = kt_clock_mono();
+    uint64_t version = kt_engine_people_version(rt->engine);
+    atomic_store(&s->people_now, version);
+    if (!atomic_load(&s->people_asked) || t - s->people_built < SNAP_ASKED) {
+        return;
+    }
+    atomic_store(&s->people_asked, false);
+    kt_buf_clear(&s->people_spare);
+    kt_engine_json_people(rt->engine, &s->people_spare);
+    s->people_built = t;
+    pthread_mutex_lock(&s->lock);
+    struct kt_buf old = s->people;
+    s->people = s->people_spare;
+    s->people_spare = old;
+    s->people_version = version;
+    pthread_cond_broadcast(&s->fresh);
+    pthread_mutex_unlock(&s->lock);
+}
+
+uint64_t kt_runtime_people(struct kt_runtime *rt, bool fresh, struct kt_buf *out)
+{
+    struct rt_snapshots *s = &rt->snap;
+    uint64_t want = atomic_load(&s->people_now);
+    kt_mono end = kt_clock_mono() + SNAP_WAIT;
+    struct timespec ts = {.tv_sec = (time_t)(end / KT_SEC), .tv_nsec = (long)(end % KT_SEC)};
+    pthread_mutex_lock(&s->lock);
+    atomic_store(&s->people_asked, true);
+    while ((s->people.n == 0 || (fresh && s->people_version < want)) && rt->runs &&
+           !atomic_load(&rt->stopping)) {
+        atomic_store(&s->people_asked, true);
+        if (pthread_cond_timedwait(&s->fresh, &s->lock, &ts) != 0) {
+            break;
+        }
+    }
+    kt_buf_put(out, s->people.p, s->people.n);
+    uint64_t version = s->people_version;
     pthread_mutex_unlock(&s->lock);
     return version;
 }

@@ -179,6 +179,7 @@ void rt_checkpoint_due(struct kt_runtime *rt)
 void rt_end_turn(struct kt_runtime *rt, bool more)
 {
     rt_snap_publish(rt, rt->asked);
+    rt_snap_people(rt);
     rt->asked = false;
     atomic_store(&rt->engine_time, kt_engine_time(rt->engine));
     rt_after_release(rt);

@@ -89,9 +89,25 @@ static bool long_value(struct kt_runtime *rt, const char *what, double *ret)
     return s.on;
 }
 
+/* A point that the engine itself counts persons with: told again, so that history has it. */
+static bool is_count(const struct kt_point *p)
+{
+    return p->link == KT_NONE && strncmp(p->role->id, "people.", 7) == 0;
+}
+
+static bool count_of(const struct kt_runtime *rt, const struct kt_point *p, double *ret)
+{
+    struct kt_live_value v = kt_live_get(rt->live, (kt_point_id){(uint32_t)(p - rt->site->points)});
+    *ret = v.value;
+    return v.quality == KT_Q_NORMAL;
+}
+
 /* The value of one such point; false: there is none (yet). */
 static bool value_of(struct kt_runtime *rt, const struct kt_point *p, kt_time now, double *ret)
 {
+    if (is_count(p)) {
+        return count_of(rt, p, ret);
+    }
     const char *what = p->role->id + strlen("self.");
     int64_t size = atomic_load(&rt->disk_size), seen = atomic_load(&rt->console_seen);
     if (strcmp(what, "queue") == 0) {
@@ -132,7 +148,7 @@ void rt_watch_fill(struct kt_runtime *rt, struct kt_batch *b, kt_time now)
     for (uint32_t i = 0; i < site->points_n && b->n < KT_BATCH_MAX; i++) {
         const struct kt_point *p = &site->points[i];
         double v;
-        if (!p->role || strncmp(p->role->id, "self.", 5) != 0 || p->ended ||
+        if (!p->role || p->ended || (strncmp(p->role->id, "self.", 5) != 0 && !is_count(p)) ||
             !value_of(rt, p, now, &v)) {
             continue;
         }

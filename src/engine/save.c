@@ -2,6 +2,8 @@
 /* save: the whole state as bytes, by text ids, so it fits any site that has them. */
 #include "engine/save.h"
 
+#include "engine/folk.h"
+
 static void put_point(const struct eng *e, struct kt_buf *out, uint32_t point)
 {
     kt_put_text(out, e->site->points[point].id);
@@ -199,6 +201,7 @@ static void save_links(const struct eng *e, struct kt_buf *out)
 const struct eng_section eng_sections[] = {
     {"air", eng_air_save, eng_air_load},
     {"sequences", eng_sequences_save, eng_sequences_load},
+    {"people", eng_folk_save, eng_folk_load},
     {0},
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* watch: engine time passes: timers, consoles, interlock tests. */
-#include "engine/core.h"
+#include "engine/folk.h"
 
 static void timed_turn(struct eng *e, uint32_t t)
 {
@@ -107,6 +107,7 @@ void eng_tick(struct eng *e, kt_time now)
         e->next_second = e->now + KT_SEC;
         eng_cal_tick(e);
         eng_watch_second(e);
+        eng_folk_second(e);
     }
     if (e->now >= e->next_minute) {
         e->next_minute = e->now + KT_MIN;

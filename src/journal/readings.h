@@ -25,7 +25,8 @@ enum {
     KT_READ_LOW = 2,  /* the tag says that its battery is low */
     KT_READ_OUT = 4,  /* the subsystem says: out of the mine */
     KT_READ_IN = 8,   /* … below */
-    KT_READ_CALM = 16 /* the call for help was taken back at the tag */
+    KT_READ_FILE = 32, /* from a file */
+    KT_READ_CALM = 16  /* the call for help was taken back at the tag */
 };
 
 struct kt_reading {

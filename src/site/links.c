@@ -43,7 +43,7 @@ static void modbus(struct load *l, const struct kt_yaml *m, struct kt_link_conf 
     c->scan_ns = number(m, "scan_ms", KT_OPTIONAL, 10, 3600000, 1000) * KT_MS;
 }
 
-static const char *const payloads[] = {"json", "sparkplug"};
+static const char *const payloads[] = {"json", "sparkplug", "positions"};
 
 static void mqtt(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
 {
@@ -57,8 +57,9 @@ static void mqtt(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c
     c->value_field = text(l, m, "value_field", KT_OPTIONAL, "value");
     kt_yaml_strs(m, "topics", KT_REQUIRED, l->a, &c->topics, &c->topics_n);
     int payload = 0;
-    kt_yaml_choice(m, "payload", KT_OPTIONAL, payloads, 2, &payload);
+    kt_yaml_choice(m, "payload", KT_OPTIONAL, payloads, 3, &payload);
     c->sparkplug = payload == 1;
+    c->positions = payload == 2;
     c->host_id = text(l, m, "host_id", KT_OPTIONAL, "");
     if (*c->host_id && (!c->sparkplug || strpbrk(c->host_id, "/+#"))) {
         kt_yaml_problem(kt_yaml_get(m, "host_id"),

@@ -253,6 +253,7 @@ struct kt_link_conf { /* fields that a kind does not use are "" or 0 */
     enum kt_link_kind kind;
     const char *host, *client_id, *user, *password_file, *time_field, *value_field;
     bool sparkplug;      /* mqtt: payloads are Sparkplug B */
+    bool positions;      /* mqtt: payloads are readings of tags */
     const char *host_id; /* mqtt: whose STATE is told; "" none */
     const char *in_dir, *out_dir, *encoding, *record_end, *file_end, *field_sep;
     int port, unit, version;

@@ -82,6 +82,12 @@ static struct kt_mqtt *session_new(struct kt_runtime *rt, struct kt_site *site, 
     kt_buf_init(&m->client_id, 1024);
     kt_buf_printf(&m->client_id, "%s%s", m->conf->client_id, is_urgent ? "-cut" : "");
     kt_buf_init(&m->state_topic, 1024);
+    kt_buf_init(&m->coded, 0);
+    if (m->conf->positions) {
+        m->tags = malloc(sizeof(*m->tags));
+        KT_ASSERT(m->tags);
+        kt_readings_init(m->tags);
+    }
     m->tickets = calloc(TICKETS, sizeof(*m->tickets));
     m->urgent = calloc(site->points_n + 1, 1);
     KT_ASSERT(m->tickets && m->urgent);
@@ -160,6 +166,11 @@ static void session_free(struct kt_mqtt *m)
     free(m->topics);
     routing_free(m->routing);
     spark_free(m->spark);
+    if (m->tags) {
+        kt_readings_done(m->tags);
+        free(m->tags);
+    }
+    kt_buf_done(&m->coded);
     kt_buf_done(&m->client_id);
     kt_buf_done(&m->state_topic);
     kt_site_unref(m->site);

@@ -157,6 +157,34 @@ static void take_sample(void *arg, uint32_t point, kt_time time, double value, k
     b->quality[b->n++] = q;
 }
 
+/* Readings of tags: one event a message. */
+static int take_tags(struct kt_mqtt *m, struct kt_str body, kt_time now)
+{
+    uint32_t bad = 0;
+    int n = tags_take(body, now, m->tags, &bad);
+    if (n <= 0) {
+        return n;
+    }
+    struct group *g = &m->groups[m->group_now % GROUPS];
+    struct done_ref *ref = malloc(sizeof(*ref));
+    KT_ASSERT(ref);
+    *ref = (struct done_ref){m, g};
+    kt_buf_clear(&m->coded);
+    kt_readings_encode(&m->coded, m->tags);
+    atomic_fetch_add(&g->pending, 1);
+    int r = kt_runtime_readings(m->rt, (struct kt_str){m->coded.p, m->coded.n}, m->conf->id,
+                                on_done, ref);
+    if (r < 0) {
+        on_done(ref, r, 0);
+    }
+    pthread_mutex_lock(&m->lock);
+    m->state.samples += (uint64_t)n;
+    m->state.errors += bad;
+    m->state.last_data = now;
+    pthread_mutex_unlock(&m->lock);
+    return n;
+}
+
 /* ---- acknowledgements ------------------------------------------------------------------------ */
 
 /* False: a group was refused, the connection must go. */
@@ -289,8 +317,9 @@ static void on_pong(struct kt_mqtt *m)
 static bool on_publish(struct kt_mqtt *m, const struct mqtt_packet *p)
 {
     kt_time now = m->arrival = kt_clock_now();
-    int r = m->spark ? spark_take(m->spark, p->topic, p->body, now, take_sample, m)
-                     : routing_take(m->routing, p->topic, p->body, now, take_sample, m);
+    int r = m->tags    ? take_tags(m, p->body, now)
+            : m->spark ? spark_take(m->spark, p->topic, p->body, now, take_sample, m)
+                       : routing_take(m->routing, p->topic, p->body, now, take_sample, m);
     if (is_false_state(m, p)) {
         tell_state(m, true);
     }

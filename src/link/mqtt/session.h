@@ -13,6 +13,7 @@
 #include "link/mqtt/packet.h"
 #include "link/mqtt/payload.h"
 #include "link/mqtt/sparkplug.h"
+#include "link/mqtt/tags.h"
 
 /* READ_TICKETS: as many messages as one read may hold */
 enum {
@@ -64,6 +65,8 @@ struct kt_mqtt {
     struct group groups[GROUPS]; /* ring, by number */
     uint32_t group_now;
     struct kt_batch *bulk, *fast;
+    struct kt_readings *tags; /* where payloads are readings of tags */
+    struct kt_buf coded;
 
     pthread_mutex_t lock;
     struct kt_link_state state;

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * folk_evac: an evacuation: started by a person or a rule, its fixed words said at once, computed
+ * routes taken in as they come, spoken only after a person's word, ended by a person.
+ *
+ *   none ── evacuation.start, rule ──▶ under way ── evacuation.stop ──▶ over
+ *            (fixed words)              plan, plan … ── evacuation.confirm: routes are spoken
+ */
+#include "engine/folk.h"
+
+#include <stdio.h>
+
+static struct kt_jw *say(struct eng *e, const char *change)
+{
+    const struct evac *v = &e->folk->evac;
+    struct kt_jw *w = eng_say(e, "evacuation");
+    kt_jw_kint(w, "id", (int64_t)v->id);
+    kt_jw_kstr(w, "change", change);
+    kt_jw_kstr(w, "place", v->place);
+    if (v->drill && !e->drill[0]) {
+        kt_jw_kbool(w, "drill", true); /* it began as one */
+    }
+    return w;
+}
+
+static bool under_way(const struct folk *f)
+{
+    return f->evac.id != 0 && f->evac.ended == 0;
+}
+
+static bool concerned(const struct eng *e, const struct folk_one *o)
+{
+    kt_place_id at = kt_site_place(e->site, kt_str_c(e->folk->evac.place));
+    return folk_has(o, FOLK_BELOW) &&
+           (o->place >= e->site->places_n || at.v == KT_NONE ||
+            kt_site_within(e->site, (kt_place_id){o->place}, at));
+}
+
+/* ---- what is said ---------------------------------------------------------------------------- */
+
+/* The words of the place, or of the nearest above it that has some. In a drill the word 演练 stands
+ * before and behind (DESIGN 3.8). */
+static void announce(struct eng *e, const char *kind, uint32_t place, const char *zh,
+                     const char *en)
+{
+    const struct evac *v = &e->folk->evac;
+    char text[ENG_TEXT * 2];
+    struct kt_jw *w = eng_say(e, "announce");
+    kt_jw_kint(w, "evacuation", (int64_t)v->id);
+    kt_jw_kstr(w, "words", kind);
+    kt_jw_kstr(w, "place", place < e->site->places_n ? e->site->places[place].id : v->place);
+    (void)snprintf(text, sizeof(text), v->drill ? "演练，演练。%s 演练，演练。" : "%s", zh);
+    kt_jw_kstr(w, "text", text);
+    (void)snprintf(text, sizeof(text), v->drill ? "Drill, drill. %s Drill, drill." : "%s", en);
+    kt_jw_kstr(w, "text_en", text);
+    eng_said(e);
+}
+
+static void fixed_words(struct eng *e)
+{
+    static const struct kt_text plain = {"紧急情况，请立即沿避灾路线撤离。",
+                                         "Emergency. Leave at once along the escape route."};
+    const struct kt_mine *m = &e->folk->mine;
+    kt_place_id at = kt_site_place(e->site, kt_str_c(e->folk->evac.place));
+    bool said = false;
+    for (uint32_t i = 0; i < m->areas_n; i++) {
+        const struct kt_area *a = &m->area[i];
+        if (a->words.zh[0] && kt_site_within(e->site, (kt_place_id){a->place}, at)) {
+            announce(e, "fixed", a->place, a->words.zh, a->words.en);
+            said = true;
+        }
+    }
+    const struct kt_area *own = kt_mine_area(m, at.v);
+    if (!said) {
+        const struct kt_text *t = own && own->words.zh[0] ? &own->words : &plain;
+        announce(e, "fixed", at.v, t->zh, t->en);
+    }
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+void folk_evac_start(struct eng *e, const char *place, const char *fire, const char *by,
+                     const char *reason, bool by_rule)
+{
+    struct folk *f = e->folk;
+    struct evac *v = &f->evac;
+    struct kt_buf plan = v->plan;
+    kt_buf_clear(&plan);
+    *v = (struct evac){.id = eng_next_id(e), .started = e->now, .by_rule = by_rule, .plan = plan};
+    v->drill = e->drill[0] != '\0';
+    kt_text_set(v->place, sizeof(v->place), place);
+    kt_text_set(v->fire, sizeof(v->fire), fire);
+    kt_text_set(v->by, sizeof(v->by), by);
+    kt_text_set(v->reason, sizeof(v->reason), reason);
+    for (uint32_t i = 0; i < f->one.n; i++) {
+        f->one.v[i].leaves = concerned(e, &f->one.v[i]);
+        v->total += f->one.v[i].leaves;
+    }
+    struct kt_jw *w = say(e, "start");
+    kt_jw_ktext(w, "fire", v->fire);
+    kt_jw_kstr(w, "by", v->by);
+    kt_jw_ktext(w, "reason", v->reason);
+    kt_jw_kint(w, "persons", v->total);
+    kt_jw_kbool(w, "lifted", true); /* who is where is open to all at the place until it ends */
+    eng_said(e);
+    fixed_words(e);
+    f->version++;
+}
+
+static int need_place(const struct eng *e, const struct request *q, const char *key, bool must,
+                      const char **ret, struct kt_err *err)
+{
+    const char *id = kt_json_get_str(q->args, key, "");
+    *ret = id;
+    if (!id[0]) {
+        return must ? kt_err_set(err, KT_EINVAL, "%s: name a place", key) : KT_OK;
+    }
+    kt_place_id at = kt_site_place(e->site, kt_str_c(id));
+    if (at.v == KT_NONE) {
+        return kt_err_set(err, KT_ENOTFOUND, "%s: no place is called %s", key, id);
+    }
+    return eng_place_in_scope(e, q, at, err);
+}
+
+static int has_folk(const struct eng *e, struct kt_err *err)
+{
+    return e->folk ? KT_OK
+                   : kt_err_set(err, KT_EUNSUPPORTED,
+                                "this site has no people/stations.csv: nothing is known of persons");
+}
+
+static int need_evac(const struct eng *e, struct kt_err *err)
+{
+    int r = has_folk(e, err);
+    return r < 0 || under_way(e->folk)
+               ? r
+               : kt_err_set(err, KT_ECONFLICT, "no evacuation is under way");
+}
+
+int eng_evac_start(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    const char *place, *fire, *reason;
+    int r = has_folk(e, err);
+    if (r < 0 || (r = need_place(e, q, "place", true, &place, err)) < 0 ||
+        (r = need_place(e, q, "fire", false, &fire, err)) < 0 ||
+        (r = eng_arg_text(q, "reason", &reason, err)) < 0) {
+        return r;
+    }
+    if (under_way(e->folk)) {
+        return kt_err_set(err, KT_ECONFLICT, "an evacuation of %s is under way",
+                          e->folk->evac.place);
+    }
+    folk_evac_start(e, place, fire, q->user, reason, false);
+    kt_jw_kint(q->result, "evacuation", (int64_t)e->folk->evac.id);
+    return KT_OK;
+}
+
+int eng_evac_stop(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    int r = need_evac(e, err);
+    if (r < 0) {
+        return r;
+    }
+    struct evac *v = &e->folk->evac;
+    uint32_t below = 0;
+    for (uint32_t i = 0; i < e->folk->one.n; i++) {
+        below += e->folk->one.v[i].leaves;
+        e->folk->one.v[i].leaves = false;
+    }
+    v->ended = e->now;
+    struct kt_jw *w = say(e, "stop");
+    kt_jw_kstr(w, "by", q->user);
+    kt_jw_ktext(w, "text", kt_json_get_str(q->args, "text", ""));
+    kt_jw_kint(w, "persons", v->total);
+    kt_jw_kint(w, "below", below);
+    kt_jw_kint(w, "seconds", (v->ended - v->started) / KT_SEC);
+    eng_said(e);
+    e->folk->version++;
+    return KT_OK;
+}
+
+/* ---- routes ---------------------------------------------------------------------------------- */
+
+/* What was computed beside the engine, and from which evacuation; one that came late is dropped. */
+void folk_evac_plan(struct eng *e, const struct kt_json *plan)
+{
+    struct evac *v = &e->folk->evac;
+    if (!under_way(e->folk) || (uint64_t)kt_json_get_int(plan, "evacuation", 0) != v->id) {
+        return;
+    }
+    kt_buf_clear(&v->plan);
+    struct kt_jw w = kt_jw_init(&v->plan);
+    kt_json_write(plan, &w);
+    v->plan_at = e->now;
+    v->plans++;
+    if (v->plans == 1) {
+        struct kt_jw *o = say(e, "routes");
+        kt_jw_kint(o, "persons", kt_json_get_int(plan, "persons", 0));
+        kt_jw_kint(o, "safe", kt_json_get_int(plan, "safe", 0));
+        eng_said(e);
+    }
+}
+
+static void speak_one(struct eng *e, const struct kt_json *line)
+{
+    kt_place_id at = kt_site_place(e->site, kt_json_strn(kt_json_get(line, "place")));
+    if (at.v != KT_NONE) {
+        announce(e, "route", at.v, kt_json_get_str(line, "text", ""),
+                 kt_json_get_str(line, "text_en", ""));
+    }
+}
+
+int eng_evac_confirm(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    struct kt_json *plan = NULL;
+    int r = need_evac(e, err);
+    if (r < 0) {
+        return r;
+    }
+    struct evac *v = &e->folk->evac;
+    if (v->plan.n == 0 ||
+        kt_json_parse((struct kt_str){v->plan.p, v->plan.n}, FOLK_PLAN_MAX, &plan, NULL) < 0) {
+        return kt_err_set(err, KT_ECONFLICT, "no routes are computed yet");
+    }
+    v->confirmed = true;
+    struct kt_jw *w = say(e, "confirm");
+    kt_jw_kstr(w, "by", q->user);
+    eng_said(e);
+    const struct kt_json *words = kt_json_get(plan, "words");
+    for (size_t i = 0; i < kt_json_len(words); i++) {
+        speak_one(e, kt_json_at(words, i));
+    }
+    kt_json_free(plan);
+    e->folk->version++;
+    return KT_OK;
+}
+
+static int blocked_at(const struct evac *v, const char *way)
+{
+    for (uint32_t i = 0; i < v->blocked_n; i++) {
+        if (strcmp(v->blocked[i], way) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* A roadway that cannot be passed, as a person reports it; `open` takes that back. */
+int eng_evac_block(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    const char *way;
+    int r = need_evac(e, err);
+    if (r < 0 || (r = eng_arg_text(q, "airway", &way, err)) < 0) {
+        return r;
+    }
+    struct evac *v = &e->folk->evac;
+    bool open = kt_json_get_bool(q->args, "open", false);
+    int at = blocked_at(v, way);
+    if (kt_mine_way(&e->folk->mine, kt_str_c(way)) == KT_NONE || strlen(way) >= ENG_NAME) {
+        return kt_err_set(err, KT_ENOTFOUND, "airway: no roadway is called %s", way);
+    }
+    if (open == (at < 0)) {
+        return kt_err_set(err, KT_ECONFLICT, "%s is %s already", way, open ? "open" : "blocked");
+    }
+    if (open) {
+        v->blocked_n--;
+        memmove(v->blocked[at], v->blocked[v->blocked_n], ENG_NAME);
+    } else if (v->blocked_n == FOLK_BLOCKED) {
+        return kt_err_set(err, KT_ELIMIT, "%d roadways are blocked already", FOLK_BLOCKED);
+    } else {
+        kt_text_set(v->blocked[v->blocked_n++], ENG_NAME, way);
+    }
+    struct kt_jw *w = say(e, open ? "open" : "block");
+    kt_jw_kstr(w, "airway", way);
+    kt_jw_kstr(w, "by", q->user);
+    eng_said(e);
+    e->folk->version++;
+    return KT_OK;
+}
+
+/* ---- requests about one person --------------------------------------------------------------- */
+
+static int arg_card(struct eng *e, const struct request *q, struct folk_one **ret,
+                    const char **ret_reason, struct kt_err *err)
+{
+    const char *text;
+    uint64_t card;
+    int r = has_folk(e, err);
+    if (r < 0 || (r = eng_arg_text(q, "card", &text, err)) < 0 ||
+        (r = eng_arg_text(q, "reason", ret_reason, err)) < 0) {
+        return r;
+    }
+    struct folk_one *o =
+        kt_card_parse(kt_str_c(text), &card) ? folk_of(e->folk, card, false) : NULL;
+    if (!o) {
+        return kt_err_set(err, KT_ENOTFOUND, "card: nobody carries %s", text);
+    }
+    r = o->place < e->site->places_n ? eng_place_in_scope(e, q, (kt_place_id){o->place}, err)
+                                     : KT_OK;
+    *ret = r == KT_OK ? o : NULL;
+    return r;
+}
+
+int eng_person_calm(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    struct folk_one *o;
+    const char *reason;
+    int r = arg_card(e, q, &o, &reason, err);
+    if (r == KT_OK && !o->sos) {
+        r = kt_err_set(err, KT_ECONFLICT, "this card does not call for help");
+    }
+    if (r < 0) {
+        return r;
+    }
+    o->sos = 0;
+    o->bits &= ~(1u << FOLK_SOS);
+    struct kt_jw *w = folk_say(e, o, "calm");
+    kt_jw_kstr(w, "by", q->user);
+    kt_jw_kstr(w, "reason", reason);
+    eng_said(e);
+    e->folk->version++;
+    eng_folk_second(e);
+    return KT_OK;
+}
+
+int eng_person_out(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    struct folk_one *o;
+    const char *reason;
+    int r = arg_card(e, q, &o, &reason, err);
+    if (r == KT_OK && !folk_has(o, FOLK_BELOW)) {
+        r = kt_err_set(err, KT_ECONFLICT, "this card is not below");
+    }
+    if (r < 0) {
+        return r;
+    }
+    folk_out(e, o, e->now, q->user);
+    e->folk->version++;
+    eng_folk_second(e);
+    return KT_OK;
+}

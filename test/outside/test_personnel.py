@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Persons below: tags over a real broker to a place on the roadways, counts, calls for help, who may
+see whom, evacuation; the same in a replay and after kill -9."""
+
+import json
+import sys
+
+import kt
+from kt import case, equal, kuangtu, once
+from peers import Broker, Publisher
+
+AIRWAYS = ("id,place,from,to,r_N_s2_m8,length_m,section_m2\n"
+           "shaft,mouth,surface,a,0.1,50,20\nmain,P1-intake,a,b,0.1,200,20\nfaceway,P1-face,b,c,0.1,100,12\n"
+           "back,P1-return,c,d,0.1,200,15\nout,MR,d,surface,0.1,60,20\n")
+STATIONS = ("id,kind,airway,offset_m,capacity,reach_m,link,name,name_en\n"
+            "A0,anchor,shaft,10,,60,tags,,\nA1,anchor,main,20,,60,tags,,\nA2,anchor,main,180,,60,tags,,\n"
+            "A3,anchor,faceway,50,,60,tags,,\nA4,anchor,back,100,,60,tags,,\nB1,anchor,back,150,,60,other,,\n"
+            "EXIT,exit,shaft,0,,,,井口,Mouth\nREF,refuge,main,150,3,,,避难硐室,Refuge\n")
+AREAS = ("place,kind,max,hours,no_lone,words,words_en\n"
+         "mine,normal,10,12,no,,\nmouth,surface,,,no,,\nP1,key,2,,no,一工作面请立即撤离。,Face one: leave.\n"
+         "MR,forbidden,,,no,,\n")
+PLACES = kt.PLACES.rstrip("\n") + "\nmouth,mine,surface,井口,\n"
+RIGHTS = ["view", "history.read", "alarm.ack", "drill"]
+PEOPLE = [{"id": "see", "places": ["mine"], "rights": RIGHTS + ["person.see", "person.manage", "evacuation"]},
+          {"id": "count", "places": ["mine"], "rights": RIGHTS}]
+
+
+def link(broker, name, topic):
+    return {"id": name, "kind": "mqtt", "host": "127.0.0.1", "port": broker.port, "client_id": f"kt-{name}",
+            "topics": [topic], "payload": "positions"}
+
+
+def make(broker, stations=STATIONS, areas=AREAS):
+    counted = ["below", "sos", "lost", "over-time", "forbidden", "stranger", "difference"]
+    site = kt.make_site(
+        [kt.point(f"P-{r}", f"people.{r}", "mine") for r in counted] +
+        [kt.point("P-below-P1", "people.below", "P1"), kt.point("IN", "people.entered", "mine", link="push"),
+         kt.point("OUT", "people.left", "mine", link="push")],
+        places=PLACES, people=PEOPLE, packs=("core", "gas", "personnel"),
+        limits='limits: [{points: [P-below-P1], values: {alarm: 2}, unit: "1", direction: high}]',
+        links=[link(broker, "tags", "people/#"), link(broker, "other", "other/#")])
+    site.write("airways.csv", AIRWAYS)
+    site.write("people/stations.csv", stations)
+    site.write("people/areas.csv", areas)
+    return site
+
+
+class World:
+    def __init__(self):
+        self.broker = Broker()
+        self.site = make(self.broker)
+        self.program = kt.Program(self.site)
+        self.see = self.program.user("eye-one", "see")
+        self.count = self.program.user("eye-two", "count")
+        kt.wait_for("the broker's sessions", lambda: all(
+            i["up"] for i in self.see.get("/health")["links"] if i["kind"] == "mqtt"))
+        self.pub = Publisher(self.broker, "anchors")
+
+    def tell(self, *tags, topic="people/one"):
+        self.pub.publish(topic, json.dumps({"ts": kt.now_ms(), "tags": list(tags)}))
+
+    def items(self, client=None):
+        return {i["card"]: i for i in (client or self.see).get("/personnel")["items"]}
+
+    def wait(self, what, fn, client=None):
+        return kt.wait_for(what, lambda: fn((client or self.see).get("/personnel")))
+
+
+@once
+def world():
+    return World()
+
+
+@case("a tag is placed on its roadway with an error, and counted at its place and above it")
+def placed():
+    w = world()
+    w.tell({"card": "1001", "a": [["A1", 60.0], ["A2", 100.0]], "bat": 80})
+    w.wait("the tag", lambda p: p["count"] == 1)
+    one = w.items()["1001"]
+    equal((one["airway"], one["place"]), ("main", "P1-intake"))
+    assert abs(one["at_m"] - 80) < 0.2 and one["error_m"] <= 5, one
+    kt.wait_for("the points", lambda: (w.see.live("P-below")["P-below"][0],
+                                       w.see.live("P-below-P1")["P-below-P1"][0]) == (1, 1))
+    area = {a["place"]: a["count"] for a in w.see.get("/personnel")["areas"]}
+    equal(area, {"mine": 1, "P1": 1, "MR": 0})
+
+
+@case("one anchor alone gives both sides, said by the error")
+def both_sides():
+    w = world()
+    w.tell({"card": "1002", "a": [["A3", 20.0]]})
+    one = kt.wait_for("the tag", lambda: w.items().get("1002"))
+    equal(one["airway"], "faceway")
+    assert one["error_m"] >= 40, one
+
+
+@case("without the right there are counts and no persons; a producer speaks for its own anchors only")
+def rights():
+    w = world()
+    got = w.count.get("/personnel")
+    equal((got["sees"], got["items"], got["count"]), (False, [], 2))
+    w.tell({"card": "1003", "a": [["B1", 5.0]]})  # an anchor of the other link
+    w.tell({"card": "1004", "a": [["A4", 5.0]]})
+    w.wait("the last one", lambda p: p["count"] == 3)
+    assert "1003" not in w.items()
+    w.tell({"card": "1003", "a": [["B1", 5.0]]}, topic="other/x")
+    w.wait("its own link may", lambda p: p["count"] == 4)
+    seen = [e for e in w.count.get("/events", **{"from": 0, "to": kt.now_ms() + 1000, "type": "person", "limit": 50})["items"]]
+    equal(seen, [], "events of persons")
+    assert w.see.get("/events", **{"from": 0, "to": kt.now_ms() + 1000, "type": "person", "limit": 50})["items"]
+
+
+@case("a call for help is a statutory alarm, raised anew by a second one, ended by a person")
+def sos():
+    w = world()
+    w.tell({"card": "1001", "a": [["A1", 60.0], ["A2", 100.0]], "sos": True})
+    first = w.see.alarm("personnel.sos", "P-sos")
+    assert first["statutory"]
+    w.see.ask("alarm.ack", alarms=[first["id"]], note="heard")
+    got = w.count.get("/personnel")
+    equal(got["lifted"], "sos")
+    assert "1001" in {i["card"] for i in got["items"]}, "open to all at the place of the call"
+    w.tell({"card": "1004", "a": [["A4", 5.0]], "sos": True})
+    again = kt.wait_for("a second alarm", lambda: [a for a in w.see.get("/alarms", state="active")["items"]
+                                                   if a["rule"] == "personnel.sos" and a["state"] == "unack"])
+    equal(len(again), 1)
+    for card in ("1001", "1004"):
+        w.see.ask("person.calm", card=card, reason="spoken to")
+    kt.wait_for("the condition is over", lambda: w.see.live("P-sos")["P-sos"][0] == 0)
+    equal(w.count.get("/personnel")["items"], [])
+
+
+@case("who comes up leaves the count; a tag that falls silent stays below at its last place")
+def up_and_lost():
+    w = world()
+    w.tell({"card": "1002", "a": [["A0", 3.0]]}, {"card": "1005", "a": [["A3", 0.5]]})
+    w.wait("one up, one down", lambda p: p["count"] == 4)
+    assert "1002" not in w.items()
+    lost = kt.wait_for("silence is told", lambda: [i for i in w.items().values() if "lost" in i["is"]], limit=90)
+    assert lost[0]["place"], lost
+    equal(w.see.get("/personnel")["count"], 4)
+    w.tell({"card": "1002", "out": True})
+    w.see.ask("person.out", card="1005", reason="seen at the lamp room")
+    w.wait("a person's word", lambda p: p["count"] == 3)
+
+
+@case("a replay shows where they were, and kill -9 forgets nobody")
+def past():
+    w = world()
+    at = kt.now_ms()
+    before = {c: (i["airway"], i["at_m"]) for c, i in w.items().items()}
+    w.tell({"card": "1006", "a": [["A2", 2.0]]})
+    w.wait("one more", lambda p: p["count"] == len(before) + 1)
+    then = w.see.get("/replay", at=at)
+    equal({i["card"]: (i["airway"], i["at_m"]) for i in then["people"]["items"]}, before)
+    equal(then["difference"], "")
+    equal(w.count.get("/replay", at=at)["people"]["items"], [])
+    w.program.kill9()
+    w.program.start()
+    for c in (w.see, w.count):
+        c.cookies.clear()
+        c.call("POST", "/login", {"user": c.name, "password": c.password})
+    equal(sorted(w.items()), sorted([*before, "1006"]))
+
+
+@case("people/ is checked: file, line, column and the way out")
+def checked():
+    w = world()
+    bad = make(w.broker, stations=STATIONS.replace("A3,anchor,faceway", "A3,anchor,nowhere"), areas=AREAS.replace("P1,key", "P9,key"))
+    got = kuangtu("check", bad.dir, check=False)
+    equal(got.returncode != 0, True)
+    assert 'people/stations.csv:5:11: unknown roadway "nowhere"' in got.stdout, got.stdout
+    assert 'people/areas.csv:4:1: unknown place "P9"' in got.stdout, got.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(kt.main())

@@ -193,8 +193,9 @@ static bool may_see_event(const struct call *c, const struct kt_event *ev,
     if (ev->kind == KT_EV_OUTCOME && outcome_of_account(ev->body)) {
         return may_see_account(&c->person, body);
     }
-    bool person = ev->kind == KT_EV_OUTCOME ? outcome_of_person(ev->body)
-                                            : strncmp(kt_json_get_str(body, "verb", ""), "person.", 7) == 0;
+    bool person = ev->kind == KT_EV_OUTCOME
+                      ? outcome_of_person(ev->body)
+                      : strncmp(kt_json_get_str(body, "verb", ""), "person.", 7) == 0;
     if (person && !kt_person_may(&c->person, "person.see")) {
         return false;
     }

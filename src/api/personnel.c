@@ -269,9 +269,8 @@ void get_personnel(struct call *c)
     reply_buf(c, 200, &out);
 }
 
-static const char *const station_kinds[] = {[KT_STATION_ANCHOR] = "anchor",
-                                            [KT_STATION_EXIT] = "exit",
-                                            [KT_STATION_REFUGE] = "refuge"};
+static const char *const station_kinds[] = {
+    [KT_STATION_ANCHOR] = "anchor", [KT_STATION_EXIT] = "exit", [KT_STATION_REFUGE] = "refuge"};
 
 /* Exits, refuges and anchors, for the map. */
 void get_stations(struct call *c)

@@ -242,8 +242,8 @@ static bool place_it(struct eng *e, struct folk_one *o, const struct kt_reading 
     for (int k = 0; k < x->n; k++) {
         uint32_t s = f->dict[x->a[k].anchor];
         if (s != KT_NONE) {
-            r[n++] = (struct kt_ranging){
-                s, x->a[k].cm == KT_DIST_NONE ? (double)NAN : (double)x->a[k].cm / 100};
+            r[n++] = (struct kt_ranging){s, x->a[k].cm == KT_DIST_NONE ? (double)NAN
+                                                                       : (double)x->a[k].cm / 100};
         }
     }
     struct kt_position pos;

@@ -7,8 +7,8 @@
  * Inputs are readings of tags (KT_EV_READINGS), the roster and computed routes (KT_EV_PEOPLE), time
  * and requests. Invariants
  *  1. A person is below from the first reading that places the tag below until one at the surface,
- *     the subsystem's word that it is out, or a person's word (person.out). Silence changes nothing:
- *     a lost tag counts as below, at its last place and time.
+ *     the subsystem's word that it is out, or a person's word (person.out). Silence changes
+ * nothing: a lost tag counts as below, at its last place and time.
  *  2. A call for help ends by the tag's own taking back or by a person (person.calm), never by
  *     silence; each new call raises its alarm anew.
  *  3. Points with a role people.* are written here alone, in the same input that changed them.
@@ -28,20 +28,19 @@ enum {
     FOLK_BLOCKED = 32,
     FOLK_PLAN_MAX = 4 << 20
 };
-#define FOLK_LOST_AFTER (30 * KT_SEC)  /* the longest scan of a subsystem, AQ 1048 */
-#define FOLK_FILES   (20 * KT_MIN)  /* the same where files bring positions */
-#define FOLK_AROUND  (5 * KT_SEC)   /* who is near whom */
-#define FOLK_ALONE_FOR  (60 * KT_SEC)
-#define FOLK_TWIN_FOR (300 * KT_SEC) /* two tags together so long … */
-#define FOLK_TWIN_M  200.0          /* … while they went so far */
-#define FOLK_TWIN_AT 3.0            /* … no further apart */
-#define FOLK_BATTERY 15             /* % */
+#define FOLK_FILES     (20 * KT_MIN) /* the same where files bring positions */
+#define FOLK_AROUND    (5 * KT_SEC)  /* who is near whom */
+#define FOLK_ALONE_FOR (60 * KT_SEC)
+#define FOLK_TWIN_FOR  (300 * KT_SEC) /* two tags together so long … */
+#define FOLK_TWIN_M    200.0          /* … while they went so far */
+#define FOLK_TWIN_AT   3.0            /* … no further apart */
+#define FOLK_BATTERY   15             /* % */
 
 /* What holds of a person now. Each has a point role people.NAME that counts it. */
 #define FOLK_LIST(X)                                                                               \
     X(BELOW, "below")                                                                              \
-    X(LOST, "lost")           /* below, and not heard */                                           \
-    X(SOS, "sos")             /* calls for help */                                                 \
+    X(LOST, "lost") /* below, and not heard */                                                     \
+    X(SOS, "sos")   /* calls for help */                                                           \
     X(LOW, "low-battery")                                                                          \
     X(OVER, "over-time")                                                                           \
     X(FORBIDDEN, "forbidden") /* where this person may not be */                                   \

@@ -31,9 +31,8 @@ static bool under_way(const struct folk *f)
 static bool concerned(const struct eng *e, const struct folk_one *o)
 {
     kt_place_id at = kt_site_place(e->site, kt_str_c(e->folk->evac.place));
-    return folk_has(o, FOLK_BELOW) &&
-           (o->place >= e->site->places_n || at.v == KT_NONE ||
-            kt_site_within(e->site, (kt_place_id){o->place}, at));
+    return folk_has(o, FOLK_BELOW) && (o->place >= e->site->places_n || at.v == KT_NONE ||
+                                       kt_site_within(e->site, (kt_place_id){o->place}, at));
 }
 
 /* ---- what is said ---------------------------------------------------------------------------- */
@@ -124,9 +123,10 @@ static int need_place(const struct eng *e, const struct request *q, const char *
 
 static int has_folk(const struct eng *e, struct kt_err *err)
 {
-    return e->folk ? KT_OK
-                   : kt_err_set(err, KT_EUNSUPPORTED,
-                                "this site has no people/stations.csv: nothing is known of persons");
+    return e->folk
+               ? KT_OK
+               : kt_err_set(err, KT_EUNSUPPORTED,
+                            "this site has no people/stations.csv: nothing is known of persons");
 }
 
 static int need_evac(const struct eng *e, struct kt_err *err)

@@ -59,7 +59,9 @@ static void watch_time(struct eng *e, struct folk_one *o)
     bool below = folk_has(o, FOLK_BELOW);
     double hours = r && r->hours > 0 ? r->hours : a ? a->hours : 0;
     double stay = (double)(e->now - o->in) / (double)KT_HOUR;
-    folk_bit_set(e, o, FOLK_LOST, below && e->now - o->heard > (o->by_file ? FOLK_FILES : FOLK_LOST_AFTER));
+    int64_t silent = (int64_t)((a ? a->lost_s : KT_LOST_S) * (double)KT_SEC);
+    silent = o->by_file && silent < FOLK_FILES ? FOLK_FILES : silent;
+    folk_bit_set(e, o, FOLK_LOST, below && e->now - o->heard > silent);
     folk_bit_set(e, o, FOLK_OVER, below && hours > 0 && stay > hours);
 }
 
@@ -107,7 +109,8 @@ static void watch_mate(struct eng *e, uint32_t i, double went_m)
         o->mate_m += went_m;
     }
     folk_bit_set(e, o, FOLK_TWIN,
-                 mate != KT_NONE && e->now - o->mate_since >= FOLK_TWIN_FOR && o->mate_m >= FOLK_TWIN_M);
+                 mate != KT_NONE && e->now - o->mate_since >= FOLK_TWIN_FOR &&
+                     o->mate_m >= FOLK_TWIN_M);
 }
 
 static bool alone_in(const struct eng *e, const struct folk_one *o)
@@ -157,7 +160,8 @@ static void count_all(struct eng *e)
     memset(f->count, 0, (size_t)(s->places_n + 1) * FOLK_BITS * sizeof(*f->count));
     for (uint32_t i = 0; i < f->one.n; i++) {
         const struct folk_one *o = &f->one.v[i];
-        uint32_t at = o->place < s->places_n ? o->place : 0; /* not known where: the root has them */
+        uint32_t at =
+            o->place < s->places_n ? o->place : 0; /* not known where: the root has them */
         for (uint32_t depth = 0; o->bits && at < s->places_n && depth < 64; depth++) {
             uint32_t *c = &f->count[(size_t)at * FOLK_BITS];
             for (int b = 0; b < FOLK_BITS; b++) {
@@ -213,8 +217,8 @@ static void again(struct eng *e, uint32_t place)
     f->columns.n = 0;
     for (uint32_t i = 0; i < f->points_n; i++) {
         const struct folk_point *p = &f->point[i];
-        bool here = place == KT_NONE || kt_site_within(e->site, (kt_place_id){place},
-                                                       (kt_place_id){p->place});
+        bool here = place == KT_NONE ||
+                    kt_site_within(e->site, (kt_place_id){place}, (kt_place_id){p->place});
         if (p->role == FOLK_SOS && here) {
             put(&f->columns, p->point, e->now, 0, KT_Q_NORMAL);
         }

@@ -87,9 +87,9 @@ KT_MUST_CHECK int kt_runtime_request(struct kt_runtime *rt, struct kt_str json, 
                                      kt_verdict_fn fn, void *arg);
 KT_MUST_CHECK int kt_runtime_answer(struct kt_runtime *rt, struct kt_str json, const char *link);
 /** Readings of tags (journal/readings.h, coded) from a link that may bring them; copied. `done` is
- *  called once, as that of a batch; not when this function fails: KT_EBUSY, KT_ELIMIT, KT_ECLOSED. */
-KT_MUST_CHECK int kt_runtime_readings(struct kt_runtime *rt, struct kt_str body,
-                                      const char *link,
+ *  called once, as that of a batch; not when this function fails: KT_EBUSY, KT_ELIMIT, KT_ECLOSED.
+ */
+KT_MUST_CHECK int kt_runtime_readings(struct kt_runtime *rt, struct kt_str body, const char *link,
                                       void (*done)(void *arg, int result, kt_seq seq), void *arg);
 /** What was computed or read of persons beside the engine: {"roster":[…]} or {"plan":{…}}. */
 KT_MUST_CHECK int kt_runtime_people_input(struct kt_runtime *rt, struct kt_str json,

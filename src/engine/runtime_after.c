@@ -108,7 +108,8 @@ static bool take(struct kt_runtime *rt, struct rt_after_item *ret)
     a->released--;
     if (!durable && ret->result == KT_OK) {
         ret->result = alone ? KT_ENODE : KT_EIO;
-    } else if ((ret->kind == AFTER_BATCH || ret->kind == AFTER_ACK || ret->kind == AFTER_TOLD) && was_dropped(a, ret->seq)) {
+    } else if ((ret->kind == AFTER_BATCH || ret->kind == AFTER_ACK || ret->kind == AFTER_TOLD) &&
+               was_dropped(a, ret->seq)) {
         ret->result = KT_EFULL;
     }
     return true;

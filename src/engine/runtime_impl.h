@@ -196,8 +196,8 @@ struct rt_message { /* every kind but samples */
     void *arg;
     struct rt_reload *reload;
     void (*done)(void *arg, int result, kt_seq seq); /* of readings */
-    kt_seq cause; /* of an outcome of the record room */
-    bool record;  /* a request that the record room judges */
+    kt_seq cause;                                    /* of an outcome of the record room */
+    bool record;                                     /* a request that the record room judges */
     char origin[65];
     size_t n;
     char body[];
@@ -234,7 +234,14 @@ void rt_batch_unref(struct kt_runtime *rt, struct kt_batch *b);
 /* ---- after: what waits until it is durable ---- */
 /* AFTER_ACK: of a batch that is back in the pool; history reads its samples from the journal.
  * AFTER_TOLD: of readings. */
-enum rt_after_kind { AFTER_BATCH, AFTER_ACK, AFTER_TOLD, AFTER_VERDICT, AFTER_EFFECT, AFTER_OUTCOME };
+enum rt_after_kind {
+    AFTER_BATCH,
+    AFTER_ACK,
+    AFTER_TOLD,
+    AFTER_VERDICT,
+    AFTER_EFFECT,
+    AFTER_OUTCOME
+};
 struct rt_after_item {
     enum rt_after_kind kind;
     int result; /* of a verdict that is not on disk */

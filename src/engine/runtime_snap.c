@@ -113,7 +113,8 @@ uint64_t kt_runtime_snapshot_now(struct kt_runtime *rt, enum kt_snapshot what, s
     return version;
 }
 
-/* ---- persons: they change with every reading, so their text is made apart ---------------------- */
+/* ---- persons: they change with every reading, so their text is made apart ----------------------
+ */
 
 void rt_snap_people(struct kt_runtime *rt)
 {

@@ -348,6 +348,18 @@ void kt_engine_json_alarms(const struct kt_engine *e, struct kt_buf *out)
     kt_buf_printf(out, "[%u]", n);
 }
 
+void kt_engine_json_people(const struct kt_engine *e, struct kt_buf *out)
+{
+    (void)e;
+    kt_buf_puts(out, "{\"present\":false}");
+}
+
+uint64_t kt_engine_people_version(const struct kt_engine *e)
+{
+    (void)e;
+    return 0;
+}
+
 void kt_engine_json_outputs(const struct kt_engine *e, struct kt_buf *out)
 {
     kt_buf_printf(out, "[%" PRIu64 "]", e->outcomes);

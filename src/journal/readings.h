@@ -17,14 +17,14 @@ enum {
     KT_READINGS_DICT = 4096, /* anchors of one batch */
     KT_ANCHOR_TEXT = 64
 };
-#define KT_CARD_MAX 999999999999999999ull
+#define KT_CARD_MAX  999999999999999999ull
 #define KT_DIST_NONE UINT32_MAX /* heard, not measured */
 
 enum {
-    KT_READ_SOS = 1,  /* the person calls for help */
-    KT_READ_LOW = 2,  /* the tag says that its battery is low */
-    KT_READ_OUT = 4,  /* the subsystem says: out of the mine */
-    KT_READ_IN = 8,   /* … below */
+    KT_READ_SOS = 1,   /* the person calls for help */
+    KT_READ_LOW = 2,   /* the tag says that its battery is low */
+    KT_READ_OUT = 4,   /* the subsystem says: out of the mine */
+    KT_READ_IN = 8,    /* … below */
     KT_READ_FILE = 32, /* from a file */
     KT_READ_CALM = 16  /* the call for help was taken back at the tag */
 };

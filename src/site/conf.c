@@ -13,8 +13,8 @@ static const char *const rights[] = {
     "user.admin",     "security.admin",    "audit.read",    "report.read",    "report.sign",
     "backtest",       "record.read",       "record.write",  "record.import",  "record.merge",
     "personal.erase", "ledger.read",       "ledger.post",   "ledger.close",   "calendar.write",
-    "indicator.read", "indicator.write",   "target.write",
-    "person.see",     "person.manage",     "evacuation"};
+    "indicator.read", "indicator.write",   "target.write",  "person.see",     "person.manage",
+    "evacuation"};
 
 const char *const *kt_site_rights(uint32_t *ret_n)
 {

@@ -224,12 +224,13 @@ static void hash_only(struct load *l, const char *path, const char *name)
 
 static void people_files(struct load *l)
 {
-    static const char *const names[] = {"people/ways.csv", "people/stations.csv",
-                                        "people/areas.csv"};
-    for (size_t i = 0; i < KT_ARRAY_LEN(names); i++) {
-        const char *path = kt_arena_printf(l->scratch, "%s/%s", l->dir, names[i]);
-        if (site_exists(l, path, names[i])) {
-            hash_only(l, path, names[i]);
+    static const struct {
+        const char *name;
+    } files[] = {{"people/ways.csv"}, {"people/stations.csv"}, {"people/areas.csv"}};
+    for (size_t i = 0; i < KT_ARRAY_LEN(files); i++) {
+        const char *path = kt_arena_printf(l->scratch, "%s/%s", l->dir, files[i].name);
+        if (site_exists(l, path, files[i].name)) {
+            hash_only(l, path, files[i].name);
         }
     }
 }

@@ -22,8 +22,8 @@ static void read_texts(struct load *l, const struct kt_yaml *n, struct kt_rule *
 
 static void read_kind(const struct kt_yaml *n, struct kt_rule *r)
 {
-    static const char *const categories[] = {"over-limit", "cut",     "feed", "fault", "fan",
-                                             "trust",      "process", "people", "self", "link"};
+    static const char *const categories[] = {"over-limit", "cut",     "feed",   "fault", "fan",
+                                             "trust",      "process", "people", "self",  "link"};
     static const char *const causes[] = {"none", "place", "panel"};
     int category = 6, cause = 0;
     int64_t priority = 3;

@@ -16,9 +16,9 @@ STATIONS = ("id,kind,airway,offset_m,capacity,reach_m,link,name,name_en\n"
             "A0,anchor,shaft,10,,60,tags,,\nA1,anchor,main,20,,60,tags,,\nA2,anchor,main,180,,60,tags,,\n"
             "A3,anchor,faceway,50,,60,tags,,\nA4,anchor,back,100,,60,tags,,\nB1,anchor,back,150,,60,other,,\n"
             "EXIT,exit,shaft,0,,,,井口,Mouth\nREF,refuge,main,150,3,,,避难硐室,Refuge\n")
-AREAS = ("place,kind,max,hours,no_lone,words,words_en\n"
-         "mine,normal,10,12,no,,\nmouth,surface,,,no,,\nP1,key,2,,no,一工作面请立即撤离。,Face one: leave.\n"
-         "MR,forbidden,,,no,,\n")
+AREAS = ("place,kind,max,hours,no_lone,lost_s,words,words_en\n"
+         "mine,normal,10,12,no,4,,\nmouth,surface,,,no,,,\nP1,key,2,,no,4,一工作面请立即撤离。,Face one: leave.\n"
+         "MR,forbidden,,,no,,,\n")
 PLACES = kt.PLACES.rstrip("\n") + "\nmouth,mine,surface,井口,\n"
 RIGHTS = ["view", "history.read", "alarm.ack", "drill"]
 PEOPLE = [{"id": "see", "places": ["mine"], "rights": RIGHTS + ["person.see", "person.manage", "evacuation"]},

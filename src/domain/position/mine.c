@@ -120,7 +120,8 @@ static void read_doors(const struct reading *rd, uint32_t row, struct kt_way *w)
 
 static void walk(struct kt_way *w, double slope_deg, double speed)
 {
-    static const double level[] = {[KT_WAY_WALK] = 1.2, [KT_WAY_BELT] = 1.0, [KT_WAY_INCLINE] = 1.0};
+    static const double level[] = {
+        [KT_WAY_WALK] = 1.2, [KT_WAY_BELT] = 1.0, [KT_WAY_INCLINE] = 1.0};
     for (int dir = 0; dir < 2; dir++) {
         double up = dir ? -slope_deg : slope_deg;
         double part = up > 0 ? 1 - 0.025 * up : 1 + 0.01 * up;
@@ -199,7 +200,8 @@ static void read_station(struct reading *rd, uint32_t row)
 {
     struct kt_station s = {.id = text(rd, row, "id"), .code = text(rd, row, "code")};
     struct kt_str id = field(rd, row, "id"), code = field(rd, row, "code");
-    s.kind = (enum kt_station_kind)choice(rd, row, "kind", station_kinds, KT_ARRAY_LEN(station_kinds));
+    s.kind =
+        (enum kt_station_kind)choice(rd, row, "kind", station_kinds, KT_ARRAY_LEN(station_kinds));
     s.name = (struct kt_text){text(rd, row, "name"), text(rd, row, "name_en")};
     s.name.en = s.name.en[0] ? s.name.en : s.name.zh;
     s.way = way(rd, row);
@@ -236,7 +238,12 @@ static void read_area(struct reading *rd, uint32_t row)
     a.kind = (enum kt_area_kind)choice(rd, row, "kind", area_kinds, KT_ARRAY_LEN(area_kinds));
     a.max = (uint32_t)number(rd, row, "max", 0, 100000, 0);
     a.hours = number(rd, row, "hours", 0, 100, 0);
+    a.lost_s = number(rd, row, "lost_s", 2, 3600, KT_LOST_S);
     a.no_lone = choice(rd, row, "no_lone", no_yes, 2) == 1;
+    if (field(rd, row, "words").n > 400 || field(rd, row, "words_en").n > 400) {
+        kt_csv_problem(rd->csv, row, kt_csv_column(rd->csv, "words"), rd->p,
+                       "words are at most 400 bytes; shorter ones are understood");
+    }
     a.words = (struct kt_text){text(rd, row, "words"), text(rd, row, "words_en")};
     a.words.en = a.words.en[0] ? a.words.en : a.words.zh;
     for (uint32_t i = 0; i < rd->m->areas_n; i++) {
@@ -284,7 +291,7 @@ static const struct table tables[] = {
      4,
      read_station},
     {"people/areas.csv",
-     {"place", "kind", "max", "hours", "no_lone", "words", "words_en"},
+     {"place", "kind", "max", "hours", "no_lone", "lost_s", "words", "words_en"},
      2,
      read_area},
 };
@@ -398,7 +405,7 @@ static void distances(struct reading *rd)
         m->stations_n = 0;
         return;
     }
-    m->dist = KT_NEW_ARRAY(rd->arena, float, (size_t)m->stations_n *m->nodes_n + 1);
+    m->dist = KT_NEW_ARRAY(rd->arena, float, (size_t)m->stations_n * m->nodes_n + 1);
     uint32_t *work = KT_NEW_ARRAY(rd->arena, uint32_t, m->nodes_n + 1);
     bool *in = KT_NEW_ARRAY(rd->arena, bool, m->nodes_n + 1);
     for (uint32_t s = 0; s < m->stations_n; s++) {
@@ -425,9 +432,10 @@ static void check_whole(struct reading *rd)
                       "there is no exit; add the ways out of the mine with kind exit");
     }
     if (!sos) {
-        kt_problem_at(rd->p, "people/stations.csv", 1, 1,
-                      "no point with the role people.sos lies at the root of the places: a call for "
-                      "help would raise no alarm; add one to points.csv");
+        kt_problem_at(
+            rd->p, "people/stations.csv", 1, 1,
+            "no point with the role people.sos lies at the root of the places: a call for "
+            "help would raise no alarm; add one to points.csv");
     }
 }
 

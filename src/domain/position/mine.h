@@ -7,8 +7,8 @@
  * refuges), areas.csv (how many, how long, who). docs/site-format.md has the columns.
  *
  * Walking times are the program's own: 1.2 m/s on the level, 1.0 m/s beside a belt, slower uphill
- * by 2.5 % a degree and downhill by 1 % a degree, never below a quarter; a shaft takes five minutes.
- * walk_m_s of ways.csv overrides them.
+ * by 2.5 % a degree and downhill by 1 % a degree, never below a quarter; a shaft takes five
+ * minutes. walk_m_s of ways.csv overrides them.
  *
  * The answer lives in the arena and is not changed.   Threads: readers together.
  */
@@ -21,6 +21,7 @@
 
 enum { KT_WAY_DOORS = 4, KT_WAYS_MAX = 20000, KT_STATIONS_MAX = 20000 };
 #define KT_DOOR_S 15.0 /* to pass one leaf */
+#define KT_LOST_S 30.0 /* the longest scan of a subsystem, AQ 1048 */
 
 enum kt_way_kind { KT_WAY_WALK, KT_WAY_BELT, KT_WAY_INCLINE, KT_WAY_SHAFT, KT_WAY_CLOSED };
 struct kt_way {
@@ -53,6 +54,7 @@ enum kt_area_kind {
 struct kt_area {
     uint32_t place, max; /* persons; 0: no limit */
     double hours;        /* a stay below; 0: no limit */
+    double lost_s;       /* a tag that is silent for longer is lost */
     enum kt_area_kind kind;
     bool no_lone;         /* nobody works there alone */
     struct kt_text words; /* spoken at once when it is evacuated; "" none */
@@ -63,7 +65,8 @@ struct kt_mine {
     struct kt_way *way;
     uint32_t ways_n, nodes_n;
     const char **node;
-    uint32_t *at, *list; /* ways of a node: list[at[i]..at[i+1]), way * 2 + (1 when it ends there) */
+    uint32_t *at,
+        *list; /* ways of a node: list[at[i]..at[i+1]), way * 2 + (1 when it ends there) */
     struct kt_station *station;
     uint32_t stations_n;
     struct kt_area *area;

@@ -160,7 +160,8 @@ static double near_by(const struct kt_mine *m, const struct kt_position *a,
     return least;
 }
 
-/** An upper bound of the way between two candidates: through an anchor that both were measured from.
+/** An upper bound of the way between two candidates: through an anchor that both were measured
+ * from.
  */
 static double apart(const struct search *s, const struct candidate *a, const struct candidate *b)
 {

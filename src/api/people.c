@@ -51,6 +51,38 @@ static bool could_see(const struct picked *a, const struct kt_person *p)
                : kt_room_sees_some(a->room, &who, a->topic.id) && same_ground(a->c, p);
 }
 
+/* What the person is here: the places that are theirs, and the roles by their titles. */
+static void write_what(const struct call *c, const struct kt_person *p, struct kt_jw *w)
+{
+    const struct kt_site *s = c->site;
+    kt_jw_key(w, "units");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < p->places_n; i++) {
+        kt_place_id at = kt_site_place(s, kt_str_c(p->places[i]));
+        if (at.v != KT_NONE) {
+            kt_jw_str(w, p->places[i]);
+        }
+    }
+    kt_jw_arr_end(w);
+    kt_jw_key(w, "roles");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < p->roles_n; i++) {
+        struct kt_people_role builtin;
+        struct kt_text name = {p->roles[i], p->roles[i]};
+        for (uint32_t k = 0; k < s->people_n; k++) {
+            name = strcmp(s->people[k].id, p->roles[i]) == 0 ? s->people[k].name : name;
+        }
+        for (size_t k = 0; kt_auth_builtin_role(k, &builtin); k++) {
+            name = strcmp(builtin.id, p->roles[i]) == 0 ? builtin.name : name;
+        }
+        kt_jw_obj(w);
+        kt_jw_kstr(w, "zh", name.zh && *name.zh ? name.zh : p->roles[i]);
+        kt_jw_kstr(w, "en", name.en && *name.en ? name.en : p->roles[i]);
+        kt_jw_obj_end(w);
+    }
+    kt_jw_arr_end(w);
+}
+
 static void pick(void *arg, const struct kt_person *p)
 {
     struct picked *a = arg;
@@ -61,6 +93,7 @@ static void pick(void *arg, const struct kt_person *p)
         kt_jw_obj(a->w);
         kt_jw_kstr(a->w, "user", p->user);
         kt_jw_kstr(a->w, "name", p->name);
+        write_what(a->c, p, a->w);
         kt_jw_obj_end(a->w);
     }
 }

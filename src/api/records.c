@@ -106,15 +106,17 @@ bool list_query(struct call *c, struct kt_record_query *ret, struct kt_json **re
 {
     const char *filter = kt_http_query(c->req, "filter");
     struct kt_err err = {0};
-    int64_t limit;
+    int64_t limit, offset;
     *ret = (struct kt_record_query){.q = kt_http_query(c->req, "q"),
                                     .sort = kt_http_query(c->req, "sort"),
                                     .cursor = kt_http_query(c->req, "cursor")};
     if (!query_time(c, "at", 0, &ret->at) || !query_time(c, "known", 0, &ret->known) ||
-        !query_int(c, "limit", 1, 1000, 100, &limit)) {
+        !query_int(c, "limit", 1, 1000, 100, &limit) ||
+        !query_int(c, "offset", 0, 100000000, 0, &offset)) {
         return false;
     }
     ret->limit = (uint32_t)limit;
+    ret->offset = (uint32_t)offset;
     if (filter && *filter) {
         if (kt_json_parse(kt_str_c(filter), 1 << 16, ret_filter, &err) < 0) {
             reply_code(c->req, KT_EINVAL, "filter is JSON like [[\"level\",\"=\",\"major\"]]: %s",

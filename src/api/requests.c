@@ -146,7 +146,9 @@ void send_request(struct call *c, const char *verb, struct kt_str args)
                    : kt_runtime_request(c->api->opts.runtime, (struct kt_str){b.p, b.n},
                                         c->person.user, on_verdict, c->req);
     kt_buf_done(&b);
-    if (r < 0) {
+    if (r == KT_EBUSY) {
+        reply_busy(c->req, 2, "too many requests are under way; send it again in a moment");
+    } else if (r < 0) {
         reply_code(c->req, r, "%s", kt_err_text(r));
     }
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * kuangtu records: registers and their records from the command line, through the running program;
- * `verify` reads the file itself.
+ * without one, what only reads is read from the folder (records_from.c). `verify` reads the file
+ * itself.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "cli/cli.h"
-#include "conf/json.h"
-#include "record/record.h"
+#include "cli/records_from.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -32,28 +33,13 @@ static const struct kt_option options[] = {
 
 struct ask {
     const struct kt_args *a;
-    struct kt_running run;
-    struct kt_buf path, answer;
+    struct kt_records_from from;
+    struct kt_records_ask said;
+    struct kt_buf path, answer; /* of an import */
     struct kt_json *json;
     struct kt_err err;
     const char *reg;
 };
-
-static void encoded(struct kt_buf *b, const char *text)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        bool plain = (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
-                     (*p >= 'a' && *p <= 'z') || strchr("-._~", *p);
-        if (plain) {
-            kt_put_u8(b, *p);
-        } else {
-            kt_put_u8(b, '%');
-            kt_put_u8(b, (uint8_t)hex[*p >> 4]);
-            kt_put_u8(b, (uint8_t)hex[*p & 15]);
-        }
-    }
-}
 
 /* ---- calling ---- */
 
@@ -61,8 +47,8 @@ static int call(struct ask *k, const char *method, const struct kt_str *body)
 {
     int status = 0;
     kt_buf_clear(&k->answer);
-    int r =
-        kt_running_call(&k->run, method, kt_buf_cstr(&k->path), body, &status, &k->answer, &k->err);
+    int r = kt_running_call(&k->from.run, method, kt_buf_cstr(&k->path), body, &status, &k->answer,
+                            &k->err);
     kt_buf_clear(&k->path);
     return r;
 }
@@ -77,30 +63,37 @@ static int call_json(struct ask *k, const char *method, const struct kt_str *bod
                                  &k->err);
 }
 
-/* ?at=…&filter=… of what was said. */
-static int add_query(struct ask *k, const char *const *names)
+/* What one of the reading functions wrote, as JSON. */
+static int take(struct ask *k, int r)
 {
-    const char *sep = strchr(kt_buf_cstr(&k->path), '?') ? "&" : "?";
-    for (; *names; names++) {
-        const char *v = kt_arg(k->a, *names);
-        kt_time t;
-        if (!v) {
-            continue;
-        }
-        kt_buf_printf(&k->path, "%s%s=", sep, *names);
-        sep = "&";
-        if (strcmp(*names, "at") != 0 && strcmp(*names, "known") != 0) {
-            encoded(&k->path, v);
-        } else if (kt_time_parse(kt_str_c(v), k->run.utc_offset_s, &t) < 0) {
-            return kt_err_set(&k->err, KT_EINVAL,
-                              "--%s: a time reads like 2026-03-01 or "
-                              "2026-03-01T08:00:00+08:00",
-                              *names);
-        } else {
-            kt_buf_printf(&k->path, "%lld", (long long)(t / KT_MS));
-        }
-    }
-    return KT_OK;
+    kt_json_free(k->json);
+    k->json = NULL;
+    return r < 0 ? r
+                 : kt_json_parse((struct kt_str){k->answer.p, k->answer.n}, ANSWER_MAX, &k->json,
+                                 &k->err);
+}
+
+static int read_time(struct ask *k, const char *name, kt_time *ret)
+{
+    const char *v = kt_arg(k->a, name);
+    return !v || kt_time_parse(kt_str_c(v), k->from.run.utc_offset_s, ret) == KT_OK
+               ? KT_OK
+               : kt_err_set(&k->err, KT_EINVAL,
+                            "--%s: a time reads like 2026-03-01 or 2026-03-01T08:00:00+08:00",
+                            name);
+}
+
+/* --at, --filter … */
+static int read_said(struct ask *k)
+{
+    const char *limit = kt_arg(k->a, "limit");
+    k->said = (struct kt_records_ask){.reg = k->reg,
+                                      .q = kt_arg(k->a, "q"),
+                                      .filter = kt_arg(k->a, "filter"),
+                                      .sort = kt_arg(k->a, "sort"),
+                                      .limit = limit ? strtoll(limit, NULL, 10) : 0};
+    int r = read_time(k, "at", &k->said.at);
+    return r < 0 ? r : read_time(k, "known", &k->said.known);
 }
 
 /* ---- printing ---- */
@@ -128,13 +121,14 @@ static void time_cell(struct ask *k, struct kt_table *t, const struct kt_json *m
 {
     char when[40];
     int64_t v;
-    kt_table_cell(t, kt_json_int(ms, &v) ? kt_time_fmt(v * KT_MS, k->run.utc_offset_s, when) : "");
+    kt_table_cell(t, kt_json_int(ms, &v) ? kt_time_fmt(v * KT_MS, k->from.run.utc_offset_s, when)
+                                         : "");
 }
 
 static const struct kt_json *register_of(struct ask *k)
 {
-    kt_buf_puts(&k->path, "/api/v1/registers");
-    if (call_json(k, "GET", NULL) < 0) {
+    kt_buf_clear(&k->answer);
+    if (take(k, kt_records_registers(&k->from, &k->answer, &k->err)) < 0) {
         return NULL;
     }
     const struct kt_json *list = kt_json_get(k->json, "registers");
@@ -155,8 +149,8 @@ static const struct kt_json *register_of(struct ask *k)
 static int list_registers(struct ask *k)
 {
     static const char *const columns[] = {"register", "title", "records"};
-    kt_buf_puts(&k->path, "/api/v1/registers");
-    int r = call_json(k, "GET", NULL);
+    kt_buf_clear(&k->answer);
+    int r = take(k, kt_records_registers(&k->from, &k->answer, &k->err));
     if (r < 0) {
         return r;
     }
@@ -187,14 +181,12 @@ static int list_columns(const struct kt_json *reg, struct kt_arena *arena, const
 
 static int list_records(struct ask *k)
 {
-    static const char *const said[] = {"q", "filter", "sort", "at", "known", "limit", NULL};
     const char *columns[COLUMNS];
     struct kt_arena *arena = kt_arena_new(1 << 20);
     const struct kt_json *reg = register_of(k);
     int n = reg ? list_columns(reg, arena, columns) : 0;
-    kt_buf_printf(&k->path, "/api/v1/records/%s", k->reg);
-    int r = !reg ? k->err.code : add_query(k, said);
-    r = r == KT_OK ? call_json(k, "GET", NULL) : r;
+    kt_buf_clear(&k->answer);
+    int r = !reg ? k->err.code : take(k, kt_records_list(&k->from, &k->said, &k->answer, &k->err));
     if (r == KT_OK) {
         struct kt_table *t = kt_table_new(k->a->format, columns, n);
         const struct kt_json *items = kt_json_get(k->json, "items");
@@ -231,10 +223,10 @@ static int find_record(struct ask *k, int64_t *ret)
     w.comma = false;
     kt_jw_str(&w, word);
     kt_buf_puts(&filter, "]]");
-    kt_buf_printf(&k->path, "/api/v1/records/%s?limit=1&filter=", k->reg);
-    encoded(&k->path, kt_buf_cstr(&filter));
+    const struct kt_records_ask one = {.reg = k->reg, .filter = kt_buf_cstr(&filter), .limit = 1};
+    kt_buf_clear(&k->answer);
+    int r = take(k, kt_records_list(&k->from, &one, &k->answer, &k->err));
     kt_buf_done(&filter);
-    int r = call_json(k, "GET", NULL);
     int64_t id = kt_json_get_int(kt_json_at(kt_json_get(k->json, "items"), 0), "id", 0);
     if (r == KT_OK && !id) { /* no such key: is it a number? */
         id = strtoll(word, &end, 10);
@@ -248,14 +240,12 @@ static int find_record(struct ask *k, int64_t *ret)
 
 static int show_record(struct ask *k)
 {
-    static const char *const said[] = {"at", "known", NULL};
     static const char *const columns[] = {"field", "value"};
     static const char *const own[] = {"id", "key", "version", "place", "state", "owner"};
     int64_t id = 0;
     int r = find_record(k, &id);
-    kt_buf_printf(&k->path, "/api/v1/records/%s/%lld", k->reg, (long long)id);
-    r = r == KT_OK ? add_query(k, said) : r;
-    r = r == KT_OK ? call_json(k, "GET", NULL) : r;
+    kt_buf_clear(&k->answer);
+    r = r == KT_OK ? take(k, kt_records_one(&k->from, &k->said, id, &k->answer, &k->err)) : r;
     if (r < 0) {
         return r;
     }
@@ -281,8 +271,8 @@ static int history_of(struct ask *k)
                                           "by",   "source", "note"};
     int64_t id = 0;
     int r = find_record(k, &id);
-    kt_buf_printf(&k->path, "/api/v1/records/%s/%lld/history", k->reg, (long long)id);
-    r = r == KT_OK ? call_json(k, "GET", NULL) : r;
+    kt_buf_clear(&k->answer);
+    r = r == KT_OK ? take(k, kt_records_history(&k->from, k->reg, id, &k->answer, &k->err)) : r;
     if (r < 0) {
         return r;
     }
@@ -305,20 +295,33 @@ static int history_of(struct ask *k)
 
 /* ---- export, import ---- */
 
-static int export_records(struct ask *k)
+static int export_file(struct ask *k, const char *as, const char *out)
 {
-    static const char *const said[] = {"q", "filter", "sort", "at", "known", NULL};
-    const char *as = kt_arg(k->a, "as"), *out = kt_arg(k->a, "out");
-    kt_buf_printf(&k->path, "/api/v1/records/%s/export?format=", k->reg);
-    encoded(&k->path, as ? as : "csv");
-    int r = add_query(k, said);
-    r = r == KT_OK ? call(k, "GET", NULL) : r;
-    if (r == KT_OK && out) {
-        r = kt_file_replace(out, k->answer.p, k->answer.n, &k->err);
-    } else if (r == KT_OK && fwrite(k->answer.p, 1, k->answer.n, stdout) != k->answer.n) {
-        r = kt_err_set(&k->err, KT_EIO, "standard output takes no more");
+    char part[1024];
+    if (snprintf(part, sizeof(part), "%s.part", out) >= (int)sizeof(part)) {
+        return kt_err_set(&k->err, KT_EINVAL, "--out: the path is too long");
+    }
+    int to = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    if (to < 0) {
+        return kt_err_sys(&k->err, "cannot write %s", part);
+    }
+    int r = kt_records_export(&k->from, &k->said, as, to, &k->err);
+    bool closed = close(to) == 0;
+    if (r == KT_OK && (!closed || rename(part, out) != 0)) {
+        r = kt_err_sys(&k->err, "cannot write %s", out);
+    }
+    if (r < 0) {
+        unlink(part);
     }
     return r;
+}
+
+static int export_records(struct ask *k)
+{
+    const char *as = kt_arg(k->a, "as"), *out = kt_arg(k->a, "out");
+    as = as ? as : "csv";
+    return out ? export_file(k, as, out)
+               : kt_records_export(&k->from, &k->said, as, STDOUT_FILENO, &k->err);
 }
 
 /* Wait for the dry run; its job stays in k->json. */
@@ -385,11 +388,17 @@ static int import_records(struct ask *k)
     const char *file = k->a->pos[3], *base = strrchr(file, '/');
     struct kt_buf bytes;
     size_t wrong = 0;
+    if (k->from.closed) {
+        return kt_err_set(&k->err, KT_ENOTFOUND,
+                          "an import is judged and written by the running program; start it with: "
+                          "kuangtu serve %s",
+                          k->a->pos[1]);
+    }
     kt_buf_init(&bytes, ANSWER_MAX);
     int r = kt_file_read(file, ANSWER_MAX, &bytes, &k->err);
     kt_buf_printf(&k->path, "/api/v1/records/%s/import?mode=%s&name=", k->reg,
                   kt_arg(k->a, "mode") ? kt_arg(k->a, "mode") : "both");
-    encoded(&k->path, base ? base + 1 : file);
+    kt_url_encode(&k->path, base ? base + 1 : file);
     r = r == KT_OK ? call_json(k, "POST", &(struct kt_str){bytes.p, bytes.n}) : r;
     kt_buf_done(&bytes);
     int64_t job = kt_json_get_int(k->json, "job", 0);
@@ -443,8 +452,13 @@ static int run(const struct kt_args *a, const struct what *what)
     struct ask k = {.a = a, .reg = a->pos_n > 2 ? a->pos[2] : ""};
     kt_buf_init(&k.path, 1 << 16);
     kt_buf_init(&k.answer, ANSWER_MAX);
-    int r = kt_running_find(a->pos[1], &k.run, &k.err);
+    int r = kt_records_find(a->pos[1], &k.from, &k.err);
+    bool found = r == KT_OK;
+    r = found ? read_said(&k) : r;
     r = r == KT_OK ? what->run(&k) : r;
+    if (found) {
+        kt_records_done(&k.from);
+    }
     kt_json_free(k.json);
     kt_buf_done(&k.path);
     kt_buf_done(&k.answer);
@@ -472,7 +486,9 @@ const struct kt_verb kt_verb_records = {
     .usage = "list|show|history|export|import|verify SITE [REGISTER [KEY|FILE]]",
     .summary = "registers: lists, one record, tables out and in, the proof of the file",
     .help =
-        "The program of the site runs; it judges and writes in its journal what is asked here.\n"
+        "A running program of the site judges and writes in its journal what is asked here. "
+        "Without\n"
+        "one list, show, history and export read the folder themselves and write nothing.\n"
         "`verify` reads the file itself, also of a stopped site: rows are what their facts say,\n"
         "and the digest is the same wherever the same journal was applied.\n\n"
         "  kuangtu records list sites/demo\n"

@@ -25,7 +25,9 @@
 #define MEND_EVERY    (5 * KT_SEC)
 #define LIVE_PATIENCE (5 * KT_SEC) /* while the program ends */
 #define JOURNAL_FULL  ((size_t)16 << 20)
-enum { GROUP = 256, WAITING_MAX = 10000 };
+/* Below the connections that a listener takes (4096), so that who asks is told and not left
+ * outside. */
+enum { GROUP = 256, WAITING_MAX = 2000 };
 
 /* ---- engine thread: who waits for which verdict ---- */
 

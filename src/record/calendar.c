@@ -151,73 +151,94 @@ int flow_calendar_set(struct kt_room *r, struct rec_request *q, struct kt_err *e
 
 /* ---- reading ---- */
 
-static void write_item(struct kt_jw *w, const char *day, bool is, const char *note,
-                       const char *source)
+static const struct rec_calendar *declared(const struct kt_record_model *m, const char *day)
 {
+    for (uint32_t i = m->calendars_n; i-- > 0;) {
+        const struct rec_calendar *c = &m->calendars[i];
+        if (c->days_n && bsearch(day, c->days, c->days_n, sizeof *c->days, by_text)) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+static void write_source(struct kt_jw *w, const struct kt_source *s)
+{
+    kt_jw_key(w, "source");
     kt_jw_obj(w);
-    kt_jw_kstr(w, "day", day);
-    kt_jw_kbool(w, "working", is);
-    kt_jw_kstr(w, "note", note);
-    kt_jw_kstr(w, "source", source);
+    kt_jw_kstr(w, "standard", s->standard);
+    kt_jw_kstr(w, "edition", s->edition);
+    kt_jw_kbool(w, "verified", s->verified);
     kt_jw_obj_end(w);
 }
 
-static void write_declared(struct kt_jw *w, const struct kt_record_model *m, struct kt_db *db,
-                           const char *year)
+/* What a person has said of the day; *ret false: nobody has. */
+static int write_said(struct kt_jw *w, struct kt_stmt *st, const char *day, bool *ret,
+                      struct kt_err *err)
 {
-    for (uint32_t i = 0; i < m->calendars_n; i++) {
-        const struct rec_calendar *c = &m->calendars[i];
-        for (uint32_t j = 0; j < c->days_n; j++) {
-            bool in_force = set_by_people(db, c->days[j].day) < 0 &&
-                            set_by_model(m, c->days[j].day) == c->days[j].working;
-            if (strncmp(c->days[j].day, year, 5) == 0 && in_force) {
-                write_item(w, c->days[j].day, c->days[j].working,
-                           c->source.verified ? "" : "未核验 / not verified", c->source.standard);
-            }
-        }
+    kt_stmt_reset(st);
+    kt_bind_text(st, 1, day);
+    int code = kt_stmt_step(st, err);
+    *ret = code > 0;
+    if (code > 0) {
+        kt_jw_kstr(w, "note", kt_col_text(st, 0));
+        kt_jw_kstr(w, "by", kt_col_text(st, 1));
     }
+    kt_stmt_reset(st);
+    return code < 0 ? code : KT_OK;
 }
 
-static int write_set(struct kt_jw *w, struct kt_db *db, const char *year, struct kt_err *err)
+static int write_days(struct kt_jw *w, const struct flow_days *d, struct kt_stmt *said, int year,
+                      struct kt_err *err)
 {
-    struct kt_stmt *st;
-    int code = kt_db_prepare(db,
-                             "SELECT day, working, note, by FROM kt_calendar WHERE working IS NOT "
-                             "NULL AND substr(day, 1, 5) = ? ORDER BY day",
-                             &st, err);
-    if (code < 0) {
-        return code;
+    char text[16], first[16];
+    int32_t day = 0;
+    bool mine = false;
+    int code = KT_OK;
+    snprintf(first, sizeof first, "%04d-01-01", year);
+    (void)rec_day_parse(kt_str_c(first), &day);
+    for (; code == KT_OK && strncmp(rec_day_fmt(day, text), first, 4) == 0; day++) {
+        kt_jw_obj(w);
+        kt_jw_kstr(w, "day", text);
+        kt_jw_kbool(w, "working", d->days.working(d->days.arg, day));
+        code = write_said(w, said, text, &mine, err);
+        const struct rec_calendar *c = mine ? NULL : declared(d->model, text);
+        if (c) {
+            write_source(w, &c->source);
+        }
+        kt_jw_obj_end(w);
     }
-    kt_bind_text(st, 1, year);
-    while ((code = kt_stmt_step(st, err)) > 0) {
-        write_item(w, kt_col_text(st, 0), kt_col_i64(st, 1) != 0, kt_col_text(st, 2),
-                   kt_col_text(st, 3));
-    }
-    kt_stmt_done(st);
     return code;
 }
 
 int kt_room_calendar(struct kt_room *r, int year, struct kt_buf *out, struct kt_err *err)
 {
-    char prefix[8];
+    struct flow_days d;
+    struct kt_stmt *said;
     struct kt_db *db;
-    if (year < 1900 || year > 2199) {
-        return kt_err_set(err, KT_EINVAL, "year: from 1900 to 2199");
+    if (year < 1900 || year > 2198) {
+        return kt_err_set(err, KT_EINVAL, "year: from 1900 to 2198");
     }
-    snprintf(prefix, sizeof prefix, "%04d-", year);
     int code = kt_store_read(r->store, &db, err);
     if (code < 0) {
         return code;
     }
     pthread_mutex_lock(&r->lock);
     struct kt_record_model *m = kt_record_model_ref(r->model);
+    struct kt_site *site = kt_site_ref(r->site);
     pthread_mutex_unlock(&r->lock);
     struct kt_jw w = kt_jw_init(out);
+    (void)flow_days(&d, db, m, site);
+    code = kt_db_prepare(
+        db, "SELECT note, by FROM kt_calendar WHERE day = ? AND working IS NOT NULL", &said, err);
     kt_jw_arr(&w);
-    write_declared(&w, m, db, prefix);
-    code = write_set(&w, db, prefix, err);
+    if (code == KT_OK) {
+        code = write_days(&w, &d, said, year, err);
+        kt_stmt_done(said);
+    }
     kt_jw_arr_end(&w);
     kt_record_model_unref(m);
+    kt_site_unref(site);
     kt_store_read_done(r->store, db);
     return code;
 }

@@ -431,6 +431,7 @@ static int list(struct query *q, const struct kt_record_query *ask, struct kt_bu
     rc = rc == KT_OK ? query_count(q, &total, err) : rc;
     q->filtered = q->where.n;
     q->filter_binds = q->binds;
+    q->offset = ask->offset;
     rc = rc == KT_OK ? read_cursor(q, ask->cursor, err) : rc;
     kt_jw_obj(&w);
     bool more = q->narrow && total > QUERY_MANY;

@@ -37,6 +37,7 @@ struct query {
     bool narrow;            /* a filter or a text was asked for */
     size_t filtered;        /* so much of `where` is without the cursor */
     int filter_binds;       /* so many of the values */
+    uint32_t offset;        /* rows of the page that are passed over */
     int parts;              /* views that make the register's together; 1: its own */
     int64_t few[QUERY_FEW]; /* the rows that hold, in a narrow list */
 };

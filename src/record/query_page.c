@@ -187,11 +187,11 @@ static void parts_sql(const struct query *q, bool many, uint32_t limit, struct k
         }
         from_where(q, part_name(q, i), many, sql);
         order_by(q, sql);
-        kt_buf_printf(sql, " LIMIT %u)", limit + 1);
+        kt_buf_printf(sql, " LIMIT %u)", q->offset + limit + 1);
     }
     kt_buf_puts(sql, ")");
     order_by(q, sql);
-    kt_buf_printf(sql, " LIMIT %u", limit + 1);
+    kt_buf_printf(sql, " LIMIT %u OFFSET %u", limit + 1, q->offset);
 }
 
 /* Those ids, as numbers in the text: so each is looked up. */
@@ -205,7 +205,7 @@ static int parts_ids(struct query *q, int64_t total, uint32_t limit, struct kt_b
         kt_buf_puts(&sql, "SELECT _id");
         from_few(q, total, &sql);
         order_by(q, &sql);
-        kt_buf_printf(&sql, " LIMIT %u", limit + 1);
+        kt_buf_printf(&sql, " LIMIT %u OFFSET %u", limit + 1, q->offset);
     } else {
         parts_sql(q, total > QUERY_MANY, limit, &sql);
     }
@@ -241,7 +241,7 @@ static void page_sql(const struct query *q, int64_t total, uint32_t limit, const
             from_where(q, q->reg->id, total > QUERY_MANY, sql);
         }
         order_by(q, sql);
-        kt_buf_printf(sql, " LIMIT %u", limit + 1);
+        kt_buf_printf(sql, " LIMIT %u OFFSET %u", limit + 1, q->offset);
     }
     kt_buf_puts(sql, ")");
     order_by(q, sql);

@@ -46,6 +46,13 @@ struct kt_room_opts {
  */
 KT_MUST_CHECK int kt_room_open(const struct kt_room_opts *opts, struct kt_room **ret,
                                struct kt_err *err);
+/**
+ * To be read while no program runs on it: nothing is written, nothing may be applied.
+ * @return KT_OK; KT_ENOTFOUND no records.db; KT_ECONFLICT the model is not the one it was written
+ * by
+ */
+KT_MUST_CHECK int kt_room_open_closed(const struct kt_room_opts *opts, struct kt_room **ret,
+                                      struct kt_err *err);
 void kt_room_close(struct kt_room *r); /**< accepts NULL */
 /** Would this model strand records of the room in `dir`? KT_ECONFLICT names field and count. */
 KT_MUST_CHECK int kt_room_fits(const char *dir, const struct kt_record_model *model,
@@ -129,6 +136,7 @@ struct kt_record_query {
     kt_time at, known;            /* 0: now */
     uint32_t limit;               /* 0: 100 */
     const char *cursor;
+    uint32_t offset; /* so many are passed over; without a cursor */
 };
 KT_MUST_CHECK int kt_room_registers(struct kt_room *r, const struct kt_reader *who,
                                     struct kt_buf *out, struct kt_err *err);

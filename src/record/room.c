@@ -103,10 +103,9 @@ static int bring_tables(struct kt_room *r, const struct kt_record_model *m, stru
     return kt_db_commit(r->w, err);
 }
 
-int kt_room_open(const struct kt_room_opts *opts, struct kt_room **ret, struct kt_err *err)
+static struct kt_room *room_new(const struct kt_room_opts *opts)
 {
     struct kt_room *r = calloc(1, sizeof(*r));
-    char path[600];
     KT_ASSERT(r);
     snprintf(r->dir, sizeof(r->dir), "%s", opts->dir);
     pthread_mutex_init(&r->lock, NULL);
@@ -116,6 +115,50 @@ int kt_room_open(const struct kt_room_opts *opts, struct kt_room **ret, struct k
     r->on_outcome = opts->outcome;
     r->on_live = opts->live;
     r->arg = opts->arg;
+    return r;
+}
+
+static int same_declaration(struct kt_room *r, struct kt_err *err)
+{
+    char hex[65];
+    struct kt_buf hash;
+    struct kt_db *db;
+    int rc = kt_store_read(r->store, &db, err);
+    if (rc < 0) {
+        return rc;
+    }
+    kt_buf_init(&hash, 100);
+    rc = schema_meta(db, "model", &hash, err);
+    if (rc == KT_OK && strcmp(kt_buf_cstr(&hash), kt_hash_hex(&r->model->hash, hex)) != 0) {
+        rc = kt_err_set(err, KT_ECONFLICT,
+                        "the registers of the folder are not those that its records were written "
+                        "by; start the program once, it brings them together");
+    }
+    kt_buf_done(&hash);
+    kt_store_read_done(r->store, db);
+    return rc;
+}
+
+int kt_room_open_closed(const struct kt_room_opts *opts, struct kt_room **ret, struct kt_err *err)
+{
+    char path[600];
+    struct kt_room *r = room_new(opts);
+    snprintf(path, sizeof(path), "%s/records.db", opts->dir);
+    const struct kt_store_opts so = {.path = path, .read_only = true};
+    int rc = kt_store_open(&so, &r->store, err);
+    rc = rc == KT_OK ? same_declaration(r, err) : rc;
+    if (rc < 0) {
+        kt_room_close(r);
+        return rc;
+    }
+    *ret = r;
+    return KT_OK;
+}
+
+int kt_room_open(const struct kt_room_opts *opts, struct kt_room **ret, struct kt_err *err)
+{
+    char path[600];
+    struct kt_room *r = room_new(opts);
     snprintf(path, sizeof(path), "%s/records.db", opts->dir);
     struct kt_store_opts so = {.path = path, .page_bytes = 8192, .cache_kib = 16384, .readers = 6};
     int rc = kt_dir_make(opts->dir, err);

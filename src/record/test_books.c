@@ -458,8 +458,14 @@ static void a_year_of_days(void)
     kt_buf_init(&b, 0);
     int r = kt_room_calendar(g.room, 2026, &b, &err);
     take(r, &err, &b);
-    CHECK_INT(kt_json_len(answer), 39);
+    CHECK_INT(kt_json_len(answer), 365);
     CHECK(!kt_json_get_bool(kt_json_at(answer, 0), "working", true));
+    int listed = 0;
+    for (size_t i = 0; i < kt_json_len(answer); i++) {
+        const struct kt_json *source = kt_json_get(kt_json_at(answer, i), "source");
+        listed += source && !kt_json_get_bool(source, "verified", true);
+    }
+    CHECK_INT(listed, 39);
     rig_close(&g);
     kt_json_free(answer);
     answer = NULL;

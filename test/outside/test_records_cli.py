@@ -109,12 +109,36 @@ def killed():
     w.json("verify", site)
 
 
+@case("without a running program: list, show, history and export read the store, and nothing is written")
+def closed():
+    w = world()
+    site, key = w.site.dir, w.made[1]["key"]
+    looks = (("list", site), ("list", site, "hazard", "--limit", "7", "--sort", "-no"), ("show", site, "hazard", key),
+             ("history", site, "hazard", key), ("list", site, "hazard", "--filter", '[["level","=","major"]]'),
+             ("list", site, "hazard", "--at", "2020-01-01"))
+    w.clerk.ask("record.create", register="project", fields={"no": "P-last"})  # what was killed is applied before it
+    running = [w.json(*x) for x in looks]
+    table = w.run("export", site, "hazard").stdout
+    w.program.stop()
+    before = w.json("verify", site)
+    equal([w.json(*x) for x in looks], running)
+    equal(w.run("export", site, "hazard").stdout, table)
+    out = kt.temp_dir() / "closed.xlsx"
+    w.run("export", site, "hazard", "--as", "xlsx", "--out", str(out))
+    equal([r[1:] for r in kit.read_xlsx(out.read_bytes())["rows"]][0], kit.read_csv(table.encode())[0])
+    done = w.run("export", site, "hazard", "--as", "pdf", check=False)
+    assert done.returncode == 3 and "running program" in done.stderr, done.stderr
+    done = w.run("import", site, "hazard", str(out), check=False)
+    assert done.returncode == 1 and "kuangtu serve" in done.stderr, done.stderr
+    equal(w.json("verify", site), before)
+    w.program.start()
+    w.clerk = w.program.login(w.clerk.name, w.clerk.password)
+
+
 @case("the same journal, another node: the same records by their digest; and after a backup is put back")
 def follower():
     w = world()
     w.program.stop()
-    done = w.run("list", w.site.dir, "hazard", check=False)
-    assert done.returncode == 1 and "kuangtu serve" in done.stderr, done.stderr
     first = w.json("verify", w.site.dir)[0]
     assert first["records"] >= 7, first
     other = kt.temp_dir() / "other"

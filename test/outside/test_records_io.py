@@ -443,6 +443,10 @@ def _():
             for part in reversed(sort.split(",")):
                 wanted.sort(key=lambda x, n=part.lstrip("-"): order(x, n), reverse=part.startswith("-"))
             equal([x["id"] for x in got] == [x["id"] for x in wanted], True, (clauses, sort, len(got), len(wanted)))
+            for at in (0, len(want) // 2, max(0, len(want) - 50), len(want) + 10):
+                window = c.get("/records/hazard", limit=100, offset=at, sort=sort,
+                               **({"filter": json.dumps(clauses)} if clauses else {}))
+                equal([x["id"] for x in window["items"]], [x["id"] for x in wanted[at:at + 100]], (clauses, sort, at))
             more = clauses is not None and len(want) > 10000
             equal(totals, {(10000 if more else len(want), more)}, (clauses, sort))
     for q, holds in (("大批量 77", lambda t: t.startswith("大批量 77")), ("大批量", lambda t: "大批量" in t)):

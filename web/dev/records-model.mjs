@@ -345,7 +345,17 @@ export function calendarOf(year, changed) {
       day,
       working,
       note: own?.note ?? (listed ? (working ? '调休上班' : '节假日') : ''),
-      source: own ? own.by : listed ? '国务院办公厅关于2026年部分节假日安排的通知' : '',
+      ...(own
+        ? { by: own.by }
+        : listed
+          ? {
+              source: {
+                standard: '国务院办公厅关于2026年部分节假日安排的通知',
+                edition: '国办发明电〔2025〕7号',
+                verified: false,
+              },
+            }
+          : {}),
     });
   }
   return out;

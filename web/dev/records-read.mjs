@@ -124,7 +124,7 @@ export function list(register, q) {
     return a.id - b.id;
   });
   const total = rows.length;
-  const at = Number(q.get('cursor') || 0);
+  const at = Number(q.get('offset') || q.get('cursor') || 0);
   const limit = Number(q.get('limit') || 100);
   rows = rows.slice(at, at + limit);
   return {

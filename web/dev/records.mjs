@@ -143,7 +143,12 @@ export async function answer(method, path, q, raw, ctx) {
   if (path === '/registers') return registersFor(who);
   if (path === '/people') {
     const items = PEOPLE.filter((x) => `${x.user} ${x.name}`.includes(q.get('q') ?? ''));
-    return { items, total: items.length, rights: ['hazard.check'] };
+    const what = { units: ['mine'], roles: [{ zh: '调度员', en: 'Dispatcher' }] };
+    return {
+      items: items.map((x) => ({ ...what, ...x })),
+      total: items.length,
+      rights: ['hazard.check'],
+    };
   }
   if (path === '/cases') return cases(q, who);
   if (path === '/search' || (p[0] === 'search' && p.length === 1))
@@ -164,8 +169,7 @@ export async function answer(method, path, q, raw, ctx) {
     if (!b) throw no('附件');
     return { raw: b.buf, type: b.type };
   }
-  if (p[0] === 'jobs' && jobs.has(p[1]))
-    return method === 'DELETE' ? cancelJob(p[1]) : job(p[1]); // others are back-tests
+  if (p[0] === 'jobs' && jobs.has(p[1])) return method === 'DELETE' ? cancelJob(p[1]) : job(p[1]); // others are back-tests
   if (path === '/calendar') return calendarOf(Number(q.get('year')), changedDays);
   if (path === '/ledgers') return { items: LEDGERS.map(ledgerView) };
   if (p[0] === 'ledgers') {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Whom a record may be given to, asked for once a register and place; the names serve every screen. */
 import { signal } from '@preact/signals';
+import type { Text } from '../app/i18n';
 import { api } from './client';
 
 export interface Person {
   user: string;
   name: string;
-  /** What the person is, where the server says it. */
-  unit?: string;
-  roles?: string[];
+  /** Places that are theirs, by id. */
+  units?: string[];
+  roles?: Text[];
 }
 
 export interface People {

@@ -32,6 +32,8 @@ interface PickerProps {
 }
 
 const SHOWN = 12;
+/** Places of a person that a choice names. */
+const UNITS = 2;
 const WAIT_MS = 200;
 
 function useChoices(find: PickerProps['find'], q: string, open: boolean): Choice[] {
@@ -204,14 +206,20 @@ export function PlacePicker(p: ValueProps) {
 /** The record that a box of persons is about: people are those who may see it. */
 export const About = createContext<{ register: string; place?: string | null }>({ register: '' });
 
+const unitsOf = (x: Person) =>
+  (x.units ?? [])
+    .slice(0, UNITS)
+    .map((id) => site.value.placeName(id))
+    .join('、');
+
 const fits = (x: Person, word: string) =>
-  `${x.user} ${x.name} ${x.unit ?? ''}`.toLowerCase().includes(word) ||
+  `${x.user} ${x.name} ${unitsOf(x)}`.toLowerCase().includes(word) ||
   initials(x.name).includes(word);
 
 const asChoice = (x: Person): Choice => ({
   id: x.user,
   title: x.name || x.user,
-  hint: [x.unit, ...(x.roles ?? []), x.user].filter(Boolean).join(' · '),
+  hint: [unitsOf(x), ...(x.roles ?? []).map((r) => pick(r)), x.user].filter(Boolean).join(' · '),
 });
 
 /** With `owners` also the rights that may own a case: whoever holds one. */

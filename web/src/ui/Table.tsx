@@ -2,7 +2,8 @@
 /**
  * A real table of which only the rows in sight (and a few around) are in the document.
  * Up/Down/Home/End/PageUp/PageDown move, Shift extends, Enter opens; the moving is in `selected`,
- * which the owner keeps, so that a selection survives new rows.
+ * which the owner keeps, so that a selection survives new rows. A row that is not there yet
+ * (`undefined`) has its place; `onRange` says which are in sight.
  */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
@@ -22,7 +23,7 @@ export interface Column<R> {
 interface TableProps<R> {
   label: string;
   columns: readonly Column<R>[];
-  rows: readonly R[];
+  rows: readonly (R | undefined)[];
   rowKey: (row: R) => string | number;
   selected?: ReadonlySet<string | number>;
   onSelect?: (keys: Set<string | number>, lead: R) => void;
@@ -31,6 +32,7 @@ interface TableProps<R> {
   /** Pointer or focus inside: owners hold back re-ordering. */
   onBusy?: (busy: boolean) => void;
   onEnd?: () => void;
+  onRange?: (first: number, last: number) => void;
   empty?: ComponentChildren;
 }
 
@@ -44,10 +46,12 @@ export function Table<R>(props: TableProps<R>) {
   const [order, setOrder] = useState<{ id: string; down: boolean } | null>(null);
   const lead = useRef<string | number | null>(null);
   const anchor = useRef<string | number | null>(null);
+  // where the keyboard went to a row that was not there yet; taken when it comes
+  const waiting = useRef<number | null>(null);
 
   const sorter = order && columns.find((c) => c.id === order.id)?.sort;
   const rows = sorter
-    ? [...props.rows].sort((a, b) => (order.down ? -1 : 1) * sorter(a, b))
+    ? [...props.rows].sort((a, b) => (a && b ? (order.down ? -1 : 1) * sorter(a, b) : 0))
     : props.rows;
 
   useLayoutEffect(() => {
@@ -75,16 +79,27 @@ export function Table<R>(props: TableProps<R>) {
     if (near) props.onEnd?.();
   }, [near, rows.length]);
 
+  useEffect(() => {
+    props.onRange?.(first, last);
+  }, [first, last, rows.length]);
+  const came = waiting.current !== null && rows[waiting.current] !== undefined;
+  useEffect(() => {
+    if (came && waiting.current !== null) choose(waiting.current, false, false);
+  }, [came]);
+  const indexOf = (key: string | number | null) =>
+    key === null ? -1 : rows.findIndex((r) => r !== undefined && rowKey(r) === key);
+
   function choose(index: number, extend: boolean, toggle: boolean) {
     const row = rows[index];
+    waiting.current = row || index < 0 || index >= rows.length ? null : index;
     if (!row || !props.onSelect) return;
     const key = rowKey(row);
     let keys = new Set<string | number>([key]);
     if (extend && anchor.current !== null) {
-      const from = rows.findIndex((r) => rowKey(r) === anchor.current);
+      const from = indexOf(anchor.current);
       if (from >= 0) {
         const [a, b] = from < index ? [from, index] : [index, from];
-        keys = new Set(rows.slice(a, b + 1).map(rowKey));
+        keys = new Set(rows.slice(a, b + 1).flatMap((r) => (r === undefined ? [] : rowKey(r))));
       }
     } else if (toggle) {
       keys = new Set(props.selected);
@@ -109,7 +124,7 @@ export function Table<R>(props: TableProps<R>) {
 
   function onKeyDown(e: KeyboardEvent) {
     if (e.target instanceof HTMLButtonElement || e.isComposing) return;
-    const at = rows.findIndex((r) => rowKey(r) === lead.current);
+    const at = waiting.current ?? indexOf(lead.current);
     const page = Math.max(1, Math.floor(view.height / view.row) - 2);
     const moves: Record<string, number> = {
       ArrowDown: at + 1,
@@ -127,7 +142,7 @@ export function Table<R>(props: TableProps<R>) {
       reveal(index);
     } else if (e.key === 'Enter' && at >= 0 && props.onOpen) {
       e.preventDefault();
-      props.onOpen(rows[at]!);
+      if (rows[at]) props.onOpen(rows[at]);
     }
   }
 
@@ -201,6 +216,14 @@ export function Table<R>(props: TableProps<R>) {
             </tr>
           )}
           {rows.slice(first, last).map((r, i) => {
+            if (r === undefined)
+              return (
+                <tr key={`at ${first + i}`} aria-rowindex={first + i + 2} aria-busy="true">
+                  <td class="hint" colSpan={columns.length}>
+                    …
+                  </td>
+                </tr>
+              );
             const key = rowKey(r);
             return (
               <tr

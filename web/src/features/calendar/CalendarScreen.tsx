@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import './calendar.css';
 import { useState } from 'preact/hooks';
+import { personName } from '../../api/room';
 import { can } from '../../api/session';
 import { canAct, live } from '../../api/world';
 import { day } from '../../app/format';
@@ -14,12 +15,16 @@ interface Day {
   day: string;
   working: boolean;
   note?: string | null;
-  source?: unknown;
+  /** Who set it. */
+  by?: string | null;
+  source?: { standard: string; edition?: string; verified: boolean };
 }
 
 function sourceText(d: Day): string {
-  const s = d.source as { standard?: string } | string | null | undefined;
-  return (typeof s === 'string' ? s : s?.standard) ?? '';
+  if (d.by) return personName(d.by);
+  if (!d.source) return '';
+  const { standard, edition, verified } = d.source;
+  return [standard, edition, verified ? '' : t('unverified')].filter(Boolean).join(' · ');
 }
 
 const listed = (d: Day) => !!(sourceText(d) || d.note);
@@ -163,6 +168,11 @@ export default function CalendarScreen() {
               />
             ))}
           </div>
+          {days.some((d) => d.source && !d.source.verified) && (
+            <p class="cal-unverified" role="note">
+              <span class="mark">{t('unverified')}</span> {t('unverified.why')}
+            </p>
+          )}
           <h2 class="cal-head">{t('sources')}</h2>
           <ul class="cal-list">
             {days.filter(listed).map((d) => (

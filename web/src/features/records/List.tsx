@@ -209,6 +209,7 @@ function ExportMenu({
 
 export function List({ r: reg }: { r: Register }) {
   const q = route.value.query;
+  const [lead, setLead] = useState<ReadonlySet<string | number>>(new Set());
   const [picked, setPicked] = useState<ReadonlyMap<number, Item>>(new Map());
   const [filtering, setFiltering] = useState(false);
   const [bulk, setBulk] = useState(false);
@@ -233,11 +234,11 @@ export function List({ r: reg }: { r: Register }) {
   const shown = clauses.filter((c) => c[0] !== '_ended');
   const setFilter = (next: typeof clauses) =>
     setQuery({ filter: next.length ? JSON.stringify(next) : null });
+  const there = list.items.filter((r) => r !== undefined).slice(0, MOST);
   const pickOf: Pick = {
     picked: new Set(picked.keys()),
-    all: picked.size > 0 && list.items.slice(0, MOST).every((r) => picked.has(r.id)),
-    toggleAll: () =>
-      setPicked(pickOf.all ? new Map() : new Map(list.items.slice(0, MOST).map((r) => [r.id, r]))),
+    all: picked.size > 0 && there.every((r) => picked.has(r.id)),
+    toggleAll: () => setPicked(pickOf.all ? new Map() : new Map(there.map((r) => [r.id, r]))),
     toggle: (r) => {
       const next = new Map(picked);
       if (next.has(r.id)) next.delete(r.id);
@@ -342,8 +343,9 @@ export function List({ r: reg }: { r: Register }) {
             rowKey={(r) => r.id}
             rowClass={(r) => (r.ended ? 'rr-ended' : '')}
             onOpen={(r) => go(['registers', reg.id, String(r.id)])}
-            onSelect={() => undefined}
-            onEnd={list.more}
+            selected={lead}
+            onSelect={setLead}
+            onRange={list.range}
             empty={list.busy ? t('loading') : t(active.length || q.q ? 'none.match' : 'none')}
           />
         )}

@@ -3,16 +3,18 @@
  * The room's shapes against those that the program declares (types.ts is made of api/openapi.yaml):
  * a member that a screen reads and the program does not send is an error of `npm run check`.
  */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   type ImportRow,
   type Item,
   importTexts,
   type Job,
+  loadRoom,
   type Page,
   type Record_,
   type Register,
   type RoomModel,
+  room,
 } from './room';
 import type * as api from './types';
 
@@ -32,6 +34,31 @@ describe('the room as the program declares it', () => {
     expect(nothing<Unsent<Job, api.ImportJob>>()).toBe(true);
     expect(nothing<Unsent<Register, Declared>>()).toBe(true);
     expect(nothing<Unsent<RoomModel, api.Registers>>()).toBe(true);
+  });
+});
+
+describe('what is declared', () => {
+  afterEach(() => vi.unstubAllGlobals());
+  it('stays when nobody answers, and is none where the program has none', async () => {
+    const answers: (() => Response)[] = [
+      () => new Response(JSON.stringify({ registers: [{ id: 'a', title: {}, fields: [] }] })),
+      () => {
+        throw new TypeError('Failed to fetch');
+      },
+      () => new Response('{}', { status: 503 }),
+      () => new Response('{}', { status: 501 }),
+    ];
+    vi.stubGlobal('fetch', async (u: string) =>
+      u.includes('/registers') ? answers.shift()!() : new Response('{}'),
+    );
+    const seen = [];
+    while (answers.length > 0) seen.push([await loadRoom(), room.value.registers.length]);
+    expect(seen).toEqual([
+      [true, 1],
+      [false, 1],
+      [false, 1],
+      [true, 0],
+    ]);
   });
 });
 

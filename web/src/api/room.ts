@@ -321,15 +321,20 @@ export const room = signal<RoomModel>(NONE);
 /** The declaration has been asked for and answered, even if by "there is none". */
 export const roomRead = signal(false);
 
-export async function loadRoom(): Promise<void> {
+/** False: nobody answered, and what was known stands. */
+export async function loadRoom(): Promise<boolean> {
   try {
     room.value = { ...NONE, ...(await api.get<Partial<RoomModel>>('/registers')) };
-  } catch {
+  } catch (e) {
+    roomRead.value = true;
+    const none = e instanceof ApiError && (e.status === 404 || e.status === 501);
+    if (!none) return false;
     room.value = NONE; // a program without registers
   }
   roomRead.value = true;
   const first = room.value.registers.find((r) => r.workflow) ?? room.value.registers[0];
   if (first) learnNames(first.id);
+  return true;
 }
 
 export const registerOf = (id: string | undefined | null) =>

@@ -42,14 +42,25 @@ const fixes = signal<readonly Fix[]>([]);
 const last = signal<Where | null>(null);
 let watch = 0;
 
-async function keepFix(w: Where, note?: string, place?: string): Promise<void> {
-  await db.put('track', {
+/** Everything that touches the track, one after the other: what was said before the end is in it. */
+let writing: Promise<void> = Promise.resolve();
+function inTurn(act: () => Promise<void>): Promise<void> {
+  writing = writing.then(act, act);
+  return writing;
+}
+
+function keepFix(w: Where, note?: string, place?: string): Promise<void> {
+  const fix = {
     ...w,
     t: Date.now(),
     ...(note === undefined ? {} : { note }),
     ...(place ? { place } : {}),
+  };
+  return inTurn(async () => {
+    if (!going.value) return; // it was ended meanwhile
+    await db.put('track', fix);
+    fixes.value = await db.all<Fix>('track');
   });
-  fixes.value = await db.all<Fix>('track');
 }
 
 /** A position counts when it is sure enough and says something new. */
@@ -77,20 +88,25 @@ function stop(): void {
 }
 
 /** A patrol that was under way when the page was closed goes on. */
-export async function resumePatrol(): Promise<void> {
-  going.value = (await db.get<Going>('kv', 'patrol')) ?? null;
-  fixes.value = await db.all<Fix>('track');
-  if (going.value) start();
-}
+export const resumePatrol = () =>
+  inTurn(async () => {
+    const g = (await db.get<Going>('kv', 'patrol')) ?? null;
+    fixes.value = await db.all<Fix>('track');
+    going.value = g;
+    if (g) start();
+  });
 
-async function begin(every: number): Promise<void> {
-  await db.tx(['track'], 'readwrite', (s) => void s('track').clear());
-  const g = { began: Date.now(), every };
-  await db.put('kv', g, 'patrol');
-  going.value = g;
-  fixes.value = [];
-  start();
-}
+const begin = (every: number) =>
+  inTurn(async () => {
+    if (going.value) return;
+    await db.tx(['track'], 'readwrite', (s) => void s('track').clear());
+    const g = { began: Date.now(), every };
+    await db.put('kv', g, 'patrol');
+    fixes.value = [];
+    last.value = null;
+    going.value = g;
+    start();
+  });
 
 /** A check-in without a position has accuracy 0: it is no part of the track. */
 const placed = (list: readonly Fix[]) => list.filter((f) => f.accuracy > 0);
@@ -156,7 +172,9 @@ function saveTrack(g: Going, list: readonly Fix[]): void {
   download('track.geojson', 'application/geo+json', JSON.stringify(file));
 }
 
-async function end(): Promise<void> {
+const end = () => inTurn(finish);
+
+async function finish(): Promise<void> {
   const g = going.value;
   if (!g) return;
   stop();

@@ -159,7 +159,8 @@ async function fetchMine(): Promise<void> {
   const s = await api.get<Site>('/site');
   await db.put('kv', s, 'site');
   showSite(s);
-  await loadRoom();
+  // a line that is lost here must not take the registers off the phone
+  if (!(await loadRoom())) throw new ApiError(0, 'OFFLINE', '', '');
   await db.put('kv', room.value, 'model');
   const map = await api.get<MapLayers>('/map').catch(() => null);
   if (map) {

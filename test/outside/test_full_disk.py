@@ -5,8 +5,10 @@
 import os
 import subprocess
 import sys
+import threading
 
 import kt
+import records_kit
 from cutplant import Plant
 from kt import case, equal
 
@@ -97,6 +99,62 @@ def _():
             kt.wait_for("the cut stands", lambda: p.op.output("KG1")["latched_by"])
             p.program.stop()
             kt.kuangtu("verify", p.site.dir)
+
+
+@case("full disk: records stand still and go on; what was answered as done is there once, what was not is not said to be")
+def _():
+    with SmallDisk(96) as disk:
+        site = records_kit.make_site(path=disk.path / "site", storage=dict(kt.STORAGE, segment_mb=4, reserve_mb=8))
+        program = kt.Program(site)
+        clerks = [program.user(f"clerk-{i}", "clerk") for i in range(3)]
+        done, refused, lock, stop = set(), set(), threading.Lock(), threading.Event()
+
+        def create(c, title):
+            try:
+                c.ask("record.create", register="hazard", fields={"title": title, "place": "P1-face"})
+                mine = done
+            except (kt.Refused, AssertionError, OSError):
+                mine = refused
+            with lock:
+                mine.add(title)
+
+        def keep_creating(c, n):
+            for i in range(3000):
+                create(c, f"{n}-{i} {'水' * 40}")
+                if stop.is_set():
+                    return
+        create(clerks[0], "before")
+        equal(done, {"before"})
+        disk.fill()
+        threads = [threading.Thread(target=keep_creating, args=(c, n)) for n, c in enumerate(clerks)]
+        for t in threads:
+            t.start()
+        try:
+            kt.wait_for("records stand still", lambda: any("records stand still" in line for line in program.lines))
+            still = len(done)
+            kt.note(f"{still} were done, {len(refused)} refused, before the room stood still")
+        finally:
+            stop.set()
+            disk.free()
+        for t in threads:
+            t.join()
+        kt.note(f"{len(done)} were done, {len(refused)} refused in all")
+        assert len(done) > still, "those that waited are answered"
+        create(clerks[0], "after")
+        assert "after" in done, "it goes on by itself"
+
+        def titles():
+            return [row[1] for row in records_kit.read_csv(records_kit.fetch(clerks[0], "/records/hazard/export", format="csv")[0])[1:]]
+        for again in (False, True):
+            got = titles()
+            assert not done - set(got), (again, done - set(got))
+            equal(len(got), len(set(got)))
+            if not again:
+                program.kill9()
+                program.start()
+                clerks[0] = program.login("clerk-0", clerks[0].password)
+        program.stop()
+        kt.kuangtu("verify", site.dir)
 
 
 if __name__ == "__main__":

@@ -431,6 +431,48 @@ static void a_cut_above_explains_a_dead_line(void)
     end();
 }
 
+/* What is above never proves a cut: only the load side's own feed state does. */
+static void nothing_above_proves_a_cut(void)
+{
+    begin_line();
+    open_by(S1, "rule:cut");
+    open_by(S3, "rule:cut");
+    line_is((int8_t[]){0, 0, 1}, (int8_t[]){0, 1, 1}, 1);     /* read back, the load side is live */
+    CHECK_INT(kt_control_of(c, S1)->open.state, KT_CMD_NONE); /* proved */
+    CHECK(kt_control_of(c, S3)->open.state != KT_CMD_NONE);
+    line_is((int8_t[]){0, 0, 1}, (int8_t[]){0, -1, -1}, 30); /* … not known */
+    CHECK(kt_control_of(c, S3)->open.state != KT_CMD_NONE);
+    end();
+}
+
+/* A cut under a dead line is proved, for its load is dead. Whether its own switch opened shows when
+ * the line lives again: a live load is opened again at once, and an anomaly. */
+static void a_switch_that_did_not_open_under_a_dead_line(void)
+{
+    begin_line();
+    open_by(S1, "rule:cut");
+    line_is((int8_t[]){0, 1, 1}, (int8_t[]){0, 0, 0}, 3);
+    kt_control_latch(c, S3, (struct kt_rule_instance){{0}, {0}});
+    open_by(S3, "rule:cut");
+    line_is((int8_t[]){0, 0, 1}, (int8_t[]){0, 0, 0}, 3);
+    CHECK_INT(kt_control_of(c, S3)->open.state, KT_CMD_NONE);
+    writes_n = 0;
+    line_is((int8_t[]){1, 0, 1}, (int8_t[]){1, 1, 1}, 0);
+    CHECK(writes_n == 1 && writes[0].output.v == S3.v && writes[0].value == 0);
+    CHECK(!anomaly_of[S3.v]);
+    line_is((int8_t[]){1, 0, 1}, (int8_t[]){1, 1, 1}, 3);
+    CHECK(anomaly_of[S3.v]);
+    end();
+    begin_line(); /* not held by anything: an anomaly all the same */
+    open_by(S1, "rule:cut");
+    line_is((int8_t[]){0, 1, 1}, (int8_t[]){0, 0, 0}, 3);
+    open_by(S3, "user:a");
+    line_is((int8_t[]){0, 0, 1}, (int8_t[]){0, 0, 0}, 3);
+    line_is((int8_t[]){1, 0, 1}, (int8_t[]){1, 1, 1}, 3);
+    CHECK(anomaly_of[S3.v]);
+    end();
+}
+
 static void a_cut_above_hides_nothing(void)
 {
     begin_line();
@@ -625,6 +667,9 @@ UNIT_MAIN({"safety rule 5: a cut is proved by the feed alone", cut_is_proved_by_
           {"local closing after unlatch is no anomaly", local_closing_after_unlatch_is_no_anomaly},
           {"a cut above explains a dead line", a_cut_above_explains_a_dead_line},
           {"a cut above hides nothing", a_cut_above_hides_nothing},
+          {"nothing above proves a cut", nothing_above_proves_a_cut},
+          {"a switch that did not open under a dead line",
+           a_switch_that_did_not_open_under_a_dead_line},
           {"random walks: nothing closes by itself", random_walks},
           {"damaged bytes are refused", damaged_bytes_are_refused},
           {"json names the conditions", json_names_the_conditions})

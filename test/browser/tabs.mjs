@@ -76,4 +76,23 @@ await story('tabs', async (s, step) => {
     console.log(`# took over ${Date.now() - closed} ms after the other tab was closed`);
     await runs(page, 'its clock runs on');
   });
+  await step('where the browser has no locks to give, the tabs agree on one stream', async () => {
+    await context.addInitScript(() => {
+      Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
+    });
+    const before = first.streams;
+    await page.reload();
+    await until(() => first.streams > before, 'the first has the stream');
+    await runs(page, 'its clock runs');
+    other = await context.newPage();
+    second = watch(other);
+    await other.goto(s.url);
+    await other.locator('.strip-clock time').waitFor();
+    await until(async () => /\d\d:\d\d:\d\d/.test(await clockOf(other)), 'its clock');
+    await runs(other, 'its clock runs');
+    equal(second.streams, 0, 'streams of the second tab');
+    await page.close();
+    await until(() => second.streams === 1, 'the second reads the stream');
+    await runs(other, 'its clock runs on');
+  });
 });

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { lockByTalk } from './election';
 import { type Channel, SharedStream, type Tabs } from './shared';
 import type { LinkState } from './sse';
 
 /** Tabs of one browser: messages reach all others, the lock goes to whoever waits longest. */
 class Browser {
-  private readonly channels: Channel[] = [];
+  private readonly channels: { name: string; c: Channel }[] = [];
   private readonly waiting: { signal: AbortSignal; f: () => Promise<void>; gone: boolean }[] = [];
   private held = false;
 
@@ -21,17 +22,20 @@ class Browser {
 
   tabs(deaf = () => false): Tabs {
     return {
-      channel: () => {
+      channel: (name) => {
         const c: Channel = {
           onmessage: null,
           postMessage: (m) => {
             if (deaf()) return;
-            for (const o of [...this.channels])
-              if (o !== c) o.onmessage?.({ data: structuredClone(m) as never });
+            const others = this.channels.filter((o) => o.name === name && o.c !== c);
+            for (const o of others) o.c.onmessage?.({ data: structuredClone(m) as never });
           },
-          close: () => this.channels.splice(this.channels.indexOf(c), 1),
+          close: () => {
+            const i = this.channels.findIndex((o) => o.c === c);
+            if (i >= 0) this.channels.splice(i, 1);
+          },
         };
-        this.channels.push(c);
+        this.channels.push({ name, c });
         return c;
       },
       lock: (_, signal, f) =>
@@ -46,6 +50,14 @@ class Browser {
           queueMicrotask(() => this.next());
         }),
     };
+  }
+}
+
+/** The same without locks of the browser's own. */
+class Talkers extends Browser {
+  override tabs(deaf = () => false): Tabs {
+    const { channel } = super.tabs(deaf);
+    return { channel, lock: lockByTalk(channel) };
   }
 }
 
@@ -196,5 +208,40 @@ describe('the event stream of a browser', () => {
     s.open('x');
     await settle();
     expect([s.part, lines.length]).toEqual(['alone', 1]);
+  });
+
+  it('is one where tabs have to agree, and goes on in the one that has waited longest', async () => {
+    const browser = new Talkers();
+    const tabs = [tab(browser), tab(browser)];
+    await settle(5);
+    tabs.push(tab(browser));
+    await settle(2000);
+    expect(tabs.map((x) => x.stream.part).sort()).toEqual(['follower', 'follower', 'leader']);
+    expect(lines.length).toBe(1);
+    lines[0]!.send('alarm', { id: 7 }, 41);
+    await settle();
+    for (const x of tabs) expect(x.got.at(-1)).toEqual(['alarm', { id: 7 }]);
+    const first = tabs.find((x) => x.stream.part === 'leader')!;
+    first.stream.close();
+    await settle(1000);
+    const left = tabs.filter((x) => x !== first);
+    expect(left.map((x) => x.stream.part).sort()).toEqual(['follower', 'leader']);
+    expect(lines.map((l) => l.lastId)).toEqual(['41']);
+    for (const x of left) x.stream.close();
+    await settle();
+    expect(lines.length).toBe(0);
+  });
+
+  it('has one leader again when two led who did not hear each other', async () => {
+    const browser = new Talkers();
+    let deaf = true;
+    const [a, b] = [tab(browser, () => deaf), tab(browser, () => deaf)];
+    await settle(1000);
+    expect([a.stream.part, b.stream.part]).toEqual(['leader', 'leader']);
+    deaf = false;
+    const c = tab(browser); // asks, and both answer
+    await settle(3000);
+    expect([a, b, c].map((x) => x.stream.part).sort()).toEqual(['follower', 'follower', 'leader']);
+    expect(lines.length).toBe(1);
   });
 });

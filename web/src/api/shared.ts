@@ -3,11 +3,12 @@
  * One event stream a browser: of all tabs of one person the one that holds the lock reads the stream
  * and hands every event on; the others follow it. When it closes, the browser gives the lock to the
  * next, which goes on where the last event left off. Where locks are not to be had (plain HTTP from
- * another machine), every tab has a stream of its own.
+ * another machine) the tabs agree among themselves (election.ts).
  *
  * Invariant: no tab depends on another for being current. One that hears nothing opens a stream of
  * its own until it hears a clock again.
  */
+import { lockByTalk } from './election';
 import { type LinkState, type SseEvent, Stream, type StreamHandlers } from './sse';
 
 /** The stream speaks each second; a tab that hands on nothing for so long stands still. */
@@ -31,15 +32,23 @@ export interface Channel {
 /** What tabs share; null where the browser has none of it. */
 export interface Tabs {
   channel: (name: string) => Channel;
-  /** Runs `f` once the lock is this tab's, which it is until the promise of `f` ends. */
-  lock: (name: string, signal: AbortSignal, f: () => Promise<void>) => Promise<unknown>;
+  /** Runs `f` once the lock is this tab's, which it is until the promise of `f` ends, or `lost`. */
+  lock: (
+    name: string,
+    signal: AbortSignal,
+    f: (lost?: AbortSignal) => Promise<void>,
+  ) => Promise<unknown>;
 }
 
 export function tabsOfBrowser(): Tabs | null {
-  if (typeof BroadcastChannel === 'undefined' || !globalThis.navigator?.locks) return null;
+  if (typeof BroadcastChannel === 'undefined') return null;
+  const channel = (name: string) => new BroadcastChannel(name) as unknown as Channel;
+  const locks = globalThis.navigator?.locks;
   return {
-    channel: (name) => new BroadcastChannel(name) as unknown as Channel,
-    lock: (name, signal, f) => navigator.locks.request(name, { signal }, f),
+    channel,
+    lock: locks
+      ? (name, signal, f) => locks.request(name, { signal }, () => f())
+      : lockByTalk(channel),
   };
 }
 
@@ -80,16 +89,27 @@ export class SharedStream {
     this.abort = abort;
     this.follow();
     this.tell('connecting');
-    const turn = () =>
+    this.queue(this.tabs, name, abort.signal);
+  }
+
+  /** Leads when the lock is this tab's; follows again when it was taken away. */
+  private queue(tabs: Tabs, name: string, closed: AbortSignal): void {
+    const turn = (lost?: AbortSignal) =>
       new Promise<void>((release) => {
-        if (abort.signal.aborted) {
+        if (closed.aborted) {
           release();
           return;
         }
         this.release = release;
         this.lead();
+        lost?.addEventListener('abort', () => {
+          if (closed.aborted) return;
+          release();
+          this.follow();
+          this.queue(tabs, name, closed);
+        });
       });
-    this.tabs.lock(name, abort.signal, turn).catch(() => undefined); // closed while it waited
+    tabs.lock(name, closed, turn).catch(() => undefined); // closed while it waited
   }
 
   close(): void {

@@ -59,6 +59,8 @@ void get_indicators(struct call *c);
 void get_indicator_drill(struct call *c);
 void get_provisions(struct call *c);
 void get_subsidence(struct call *c);
+void get_briefings(struct call *c);
+void get_briefing(struct call *c);
 void get_indicator_what_if(struct call *c);
 void get_record_provisions(struct call *c);
 void get_barriers(struct call *c);

@@ -24,7 +24,8 @@ static void put_photo(struct call *c, struct kt_page *p, const struct kt_json *b
     kt_buf_init(&out, 16 << 20);
     int r = kt_hash_from_hex(kt_json_strn(kt_json_get(block, "photo")), &h);
     r = r == KT_OK ? kt_body_get(data_dir(c), &h, KT_IMAGE_BYTES_MAX, &bytes, &err) : r;
-    r = r == KT_OK ? kt_parse("image", (struct kt_str){bytes.p, bytes.n}, side, NULL, &out, &err) : r;
+    r = r == KT_OK ? kt_parse("image", (struct kt_str){bytes.p, bytes.n}, side, NULL, &out, &err)
+                   : r;
     r = r == KT_OK ? kt_json_parse((struct kt_str){out.p, out.n}, 16 << 20, &look, &err) : r;
     const char *text = kt_json_get_str(look, "thumb", "");
     char *jpeg = malloc(strlen(text) + 4);
@@ -97,11 +98,10 @@ static struct kt_page *lay_out(struct call *c, const struct kt_json *doc)
     return p;
 }
 
-static void reply_page(struct call *c, const struct kt_page *p, bool xlsx)
+static void reply_page(struct call *c, const struct kt_page *p, bool xlsx, const char *name)
 {
     struct kt_buf out;
     struct kt_err err = {0};
-    char name[160];
     kt_buf_init(&out, 256u << 20);
     int r = xlsx ? kt_page_xlsx(p, &out, &err) : kt_page_pdf(p, &out, &err);
     if (r < 0) {
@@ -109,42 +109,65 @@ static void reply_page(struct call *c, const struct kt_page *p, bool xlsx)
         reply_err(c->req, &err);
         return;
     }
-    snprintf(name, sizeof(name), "attachment; filename=\"%.40s-%.20s.%s\"", c->param[2],
-             c->param[1], xlsx ? "xlsx" : "pdf");
-    kt_http_set_header(c->req, "Content-Disposition", name);
+    const char *head =
+        kt_arena_printf(c->arena, "attachment; filename=\"%s.%s\"", name, xlsx ? "xlsx" : "pdf");
+    kt_http_set_header(c->req, "Content-Disposition", head);
     kt_http_reply_take(c->req, 200,
                        xlsx ? "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
                             : "application/pdf",
                        &out);
 }
 
-void get_record_document(struct call *c)
+/* pdf, xlsx; answered and false: neither. */
+static bool known_format(struct call *c, const char *format, bool *ret_xlsx)
 {
-    struct kt_room *room = room_of(c);
-    struct kt_reader who = printing_reader(c);
-    const char *format = kt_http_query(c->req, "format");
+    *ret_xlsx = format && strcmp(format, "xlsx") == 0;
+    if (format && *format && !*ret_xlsx && strcmp(format, "pdf") != 0) {
+        reply_code(c->req, KT_EINVAL, "format is pdf or xlsx");
+        return false;
+    }
+    return true;
+}
+
+void reply_document(struct call *c, struct kt_buf *json, const char *format, const char *name)
+{
     struct kt_json *doc = NULL;
     struct kt_err err = {0};
-    struct kt_buf b;
-    int64_t id;
-    bool xlsx = format && strcmp(format, "xlsx") == 0;
-    if (!room || !path_id(c, 1, &id)) {
+    bool xlsx;
+    if (!known_format(c, format, &xlsx)) {
+        kt_buf_done(json);
         return;
     }
-    if (format && *format && !xlsx && strcmp(format, "pdf") != 0) {
-        reply_code(c->req, KT_EINVAL, "format is pdf or xlsx");
-        return;
-    }
-    kt_buf_init(&b, 64 << 20);
-    int r = kt_room_document(room, &who, c->param[0], id, c->param[2], in_english(c), &b, &err);
-    r = r == KT_OK ? kt_json_parse((struct kt_str){b.p, b.n}, 64 << 20, &doc, &err) : r;
-    kt_buf_done(&b);
+    int r = json->full ? kt_err_set(&err, KT_ELIMIT, "the document is too large")
+                       : kt_json_parse((struct kt_str){json->p, json->n}, 64 << 20, &doc, &err);
+    kt_buf_done(json);
     if (r < 0) {
         reply_err(c->req, &err);
         return;
     }
     struct kt_page *p = lay_out(c, doc);
-    reply_page(c, p, xlsx);
+    reply_page(c, p, xlsx, name);
     kt_page_free(p);
     kt_json_free(doc);
+}
+
+void get_record_document(struct call *c)
+{
+    struct kt_room *room = room_of(c);
+    struct kt_reader who = printing_reader(c);
+    struct kt_err err = {0};
+    struct kt_buf b;
+    int64_t id;
+    if (!room || !path_id(c, 1, &id)) {
+        return;
+    }
+    kt_buf_init(&b, 64 << 20);
+    int r = kt_room_document(room, &who, c->param[0], id, c->param[2], in_english(c), &b, &err);
+    if (r < 0) {
+        kt_buf_done(&b);
+        reply_err(c->req, &err);
+        return;
+    }
+    reply_document(c, &b, kt_http_query(c->req, "format"),
+                   kt_arena_printf(c->arena, "%.40s-%.20s", c->param[2], c->param[1]));
 }

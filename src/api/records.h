@@ -24,6 +24,9 @@ bool list_query(struct call *c, struct kt_record_query *ret, struct kt_json **re
 /** The register as GET /registers has it for this person; *ret_all is freed by the caller. NULL
  *  when answered (404). */
 const struct kt_json *register_of(struct call *c, const char *id, struct kt_json **ret_all);
+/** A document (blocks as kt_room_document() writes them) as pdf (default) or xlsx under this name;
+ *  takes the buffer. */
+void reply_document(struct call *c, struct kt_buf *json, const char *format, const char *name);
 /** ?lang=: "zh" (default) or "en". */
 bool in_english(const struct call *c);
 

@@ -81,6 +81,8 @@ const struct route api_routes[] = {
     {"GET", "/indicators", NULL, "record", get_indicators},
     {"GET", "/indicators/{indicator}", NULL, "record", get_indicators},
     {"GET", "/indicators/{indicator}/drill", NULL, "record", get_indicator_drill, .costly = true},
+    {"GET", "/briefings", NULL, "record", get_briefings},
+    {"GET", "/briefings/{briefing}", NULL, "record", get_briefing, .costly = true},
     {"GET", "/indicators/{indicator}/what-if", NULL, "record", get_indicator_what_if,
      .costly = true},
     {"GET", "/ledgers", NULL, "record", get_ledgers},

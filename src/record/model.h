@@ -241,7 +241,7 @@ struct rec_indicator {
     uint32_t settings_n;
     const char *numerator, *denominator; /* SQL; denominator "" when value is the numerator */
     const char *drill_register, *drill_sql;
-    uint32_t drill; /* index of a register; KT_NONE */
+    uint32_t drill;                             /* index of a register; KT_NONE */
     const char *what_if_register, *what_if_sql; /* records that would each add one; "" */
     uint32_t what_if;
     struct rec_at at;
@@ -344,6 +344,31 @@ struct rec_barrier {
     struct rec_at at;
 };
 
+/* ---- briefings ---- */
+enum rec_section_kind {
+    REC_SECTION_INDICATORS,
+    REC_SECTION_TARGETS,
+    REC_SECTION_REGISTER,
+    REC_SECTION_PROVISIONS,
+    REC_SECTION_ASSESSMENTS
+};
+struct rec_section {
+    struct kt_text title;
+    enum rec_section_kind kind;
+    const char *register_id, *filter, *sort; /* filter: JSON, as lists take it; "" */
+    const char *const *words;                /* indicators, or columns of a register */
+    uint32_t words_n, limit;
+};
+struct rec_briefing {
+    const char *id, *read;
+    struct kt_text title;
+    int period; /* of rec_briefing_periods */
+    const struct rec_section *sections;
+    uint32_t sections_n;
+    struct rec_at at;
+};
+extern const char *const rec_briefing_periods[];
+
 struct kt_record_model {
     atomic_int refs;
     struct kt_arena *arena;
@@ -364,6 +389,8 @@ struct kt_record_model {
     uint32_t provisions_n;
     struct rec_barrier *barriers;
     uint32_t barriers_n;
+    struct rec_briefing *briefings;
+    uint32_t briefings_n;
     bool personal; /* some register has a personal field */
     struct kt_map *register_ids, *workflow_ids, *indicator_ids, *ledger_ids;
 };
@@ -384,7 +411,7 @@ struct rec_load {
     struct kt_findings *findings;
     struct kt_problems problems; /* what kt_yaml_problem() reports to */
     uint32_t registers_cap, workflows_cap, calendars_cap, indicators_cap, ledgers_cap,
-        documents_cap, provisions_cap, barriers_cap;
+        documents_cap, provisions_cap, barriers_cap, briefings_cap;
     struct kt_db
         *db; /* in memory, with the model's tables: to try SQL; NULL until they are there */
 };
@@ -418,6 +445,7 @@ void rec_read_ledgers(struct rec_load *l, struct kt_yaml *root);    /* model_flo
 void rec_read_documents(struct rec_load *l, struct kt_yaml *root);  /* model_document.c */
 void rec_read_provisions(struct rec_load *l, struct kt_yaml *root); /* model_provision.c */
 void rec_read_barriers(struct rec_load *l, struct kt_yaml *root);   /* model_barrier.c */
+void rec_read_briefings(struct rec_load *l, struct kt_yaml *root);  /* model_briefing.c */
 void rec_read_retention(struct rec_load *l, struct kt_yaml *root);  /* model_retention.c */
 /** `keep` and `personal` of one field. */
 void rec_read_keep(const struct kt_yaml *map, struct rec_field *f); /* model_retention.c */
@@ -431,6 +459,7 @@ void rec_check_flow(struct rec_load *l);       /* model_flow.c; l->db can try in
 void rec_check_documents(struct rec_load *l);  /* model_document.c */
 void rec_check_provisions(struct rec_load *l); /* model_provision.c; l->db can try their SQL */
 void rec_check_barriers(struct rec_load *l);   /* model_barrier.c */
+void rec_check_briefings(struct rec_load *l);  /* model_briefing.c */
 /** Call fn with every word that this model makes a right (a word may come twice). */
 typedef void (*rec_right_fn)(void *arg, const char *word);
 void rec_each_right(const struct kt_record_model *m, rec_right_fn fn, void *arg);

@@ -231,6 +231,10 @@ KT_MUST_CHECK int kt_room_provisions(struct kt_room *r, const struct kt_reader *
 KT_MUST_CHECK int kt_room_barriers(struct kt_room *r, const struct kt_reader *who, const char *reg,
                                    const struct kt_provision_query *q, struct kt_buf *out,
                                    struct kt_err *err);
+/** The declared briefings: [{id, title, period, sections [{title, kind, register, filter, sort,
+ *  limit, words}]}]. */
+KT_MUST_CHECK int kt_room_briefings(struct kt_room *r, const struct kt_reader *who,
+                                    struct kt_buf *out, struct kt_err *err);
 KT_MUST_CHECK int kt_room_calendar(struct kt_room *r, int year, struct kt_buf *out,
                                    struct kt_err *err);
 

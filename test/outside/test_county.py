@@ -148,6 +148,49 @@ def _():
     assert status == 400 and "depth" in body["error"]["text"], (status, body)
 
 
+def sections(doc):
+    """Tables of a document by the heading above them: rows as {column: cell}."""
+    out, title = {}, ""
+    for block in doc["blocks"]:
+        title = block["text"] if block.get("heading") else title
+        if "columns" in block:
+            out[title] = [dict(zip(block["columns"], row)) for row in block["rows"]]
+    return out
+
+
+@case("the monthly report: targets, figures beside those of a year ago, projects, what is not known")
+def _():
+    c = county()[0]
+    for y, m, v in ((2025, 11, 40), (2026, 11, 50)):
+        c.ask("record.create", register="gas_use", fields={"mine": "YS-0001", "month": f"{y}-{m}-01", "drained": 100, "used": v})
+    c.ask("record.create", register="target", fields={"indicator": "gas_used", "from": "2026-11-01", "to": "2026-11-30", "value": 60})
+    c.ask("record.create", register="assessment", fields={"scheme": "考核（演示）", "item": "瓦斯（演示）", "year": 2026, "indicator": "gas_used", "weight": 12})
+    c.ask("record.create", register="assessment", fields={"scheme": "考核（演示）", "item": "人工（演示）", "year": 2026, "weight": 10, "score": 0.5})
+    span = {"from": "2026-11-01T00:00:00+08:00", "to": "2026-12-01T00:00:00+08:00"}
+    doc = c.get("/briefings/county_month", **span)
+    s = sections(doc)
+    first = s["一、目标完成情况"][0]
+    equal((first["目标"], first["完成或预计"], first["状态"]), ("5 座", "5 座", "达到"))
+    gas = next(r for r in s["二、绿色开采指标"] if r["指标"] == "瓦斯利用率")
+    equal((gas["本期"], gas["上年同期"], gas["同比"], gas["目标"]), ("50.00 %", "40.00 %", "+25.0 %", "60.00 %"))
+    unknown = next(r for r in s["二、绿色开采指标"] if r["指标"] == "采区回采率")
+    equal((unknown["本期"], unknown["同比"]), ("不详", "–"))
+    equal(len(s["四、绿色开采项目"]), 10)
+    fed, by_hand = s["七、考核得分"]
+    equal((fed["现值"], fed["得分率"], fed["得分"], fed["来源"]), ("50.00 %", "0.833", "10.00", "指标"))
+    equal((by_hand["得分"], by_hand["来源"]), ("5.00", "人工"))
+    clauses = {r["条款"]: r for r in s["八、条款适用、落实与无法判断"]}
+    mines = c.get("/records/mine", filter='[["county","=","阳城县"]]')["total"]
+    equal((clauses["R3.4"]["适用"], clauses["R3.4"]["无法判断"]), ("0", str(mines)))
+    must = clauses["R3.1"]
+    assert int(must["适用"]) == int(must["已落实"]) + int(must["尚未落实"]) and int(must["无法判断"]) > 0, must
+    for form, magic in (("pdf", b"%PDF"), ("xlsx", b"PK")):
+        status, body, _ = c.raw("GET", f"/api/v1/briefings/county_month?format={form}")
+        assert status == 200 and body.startswith(magic) and len(body) > 5000, (form, status, len(body))
+    equal({b["id"] for b in c.get("/briefings")}, {"green_plan", "weekly_sheet", "county_month"})
+    equal(c.call("GET", "/briefings/none")[0], 404)
+
+
 @case("a mine of which the outline is not known may touch a zone: unknown, never no")
 def _():
     get = county()[0].get

@@ -128,6 +128,8 @@ export type Route =
   | 'GET /api/v1/records/{register}/barriers'
   | 'GET /api/v1/records/{register}/{record}/barriers'
   | 'GET /api/v1/records/{register}/{record}/subsidence'
+  | 'GET /api/v1/briefings'
+  | 'GET /api/v1/briefings/{briefing}'
   | 'GET /api/v1/indicators'
   | 'GET /api/v1/indicators/{indicator}'
   | 'GET /api/v1/indicators/{indicator}/drill'

@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "sys/thread.h"
 
-enum { POINTS_MAX = 200, BUCKETS_MAX = 20000, RAW_MAX = 100000 };
+enum { POINTS_MAX = 200, BUCKETS_MAX = 20000, RAW_MAX = 100000, ANSWER_MAX = 512 << 20 };
 
 enum { CELL = 40 }; /* bytes of one value at most, its comma too */
 
@@ -212,6 +213,27 @@ static int one_point(struct call *c, const struct kt_point *p, kt_time from, kt_
     return KT_OK;
 }
 
+/* Some of the points asked for, which another thread may answer. */
+struct part {
+    struct call *c;
+    const kt_point_id *points;
+    uint32_t points_n, n;
+    kt_time from, to;
+    void *room; /* buckets or raw */
+    struct kt_jw *w;
+    int r;
+    struct kt_err err;
+};
+
+static void part_run(void *arg)
+{
+    struct part *a = arg;
+    for (uint32_t i = 0; a->r == KT_OK && i < a->points_n; i++) {
+        const struct kt_point *p = &a->c->site->points[a->points[i].v];
+        a->r = one_point(a->c, p, a->from, a->to, a->n, a->room, a->w, &a->err);
+    }
+}
+
 static void *make_room(struct call *c, uint32_t n)
 {
     if (n) {
@@ -222,6 +244,39 @@ static void *make_room(struct call *c, uint32_t n)
     r->value = KT_NEW_ARRAY(c->arena, double, RAW_MAX);
     r->quality = KT_NEW_ARRAY(c->arena, kt_quality, RAW_MAX);
     return r;
+}
+
+/* All that is asked for, in order. */
+static int all_points(const struct part *whole, struct kt_err *err)
+{
+    enum { HALVED = 8, SIDES = 1 };
+    struct part a = *whole, b = *whole;
+    struct kt_side side;
+    struct kt_buf later;
+    kt_buf_init(&later, ANSWER_MAX);
+    struct kt_jw later_w = kt_jw_init(&later);
+    bool two = whole->points_n >= HALVED;
+    a.points_n = two ? (whole->points_n + 1) / 2 : whole->points_n;
+    a.room = make_room(whole->c, whole->n);
+    if (two) {
+        b.points_n -= a.points_n;
+        b.points += a.points_n;
+        b.room = make_room(whole->c, whole->n);
+        b.w = &later_w;
+        kt_side_begin(&side, &whole->c->api->sides, SIDES, part_run, &b);
+    }
+    part_run(&a);
+    if (two) {
+        kt_side_end(&side);
+    }
+    const struct part *bad = a.r < 0 ? &a : b.r < 0 ? &b : NULL;
+    if (bad) {
+        *err = bad->err;
+    } else if (later.n) {
+        kt_jw_raw(whole->w, (struct kt_str){later.p, later.n});
+    }
+    kt_buf_done(&later);
+    return bad ? bad->r : KT_OK;
 }
 
 static bool span(struct call *c, kt_time *ret_from, kt_time *ret_to)
@@ -256,19 +311,22 @@ void get_history(struct call *c)
     if (n > (to - from) / KT_MS) {
         n = (to - from) / KT_MS;
     }
-    void *room = make_room(c, (uint32_t)n);
     struct kt_buf b;
-    kt_buf_init(&b, 512u << 20);
+    kt_buf_init(&b, ANSWER_MAX);
     struct kt_jw w = kt_jw_init(&b);
-    int r = KT_OK;
     kt_jw_obj(&w);
     kt_jw_kint(&w, "from", from / KT_MS);
     kt_jw_kint(&w, "to", to / KT_MS);
     kt_jw_key(&w, "points");
     kt_jw_arr(&w);
-    for (uint32_t i = 0; r == KT_OK && i < points_n; i++) {
-        r = one_point(c, &c->site->points[points[i].v], from, to, (uint32_t)n, room, &w, &err);
-    }
+    struct part whole = {.c = c,
+                         .points = points,
+                         .points_n = points_n,
+                         .n = (uint32_t)n,
+                         .from = from,
+                         .to = to,
+                         .w = &w};
+    int r = all_points(&whole, &err);
     kt_jw_arr_end(&w);
     kt_jw_obj_end(&w);
     if (r < 0) {

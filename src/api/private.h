@@ -35,6 +35,7 @@ struct kt_api {
     struct rates *rates;
     struct vent *vent;
     struct personnel *personnel;
+    _Atomic int sides;     /* second halves of answers on threads of their own */
     _Atomic kt_time swept; /* uploads that nobody took; 0: not yet */
     struct kt_hash local_hash;
 };

@@ -9,6 +9,7 @@
 #endif
 
 #include "history/private.h"
+#include "sys/thread.h"
 
 /* ---- buckets ---- */
 
@@ -211,17 +212,22 @@ static bool all_normal(const kt_quality *q, uint32_t n)
 static void add_to_bucket(struct kt_bucket *k, const struct history_cols *c, uint32_t lo,
                           uint32_t hi)
 {
-    if (!all_normal(c->quality + lo, hi - lo) || !add_normal(k, c, lo, hi)) {
+    enum { FEW = 24 };
+    if (hi - lo < FEW || !all_normal(c->quality + lo, hi - lo) || !add_normal(k, c, lo, hi)) {
         add_any(k, c, lo, hi);
     }
 }
 
-/* First index in [lo, hi) at or after t. */
+/* First index in [lo, hi) at or after t, which is rather near lo. */
 static uint32_t first_at(const struct history_cols *c, uint32_t lo, uint32_t hi, kt_time t)
 {
-    if (c->time[hi - 1] < t) {
-        return hi;
+    uint32_t step = 1, at = lo;
+    while (at < hi && c->time[at] < t) { /* [lo, at) is before t */
+        lo = at + 1;
+        at = hi - at > step ? at + step : hi;
+        step *= 2;
     }
+    hi = at;
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
         if (c->time[mid] < t) {
@@ -239,9 +245,11 @@ static bool add_samples(struct history_sink *s, const struct history_cols *c, ui
     struct bucketing *b = (struct bucketing *)s;
     while (lo < hi) {
         uint64_t at = bucket_of(b, c->time[lo]);
+        uint64_t rest =
+            b->width - 1 - (((uint64_t)c->time[lo] - (uint64_t)b->from) - at * b->width);
         uint32_t end = hi;
-        if (bucket_of(b, c->time[hi - 1]) != at) {
-            end = first_at(c, lo, hi, (kt_time)((uint64_t)b->from + (at + 1) * b->width));
+        if ((uint64_t)c->time[hi - 1] - (uint64_t)c->time[lo] > rest) {
+            end = first_at(c, lo, hi, (kt_time)((uint64_t)c->time[lo] + rest + 1));
         }
         add_to_bucket(&b->list[at], c, lo, end);
         lo = end;
@@ -249,12 +257,86 @@ static bool add_samples(struct history_sink *s, const struct history_cols *c, ui
     return true;
 }
 
-int history_buckets_add(struct kt_history *h, const char *point, kt_time from, kt_time to,
-                        kt_time origin, uint64_t width, struct kt_bucket *list, struct kt_err *err)
+static int buckets_of(struct kt_history *h, const char *point, kt_time from, kt_time to,
+                      kt_time origin, uint64_t width, struct kt_bucket *list, struct kt_err *err)
 {
     struct bucketing b = {
         .sink = {add_summary, add_samples}, .from = origin, .width = width, .list = list};
     return history_walk(h, point, from, to, &b.sink, err);
+}
+
+/* The later half of a long range, which another thread may walk. */
+struct half {
+    struct kt_history *h;
+    const char *point;
+    kt_time from, to, origin;
+    uint64_t width;
+    struct kt_bucket *list; /* from the one at `origin` */
+    size_t n;               /* buckets that it touches */
+    int r;
+    struct kt_err err;
+};
+
+static void walk_half(void *arg)
+{
+    struct half *a = arg;
+    a->r = buckets_of(a->h, a->point, a->from, a->to, a->origin, a->width, a->list, &a->err);
+}
+
+/* A bucket and what came later of the same time. */
+static void add_later(struct kt_bucket *k, const struct kt_bucket *b)
+{
+    k->worst = b->worst > k->worst ? b->worst : k->worst;
+    if (!b->count) {
+        return;
+    }
+    if (!k->count || b->min < k->min) {
+        k->min = b->min;
+        k->min_time = b->min_time;
+    }
+    if (!k->count || b->max > k->max) {
+        k->max = b->max;
+        k->max_time = b->max_time;
+    }
+    k->sum += b->sum;
+    k->last = b->last;
+    k->last_time = b->last_time;
+    k->count += b->count;
+}
+
+int history_buckets_add(struct kt_history *h, const char *point, kt_time from, kt_time to,
+                        kt_time origin, uint64_t width, struct kt_bucket *list, struct kt_err *err)
+{
+    enum { HALVED_DAYS = 4, SIDES = 2 };
+    if ((uint64_t)to - (uint64_t)from < HALVED_DAYS * (uint64_t)KT_DAY) {
+        return buckets_of(h, point, from, to, origin, width, list, err);
+    }
+    /* cut at midnight, which no chunk crosses */
+    kt_time middle = (history_day(from) + (history_day(to) - history_day(from)) / 2) * KT_DAY;
+    struct bucketing b = {.from = origin, .width = width};
+    size_t first = bucket_of(&b, middle);
+    struct half a = {.h = h,
+                     .point = point,
+                     .from = middle,
+                     .to = to,
+                     .origin = (kt_time)((uint64_t)origin + first * width),
+                     .width = width,
+                     .n = bucket_of(&b, to - 1) - first + 1};
+    a.list = calloc(a.n, sizeof(*a.list));
+    KT_ASSERT(a.list);
+    struct kt_side side;
+    kt_side_begin(&side, &h->sides, SIDES, walk_half, &a);
+    int r = buckets_of(h, point, from, middle, origin, width, list, err);
+    kt_side_end(&side);
+    if (r == KT_OK && a.r < 0) {
+        *err = a.err;
+        r = a.r;
+    }
+    for (size_t i = 0; r == KT_OK && i < a.n; i++) {
+        add_later(&list[first + i], &a.list[i]);
+    }
+    free(a.list);
+    return r;
 }
 
 /* ---- scan ---- */

@@ -84,6 +84,7 @@ struct kt_history {
     struct history_head **head_of; /* theirs */
     uint32_t n_pids;
 
+    _Atomic int sides; /* second halves of questions on threads of their own */
     pthread_mutex_t heads;
     pthread_mutex_t contexts;
     struct history_ctx *idle;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sys/thread.h"
 
+#include <stdatomic.h>
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -33,4 +35,33 @@ int kt_thread_start(pthread_t *ret, const char *name, void *(*fn)(void *), void 
 void kt_thread_nice(int nice)
 {
     setpriority(PRIO_PROCESS, (id_t)gettid(), nice);
+}
+
+static void *side_run(void *arg)
+{
+    struct kt_side *s = arg;
+    s->fn(s->arg);
+    return NULL;
+}
+
+void kt_side_begin(struct kt_side *s, _Atomic int *busy, int most, void (*fn)(void *arg), void *arg)
+{
+    struct kt_err err;
+    *s = (struct kt_side){.fn = fn, .arg = arg, .busy = busy};
+    if (atomic_fetch_add(busy, 1) < most) {
+        s->begun = kt_thread_start(&s->thread, "side", side_run, s, &err) == KT_OK;
+    }
+    if (!s->begun) {
+        atomic_fetch_sub(busy, 1);
+    }
+}
+
+void kt_side_end(struct kt_side *s)
+{
+    if (!s->begun) {
+        s->fn(s->arg);
+        return;
+    }
+    pthread_join(s->thread, NULL);
+    atomic_fetch_sub(s->busy, 1);
 }

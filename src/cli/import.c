@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kuangtu import points|history|map: bring in what other programs wrote. */
+/* kuangtu import points|history|map|roadways: bring in what other programs wrote. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +18,10 @@ static const struct kt_option options[] = {
     {"start", "TIME", "history: time of the first row where rows have none"},
     {"step", "DURATION", "history: time between rows, e.g. 30s"},
     {"layer", "NAME", "map: layer of map.gpkg to make (roadway, area, label, asset)"},
+    {"snap", "METRES", "roadways: how far an end may be moved (2)"},
+    {"height", "METRES", "roadways: more than this apart they pass over one another (2)"},
+    {"out", "FILE", "roadways: write edge_id,from,to,length_m,section_m2,kind"},
+    {"write", NULL, "roadways: write the mended lines as layer roadway of the map"},
     {"dry-run", NULL, "read and report, change nothing"},
     {NULL, NULL, NULL},
 };
@@ -134,7 +138,8 @@ static int import_map(const struct kt_args *a, const char *site_dir, const char 
 static int import(const struct kt_args *a)
 {
     if (a->pos_n != 3) {
-        return kt_usage(a, "say what (points, history or map), the site folder and the file");
+        return kt_usage(
+            a, "say what (points, history, map or roadways), the site folder and the file");
     }
     if (strcmp(a->pos[0], "points") == 0) {
         return import_points(a, a->pos[1], a->pos[2]);
@@ -145,18 +150,27 @@ static int import(const struct kt_args *a)
     if (strcmp(a->pos[0], "map") == 0) {
         return import_map(a, a->pos[1], a->pos[2]);
     }
-    return kt_usage(a, "\"%s\" is not points, history or map", a->pos[0]);
+    if (strcmp(a->pos[0], "roadways") == 0) {
+        return kt_import_roadways(a, a->pos[1], a->pos[2]);
+    }
+    return kt_usage(a, "\"%s\" is not points, history, map or roadways", a->pos[0]);
 }
 
 const struct kt_verb kt_verb_import = {
     .name = "import",
-    .usage = "points|history|map SITE FILE",
-    .summary = "bring in points, history or a drawing",
+    .usage = "points|history|map|roadways SITE FILE",
+    .summary = "bring in points, history, a drawing or a network of roadways",
     .help =
         "points   a points.csv (UTF-8 or GBK); checked with the whole site before it counts\n"
         "history  CSV with columns point,time,value[,quality], or time and a column a point;\n"
         "         ARFF with --start and --step. The program must not be running.\n"
-        "map      DXF, Shapefile, GeoJSON … as a layer of map.gpkg (needs ogr2ogr of gdal-bin)\n\n"
+        "map      DXF, Shapefile, GeoJSON … as a layer of map.gpkg (needs ogr2ogr of gdal-bin)\n"
+        "roadways DXF, Shapefile, GeoPackage … or a CSV of id,x,y[,z,from,to,section_m2,kind] with "
+        "a\n"
+        "         row a vertex: made into one network. Gaps, ends beside a roadway, overlaps,\n"
+        "         crossings, ends without a name are listed with where they would be snapped to;\n"
+        "         exit code 3 while there are some. Nothing is written without --write or "
+        "--out.\n\n"
         "  kuangtu import history sites/demo old.csv\n"
         "  kuangtu import history sites/demo m.arff --start 2014-03-02 --step 30s --map "
         "MM116=T1-1203\n",

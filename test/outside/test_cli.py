@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shutil
+import subprocess
 import sys
 
 import kt
@@ -349,6 +350,50 @@ def _():
     more.write_text(good + good.splitlines()[2].replace("ENV-1", "ENV-9") + "\n", encoding="utf-8")
     kuangtu("import", "points", s.dir, more)
     assert "ENV-9" in s.read("points.csv")
+
+
+DRAWN = """id,x,y,z,from,to,section_m2
+intake,0,0,0,surface,,12
+intake,100,0,0,,,
+face,101,1,0,,,8
+face,200,0,0,,,
+crosscut,50,1.5,0,,,
+crosscut,50,80,0,,,
+"""
+
+
+@case("import roadways: what is wrong is listed with its snap; written, the network is whole")
+def _():
+    s = site()
+    drawn, out = kt.temp_dir() / "drawn.csv", kt.temp_dir() / "net.csv"
+    drawn.write_text(DRAWN, encoding="utf-8")
+    got = kuangtu("import", "roadways", s.dir, drawn, "--format", "csv", check=False)
+    equal(got.returncode, 3, got.stderr)
+    rows = list(csv.DictReader(io.StringIO(got.stdout)))
+    equal(sorted((r["kind"], r["roadway"], r["other"], r["metres"]) for r in rows),
+          [("beside", "crosscut", "intake", "1.5"), ("gap", "intake", "face", "1.414"),
+           ("unnamed", "crosscut", "", ""), ("unnamed", "face", "", "")])
+    assert not (s.dir / "map.gpkg").exists(), "nothing was to be written"
+    kuangtu("import", "roadways", s.dir, drawn, "--write", "--out", out)
+    net = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8"))))
+    equal([(r["edge_id"], r["from"]) for r in net][:2], [("intake", "surface"), ("intake/2", net[0]["to"])])
+    equal(len(net), 4)
+    again = kuangtu("import", "roadways", s.dir, s.dir / "map.gpkg", "--layer", "roadway", "--format", "csv", check=False)
+    equal({r["kind"] for r in csv.DictReader(io.StringIO(again.stdout))}, {"unnamed"}, "snapped lines meet")
+    kuangtu("check", s.dir)
+    shape = kt.temp_dir() / "drawn.shp"
+    subprocess.run(["ogr2ogr", "-f", "ESRI Shapefile", shape, s.dir / "map.gpkg", "roadway"], check=True,
+                   capture_output=True)
+    dxf = kt.temp_dir() / "drawn.dxf"
+    subprocess.run(["ogr2ogr", "-f", "DXF", dxf, s.dir / "map.gpkg", "-sql", "select geom from roadway"], check=True,
+                   capture_output=True)
+    for file in (shape, dxf):
+        got = kuangtu("import", "roadways", s.dir, file, check=False)
+        assert "4 roadways: 4 branches between 5 nodes" in got.stderr, (file, got.stderr)
+    bad = kt.temp_dir() / "bad.csv"
+    bad.write_text("id,x,y\na,1,zz\na,2,3\n", encoding="utf-8")
+    got = kuangtu("import", "roadways", s.dir, bad, check=False)
+    assert got.returncode != 0 and "bad.csv:2:5" in got.stderr, got.stderr
 
 
 @case("SIGTERM ends the program with 0 and leaves no run file")

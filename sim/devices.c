@@ -17,7 +17,7 @@
 #include "sys/thread.h"
 
 enum { FRAME_MAX = 260, HEAD = 6, BACKLOG = 16, CONNS_MAX = 64, DRIP_MS = 15 };
-enum { FAILURE = 4, NO_TARGET = 11 }; /* exception codes */
+enum { BAD_VALUE = 3, FAILURE = 4, NO_TARGET = 11 }; /* exception codes */
 
 struct unit {
     int id;
@@ -32,11 +32,12 @@ struct device {
     int late_ms;
     struct unit *units;
     int units_n;
+    uint64_t token; /* the highest fencing token that it was told */
 };
 struct conn {
     struct device *d;
     struct conn *next;
-    uint64_t id;
+    uint64_t id, token; /* token: as this client told it last */
     int fd;
     uint8_t in[FRAME_MAX];
     size_t n;
@@ -163,13 +164,59 @@ static struct unit *unit_of(struct device *d, int id)
     return NULL;
 }
 
+/*
+ * The fence of several nodes: four holding registers from SIM_FENCE on keep the token. A lower one
+ * is refused, and so is each closing of a client whose own is lower; an opening never is.
+ */
+static bool is_fence(const uint8_t *pdu, size_t n)
+{
+    return n >= 14 && pdu[0] == 16 && (pdu[1] << 8 | pdu[2]) == SIM_FENCE && pdu[5] == 8;
+}
+
+static bool take_fence(struct conn *c, const uint8_t *pdu)
+{
+    uint64_t token = 0;
+    for (int i = 0; i < 8; i++) {
+        token = token << 8 | pdu[6 + i];
+    }
+    bool newest = token >= c->d->token;
+    if (newest) {
+        c->token = c->d->token = token;
+    }
+    return newest;
+}
+
+static bool closes(const uint8_t *pdu)
+{
+    return (pdu[0] == 5 || pdu[0] == 6) && (pdu[3] || pdu[4]);
+}
+
+/** 0 the device goes on, -1 it refuses, 1 it has taken the token: all is done. */
+static int fence(struct conn *c, size_t n)
+{
+    const uint8_t *pdu = c->in + HEAD + 1;
+    if (is_fence(pdu, n - HEAD - 1)) {
+        return take_fence(c, pdu) ? 1 : -1;
+    }
+    return closes(pdu) && c->token < c->d->token ? -1 : 0;
+}
+
 /** Let libmodbus answer one whole request. */
 static bool serve(struct conn *c, size_t n)
 {
     struct sim_devices *all = c->d->all;
     struct unit *u = unit_of(c->d, c->in[HEAD]);
     uint8_t bytes[FRAME_MAX];
-    if (!u || c->d->mode == SIM_DEV_EXCEPTION) {
+    int fenced = u ? fence(c, n) : 0;
+    if (fenced > 0) { /* as libmodbus answers: the head, unit, function, address, count */
+        memcpy(bytes, c->in, HEAD + 6);
+        bytes[4] = 0;
+        bytes[5] = 6;
+        return answer(c, bytes, HEAD + 6);
+    }
+    if (fenced < 0) {
+        modbus_reply_exception(all->ctx, c->in, BAD_VALUE);
+    } else if (!u || c->d->mode == SIM_DEV_EXCEPTION) {
         modbus_reply_exception(all->ctx, c->in, u ? FAILURE : NO_TARGET);
     } else {
         pthread_mutex_lock(&all->io);

@@ -11,6 +11,8 @@
 #include "plant.h"
 
 struct sim_devices;
+
+enum { SIM_FENCE = 9990 }; /* holding register at which a device keeps the fencing token */
 enum sim_device_mode {
     SIM_DEV_OK,
     SIM_DEV_LATE,      /* answers after so many ms */

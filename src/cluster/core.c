@@ -108,7 +108,7 @@ static void lease_gone(struct core *c)
 static void done_renew(struct core *c, const struct core_call *call, const struct core_answer *a,
                        kt_mono now)
 {
-    c->renew_due = now + c->ttl_ns / 10;
+    c->renew_due = now + c->ttl_ns / 40;
     if (a->how != ANSWER_OK) {
         return;
     }
@@ -223,6 +223,9 @@ static void see(struct core *c, const struct core_answer *a, kt_mono now)
         c->free_since = 0;
     } else if (!c->free_since) {
         c->free_since = now;
+    }
+    if (c->role == CORE_STANDBY && !c->token && c->lease && a->holder.lease == c->lease) {
+        take_token(c, a->holder.token, now); /* no answer came to a claim that succeeded */
     }
 }
 

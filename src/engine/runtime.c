@@ -81,6 +81,9 @@ int kt_runtime_open(const struct kt_runtime_opts *opts, struct kt_runtime **ret,
 {
     struct kt_runtime *rt = runtime_new(opts);
     int r = kt_dir_make(rt->data_dir, err);
+    if (r == KT_OK && atomic_load(&rt->follows)) {
+        r = rt_ids_take(rt, err);
+    }
     if (r == KT_OK) {
         r = rt_ids_open(rt->data_dir, rt->site, !atomic_load(&rt->follows), &rt->ids, err);
     }
@@ -384,6 +387,11 @@ int kt_runtime_reload(struct kt_runtime *rt, struct kt_site *site, const struct 
     }
     int r = keep_next(rt, map, &x, err);
     if (r < 0 || (r = rt_ids_open(rt->data_dir, site, true, &x.ids, err)) < 0) {
+        return r;
+    }
+    r = rt_ids_share(rt, err);
+    if (r < 0) {
+        rt_ids_done(&x.ids);
         return r;
     }
     x.live = kt_live_new(site->points_n);

@@ -69,6 +69,36 @@ static int append(struct kt_runtime *rt, struct kt_event *ev, struct kt_err *err
     return r;
 }
 
+/* Read data/points.ids anew for a site. */
+static int new_ids(struct kt_runtime *rt, struct rt_ids *ids, const struct kt_site *site, bool grow,
+                   struct kt_err *err)
+{
+    struct rt_ids fresh, old;
+    int r = rt_ids_open(rt->data_dir, site, grow, &fresh, err);
+    if (r < 0) {
+        return r;
+    }
+    pthread_mutex_lock(&rt->lock); /* history reads them, too */
+    old = *ids;
+    *ids = fresh;
+    pthread_mutex_unlock(&rt->lock);
+    rt_ids_done(&old);
+    return KT_OK;
+}
+
+static void take_ids(struct kt_runtime *rt)
+{
+    struct rt_past *p = rt->following;
+    struct kt_err err = {0};
+    int r = rt_ids_take(rt, &err);
+    r = r < 0 ? r : new_ids(rt, &rt->ids, rt->site, false, &err);
+    r = r < 0 ? r : new_ids(rt, &p->era.ids, p->era.site, false, &err);
+    if (r < 0) {
+        KT_ERROR("cluster", "%s", err.text);
+        kt_cluster_differs(rt->cluster, err.text);
+    }
+}
+
 /* The table that screens read is the era's, while today's site is in force. */
 static void show_era(struct kt_runtime *rt)
 {
@@ -106,6 +136,7 @@ static void look_at_site(struct kt_runtime *rt, const struct kt_event *ev)
     }
     kt_cluster_same_site(rt->cluster, same);
     show_era(rt);
+    take_ids(rt);
 }
 
 static void apply(struct kt_runtime *rt, const struct kt_event *ev)
@@ -238,17 +269,11 @@ static void leave_past(struct kt_runtime *rt)
 
 static void grow_ids(struct kt_runtime *rt)
 {
-    struct rt_ids ids;
     struct kt_err err = {0};
-    if (rt_ids_open(rt->data_dir, rt->site, true, &ids, &err) < 0) {
-        KT_ERROR("cluster", "%s", err.text);
-        return;
+    if (new_ids(rt, &rt->ids, rt->site, true, &err) < 0 || rt_ids_share(rt, &err) < 0) {
+        KT_ERROR("cluster", "the numbers of new points are not known to the other nodes: %s",
+                 err.text);
     }
-    pthread_mutex_lock(&rt->lock);
-    struct rt_ids old = rt->ids;
-    rt->ids = ids;
-    pthread_mutex_unlock(&rt->lock);
-    rt_ids_done(&old);
 }
 
 static void become_active(struct kt_runtime *rt)

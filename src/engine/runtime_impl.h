@@ -48,6 +48,11 @@ struct rt_ids {
 KT_MUST_CHECK int rt_ids_open(const char *data_dir, const struct kt_site *site, bool grow,
                               struct rt_ids *ret, struct kt_err *err);
 void rt_ids_done(struct rt_ids *ids);
+/** runtime_ids_common.c: several nodes. Take over what the active node wrote; KT_ECORRUPT: ours are
+ *  others. */
+KT_MUST_CHECK int rt_ids_take(struct kt_runtime *rt, struct kt_err *err);
+/** Of the active node: let the others know ours, before an event that may use new ones. */
+KT_MUST_CHECK int rt_ids_share(struct kt_runtime *rt, struct kt_err *err);
 /** Number the points of a batch; `scratch` holds the result when it differs. */
 const uint32_t *rt_ids_number(const struct rt_ids *ids, const uint32_t *point, uint32_t n,
                               uint32_t *scratch);

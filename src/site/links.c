@@ -41,6 +41,7 @@ static void modbus(struct load *l, const struct kt_yaml *m, struct kt_link_conf 
     c->unit = number(m, "unit", KT_OPTIONAL, 0, 255, 1);
     c->timeout_ns = number(m, "timeout_ms", KT_OPTIONAL, 10, 60000, 500) * KT_MS;
     c->scan_ns = number(m, "scan_ms", KT_OPTIONAL, 10, 3600000, 1000) * KT_MS;
+    c->fence = number(m, "fence", KT_OPTIONAL, 0, 65532, -1);
 }
 
 static const char *const payloads[] = {"json", "sparkplug", "positions"};

@@ -258,6 +258,7 @@ struct kt_link_conf { /* fields that a kind does not use are "" or 0 */
     const char *in_dir, *out_dir, *encoding, *record_end, *file_end, *field_sep;
     int port, unit, version;
     int64_t timeout_ns, scan_ns, every_ns;
+    int fence; /* modbus: first of four holding registers that keep the fencing token; -1 */
     int64_t silent_ns; /* push, minefile: down after so long without data; 0: never */
     const char *const *topics;
     uint32_t topics_n;

@@ -27,6 +27,8 @@ class Modbus:
         self.lock = threading.RLock()
         self.coils, self.discretes = [1] * 64, [0] * 64
         self.holding, self.inputs = [0] * 256, [0] * 256
+        self.fence = None  # holding register of the fencing token: older ones are refused
+        self.token, self.refused = 0, []  # the highest token; closings refused, with their token
         self.feeds, self.writes, self.requests, self.timers = {}, [], 0, []
         self.mode, self.mode_of = OK, {}  # mode_of: {function code: mode}
         self.changed = threading.Condition(self.lock)
@@ -78,12 +80,13 @@ class Modbus:
         conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self.lock:
             self.connections.add(conn)
+        told = [0]  # the token as this client told it
         try:
             while True:
                 head = self.read(conn, 7)
                 tid, proto, length, unit = struct.unpack(">HHHB", head)
                 pdu = self.read(conn, length - 1)
-                if proto != 0 or not self.answer(conn, tid, unit, pdu):
+                if proto != 0 or not self.answer(conn, tid, unit, pdu, told):
                     return
         except (OSError, EOFError):
             pass
@@ -102,11 +105,13 @@ class Modbus:
             got += more
         return got
 
-    def answer(self, conn, tid, unit, pdu):
+    def answer(self, conn, tid, unit, pdu, told):
         with self.lock:
             self.requests += 1
             mode = self.mode_of.get(pdu[0], self.mode)
-            body = self.reply(pdu) if mode in (OK, HALF, WRONG_UNIT, LATE) else b""
+            body = b""
+            if mode in (OK, HALF, WRONG_UNIT, LATE):
+                body = self.fenced(pdu, told) or self.reply(pdu)
             self.changed.notify_all()
         if mode == CLOSE:
             return False
@@ -121,6 +126,21 @@ class Modbus:
         frame = struct.pack(">HHHB", tid, 0, len(body) + 1, unit) + body
         conn.sendall(frame[:len(frame) // 2] if mode == HALF else frame)
         return True
+
+    def fenced(self, pdu, told):
+        """The answer of a device that keeps a token, where it is not the usual one."""
+        if self.fence is None:
+            return None
+        if pdu[0] == 16 and struct.unpack(">H", pdu[1:3])[0] == self.fence:
+            token = int.from_bytes(pdu[6:14], "big")
+            if token < self.token:
+                return bytes([pdu[0] | 0x80, 3])
+            self.token = told[0] = token
+            return pdu[:5]
+        if pdu[0] in (5, 6) and any(pdu[3:5]) and told[0] < self.token:
+            self.refused.append((time.monotonic(), told[0]))
+            return bytes([pdu[0] | 0x80, 3])
+        return None
 
     def reply(self, pdu):
         code = pdu[0]

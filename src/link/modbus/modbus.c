@@ -137,6 +137,26 @@ static void lose(struct kt_modbus *m, const char *why)
     atomic_store(&m->owed_since, INT64_MAX);
 }
 
+/* libmodbus numbers a device's exceptions from EMBXILFUN; all else is trouble of the line. */
+static bool is_exception(int e)
+{
+    return e >= EMBXILFUN && e <= EMBXGTAR;
+}
+
+/* Several nodes: the device is told whose orders are the newest, and refuses older ones. False with
+ * errno: it did not take it. */
+static bool write_fence(struct kt_modbus *m)
+{
+    uint64_t token = (uint64_t)kt_runtime_token(m->rt);
+    uint16_t words[4] = {(uint16_t)(token >> 48), (uint16_t)(token >> 32), (uint16_t)(token >> 16),
+                         (uint16_t)token};
+    if (m->conf->fence < 0 || token == 0) {
+        return true;
+    }
+    modbus_set_slave(m->mb, m->conf->unit);
+    return modbus_write_registers(m->mb, m->conf->fence, 4, words) == 4;
+}
+
 static bool dial(struct kt_modbus *m)
 {
     char port[12];
@@ -156,6 +176,14 @@ static bool dial(struct kt_modbus *m)
         return false;
     }
     m->failures = 0;
+    if (!write_fence(m)) { /* what it refuses it will refuse again, with the closing itself */
+        KT_WARN("modbus", "%s does not take the fencing token: %s", m->conf->id,
+                modbus_strerror(errno));
+        if (!is_exception(errno)) {
+            lose(m, "no answer to the fencing token");
+            return false;
+        }
+    }
     return true;
 }
 
@@ -168,12 +196,6 @@ static void good_answer(struct kt_modbus *m)
         m->connected = true;
         tell_link(m, true, "");
     }
-}
-
-/* libmodbus numbers a device's exceptions from EMBXILFUN; all else is trouble of the line. */
-static bool is_exception(int e)
-{
-    return e >= EMBXILFUN && e <= EMBXGTAR;
 }
 
 static void bad_answer(struct kt_modbus *m, int e)
@@ -378,8 +400,19 @@ static int read_output(struct kt_modbus *m, const struct kt_modbus_address *a)
     return a->table == 'c' ? data[0] & 1 : data[0] != 0 || data[1] != 0;
 }
 
-static int write_output(struct kt_modbus *m, const struct kt_modbus_address *a, int value)
+/* The gate is the last thing before the wire: what does not protect goes out only while this node
+ * holds the lease. -1 with errno; EPERM: the gate is shut. */
+static int write_output(struct kt_modbus *m, const struct kt_effect *e,
+                        const struct kt_modbus_address *a)
 {
+    int value = e->value;
+    if (!e->protective && kt_runtime_may(m->rt, e) && !write_fence(m)) {
+        return -1;
+    }
+    if (!kt_runtime_may(m->rt, e)) {
+        errno = EPERM;
+        return -1;
+    }
     modbus_set_slave(m->mb, a->unit < 0 ? m->conf->unit : a->unit);
     return a->table == 'c' ? modbus_write_bit(m->mb, a->offset, value)
                            : modbus_write_register(m->mb, a->offset, (uint16_t)value);
@@ -421,8 +454,12 @@ static void carry_out(struct kt_modbus *m, const struct kt_effect *e)
         tell_answer(m, e, "failed", 0, "expired before it was sent");
         return;
     }
-    if (write_output(m, &a, e->value) != 1) {
+    if (write_output(m, e, &a) != 1) {
         int error = errno;
+        if (error == EPERM) {
+            tell_answer(m, e, "failed", 0, "this node does not hold the lease: nothing was sent");
+            return;
+        }
         tell_answer(m, e, "failed", 0, modbus_strerror(error));
         if (!is_exception(error)) {
             bad_answer(m, error);

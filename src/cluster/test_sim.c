@@ -18,7 +18,7 @@ enum { NODES = 3, CALLS = 2 + CORE_SLOTS, ENTRIES = 4000, FRAMES = 3000, LEASES 
 enum { GHOSTS = 64, MOST = 41 /* events of a frame */ };
 #define STEP      (5 * KT_MS)
 #define FAULTS    (12 * KT_SEC) /* then peace */
-#define PEACE     (8 * KT_SEC)
+#define PEACE     (10 * KT_SEC)
 #define TTL       (2 * KT_SEC)
 #define CALL_TIME (400 * KT_MS)
 
@@ -510,7 +510,7 @@ static void run(struct world *w, uint64_t seed)
         if (active > 1) {
             wrong(w, "two nodes may close", -1);
         }
-        if (w->now > FAULTS + PEACE / 2) {
+        if (w->now > FAULTS + 7 * KT_SEC) {
             w->looked++;
             w->at_work += active == 1;
         }

@@ -95,8 +95,9 @@ static void do_lease(struct kt_cluster *c, struct cl_etcd *e, const struct core_
 /* The lease ran out by our own clock: who waits for an acknowledgement is told. */
 static void watch_gate(struct kt_cluster *c)
 {
-    bool cut_off = kt_cluster_role(c) == KT_CLUSTER_CUT_OFF;
-    if (cut_off != atomic_exchange(&c->cut_off_told, cut_off)) {
+    enum kt_cluster_role role = kt_cluster_role(c);
+    bool cut_off = role == KT_CLUSTER_CUT_OFF;
+    if (role != KT_CLUSTER_LOST && cut_off != atomic_exchange(&c->cut_off_told, cut_off)) {
         KT_WARN("cluster",
                 cut_off ? "node %s is cut off from etcd: protective commands only"
                         : "node %s holds its lease again",

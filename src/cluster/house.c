@@ -108,7 +108,8 @@ void cluster_tidy(struct kt_cluster *c, struct cl_etcd *e, const struct core_cal
             below = m[i].next;
         }
     }
-    if (below > 1) {
+    /* what is small stays: a node that is new here finds all of it */
+    if (below > 1 && used > c->opts.keep_bytes / 8) {
         cl_etcd_drop(e, call->token, below, ret);
     }
 }

@@ -90,6 +90,12 @@ class Etcd:
         self.stop()
 
 
+def local(node):
+    """As Program.local(), with the token of the program that began again."""
+    node.local_token = json.loads((node.site.dir / "data/run.json").read_text())["token"]
+    return kt.Program.local(node)
+
+
 def second(site):
     """The same folder once more, for another node."""
     other = kt.Site()
@@ -106,7 +112,12 @@ class Pair:
         self.etcd = etcd
         site = kt.make_site(points, journal=etcd.address(), **more)
         self.sites = [site, second(site)]
-        self.nodes = [kt.Program(s, "--node", f"node-{n}") for s, n in zip(self.sites, "ab")]
+        self.nodes = [kt.Program(s, "--node", f"node-{n}", start=False)
+                      for s, n in zip(self.sites, "ab")]
+        for n in self.nodes:
+            n.port = kt.free_port()  # it may begin again in the same process, at the same address
+            n.local = lambda n=n: local(n)
+            n.start()
 
     @staticmethod
     def cluster(node):
@@ -115,7 +126,7 @@ class Pair:
     def role(self, node):
         try:
             return self.cluster(node).get("role")
-        except (OSError, kt.Refused, AssertionError):
+        except (OSError, ValueError, kt.Refused, AssertionError):
             return None
 
     def active(self, limit=None):
@@ -130,6 +141,8 @@ class Pair:
     def level(self, node):
         """The follower has all that the active one has in the common order."""
         def look():
+            if not self.role(node) or not self.role(self.other(node)):
+                return False
             mine, all_ = self.cluster(node), self.cluster(self.other(node))
             return mine["last"] >= all_["durable"] - 40 and mine["role"] == "follows"
         kt.wait_for("the follower is level", look)

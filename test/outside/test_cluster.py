@@ -2,12 +2,14 @@
 # runs: on disk
 """Two nodes, one order: real etcd servers, two programs on one site."""
 
+import signal
 import sys
 import threading
 import time
 
 import etcd_kit
 import kt
+import peers
 from etcd_kit import since
 from kt import case
 
@@ -82,6 +84,135 @@ def _():
         for node in pair.nodes:
             node.stop()
             kt.kuangtu("verify", node.site.dir)
+
+
+FENCE = 40
+
+
+class Plant:
+    """A substation of two switches whose PLC keeps the fencing token; two nodes that watch it."""
+
+    def __init__(self, etcd):
+        self.device = d = peers.Modbus()
+        d.fence, d.discretes[:2], d.feeds = FENCE, [1, 1], {0: (0, 0.05), 1: (1, 0.05)}
+        d.inputs[0] = 20
+        sub = {"link": "sub"}
+        points = POINTS + [
+            kt.point("T1", "ch4.face", "P1-face", address="i0:u16*0.01", **sub),
+            kt.point("KD1", "feed.state", "P1-return", address="d0", **sub),
+            kt.point("KD2", "feed.state", "H1-heading", address="d1", **sub),
+            kt.point("KG1", "switch.power", "P1-return", address="c0", feed="KD1",
+                     serves="P1-face;P1-return", **sub),
+            kt.point("KG2", "switch.power", "H1-heading", address="c1", feed="KD2",
+                     serves="H1-heading;H1-return", **sub)]
+        link = {"id": "sub", "kind": "modbus", "host": "127.0.0.1", "port": d.port, "unit": 1,
+                "timeout_ms": 500, "scan_ms": 200, "fence": FENCE}
+        self.pair = etcd_kit.Pair(etcd, points, links=[link])
+
+    def read(self, node):
+        """The outputs are read and the sensor is good."""
+        def ready():
+            try:
+                c = node.local()
+                outputs = [c.get(f"/outputs/{o}") for o in ("KG1", "KG2")]
+                return c.live("T1")["T1"][1] == "normal" and \
+                    not [o for o in outputs if o["unread"] or o["value"] is None]
+            except (OSError, ValueError, KeyError, kt.Refused):
+                return False
+        kt.wait_for("the plant is read", ready)
+
+    def put(self, node, name, value):
+        return node.local().ask("output.command", output=name, value=value, reason="test")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.pair.stop()
+        self.device.stop()
+
+
+@case("paused and woken late: what it was asked to close stays open, and it follows")
+def _():
+    with etcd_kit.Etcd() as etcd, Plant(etcd) as plant:
+        pair, device = plant.pair, plant.device
+        first = pair.active()
+        second = pair.other(first)
+        plant.read(first)
+        pair.level(second)
+        plant.put(first, "KG2", 0)
+        device.wait("the opening", lambda d: d.coils[1] == 0)
+        token = device.token
+        assert token > 0, "the device was told no token"
+        first.process.send_signal(signal.SIGSTOP)
+        answers = []
+
+        def ask_the_sleeper():
+            try:
+                answers.append(plant.put(first, "KG2", 1))
+            except (OSError, kt.Refused) as e:
+                answers.append(e)
+
+        sleeper = threading.Thread(target=ask_the_sleeper, daemon=True)
+        sleeper.start()
+        kt.wait_for("the other is active", lambda: pair.role(second) == "active")
+        device.wait("the new token", lambda d: d.token > token)
+        device.set_input(0, 160)
+        device.wait("the new one cuts", lambda d: d.coils[0] == 0)
+        first.process.send_signal(signal.SIGCONT)
+        sleeper.join(kt.LIMIT)
+        assert answers and isinstance(answers[0], Exception), f"it was answered {answers}"
+        kt.wait_for("it follows", lambda: pair.role(first) == "follows")
+        kt.equal(device.coil_writes(1), [0], "writes to the switch")
+        kt.note(f"closings that the device itself had to refuse: {len(device.refused)}")
+        pair.level(first)
+
+
+@case("all etcd servers killed: protection goes on, closings are refused, then all goes on")
+def _():
+    with etcd_kit.Etcd() as etcd, Plant(etcd) as plant:
+        pair, device = plant.pair, plant.device
+        first = pair.active()
+        second = pair.other(first)
+        plant.read(first)
+        pair.level(second)
+        plant.put(first, "KG2", 0)
+        device.wait("the opening", lambda d: d.coils[1] == 0)
+        for s in etcd.servers:
+            s.kill9()
+        kt.wait_for("it says that it is cut off", lambda: pair.role(first) == "cut-off")
+        try:
+            got = plant.put(first, "KG2", 1)
+            raise AssertionError(f"a closing was taken: {got}")
+        except kt.Refused as e:
+            kt.equal(e.status, 503)
+        at = time.monotonic()
+        device.set_input(0, 160)
+        device.wait("the cut without etcd", lambda d: d.coils[0] == 0)
+        kt.note(f"cut {since(at):.2f} s after the gas came")
+        kt.equal(device.coil_writes(1), [0], "writes to the switch")
+        etcd.start()
+        node = pair.active()
+        kt.wait_for("samples are acknowledged again",
+                    lambda: node.write(f"N-0 value=7 {time.time_ns()}\n")[0] == 204)
+        pair.level(pair.other(node))
+        alarms = pair.other(node).local().alarms(state="active")
+        assert [a for a in alarms if a["point"] == "T1"], "the other does not know the alarm"
+
+
+@case("etcd's leader killed: writes go on")
+def _():
+    with etcd_kit.Etcd() as etcd, etcd_kit.Pair(etcd, POINTS) as pair:
+        pair.active()
+        counter = Counter(pair, "N-0")
+        counter.start()
+        kt.wait_for("acknowledgements", lambda: len(counter.acked) > 50)
+        counter.longest = 0
+        etcd.leader().kill9()
+        before = len(counter.acked)
+        kt.wait_for("acknowledgements go on", lambda: len(counter.acked) > before + 50)
+        counter.end()
+        kt.note(f"longest time without: {counter.longest:.2f} s")
 
 
 if __name__ == "__main__":

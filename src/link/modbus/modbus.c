@@ -137,26 +137,6 @@ static void lose(struct kt_modbus *m, const char *why)
     atomic_store(&m->owed_since, INT64_MAX);
 }
 
-/* libmodbus numbers a device's exceptions from EMBXILFUN; all else is trouble of the line. */
-static bool is_exception(int e)
-{
-    return e >= EMBXILFUN && e <= EMBXGTAR;
-}
-
-/* Several nodes: the device is told whose orders are the newest, and refuses older ones. False with
- * errno: it did not take it. */
-static bool write_fence(struct kt_modbus *m)
-{
-    uint64_t token = (uint64_t)kt_runtime_token(m->rt);
-    uint16_t words[4] = {(uint16_t)(token >> 48), (uint16_t)(token >> 32), (uint16_t)(token >> 16),
-                         (uint16_t)token};
-    if (m->conf->fence < 0 || token == 0) {
-        return true;
-    }
-    modbus_set_slave(m->mb, m->conf->unit);
-    return modbus_write_registers(m->mb, m->conf->fence, 4, words) == 4;
-}
-
 static bool dial(struct kt_modbus *m)
 {
     char port[12];
@@ -176,14 +156,7 @@ static bool dial(struct kt_modbus *m)
         return false;
     }
     m->failures = 0;
-    if (!write_fence(m)) { /* what it refuses it will refuse again, with the closing itself */
-        KT_WARN("modbus", "%s does not take the fencing token: %s", m->conf->id,
-                modbus_strerror(errno));
-        if (!is_exception(errno)) {
-            lose(m, "no answer to the fencing token");
-            return false;
-        }
-    }
+    fence_begin(m->mb, m->conf, kt_runtime_token(m->rt));
     return true;
 }
 
@@ -405,8 +378,8 @@ static int read_output(struct kt_modbus *m, const struct kt_modbus_address *a)
 static int write_output(struct kt_modbus *m, const struct kt_effect *e,
                         const struct kt_modbus_address *a)
 {
-    int value = e->value;
-    if (!e->protective && kt_runtime_may(m->rt, e) && !write_fence(m)) {
+    int64_t token = e->protective ? 0 : kt_runtime_token(m->rt);
+    if (!fence_write(m->mb, m->conf, token)) {
         return -1;
     }
     if (!kt_runtime_may(m->rt, e)) {
@@ -414,8 +387,8 @@ static int write_output(struct kt_modbus *m, const struct kt_effect *e,
         return -1;
     }
     modbus_set_slave(m->mb, a->unit < 0 ? m->conf->unit : a->unit);
-    return a->table == 'c' ? modbus_write_bit(m->mb, a->offset, value)
-                           : modbus_write_register(m->mb, a->offset, (uint16_t)value);
+    return a->table == 'c' ? modbus_write_bit(m->mb, a->offset, e->value)
+                           : modbus_write_register(m->mb, a->offset, e->value);
 }
 
 static void read_back(struct kt_modbus *m, const struct kt_effect *e,

@@ -44,4 +44,15 @@ double item_value(const struct item *it, const struct block *b, const uint16_t *
                   const uint8_t *bits);
 /** Quality from the bits of a status word (standards: mine files, status). */
 kt_quality quality_of_status(unsigned status);
+
+/* fence.c */
+struct _modbus;
+/** libmodbus numbers a device's exceptions from EMBXILFUN; all else is trouble of the line. */
+bool is_exception(int e);
+/** Several nodes: tell the device whose orders are the newest; it refuses older ones. False with
+ *  errno: it did not take it. */
+bool fence_write(struct _modbus *mb, const struct kt_link_conf *conf, int64_t token);
+/** The same at the beginning of a connection, which goes on whatever comes of it: a device that
+ *  keeps no token is still watched and cut. */
+void fence_begin(struct _modbus *mb, const struct kt_link_conf *conf, int64_t token);
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "devices.h"
+#include "people.h"
 #include "run.h"
 
 enum { WORDS = 5, WORD_MAX = 96 };
@@ -315,6 +316,13 @@ static void do_air(struct call *c)
     }
 }
 
+static void do_person(struct call *c)
+{
+    if (!sim_people_command(c->r, c->w[1], c->w[2], c->w[3])) {
+        no(c, "no such person or word:", c->w[1]);
+    }
+}
+
 static const struct {
     const char *verb;
     void (*run)(struct call *);
@@ -345,6 +353,7 @@ static const struct {
     {"scenarios", do_scenarios},
     {"reset", do_reset},
     {"air", do_air},
+    {"person", do_person},
 };
 
 static void words(struct call *c, const char *line)

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "devices.h"
 #include "outlets.h"
+#include "people.h"
 #include "plan.h"
 #include "server.h"
 #include "sys/clock.h"
@@ -22,12 +23,14 @@ static const char usage[] =
     "  --start TIME                  plant time at the start, RFC 3339 (default now)\n"
     "  --drop DIR                    put mine files there\n"
     "  --push URL --push-token FILE  push line protocol there\n"
+    "  --people FILE                 persons with tags walk in it (people.plan)\n"
+    "  --persons N                   how many (default: the file's)\n"
     "  --no-mqtt                     do not look for the broker\n";
 
 struct options {
-    const char *plan, *scenario, *drop, *push, *push_token;
+    const char *plan, *scenario, *drop, *push, *push_token, *people;
     double speed;
-    int base_port;
+    int base_port, persons;
     uint64_t seed;
     kt_time start;
     bool mqtt;
@@ -48,6 +51,10 @@ static bool take(struct options *o, const char *name, const char *value)
         o->scenario = value;
     } else if (strcmp(name, "--drop") == 0) {
         o->drop = value;
+    } else if (strcmp(name, "--people") == 0) {
+        o->people = value;
+    } else if (strcmp(name, "--persons") == 0 && to_number(value, 1, 4000, &v)) {
+        o->persons = (int)v;
     } else if (strcmp(name, "--push") == 0) {
         o->push = value;
     } else if (strcmp(name, "--push-token") == 0) {
@@ -87,7 +94,7 @@ static bool read_options(int argc, char **argv, struct options *o)
 
 struct parts {
     struct sim_run run;
-    struct sim_outlet *mqtt, *files, *push;
+    struct sim_outlet *mqtt, *files, *push, *people;
 };
 
 static int start_outlets(struct parts *x, const struct options *o, int base, struct kt_err *err)
@@ -95,6 +102,10 @@ static int start_outlets(struct parts *x, const struct options *o, int base, str
     int r = KT_OK;
     if (o->mqtt && x->run.plant->publishes_n) {
         r = sim_mqtt_start(&x->run, base + x->run.plant->mqtt_port, &x->mqtt, err);
+    }
+    if (r == KT_OK && o->mqtt && o->people) {
+        r = sim_people_start(&x->run, o->people, o->persons, base + x->run.plant->mqtt_port,
+                             o->drop, &x->people, err);
     }
     if (r == KT_OK && o->drop) {
         r = sim_files_start(&x->run, o->drop, &x->files, err);
@@ -163,6 +174,7 @@ static int run(const struct options *o, struct kt_err *err)
     fflush(stdout);
     wait_for_end();
     sim_run_stop(&x.run);
+    sim_outlet_stop(x.people);
     sim_outlet_stop(x.mqtt);
     sim_outlet_stop(x.files);
     sim_outlet_stop(x.push);

@@ -15,12 +15,14 @@
 
 struct sim_devices;
 struct sim_server;
+struct sim_people;
 
 struct sim_run {
     struct sim_plant *plant;
     pthread_mutex_t lock;
     struct sim_devices *devices; /* NULL: none */
     struct sim_server *server;   /* NULL: none */
+    struct sim_people *people;   /* NULL: nobody walks */
     _Atomic int64_t speed_milli; /* 1000: as fast as time */
     _Atomic int64_t now;         /* plant time, for those who only ask */
     _Atomic bool stopping;

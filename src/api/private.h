@@ -19,6 +19,7 @@ struct accounts;
 struct rates;
 struct vent;
 struct personnel;
+struct evacuate;
 
 struct kt_api {
     struct kt_api_opts opts;
@@ -36,6 +37,7 @@ struct kt_api {
     struct vent *vent;
     struct personnel *personnel;
     _Atomic int sides;     /* second halves of answers on threads of their own */
+    struct evacuate *evacuate;
     _Atomic kt_time swept; /* uploads that nobody took; 0: not yet */
     struct kt_hash local_hash;
 };

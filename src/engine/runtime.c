@@ -334,7 +334,13 @@ int kt_runtime_readings(struct kt_runtime *rt, struct kt_str body, const char *l
 
 int kt_runtime_people_input(struct kt_runtime *rt, struct kt_str json, const char *origin)
 {
-    return push_event(rt, KT_EV_PEOPLE, json, origin);
+    enum { PEOPLE_MAX = 2 << 20 };
+    if (json.n > PEOPLE_MAX) {
+        return KT_ELIMIT;
+    }
+    struct rt_message *m = rt_message_new(IN_EVENT, json, origin);
+    m->event = KT_EV_PEOPLE;
+    return rt_message_push(rt, m, KT_LANE_URGENT);
 }
 
 int kt_runtime_say(struct kt_runtime *rt, struct kt_str json)

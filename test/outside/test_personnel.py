@@ -2,8 +2,10 @@
 """Persons below: tags over a real broker to a place on the roadways, counts, calls for help, who may
 see whom, evacuation; the same in a replay and after kill -9."""
 
+import atexit
 import json
 import sys
+import time
 
 import kt
 from kt import case, equal, kuangtu, once
@@ -15,6 +17,7 @@ AIRWAYS = ("id,place,from,to,r_N_s2_m8,length_m,section_m2\n"
 STATIONS = ("id,kind,airway,offset_m,capacity,reach_m,link,name,name_en\n"
             "A0,anchor,shaft,10,,60,tags,,\nA1,anchor,main,20,,60,tags,,\nA2,anchor,main,180,,60,tags,,\n"
             "A3,anchor,faceway,50,,60,tags,,\nA4,anchor,back,100,,60,tags,,\nB1,anchor,back,150,,60,other,,\n"
+            "F1,anchor,main,110,,60,drop,,\nF2,anchor,back,60,,60,drop,,\n"
             "EXIT,exit,shaft,0,,,,井口,Mouth\nREF,refuge,main,150,3,,,避难硐室,Refuge\n")
 AREAS = ("place,kind,max,hours,no_lone,lost_s,words,words_en\n"
          "mine,normal,10,12,no,4,,\nmouth,surface,,,no,,,\nP1,key,2,,no,4,一工作面请立即撤离。,Face one: leave.\n"
@@ -38,22 +41,26 @@ def make(broker, stations=STATIONS, areas=AREAS):
          kt.point("OUT", "people.left", "mine", link="push")],
         places=PLACES, people=PEOPLE, packs=("core", "gas", "personnel"),
         limits='limits: [{points: [P-below-P1], values: {alarm: 2}, unit: "1", direction: high}]',
-        links=[link(broker, "tags", "people/#"), link(broker, "other", "other/#")])
+        links=[link(broker, "tags", "people/#"), link(broker, "other", "other/#"),
+               {"id": "drop", "kind": "minefile", "in": "drop/in"}])
     site.write("airways.csv", AIRWAYS)
     site.write("people/stations.csv", stations)
     site.write("people/areas.csv", areas)
+    (site.dir / "drop/in").mkdir(parents=True, exist_ok=True)
     return site
 
 
 class World:
     def __init__(self):
         self.broker = Broker()
+        atexit.register(self.broker.stop)
         self.site = make(self.broker)
         self.program = kt.Program(self.site)
         self.see = self.program.user("eye-one", "see")
         self.count = self.program.user("eye-two", "count")
         kt.wait_for("the broker's sessions", lambda: all(
             i["up"] for i in self.see.get("/health")["links"] if i["kind"] == "mqtt"))
+        self.files = 0
         self.pub = Publisher(self.broker, "anchors")
 
     def tell(self, *tags, topic="people/one"):
@@ -161,6 +168,64 @@ def past():
         c.cookies.clear()
         c.call("POST", "/login", {"user": c.name, "password": c.password})
     equal(sorted(w.items()), sorted([*before, "1006"]))
+
+
+@case("files dropped in: RYXX says who carries a card, RYSS where it is; a card of nobody is told")
+def files():
+    w = world()
+
+    def drop(kind, *records):
+        w.files += 1
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + 8 * 3600))
+        name = f"140000000001_{kind}_{stamp.translate({45: None, 58: None, 32: None})[:12]}{w.files:02}.txt"
+        text = "140000000001;演示;" + stamp + "~" + "".join(r.replace("NOW", stamp) + "~" for r in records) + "||"
+        path = w.site.dir / "drop" / name
+        path.write_text(text, encoding="utf-8")
+        path.rename(w.site.dir / "drop/in" / name)
+    drop("RYXX", "1001;甲;采煤工;职工;综采队;;;1;0", "2001;乙;电工;职工;机电队;;;0;1")
+    drop("RYSS", "2001;乙;1;NOW;;;;F1;NOW;早班;0;正常;0;1;", "2002;丙;1;NOW;;;;F2;NOW;早班;0;正常;0;0;",
+         "1006;丁;2;NOW;NOW;;;;NOW;早班;0;正常;0;0;")
+    one = kt.wait_for("the place of a file", lambda: w.items().get("2001"))
+    equal((one["person"], one["trade"], "special" in one["is"], one["place"]), ("2001", "电工", True, "P1-intake"))
+    kt.wait_for("a stranger", lambda: "stranger" in w.items()["2002"]["is"])
+    kt.wait_for("who is out by the file", lambda: "1006" not in w.items())
+    assert "甲" not in json.dumps(w.see.get("/personnel"), ensure_ascii=False), "names stay out"
+
+
+@case("an evacuation: fixed words at once, routes shown, spoken after a person's word, full refuges said")
+def evacuation():
+    w = world()
+    w.tell({"card": "1001", "a": [["A1", 60.0], ["A2", 100.0]]}, {"card": "1004", "a": [["A4", 2.0]]})
+    w.see.ask("drill.start", title="演练一")
+    w.see.ask("evacuation.start", place="mine", reason="drill")
+    words = kt.wait_for("words", lambda: [e for e in w.see.get("/events", **{
+        "from": 0, "to": kt.now_ms() + 1000, "type": "announce", "limit": 50})["items"]])
+    said = json.dumps(words, ensure_ascii=False)
+    assert "一工作面请立即撤离" in said and "演练" in said and '"route"' not in said, said
+    got = w.wait("a plan", lambda p: p if p["evacuation"]["plan"] else None)
+    plan = got["evacuation"]["plan"]
+    equal((plan["not_safe"], plan["persons"]), (0, got["evacuation"]["persons"]))
+    equal({r["to"] for r in plan["routes"]} <= {"exit", "refuge", "unknown"}, True)
+    equal(next(r["goal"] for r in plan["routes"] if r["card"] == "1001"), "EXIT")
+    equal(w.count.get("/personnel")["lifted"], "evacuation")
+    assert w.count.get("/personnel")["items"], "open to all while it lasts"
+    w.see.ask("evacuation.block", airway="shaft")  # nobody gets out that way
+    w.see.ask("evacuation.block", airway="out")
+    again = w.wait("another plan", lambda p: p["evacuation"]["plan"]["exit"] == 0 and p["evacuation"]["plan"])
+    equal(again["refuge"], min(3, again["persons"] - again["unknown"]))
+    lost = [r for r in again["routes"] if r["to"] == "not-safe"]
+    equal(len(lost), again["not_safe"])
+    assert all(r["goal"] == "REF" for r in lost), lost
+    w.see.ask("evacuation.confirm")
+    kt.wait_for("spoken", lambda: '"route"' in json.dumps([e for e in w.see.get("/events", **{
+        "from": 0, "to": kt.now_ms() + 1000, "type": "announce", "limit": 50})["items"]]))
+    at = kt.now_ms()
+    w.see.ask("evacuation.stop", text="over")
+    w.see.ask("drill.stop")
+    kt.wait_for("it is past", lambda: kt.now_ms() > at + 500)
+    then = w.see.get("/replay", at=at)
+    equal((then["difference"], then["people"]["evacuation"]["plan"]["refuge"]), ("", again["refuge"]))
+    equal(w.count.get("/personnel")["items"], [])
 
 
 @case("people/ is checked: file, line, column and the way out")

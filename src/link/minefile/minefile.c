@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "link/minefile/format.h"
+#include "link/minefile/persons.h"
 #include "link/minefile/writer.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -167,6 +168,47 @@ static int wait_durable(struct kt_minefile *m)
     return r;
 }
 
+/* Who is where, or who carries which card; the names in it are not taken. */
+static void take_persons(struct kt_minefile *m, const char *name, enum persons_kind kind,
+                         const struct minefile *f)
+{
+    struct kt_buf b;
+    char why[200];
+    uint32_t bad = 0, n = 0;
+    kt_buf_init(&b, FILE_MAX);
+    int r = persons_take(f, kind, m->dialect.utc_offset_s, kt_clock_now(), &b, &n, &bad);
+    if (r < 0 || bad * 100 > f->n * BAD_PERCENT) {
+        snprintf(why, sizeof(why), "%u of %u records cannot be read", bad, f->n);
+        put_away(m, name, "bad", why);
+        kt_buf_done(&b);
+        return;
+    }
+    m->heard = kt_runtime_now(m->rt);
+    tell(m, true, "");
+    struct kt_str body = {b.p, b.n};
+    if (kind == PERSONS_ROSTER) {
+        r = n ? kt_runtime_people_input(m->rt, body, m->conf->id) : KT_OK;
+    } else if (n) {
+        pthread_mutex_lock(&m->lock);
+        m->pending++;
+        pthread_mutex_unlock(&m->lock);
+        r = kt_runtime_readings(m->rt, body, m->conf->id, on_done, m);
+        if (r < 0) {
+            on_done(m, r, 0);
+        }
+    }
+    kt_buf_done(&b);
+    if (wait_durable(m) < 0 || r < 0) {
+        return; /* it stays and is read again */
+    }
+    put_away(m, name, "done", NULL);
+    pthread_mutex_lock(&m->lock);
+    m->state.reads++;
+    m->state.samples += n;
+    m->state.last_data = kt_clock_now();
+    pthread_mutex_unlock(&m->lock);
+}
+
 static void take_file(struct kt_minefile *m, const char *name, const struct minefile_name *nm,
                       const struct minefile *f)
 {
@@ -179,6 +221,10 @@ static void take_file(struct kt_minefile *m, const char *name, const struct mine
     }
     if (f->time > kt_clock_now() + FUTURE_MAX) {
         put_away(m, name, "bad", "the head's time lies more than 5 minutes in the future");
+        return;
+    }
+    if (persons_kind(nm->type) != PERSONS_NONE) {
+        take_persons(m, name, persons_kind(nm->type), f);
         return;
     }
     if (strcmp(nm->type, "CDSS") != 0) {

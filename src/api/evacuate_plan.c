@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/evacuate_plan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/vent.h"
+#include "domain/vent/carry.h"
+#include "sys/clock.h"
+
+/* ---- smoke ----------------------------------------------------------------------------------- */
+
+enum { FIRE_WAYS = 4 };
+#define SMOKE_GIVEN 1.0    /* a second; what matters is where it goes */
+#define SMOKE_SEEN  1e-4   /* of the fire's own concentration over a thousand m3 */
+#define SMOKE_STEP  5.0    /* s */
+#define SMOKE_FAR   5400.0 /* s */
+
+static uint32_t node_named(const struct kt_mine *m, const char *name)
+{
+    for (uint32_t i = 0; i < m->nodes_n; i++) {
+        if (strcmp(m->node[i], name) == 0) {
+            return i;
+        }
+    }
+    return KT_NONE;
+}
+
+struct carrying {
+    const struct vent_model *v;
+    const struct kt_mine *m;
+    double *q, *volume, *arrival;
+    struct evacuate_smoke *to;
+};
+
+/* From both ends of the roadway that burns: whichever way its air goes. */
+static void carry_from(struct carrying *c, uint32_t node)
+{
+    struct kt_err err;
+    const struct kt_vent_net *net = &c->v->airways.net;
+    if (kt_vent_carry_arrival(net, c->q, c->volume, node, SMOKE_GIVEN, SMOKE_SEEN, SMOKE_STEP,
+                              SMOKE_FAR, c->arrival, &err) < 0) {
+        c->to->basis = SMOKE_UNKNOWN;
+        return;
+    }
+    c->arrival[node] = 0;
+    for (uint32_t i = 0; i < net->nodes_n; i++) {
+        uint32_t at = node_named(c->m, net->node_name[i]);
+        if (at != KT_NONE && c->arrival[i] < c->to->at_s[at]) {
+            c->to->at_s[at] = c->arrival[i];
+        }
+    }
+}
+
+static void carry_all(struct carrying *c, kt_place_id fire)
+{
+    uint32_t done = 0;
+    const struct kt_airways *a = &c->v->airways;
+    for (uint32_t b = 0; b < a->n && done < FIRE_WAYS; b++) {
+        kt_place_id at = {a->airway[b].place};
+        if (at.v == KT_NONE || !kt_site_within(c->v->site, at, fire) || a->branch[b].fixed) {
+            continue;
+        }
+        done++;
+        carry_from(c, c->q[b] < 0 ? a->branch[b].to : a->branch[b].from);
+        uint32_t ends[2] = {a->branch[b].from, a->branch[b].to};
+        for (int i = 0; i < 2; i++) {
+            uint32_t n = node_named(c->m, a->net.node_name[ends[i]]);
+            if (n != KT_NONE) {
+                c->to->at_s[n] = 0;
+            }
+        }
+    }
+    c->to->basis = done ? c->to->basis : SMOKE_UNKNOWN;
+}
+
+void evacuate_smoke(struct kt_api *a, const struct kt_mine *m, const char *fire,
+                    struct evacuate_smoke *ret)
+{
+    ret->at_s = realloc(ret->at_s, (m->nodes_n + 1) * sizeof(*ret->at_s));
+    KT_ASSERT(ret->at_s);
+    ret->n = m->nodes_n;
+    ret->basis = SMOKE_NONE;
+    for (uint32_t i = 0; i < m->nodes_n; i++) {
+        ret->at_s[i] = INFINITY;
+    }
+    if (!fire[0]) {
+        return;
+    }
+    const struct vent_model *v = vent_lock(a->vent);
+    ret->basis = SMOKE_UNKNOWN;
+    if (v && v->airways.n && v->site == m->site) {
+        uint32_t n = v->airways.n;
+        struct carrying c = {v,
+                             m,
+                             calloc(n, sizeof(double)),
+                             calloc(n, sizeof(double)),
+                             calloc(v->airways.net.nodes_n, sizeof(double)),
+                             ret};
+        KT_ASSERT(c.q && c.volume && c.arrival);
+        ret->basis = v->solved ? SMOKE_SOLVED : SMOKE_DESIGN;
+        for (uint32_t b = 0; b < n; b++) {
+            c.q[b] = v->solved ? v->q_m3s[b] : v->airways.airway[b].design_m3s;
+            c.volume[b] = v->airways.airway[b].length_m * v->airways.airway[b].section_m2;
+        }
+        carry_all(&c, kt_site_place(v->site, kt_str_c(fire)));
+        free(c.q);
+        free(c.volume);
+        free(c.arrival);
+    }
+    vent_unlock(a->vent);
+}
+
+/* ---- a plan ---------------------------------------------------------------------------------- */
+
+static void take_persons(struct evacuate_plan *p, const struct kt_json *items)
+{
+    for (size_t i = 0; i < kt_json_len(items); i++) {
+        const struct kt_json *item = kt_json_at(items, i);
+        if (!kt_json_get_bool(item, "leaves", false)) {
+            continue;
+        }
+        p->item[p->n] = item;
+        p->person[p->n].way = kt_mine_way(p->mine, kt_json_strn(kt_json_get(item, "airway")));
+        p->person[p->n++].at_m = kt_json_get_num(item, "at_m", 0);
+    }
+}
+
+static bool *blocked_ways(const struct kt_mine *m, const struct kt_json *list,
+                          struct kt_arena *arena)
+{
+    bool *blocked = KT_NEW_ARRAY(arena, bool, m->ways_n + 1);
+    for (size_t i = 0; i < kt_json_len(list); i++) {
+        uint32_t w = kt_mine_way(m, kt_json_strn(kt_json_at(list, i)));
+        if (w != KT_NONE) {
+            blocked[w] = true;
+        }
+    }
+    return blocked;
+}
+
+static const uint8_t rank[] = {[KT_ESCAPE_NOT_SAFE] = 0,
+                               [KT_ESCAPE_UNKNOWN] = 1,
+                               [KT_ESCAPE_REFUGE] = 2,
+                               [KT_ESCAPE_EXIT] = 3};
+
+static int worst_first(const void *a, const void *b, void *arg)
+{
+    const struct kt_escape_route *r = arg;
+    uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+    if (rank[r[i].verdict] != rank[r[k].verdict]) {
+        return rank[r[i].verdict] < rank[r[k].verdict] ? -1 : 1;
+    }
+    return r[i].time_s != r[k].time_s ? (r[i].time_s > r[k].time_s ? -1 : 1) : (i > k) - (i < k);
+}
+
+static void use(void *arg, uint32_t way, bool along)
+{
+    uint32_t *used = arg;
+    used[2 * way + !along]++;
+}
+
+static void sum_up(struct evacuate_plan *p, struct kt_arena *arena)
+{
+    p->order = KT_NEW_ARRAY(arena, uint32_t, p->n + 1);
+    p->used = KT_NEW_ARRAY(arena, uint32_t, 2 * p->mine->ways_n + 2);
+    p->hash = 1469598103934665603ull;
+    for (uint32_t i = 0; i < p->n; i++) {
+        const struct kt_escape_route *r = &p->escape.route[i];
+        p->order[i] = i;
+        kt_escape_path(p->mine, &p->escape, &p->person[i], r, use, p->used);
+        uint64_t part = (uint64_t)r->verdict << 40 | (uint64_t)r->goal << 8 | (uint8_t)r->toward;
+        p->hash = (p->hash ^ part) * 1099511628211ull;
+    }
+    qsort_r(p->order, p->n, sizeof(*p->order), worst_first, p->escape.route);
+}
+
+int evacuate_plan_make(const struct kt_mine *m, const struct kt_json *snap,
+                       const struct evacuate_smoke *smoke, struct kt_arena *arena,
+                       struct evacuate_plan *ret, struct kt_err *err)
+{
+    const struct kt_json *items = kt_json_get(snap, "items");
+    const struct kt_json *evac = kt_json_get(snap, "evacuation");
+    size_t n = kt_json_len(items);
+    struct evacuate_plan p = {.mine = m, .basis = smoke->basis};
+    p.item = KT_NEW_ARRAY(arena, const struct kt_json *, n + 1);
+    p.person = KT_NEW_ARRAY(arena, struct kt_escape_person, n + 1);
+    take_persons(&p, items);
+    bool carried = smoke->basis == SMOKE_SOLVED || smoke->basis == SMOKE_DESIGN;
+    struct kt_escape_state state = {carried ? smoke->at_s : NULL,
+                                    blocked_ways(m, kt_json_get(evac, "blocked"), arena), 0};
+    kt_mono begin = kt_clock_mono();
+    int r = kt_escape_find(m, &state, p.person, p.n, arena, &p.escape, err);
+    if (r < 0) {
+        return r;
+    }
+    p.took_ms = (double)(kt_clock_mono() - begin) / 1e6;
+    sum_up(&p, arena);
+    *ret = p;
+    return KT_OK;
+}
+
+/* ---- as JSON --------------------------------------------------------------------------------- */
+
+static const char *const verdicts[] = {[KT_ESCAPE_EXIT] = "exit",
+                                       [KT_ESCAPE_REFUGE] = "refuge",
+                                       [KT_ESCAPE_NOT_SAFE] = "not-safe",
+                                       [KT_ESCAPE_UNKNOWN] = "unknown"};
+static const char *const bases[] = {[SMOKE_NONE] = "none",
+                                    [SMOKE_SOLVED] = "solved",
+                                    [SMOKE_DESIGN] = "design",
+                                    [SMOKE_UNKNOWN] = "unknown"};
+
+static const char *goal_name(const struct kt_mine *m, uint32_t goal, bool zh)
+{
+    const struct kt_station *s = &m->station[goal];
+    return s->name.zh[0] ? (zh ? s->name.zh : s->name.en) : s->id;
+}
+
+static void write_routes(const struct evacuate_plan *p, struct kt_jw *w)
+{
+    kt_jw_key(w, "routes");
+    kt_jw_arr(w);
+    for (uint32_t k = 0; k < p->n; k++) {
+        uint32_t i = p->order[k];
+        const struct kt_escape_route *r = &p->escape.route[i];
+        kt_jw_obj(w);
+        kt_jw_kstr(w, "card", kt_json_get_str(p->item[i], "card", ""));
+        kt_jw_ktext(w, "place", kt_json_get_str(p->item[i], "place", ""));
+        kt_jw_kstr(w, "to", verdicts[r->verdict]);
+        if (r->goal != KT_NONE) {
+            kt_jw_kstr(w, "goal", p->mine->station[r->goal].id);
+            kt_jw_kint(w, "time_s", (int64_t)(r->time_s + 0.5));
+        }
+        if (r->verdict <= KT_ESCAPE_REFUGE && isfinite(r->spare_s)) {
+            kt_jw_kint(w, "spare_s", (int64_t)r->spare_s);
+        }
+        kt_jw_obj_end(w);
+    }
+    kt_jw_arr_end(w);
+}
+
+static void write_ways(const struct evacuate_plan *p, struct kt_jw *w)
+{
+    kt_jw_key(w, "ways");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < 2 * p->mine->ways_n; i++) {
+        if (p->used[i]) {
+            kt_jw_obj(w);
+            kt_jw_kstr(w, "airway", p->mine->way[i / 2].id);
+            kt_jw_kbool(w, "along", i % 2 == 0);
+            kt_jw_kint(w, "persons", p->used[i]);
+            kt_jw_obj_end(w);
+        }
+    }
+    kt_jw_arr_end(w);
+}
+
+static void write_refuges(const struct evacuate_plan *p, struct kt_jw *w)
+{
+    kt_jw_key(w, "refuges");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < p->mine->stations_n; i++) {
+        const struct kt_station *s = &p->mine->station[i];
+        if (s->kind == KT_STATION_REFUGE) {
+            kt_jw_obj(w);
+            kt_jw_kstr(w, "id", s->id);
+            kt_jw_kint(w, "capacity", s->capacity);
+            kt_jw_kint(w, "given", p->escape.taken[i]);
+            kt_jw_obj_end(w);
+        }
+    }
+    kt_jw_arr_end(w);
+}
+
+static void sentence(const struct evacuate_plan *p, const struct kt_escape_route *r, uint32_t place,
+                     double most_s, struct kt_jw *w)
+{
+    const struct kt_place *at = &p->mine->site->places[place];
+    int minutes = (int)ceil(most_s / 60);
+    char zh[400], en[400];
+    bool safe = r->verdict != KT_ESCAPE_NOT_SAFE;
+    (void)snprintf(zh, sizeof(zh),
+                   safe ? "%s人员，请撤往%s，约%d分钟。"
+                        : "%s，目前没有安全的撤离路线，最近的去处是%s，约%d分钟。",
+                   at->name.zh, goal_name(p->mine, r->goal, true), minutes);
+    (void)snprintf(en, sizeof(en),
+                   safe ? "%s: go to %s, %d min."
+                        : "%s: no way is safe at present; the nearest is %s, %d min.",
+                   at->name.en, goal_name(p->mine, r->goal, false), minutes);
+    kt_jw_obj(w);
+    kt_jw_kstr(w, "place", at->id);
+    kt_jw_kstr(w, "text", zh);
+    kt_jw_kstr(w, "text_en", en);
+    kt_jw_obj_end(w);
+}
+
+/* One sentence for each place and goal. */
+static void write_words(const struct evacuate_plan *p, struct kt_jw *w)
+{
+    const struct kt_site *s = p->mine->site;
+    bool *said = calloc(p->n + 1, sizeof(*said));
+    KT_ASSERT(said);
+    kt_jw_key(w, "words");
+    kt_jw_arr(w);
+    for (uint32_t k = 0; k < p->n; k++) {
+        uint32_t i = p->order[k];
+        const struct kt_escape_route *r = &p->escape.route[i];
+        kt_place_id at = kt_site_place(s, kt_json_strn(kt_json_get(p->item[i], "place")));
+        double most = r->time_s;
+        if (said[i] || r->goal == KT_NONE || at.v == KT_NONE) {
+            continue;
+        }
+        for (uint32_t j = 0; j < p->n; j++) {
+            const struct kt_escape_route *x = &p->escape.route[j];
+            if (x->goal == r->goal && x->verdict == r->verdict &&
+                kt_str_is(kt_json_strn(kt_json_get(p->item[j], "place")), s->places[at.v].id)) {
+                said[j] = true;
+                most = x->time_s > most ? x->time_s : most;
+            }
+        }
+        sentence(p, r, at.v, most, w);
+    }
+    kt_jw_arr_end(w);
+    free(said);
+}
+
+void evacuate_plan_write(const struct evacuate_plan *p, uint64_t evacuation, struct kt_jw *w)
+{
+    const uint32_t *n = p->escape.by_verdict;
+    kt_jw_obj(w);
+    kt_jw_kint(w, "evacuation", (int64_t)evacuation);
+    kt_jw_kint(w, "persons", p->n);
+    kt_jw_kint(w, "safe", (int64_t)n[KT_ESCAPE_EXIT] + n[KT_ESCAPE_REFUGE]);
+    kt_jw_kint(w, "exit", n[KT_ESCAPE_EXIT]);
+    kt_jw_kint(w, "refuge", n[KT_ESCAPE_REFUGE]);
+    kt_jw_kint(w, "not_safe", n[KT_ESCAPE_NOT_SAFE]);
+    kt_jw_kint(w, "unknown", n[KT_ESCAPE_UNKNOWN]);
+    kt_jw_kstr(w, "smoke", bases[p->basis]);
+    write_routes(p, w);
+    write_ways(p, w);
+    write_refuges(p, w);
+    write_words(p, w);
+    kt_jw_obj_end(w);
+}

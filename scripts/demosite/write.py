@@ -16,7 +16,7 @@ mine_code: "140000000001"
 gas_class: high
 utc_offset: "+08:00"
 crs: {{epsg: 4547, name: CGCS2000 / 3-degree Gauss-Kruger CM 114E}}
-packs: [core, gas, demo-records]
+packs: [core, gas, personnel, demo-records]
 shifts:
   - {{id: night, name: {{zh: 夜班, en: Night}}, start: "00:00"}}
   - {{id: day, name: {{zh: 早班, en: Day}}, start: "08:00"}}
@@ -28,10 +28,10 @@ storage: {{journal_days: 7, segment_mb: 32, reserve_mb: 16, history_days: {{key:
 links:
 {links}
 people:
-  - {{id: dispatcher, name: {{zh: 调度员, en: Dispatcher}}, rights: [view, history.read, export, alarm.ack, alarm.shelve, output.open, output.close, card.write, handover, drill, report.read, record.read, record.write, hazard.assign, ledger.read, ledger.post, indicator.read], places: [mine]}}
+  - {{id: dispatcher, name: {{zh: 调度员, en: Dispatcher}}, rights: [view, history.read, export, alarm.ack, alarm.shelve, output.open, output.close, card.write, handover, drill, person.see, person.manage, evacuation, report.read, record.read, record.write, hazard.assign, ledger.read, ledger.post, indicator.read], places: [mine]}}
   - {{id: ventilation-engineer, name: {{zh: 通风工程师, en: Ventilation engineer}}, rights: [view, history.read, export, alarm.ack, alarm.shelve, alarm.oos, output.open, output.close, output.confirm, output.tag, output.untag, calibration.write, limit.propose, card.write, test.write, manual.set, report.read, backtest, record.read, record.write, hazard.assign, hazard.accept, ledger.read, indicator.read], places: [mine]}}
-  - {{id: safety-engineer, name: {{zh: 安全监控工程师, en: Safety monitoring engineer}}, rights: [view, history.read, export, alarm.ack, alarm.shelve, alarm.oos, output.open, output.confirm, output.tag, output.untag, calibration.write, limit.propose, limit.approve, card.write, test.write, site.reload, report.read, backtest, record.read, record.write, record.import, record.merge, hazard.assign, hazard.accept, hazard.money, ledger.read, ledger.post, indicator.read, target.write], places: [mine]}}
-  - {{id: chief, name: {{zh: 总工程师, en: Chief engineer}}, rights: [view, history.read, export, output.open, output.confirm, limit.approve, report.read, report.sign, backtest, record.read, hazard.accept, hazard.chief, hazard.money, track.read, inspection.money, project.money, ledger.read, ledger.close, calendar.write, indicator.read, indicator.write, target.write], places: [mine]}}
+  - {{id: safety-engineer, name: {{zh: 安全监控工程师, en: Safety monitoring engineer}}, rights: [view, person.see, evacuation, history.read, export, alarm.ack, alarm.shelve, alarm.oos, output.open, output.confirm, output.tag, output.untag, calibration.write, limit.propose, limit.approve, card.write, test.write, site.reload, report.read, backtest, record.read, record.write, record.import, record.merge, hazard.assign, hazard.accept, hazard.money, ledger.read, ledger.post, indicator.read, target.write], places: [mine]}}
+  - {{id: chief, name: {{zh: 总工程师, en: Chief engineer}}, rights: [view, person.see, evacuation, history.read, export, output.open, output.confirm, limit.approve, report.read, report.sign, backtest, record.read, hazard.accept, hazard.chief, hazard.money, track.read, inspection.money, project.money, ledger.read, ledger.close, calendar.write, indicator.read, indicator.write, target.write], places: [mine]}}
   - {{id: readonly, name: {{zh: 只读, en: Read only}}, rights: [view, history.read, report.read, record.read, ledger.read, indicator.read], places: [mine]}}
   - {{id: system-admin, name: {{zh: 系统管理员, en: System administrator}}, rights: [view, user.admin, site.reload], places: [mine]}}
   - {{id: security-admin, name: {{zh: 安全管理员, en: Security administrator}}, rights: [view, security.admin], places: [mine]}}
@@ -112,6 +112,7 @@ def links(base):
            f"{ {'substation': 1000, 'plc': 1000, 'meter': 5000}[d[1]]}}}" for i, d in enumerate(DEVICES)]
     out += [f'  - {{id: broker, kind: mqtt, host: 127.0.0.1, port: {base + 3}, client_id: kuangtu-{base}, topics: ["mine/#"], version: 5, '
             'user: "", password_file: "", time_field: ts, value_field: value}',
+            f'  - {{id: tags, kind: mqtt, host: 127.0.0.1, port: {base + 3}, client_id: kuangtu-tags-{base}, topics: ["people/#"], payload: positions}}',
             '  - {id: push, kind: push, producers: [{id: envgw, token_file: secrets/envgw.token, points: ["ENV-*"]}]}',
             '  - {id: drop, kind: minefile, in: drop/in, out: drop/out, every_s: 300, encoding: utf-8, record_end: "~", file_end: "||", '
             'field: ";"}']
@@ -119,7 +120,7 @@ def links(base):
 
 
 def link_names():
-    return [(d[0], d[2]) for d in DEVICES] + [("broker", "MQTT代理"), ("push", "推送"), ("drop", "数据文件")]
+    return [(d[0], d[2]) for d in DEVICES] + [("broker", "MQTT代理"), ("tags", "人员标识卡"), ("push", "推送"), ("drop", "数据文件")]
 
 
 def table(columns, rows):

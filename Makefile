@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What people type. The rules are scripts; each can be run by itself.
-.PHONY: all deps build run deb bundle test bench fuzz asan tsan lint format clean
+.PHONY: all deps build run region deb bundle test bench fuzz asan tsan lint format clean
 
 SANITIZER_OPTIONS = ASAN_OPTIONS=detect_stack_use_after_return=1 \
 	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 TSAN_OPTIONS=second_deadlock_stack=1
@@ -18,6 +18,11 @@ build: deps
 # The demonstration mine at http://127.0.0.1:8080/ ; SCENARIO=name chooses what happens.
 run: build
 	@scripts/run-demo
+
+# A county and three made-up mines; the county at http://127.0.0.1:8090/
+region: build
+	@scripts/deps --test
+	@scripts/run-region
 
 # dist/kuangtu_VERSION_ARCH.deb
 deb: build

@@ -14,6 +14,7 @@ import row_cut
 import row_ingest
 import row_query
 import row_records
+import row_region
 import row_screens
 import row_solvers
 
@@ -21,7 +22,7 @@ ROWS = {
     "ingest": row_ingest.ingest, "single": row_ingest.single, "restart": row_ingest.restart, "rest": row_query.rest,
     "query": row_query.query, "cut": row_cut.cut, "flood": row_cut.flood, "alarms": row_screens.alarms,
     "screens": row_screens.screens, "map": row_screens.map_, "programs": row_ingest.programs,
-    "records": row_records.records, "solvers": row_solvers.solvers,
+    "records": row_records.records, "region": row_region.region, "solvers": row_solvers.solvers,
 }
 
 

@@ -9,6 +9,7 @@
 #include "link/minefile/minefile.h"
 #include "link/modbus/modbus.h"
 #include "link/mqtt/mqtt.h"
+#include "link/upward/upward.h"
 
 struct one {
     void *link; /* of the kind below; NULL: did not start, or push, which has no thread */
@@ -26,6 +27,8 @@ static int start_one(struct kt_runtime *rt, struct kt_site *site, uint32_t i, vo
     struct kt_modbus *modbus;
     struct kt_mqtt *mqtt;
     struct kt_minefile *minefile;
+    struct kt_upward *upward;
+    struct kt_mine *mine;
     int r = KT_OK;
     switch (site->links[i].kind) {
     case KT_LINK_MODBUS:
@@ -39,6 +42,14 @@ static int start_one(struct kt_runtime *rt, struct kt_site *site, uint32_t i, vo
     case KT_LINK_MINEFILE:
         r = kt_minefile_start(rt, site, i, &minefile, err);
         *ret = r < 0 ? NULL : minefile;
+        return r;
+    case KT_LINK_UPWARD:
+        r = kt_upward_start(rt, site, i, &upward, err);
+        *ret = r < 0 ? NULL : upward;
+        return r;
+    case KT_LINK_MINE:
+        r = kt_mine_start(rt, site, i, &mine, err);
+        *ret = r < 0 ? NULL : mine;
         return r;
     case KT_LINK_PUSH:
         break;
@@ -81,6 +92,12 @@ void kt_links_stop(struct kt_links *l)
         case KT_LINK_MINEFILE:
             kt_minefile_stop(link);
             break;
+        case KT_LINK_UPWARD:
+            kt_upward_stop(link);
+            break;
+        case KT_LINK_MINE:
+            kt_mine_stop(link);
+            break;
         case KT_LINK_PUSH:
             break;
         }
@@ -104,6 +121,10 @@ static void state_of(const struct kt_links *l, struct kt_push *push, uint32_t i,
         kt_modbus_state(link, ret);
     } else if (l->site->links[i].kind == KT_LINK_MQTT) {
         kt_mqtt_state(link, ret);
+    } else if (l->site->links[i].kind == KT_LINK_UPWARD) {
+        kt_upward_state(link, ret);
+    } else if (l->site->links[i].kind == KT_LINK_MINE) {
+        kt_mine_state(link, ret);
     } else {
         kt_minefile_state(link, ret);
     }
@@ -122,7 +143,7 @@ bool kt_links_followed(const struct kt_links *l)
 
 void kt_links_json(struct kt_links *l, struct kt_push *push, struct kt_buf *out)
 {
-    static const char *const kinds[] = {"modbus", "mqtt", "push", "minefile"};
+    static const char *const kinds[] = {"modbus", "mqtt", "push", "minefile", "upward", "mine"};
     struct kt_jw w = kt_jw_init(out);
     for (uint32_t i = 0; i < l->site->links_n; i++) {
         struct kt_link_state st;

@@ -2,7 +2,7 @@
 /* links: the `links` of site.yaml. A kind accepts its own keys only. */
 #include "site/impl.h"
 
-static const char *const kinds[] = {"modbus", "mqtt", "push", "minefile"};
+static const char *const kinds[] = {"modbus", "mqtt", "push", "minefile", "upward", "mine"};
 
 static const char *text(struct load *l, const struct kt_yaml *m, const char *key, enum kt_need need,
                         const char *def)
@@ -106,13 +106,49 @@ static void minefile(struct load *l, const struct kt_yaml *m, struct kt_link_con
     }
 }
 
+/* The server beside this node, and the mine whose stream it is. */
+static void stream(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
+{
+    static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    c->host = text(l, m, "host", KT_OPTIONAL, "127.0.0.1");
+    c->port = number(m, "port", KT_OPTIONAL, 1, 65535, 4222);
+    c->user = text(l, m, "user", KT_OPTIONAL, "");
+    c->password_file = inside(l, m, "password_file", KT_OPTIONAL);
+    c->node = text(l, m, "node", KT_OPTIONAL, "");
+    c->silent_ns = number(m, "silent_s", KT_OPTIONAL, 3, 86400, 30) * KT_SEC;
+    if (!*c->node) {
+        c->node = c->kind == KT_LINK_UPWARD ? l->s->pub.id : c->id;
+    }
+    if (c->node[strspn(c->node, word)] || strlen(c->node) > 63) {
+        kt_yaml_problem(m, "node \"%s\" is not a word of at most 63 letters, digits, _ and -",
+                        c->node);
+    }
+}
+
+static void upward(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
+{
+    stream(l, m, c);
+    struct kt_yaml *share = kt_yaml_map(m, "share", KT_REQUIRED);
+    if (share) {
+        kt_yaml_strs(share, "points", KT_OPTIONAL, l->a, &c->share, &c->share_n);
+        kt_yaml_strs(share, "registers", KT_OPTIONAL, l->a, &c->registers, &c->registers_n);
+        kt_yaml_bool(share, "alarms", KT_OPTIONAL, &c->share_alarms);
+        kt_yaml_unknown(share);
+    }
+}
+
+static void mine(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
+{
+    stream(l, m, c);
+}
+
 static void read_link(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
 {
-    static void (*const readers[])(struct load *, const struct kt_yaml *,
-                                   struct kt_link_conf *) = {modbus, mqtt, push, minefile};
+    static void (*const readers[])(struct load *, const struct kt_yaml *, struct kt_link_conf *) = {
+        modbus, mqtt, push, minefile, upward, mine};
     int kind = 0;
     c->host = c->client_id = c->user = c->password_file = c->time_field = c->value_field =
-        c->host_id = "";
+        c->host_id = c->node = "";
     c->in_dir = c->out_dir = c->encoding = c->record_end = c->file_end = c->field_sep = "";
     c->id = text(l, m, "id", KT_REQUIRED, "");
     if (kt_yaml_choice(m, "kind", KT_REQUIRED, kinds, KT_ARRAY_LEN(kinds), &kind)) {

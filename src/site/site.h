@@ -242,7 +242,14 @@ struct kt_sequence {
     int line;
 };
 
-enum kt_link_kind { KT_LINK_MODBUS, KT_LINK_MQTT, KT_LINK_PUSH, KT_LINK_MINEFILE };
+enum kt_link_kind {
+    KT_LINK_MODBUS,
+    KT_LINK_MQTT,
+    KT_LINK_PUSH,
+    KT_LINK_MINEFILE,
+    KT_LINK_UPWARD, /* at a mine: to its county */
+    KT_LINK_MINE,   /* at a county: from a mine */
+};
 struct kt_producer {
     const char *id, *token_file;
     const char *const *points; /* id patterns with * */
@@ -264,6 +271,13 @@ struct kt_link_conf { /* fields that a kind does not use are "" or 0 */
     uint32_t topics_n;
     const struct kt_producer *producers;
     uint32_t producers_n;
+    /* upward, mine */
+    const char *node;         /* the mine's name */
+    const char *const *share; /* globs of points */
+    uint32_t share_n;
+    bool share_alarms;
+    const char *const *registers; /* globs */
+    uint32_t registers_n;
 };
 
 struct kt_people_role {

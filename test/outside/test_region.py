@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A mine and its county over real NATS leaf nodes: values, alarms and requests; thirteen hours
+without a link, and everything killed while they are sent afterwards."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import kt
+from kt import Program, case, equal, free_port, make_site, now_ms, once, point, wait_for
+
+HOURS = 13
+COUNTY_PLACES = "id,parent,kind,name,air_to\ncounty,,mine,演示县,\nmine-a,county,panel,甲矿,\nmine-b,county,panel,乙矿,\n"
+
+
+class Nats:
+    """One nats-server of Debian with JetStream; a leaf of `hub` when there is one."""
+
+    def __init__(self, domain, hub=None):
+        self.bin = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin")
+        if not self.bin:
+            raise kt.Skip("nats-server is not installed")
+        self.dir, self.port, self.leaf = kt.temp_dir("kt-nats-"), free_port(), free_port()
+        leaf = (f'remotes = [{{url: "nats-leaf://127.0.0.1:{hub.leaf}"}}], reconnect: 1' if hub
+                else f"listen: 127.0.0.1:{self.leaf}")
+        self.conf = self.dir / "nats.conf"
+        self.conf.write_text(f'listen: 127.0.0.1:{self.port}\nmax_payload: 8MB\nping_interval: "2s"\nping_max: 2\n'
+                             f'jetstream {{store_dir: "{self.dir}/js", domain: "{domain}"}}\nleafnodes {{{leaf}}}\n')
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([self.bin, "-c", str(self.conf)], stdout=subprocess.DEVNULL,
+                                        stderr=open(self.dir / "log", "ab"))
+        SERVERS.append(self)
+
+    def kill9(self):
+        self.process.kill()
+        self.process.wait()
+
+
+SERVERS = []
+
+
+def mine_site(name, nats):
+    rows = [point("W1", "water.level", "P1", link="push"), point("W2", "water.level", "P1", link="push"),
+            point("PRIVATE", "water.level", "P1", link="push"), point("T1", "ch4.face", "P1-face", link="push", address="T1")]
+    link = {"id": "county", "kind": "upward", "port": nats.port, "node": name, "silent_s": 5,
+            "share": {"points": ["W*", "T1"], "alarms": True, "registers": ["county_request"]}}
+    people = [dict(p) for p in kt.PEOPLE] + [
+        {"id": "chief", "places": ["*"], "rights": ["view", "record.read", "county_request.answer"]}]
+    return make_site(rows, links=[link], people=people, packs=("core", "gas", "dispatch"), id=name)
+
+
+def county_site(nats, mines=("mine-a", "mine-b")):
+    rows = [point(f"{m}-{p}", "mine.level", m, link=m, address=p, unit="m") for m in mines for p in ("W1", "W2")]
+    rows += [point(f"LINK-{m}", "self.link", m, address=m) for m in mines]
+    links = [{"id": m, "kind": "mine", "port": nats.port, "silent_s": 5} for m in mines]
+    people = [dict(kt.PEOPLE[0], places=["*"]),
+              {"id": "official", "places": ["*"], "rights": ["view", "mine_event.read", "county_order.read",
+                                                             "county_order.write", "record.read"]}]
+    return make_site(rows, places=COUNTY_PLACES, links=links, people=people, packs=("core", "region"), id="county")
+
+
+@once
+def region():
+    hub = Nats("county")
+    leaf = Nats("mine-a", hub)
+    return hub, leaf, Program(county_site(hub)), Program(mine_site("mine-a", leaf))
+
+
+def link(program, name):
+    return next(x for x in program.local().get("/health")["links"] if x["id"] == name)
+
+
+def stored(program, name, start, end):
+    got = program.local().get("/history", points=name, buckets=0, **{"from": start, "to": end})["points"][0]
+    assert not got["cut"]
+    return list(zip(got["t"], got["v"], got["q"]))
+
+
+@case("values with their own time, alarms as rows; what is not shared stays; a silent mine is said")
+def values():
+    _, _, county, mine = region()
+    start = now_ms() // 1000 * 1000 - 60_000
+    mine.samples(("W1", 1.25, start), ("PRIVATE", 9, start), ("T1", 2.6, start + 1000))
+    wait_for("the value is there", lambda: stored(county, "mine-a-W1", start - 1000, start + 1000))
+    equal(stored(county, "mine-a-W1", start - 1000, start + 1000), [(start, 1.25, "normal")])
+    eye = county.user("zhou", "official")
+
+    def events():
+        return [r["fields"] for r in eye.get("/records/mine_event")["items"]]
+    wait_for("the alarm is there", lambda: [e for e in events() if e["subject"].startswith("gas.") and e["point"] == "T1"])
+    body = events()[-1]["body"]
+    assert '"by"' not in body, body
+    for f in (county.site.dir / "data/journal").glob("seg-*"):
+        assert b"PRIVATE" not in f.read_bytes()
+    assert link(county, "mine-a")["up"] and not link(county, "mine-b")["up"]
+    county.local().alarm("core.link-down", "LINK-mine-b")
+    assert re.search(r"[\d.]+ kB/s", link(county, "mine-a")["text"]), link(county, "mine-a")
+    assert re.search(r"[\d.]+ kB/s", link(mine, "county")["text"]), link(mine, "county")
+
+
+@case("a request of the county is a case at the mine, and a person's answer comes back")
+def request():
+    _, _, county, mine = region()
+    asks, answers = county.user("wang", "official"), mine.user("li", "chief")
+    asks.ask("record.create", register="county_order", fields={"mine": "mine-a", "title": "报送本周通风报表"})
+
+    def cases():
+        return answers.get("/records/county_request")["items"]
+    got = wait_for("the case is there", cases)[0]
+    equal((got["fields"]["title"], got["state"]), ("报送本周通风报表", "asked"))
+    answers.ask("record.move", record=got["id"], version=got["version"], transition="refuse", note="本周检修")
+    wait_for("the answer is there", lambda: [
+        r for r in asks.get("/records/mine_event")["items"]
+        if r["fields"]["subject"] == "county_request" and r["fields"]["state"] == "refused"])
+    equal(len(cases()), 1)
+
+
+@case("thirteen hours without a link, then servers and programs killed: all of it, in order, once")
+def outage():
+    hub, leaf, county, mine = region()
+    hub.kill9()
+    wait_for("the mine sees it", lambda: not link(mine, "county")["up"])
+    late = county.local().get("/health")["engine"]["late"]
+    end = now_ms() // 1000 * 1000
+    start = end - HOURS * 3_600_000
+    rows = [(f"W{p}", round(i / 10 + p, 1), start + i * 4000) for i in range(HOURS * 900) for p in (1, 2)]
+    for i in range(0, len(rows), 5000):
+        mine.samples(*rows[i:i + 5000])
+    assert not [r for r in stored(county, "mine-a-W2", start, end + 1000)]
+    hub.start()
+    wait_for("it begins", lambda: stored(county, "mine-a-W2", start, end + 1000))
+    leaf.kill9()  # while it is sent
+    leaf.start()
+    mine.kill9()
+    county.kill9()
+    mine.start()
+    county.start()
+    hub.kill9()
+    hub.start()
+    for p in (1, 2):
+        want = stored(mine, f"W{p}", start, end + 1000)
+        assert len(want) >= HOURS * 900
+        wait_for(f"all of W{p} is there", lambda p=p, n=len(want):
+                 len(stored(county, f"mine-a-W{p}", start, end + 1000)) == n, limit=180)
+        equal(stored(county, f"mine-a-W{p}", start, end + 1000), want)
+    wait_for("it is quiet", lambda: "0 messages not confirmed" in link(mine, "county")["text"])
+    text = link(county, "mine-a")["text"]
+    assert " 0 gaps" in text, text
+    # present values went ahead: what came behind them was late
+    got = county.local().get("/health")["engine"]["late"] - late
+    assert got > len(rows) * 0.9, (got, len(rows))
+    kt.note(text)
+    kt.kuangtu("verify", county.site.dir)
+
+
+@case("the leaf node loses its store: a stream of another name, nothing is missing")
+def lost_store():
+    _, leaf, county, mine = region()
+    before = re.search(r"stream (\S+)", link(mine, "county")["text"]).group(1)
+    leaf.kill9()
+    shutil.rmtree(leaf.dir / "js")
+    at = now_ms() // 1000 * 1000
+    mine.samples(("W1", 77.5, at))
+    leaf.start()
+    wait_for("the value is there", lambda: (at, 77.5, "normal") in stored(county, "mine-a-W1", at - 1000, at + 1000))
+    after = re.search(r"stream (\S+)", link(mine, "county")["text"]).group(1)
+    assert before != after, after
+    assert " 0 gaps" in link(county, "mine-a")["text"], link(county, "mine-a")
+
+
+def main():
+    try:
+        return kt.main()
+    finally:
+        for s in SERVERS:
+            s.process.kill()
+            s.process.wait()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("KT_LIMIT", "60")
+    raise SystemExit(main())

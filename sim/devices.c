@@ -54,6 +54,13 @@ struct sim_devices {
     int conns_n;
     uint64_t last_id;
     bool *coil_was; /* of each switch, as last seen */
+    struct guarded *guarded;
+    int guarded_n;
+};
+/* A coil that its PLC refuses to set while `locked`. */
+struct guarded {
+    int device, unit, coil, sw;
+    bool locked;
 };
 struct later { /* bytes that go out after a while */
     struct sim_devices *all;
@@ -201,6 +208,32 @@ static int fence(struct conn *c, size_t n)
     return closes(pdu) && c->token < c->d->token ? -1 : 0;
 }
 
+/* Does the request set a coil that its PLC keeps open now? One coil, or several at once. */
+static bool refuses(const struct conn *c, size_t n)
+{
+    enum { FUNCTION = 7, ADDRESS = 8, WRITE_ONE = 5, WRITE_MORE = 15, BITS = 13 };
+    const uint8_t *in = c->in;
+    struct sim_devices *all = c->d->all;
+    if (n < 12 || (in[FUNCTION] != WRITE_ONE && in[FUNCTION] != WRITE_MORE)) {
+        return false;
+    }
+    int from = in[ADDRESS] << 8 | in[ADDRESS + 1], count = in[10] << 8 | in[11];
+    bool found = false;
+    pthread_mutex_lock(&all->io);
+    for (int i = 0; i < all->guarded_n && !found; i++) {
+        const struct guarded *g = &all->guarded[i];
+        int at = g->coil - from;
+        if (!g->locked || &all->devices[g->device] != c->d || g->unit != in[HEAD] || at < 0) {
+            continue;
+        }
+        found = in[FUNCTION] == WRITE_ONE
+                    ? at == 0 && in[10] == 0xff
+                    : at < count && BITS + at / 8 < (int)n && (in[BITS + at / 8] >> at % 8 & 1);
+    }
+    pthread_mutex_unlock(&all->io);
+    return found;
+}
+
 /** Let libmodbus answer one whole request. */
 static bool serve(struct conn *c, size_t n)
 {
@@ -214,7 +247,7 @@ static bool serve(struct conn *c, size_t n)
         bytes[5] = 6;
         return answer(c, bytes, HEAD + 6);
     }
-    if (fenced < 0) {
+    if (fenced < 0 || (u && refuses(c, n))) {
         modbus_reply_exception(all->ctx, c->in, BAD_VALUE);
     } else if (!u || c->d->mode == SIM_DEV_EXCEPTION) {
         modbus_reply_exception(all->ctx, c->in, u ? FAILURE : NO_TARGET);
@@ -461,6 +494,9 @@ void sim_devices_take_coils(struct sim_devices *d, struct sim_plant *p)
             take_coil(d, &p->switches[i], pt, i);
         }
     }
+    for (int i = 0; i < d->guarded_n; i++) {
+        d->guarded[i].locked = p->switches[d->guarded[i].sw].locked;
+    }
     pthread_mutex_unlock(&d->io);
 }
 
@@ -505,6 +541,21 @@ static struct sim_devices *new_devices(const struct sim_plant *p, int base_port)
     return d;
 }
 
+static void find_guarded(struct sim_devices *d, const struct sim_plant *p)
+{
+    d->guarded = calloc((size_t)p->n[SIM_MACHINE] + 1, sizeof(*d->guarded));
+    KT_ASSERT(d->guarded);
+    for (int i = 0; i < p->n[SIM_MACHINE]; i++) {
+        const struct sim_machine *m = &p->machines[i];
+        const struct sim_point *pt =
+            m->plc && m->sw >= 0 ? &p->points[p->switches[m->sw].point] : NULL;
+        if (pt && pt->device >= 0 && pt->table == 'c') {
+            d->guarded[d->guarded_n++] = (struct guarded){pt->device, pt->unit, pt->offset, m->sw,
+                                                          p->switches[m->sw].locked};
+        }
+    }
+}
+
 static void free_devices(struct sim_devices *d)
 {
     for (int i = 0; i < d->n; i++) {
@@ -525,6 +576,7 @@ static void free_devices(struct sim_devices *d)
     kt_loop_free(d->loop);
     pthread_mutex_destroy(&d->io);
     free(d->coil_was);
+    free(d->guarded);
     free(d->devices);
     free(d);
 }
@@ -533,6 +585,7 @@ int sim_devices_start(const struct sim_plant *p, int base_port, struct sim_devic
                       struct kt_err *err)
 {
     struct sim_devices *d = new_devices(p, base_port);
+    find_guarded(d, p);
     int r = open_context(d, err);
     for (int i = 0; r == KT_OK && i < d->n; i++) {
         r = open_port(&d->devices[i], err);

@@ -97,18 +97,27 @@ static void cut(struct sim_plant *p, struct sim_machine *m, int i)
     }
 }
 
+/* Coal moves with the belt, from cell to cell; nothing is lost. */
+static void move_coal(struct sim_machine *m)
+{
+    double share = fmin(m->now_ms * SIM_STEP_S * SIM_BELT_CELLS / m->length_m, 1);
+    double out = m->cell_t[SIM_BELT_CELLS - 1] * share;
+    for (int i = SIM_BELT_CELLS - 1; i > 0; i--) {
+        m->cell_t[i] += (m->cell_t[i - 1] - m->cell_t[i]) * share;
+    }
+    m->cell_t[0] += m->in_tph * SIM_STEP_S / 3600 - m->cell_t[0] * share;
+    m->out_tph = out * 3600 / SIM_STEP_S;
+}
+
 static void carry(struct sim_plant *p, struct sim_machine *m)
 {
     double full = m->running ? m->speed_ms : 0;
     m->now_ms += (full - m->now_ms) * SIM_STEP_S / BELT_START_S;
-    m->now_ms = m->now_ms < 0.01 && !m->running ? 0 : m->now_ms;
-    double delay = m->length_m / fmax(m->now_ms, 0.5);
-    if (m->now_ms > 0.3) {
-        m->out_tph += (m->in_tph - m->out_tph) * SIM_STEP_S / delay;
-    }
+    m->now_ms = m->now_ms < 0.05 && !m->running ? 0 : m->now_ms;
+    move_coal(m);
     double load = m->running ? m->kw * (0.3 + 0.6 * fmin(m->out_tph / 2500, 1)) : 0;
     load_switch(p, m->sw, load);
-    if (m->to >= 0 && m->running) {
+    if (m->to >= 0) { /* also what a belt that runs down still brings */
         p->machines[m->to].in_tph += m->out_tph;
     }
     double wanted = m->running ? m->heat_to : 0;
@@ -180,6 +189,9 @@ void sim_machines_step(struct sim_plant *p)
     for (int i = 0; i < p->n[SIM_MACHINE]; i++) {
         struct sim_machine *m = &p->machines[i];
         m->in_tph = 0;
+        if (m->plc) {
+            sim_belt_plc(p, m);
+        }
         m->running = wants(p, m) && live(p, m->sw) && !m->pulled && chain_runs(p, m);
     }
     for (int i = 0; i < p->n[SIM_MACHINE]; i++) {

@@ -172,9 +172,9 @@ static void read_switch(struct plan_reader *r, int i)
                                             .feed = ref(r, SIM_POINT, "feed"),
                                             .parent = ref(r, SIM_SWITCH, "parent"),
                                             .volt_v = num(r, "volt", 1140),
-                                            .command = true,
-                                            .contact = true,
-                                            .live = true};
+                                            .command = integer(r, "open", 0) == 0};
+    struct sim_switch *s = &r->p->switches[i];
+    s->contact = s->live = s->command;
 }
 
 static const char *const machine_kinds[] = {"load", "conveyor", "shearer", "roadheader", "winder"};
@@ -198,7 +198,9 @@ static struct sim_machine *machine(struct plan_reader *r, int i, enum sim_machin
                               .phase_s = num(r, "phase", 0),
                               .length_m = num(r, "length", 100),
                               .speed_ms = num(r, "speed", 4),
-                              .flow_m3h = num(r, "flow", 0)};
+                              .flow_m3h = num(r, "flow", 0),
+                              .plc = integer(r, "plc", 0) != 0,
+                              .horn = ref(r, SIM_SWITCH, "horn")};
     m->give[SIM_CH4] = num(r, "ch4", 0);
     m->give[SIM_DUST] = num(r, "dust", 0);
     m->give[SIM_HEAT] = num(r, "heat", 0);
@@ -303,7 +305,11 @@ static const struct source {
     [SIM_SRC_CORD] = {"cord", SIM_MACHINE, -1},
     [SIM_SRC_LEVEL] = {"level", SIM_TANK, -1},
     [SIM_SRC_FLOWOUT] = {"flowout", SIM_TANK, -1},
+    [SIM_SRC_GUARD] = {"guard", SIM_MACHINE, -1},
 };
+
+static const char *const guards[SIM_GUARDS] = {"slip", "pile",  "off-track",   "tear",  "speed",
+                                               "temp", "estop", "maintenance", "remote"};
 
 static struct kt_str part(struct kt_str *s)
 {
@@ -312,6 +318,17 @@ static struct kt_str part(struct kt_str *s)
     struct kt_str head = {s->p, n};
     *s = colon ? (struct kt_str){colon + 1, s->n - n - 1} : (struct kt_str){s->p + n, 0};
     return head;
+}
+
+static void read_guard(struct plan_reader *r, struct sim_point *pt, struct kt_str word)
+{
+    for (int k = 0; k < SIM_GUARDS; k++) {
+        if (kt_str_is(word, guards[k])) {
+            pt->arg[0] = k;
+            return;
+        }
+    }
+    plan_wrong(r, "unknown guard of a belt", word, "see sim/README.md");
 }
 
 static void read_src(struct plan_reader *r, struct sim_point *pt, struct kt_str s)
@@ -330,6 +347,9 @@ static void read_src(struct plan_reader *r, struct sim_point *pt, struct kt_str 
         }
         if (pt->src == SIM_SRC_DOOR) {
             pt->arg[0] = kt_str_is(part(&s), "B");
+        }
+        if (pt->src == SIM_SRC_GUARD) {
+            read_guard(r, pt, part(&s));
         }
         for (int i = 0; i < 3 && s.n; i++) {
             pt->arg[i] = to_num(r, part(&s), 0);

@@ -81,10 +81,12 @@ struct sim_switch {
     int point, feed, parent;
     double volt_v;
     bool command, contact, live, stuck;
-    int delay; /* steps until the contact follows */
-    double kw; /* what hangs on it now */
+    bool locked; /* its PLC refuses to close it now */
+    int delay;   /* steps until the contact follows */
+    double kw;   /* what hangs on it now */
 };
 
+enum { SIM_BELT_CELLS = 20 };
 enum sim_machine_kind {
     SIM_LOAD,
     SIM_CONVEYOR,
@@ -103,6 +105,11 @@ struct sim_machine {
     bool running, pulled;
     double work;                    /* 0 .. 1: how hard it cuts */
     double in_tph, out_tph, now_ms; /* belts */
+    double cell_t[SIM_BELT_CELLS];  /* belts: coal lying on them, from tail to head */
+    bool plc;                       /* belts: run by a PLC with interlocks of its own */
+    int horn;                       /* its switch, -1 */
+    double warned_s, quiet_s;       /* how long the horn sounded, how long ago */
+    unsigned guards;                /* bits of enum sim_guard that have acted */
     double heat_to, hot;            /* belts: friction wanted and reached; 1 smokes */
 };
 
@@ -148,7 +155,21 @@ enum sim_source {
     SIM_SRC_TPH,
     SIM_SRC_CORD,
     SIM_SRC_LEVEL,
-    SIM_SRC_FLOWOUT
+    SIM_SRC_FLOWOUT,
+    SIM_SRC_GUARD /* a protection or a mode of a belt */
+};
+/* What `guard:` names; the first ones trip a belt that a PLC runs. */
+enum sim_guard {
+    SIM_GUARD_SLIP,
+    SIM_GUARD_PILE,
+    SIM_GUARD_OFF_TRACK,
+    SIM_GUARD_TEAR,
+    SIM_GUARD_SPEED,
+    SIM_GUARD_TEMP,
+    SIM_GUARD_ESTOP,
+    SIM_GUARD_MAINTENANCE,
+    SIM_GUARD_LOCAL, /* shown turned round, as "remote" */
+    SIM_GUARDS
 };
 
 enum sim_type { SIM_BIT, SIM_U16, SIM_I16, SIM_F32_BE, SIM_F32_LE };
@@ -277,6 +298,11 @@ double sim_gas_at(const struct sim_plant *p, int branch, double at, enum sim_spe
 double sim_gas_content(const struct sim_plant *p, enum sim_species s);
 void sim_power_step(struct sim_plant *p);
 void sim_machines_step(struct sim_plant *p);
+/** Tonnes of coal on a belt. */
+double sim_belt_coal(const struct sim_machine *m);
+/** The PLC of a belt: what takes its run command, and what it refuses. Before `running` is set,
+ *  after that of the belt that it loads. */
+void sim_belt_plc(struct sim_plant *p, struct sim_machine *m);
 void sim_sensors_step(struct sim_plant *p, bool all);
 /** What a sensor would feel if it were perfect. */
 double sim_sensor_true(const struct sim_plant *p, const struct sim_point *pt);

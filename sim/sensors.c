@@ -101,6 +101,12 @@ static double fan_runs(const struct sim_plant *p, int sw)
     return 0;
 }
 
+/* The belt of a PLC runs when its speed says so, not when its contactor is closed. */
+static bool runs(const struct sim_machine *m)
+{
+    return m->plc ? m->now_ms > 0.8 * m->speed_ms : m->running;
+}
+
 double sim_sensor_true(const struct sim_plant *p, const struct sim_point *pt)
 {
     switch (pt->src) {
@@ -117,11 +123,16 @@ double sim_sensor_true(const struct sim_plant *p, const struct sim_point *pt)
     case SIM_SRC_DOOR:
         return p->doors[pt->target].leaf_open[pt->arg[0] > 0];
     case SIM_SRC_RUN:
-        return p->machines[pt->target].running;
+        return runs(&p->machines[pt->target]);
     case SIM_SRC_SPEED:
         return p->machines[pt->target].now_ms;
-    case SIM_SRC_TPH:
-        return p->machines[pt->target].out_tph;
+    case SIM_SRC_TPH: /* the scale of a belt with a PLC lies behind its loading point */
+        return p->machines[pt->target].plc ? p->machines[pt->target].in_tph
+                                           : p->machines[pt->target].out_tph;
+    case SIM_SRC_GUARD: {
+        bool acted = p->machines[pt->target].guards >> (int)pt->arg[0] & 1;
+        return acted != ((int)pt->arg[0] == SIM_GUARD_LOCAL);
+    }
     case SIM_SRC_CORD:
         return 0;
     case SIM_SRC_LEVEL:
@@ -217,6 +228,11 @@ static void take_bit(struct sim_plant *p, struct sim_point *pt)
     pt->value = !pt->broken && v > 0.5;
     if (pt->src == SIM_SRC_CORD && pt->value > 0) {
         p->machines[pt->target].pulled = true;
+    }
+    if (pt->src == SIM_SRC_GUARD && pt->set) { /* a hand on the switch, or a fault made up */
+        bool acted = (pt->value > 0) != ((int)pt->arg[0] == SIM_GUARD_LOCAL);
+        p->machines[pt->target].guards &= ~(1u << (int)pt->arg[0]);
+        p->machines[pt->target].guards |= (unsigned)acted << (int)pt->arg[0];
     }
 }
 

@@ -152,7 +152,8 @@ class Equipment:
     def smoke(self, pid, zh, edge, frac, dev, belt=""):
         e = self.m.edges[edge]
         src = f"smoke:{edge}:{frac:g}"
-        self.p.add(pid, zh, f"{self.m.places[e.place].en}, smoke", "smoke.state", e.place, src, dev, self.p.along(edge, frac, -5))
+        self.p.add(pid, zh, f"{self.m.places[e.place].en}, smoke", "smoke.state", e.place, src, dev, self.p.along(edge, frac, -5),
+                   tags="belt" if belt else "")
 
     def mains(self):
         """Sensors along the mains, one set a stretch."""

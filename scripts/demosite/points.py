@@ -13,7 +13,7 @@ FAMILY = {
     "temp": (-10, 60, 0.8, 30), "wind": (0, 15, 2.0, 5), "dust": (0, 1000, 2.0, 8), "pressure.diff": (0, 5000, 1.5, 3),
     "pressure.fan": (0, 5000, 2.0, 3), "pressure.air": (600, 1100, 0.5, 20), "power.current": (0, 1200, 1.5, 0.5),
     "power.voltage": (0, 40000, 1.5, 0.2), "power.active": (0, 8000, 2.0, 0.5), "belt.speed": (0, 6, 1.0, 0.5),
-    "belt.load": (0, 4000, 4.0, 2), "water.level": (0, 60, 0.6, 5), "water.flow": (0, 3000, 4.0, 2),
+    "belt.load": (0, 4000, 4.0, 2), "belt.coal": (0, 2000, 0, 0), "water.level": (0, 60, 0.6, 5), "water.flow": (0, 3000, 4.0, 2),
     "fan.local.flow": (0, 1500, 1.0, 2), "self.queue": (0, 100, 0, 0), "self.lag": (0, 3600, 0, 0), "self.unacked": (0, 3600, 0, 0), "self.held": (0, 100, 0, 0),
     "self.disk": (0, 100, 0, 0), "self.clock": (-3600, 3600, 0, 0), "self.backup": (0, 3660, 0, 0),
 }
@@ -40,6 +40,7 @@ class Points:
         self.mine, self.roles, self.limits = mine, roles, limits
         self.devices, self.rows, self.plan, self.ids = {}, [], [], set()
         self.assets, self.files, self.pushed, self.published = [], [], [], []
+        self.things = []  # rows of assets.csv
 
     # -- devices
     def device(self, did, form, name):
@@ -150,6 +151,10 @@ class Points:
         self._free(pid, role, src)
         self.pushed.append(f"push {pid}")
         return pid
+
+    def counted(self, pid, zh, en, role, place, at=None):
+        """A point that the program counts from others."""
+        self._row(pid, zh, en, role, place, at, link="", address="")
 
     def self_point(self, pid, zh, en, role, address=""):
         self._row(pid, zh, en, role, "dispatch", None, link="", address=address)

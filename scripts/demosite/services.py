@@ -2,6 +2,24 @@
 """Belts, pumps, main fans, supplies, chambers, and what comes by MQTT, mine files and push."""
 
 
+OWN = ("PQ", "KD-PQ", "PD", "V", "M", "YJ", "SS", "YK", "JX", "DH", "DM", "PP", "SL", "SD", "WD", "JH", "ML")
+
+
+def hand(p, b, zh, en, place, plc, at):
+    """What a belt has for being run from one place: horn, sprinkler, modes, protections."""
+    for key, name, name_en, role in (("YJ", "启动预警", "start horn", "belt.horn"), ("SS", "自动洒水", "sprinkler", "belt.spray")):
+        p.add(f"{key}-{b}", f"{zh}{name}", f"{en}, {name_en}", role, place, f"coil:{key}-{b}", plc, at)
+        p.plan.append(f"switch {key}-{b} open=1")
+    for key, name, name_en, role, guard in (
+            ("YK", "集控方式", "remote mode", "belt.remote", "remote"), ("JX", "检修方式", "maintenance", "belt.maintenance", "maintenance"),
+            ("DH", "打滑保护", "slip", "belt.slip", "slip"), ("DM", "堆煤保护", "pile-up", "belt.pile", "pile"),
+            ("PP", "跑偏保护", "off track", "belt.off-track", "off-track"), ("SL", "撕裂保护", "tear", "belt.tear", "tear"),
+            ("SD", "速度保护", "speed fault", "belt.speed-fault", "speed"), ("WD", "滚筒温度保护", "drum temperature", "belt.temp-trip", "temp"),
+            ("JH", "机头急停", "emergency stop", "belt.estop", "estop")):
+        p.add(f"{key}-{b}", f"{zh}{name}", f"{en}, {name_en}", role, place, f"guard:B-{b}:{guard}", plc, at)
+    p.counted(f"ML-{b}", f"{zh}带面煤量", f"{en}, coal on it", "belt.coal", place, at)
+
+
 def belts(eq):
     """id, power switch, drum on, way along edges, belt it loads, length, kW, PLC."""
     p, m = eq.p, eq.m
@@ -29,14 +47,18 @@ def belts(eq):
         p.add(f"M-{b}", f"{zh}瞬时煤量", f"{en}, load", "belt.load", place, f"tph:B-{b}", plc, head)
         p.asset(f"PD-{b}", zh, "belt", place, f"PD-{b}", head)
         drum = way[0]
-        p.plan.append(f"belt B-{b} switch=PQ-{b} length={length} speed=4 kw={kw} branch={drum} at=0.1" + (f" to=B-{to}" if to else ""))
+        p.plan.append(f"belt B-{b} switch=PQ-{b} plc=1 horn=YJ-{b} length={length} speed=4 kw={kw} branch={drum} at=0.1"
+                      + (f" to=B-{to}" if to else ""))
+        hand(p, b, zh, en, place, plc, head)
+        p.things.append({"id": b, "kind": "belt", "name": zh, "name_en": en, "place": place, "to": to, "length_m": length,
+                         "speed_m_s": 4, "points": ";".join([*(f"{k}-{b}" for k in OWN), f"JT-{b}-*", f"YW-{b}-*"][:None if b != "SG1" else -2])})
         n = 0
         for eid in way if b != "SG1" else []:
             for f in (0.2, 0.5, 0.8) if len(way) > 2 else (0.25, 0.75):
                 n += 1
                 at = p.along(eid, f, -7)
                 p.add(f"JT-{b}-{n}", f"{zh}拉线急停{n}", f"{en}, pull-cord {n}", "belt.pull-cord", m.edges[eid].place, f"cord:B-{b}", plc, at)
-            eq.smoke(f"YW-{b}-{n}", f"{zh}烟雾{n}", eid, 0.3, plc)
+            eq.smoke(f"YW-{b}-{n}", f"{zh}烟雾{n}", eid, 0.3, plc, belt=b)
             p.add(f"CO-PD-{b}-{n}", f"{zh}一氧化碳{n}", f"{en}, CO {n}", "co.belt", m.edges[eid].place, f"co:{eid}:0.32",
                   "sub10" if plc == "plc01" else "sub13", p.along(eid, 0.32, 5))
 

@@ -9,6 +9,7 @@ from .equipment import DEVICES
 HEAD = "# Written by scripts/make-demo-site; change that, not this. Everything here is made up (演示).\n"
 COLUMNS = ["id", "name", "name_en", "kind", "unit", "role", "place", "range_lo", "range_hi", "resolution", "deadband", "class", "link",
            "address", "scan_ms", "x", "y", "feed", "fed_by", "serves", "two_person", "tags"]
+THINGS = ["id", "kind", "name", "name_en", "place", "to", "points", "length_m", "speed_m_s"]
 SITE = """id: chengnan
 name: {{zh: 乘南煤矿（演示）, en: Chengnan mine (demo)}}
 simulation: true
@@ -16,7 +17,7 @@ mine_code: "140000000001"
 gas_class: high
 utc_offset: "+08:00"
 crs: {{epsg: 4547, name: CGCS2000 / 3-degree Gauss-Kruger CM 114E}}
-packs: [core, gas, personnel, demo-records]
+packs: [core, gas, belt, personnel, demo-records]
 shifts:
   - {{id: night, name: {{zh: 夜班, en: Night}}, start: "00:00"}}
   - {{id: day, name: {{zh: 早班, en: Day}}, start: "08:00"}}
@@ -104,6 +105,19 @@ at storm-front 10 barometer -6
 at storm-front 5400 barometer 0
 scenario belt-fire
 at belt-fire 20 heat B-1203 1.5
+scenario belt-trip
+at belt-trip 20 set SL-BM1 1
+at belt-trip 320 set SL-BM1 0
+at belt-trip 321 free SL-BM1
+scenario belt-slip
+at belt-slip 20 heat B-1203 0.8
+at belt-slip 30 set DH-1203 1
+at belt-slip 60 heat B-1203 0
+at belt-slip 330 set DH-1203 0
+at belt-slip 331 free DH-1203
+scenario pull-cord
+at pull-cord 20 set JT-BM2-2 1
+at pull-cord 320 free JT-BM2-2
 """
 
 

@@ -179,6 +179,7 @@ static void free_all(struct kt_runtime *rt)
     free(rt->numbers);
     free(rt->held);
     free(rt->effects);
+    rt_coal_free(rt->coal);
     free(rt);
 }
 

@@ -608,6 +608,7 @@ struct kt_runtime {
     _Atomic size_t queued[KT_LANES];
     _Atomic uint64_t refused;
     struct rt_posts posts;
+    struct rt_coal *coal; /* runtime_coal.c; NULL before the first second */
     _Atomic bool failed, stopping;
 };
 
@@ -648,6 +649,9 @@ KT_MUST_CHECK int rt_message_push(struct kt_runtime *rt, struct rt_message *m, e
 
 /** runtime_watch.c: values of the points with a role `self.*`. */
 void rt_watch_fill(struct kt_runtime *rt, struct kt_batch *b, kt_time now);
+/* runtime_coal.c: engine thread */
+void rt_coal_fill(struct kt_runtime *rt, struct kt_batch *b, kt_time now);
+void rt_coal_free(struct rt_coal *c); /**< accepts NULL */
 void rt_watch_link(struct kt_runtime *rt, struct kt_str json);
 /** runtime_recover.c: state from checkpoint and journal. */
 KT_MUST_CHECK int rt_recover(struct kt_runtime *rt, const struct kt_geo_map *map,

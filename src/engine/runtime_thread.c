@@ -77,6 +77,7 @@ static void watch(struct kt_runtime *rt, kt_time t)
     memcpy(b->producer, self, sizeof(self));
     b->arrival = t;
     rt_watch_fill(rt, b, t);
+    rt_coal_fill(rt, b, t);
     if (b->n == 0) {
         kt_batch_put(rt, b);
         return;

@@ -42,6 +42,7 @@ void eng_start(struct eng *e, kt_time now)
         return;
     }
     e->now = e->born = now;
+    e->holds_from = now + ENG_HOLD_GRACE;
     uint32_t n;
     (void)wheel_take(e->wheel, now, &n);
     for (uint32_t p = 0; p < e->points_n; p++) {

@@ -119,10 +119,20 @@ def wait_for(what, fn, seconds=60, every=0.1):
         time.sleep(every)
 
 
+CHILDREN = []
+
+
 def tool(name, *args, **popen):
     """A measuring program as a child; its answer is one JSON line."""
-    return subprocess.Popen([str(TOOLS / name), *map(str, args)], stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, **popen)
+    CHILDREN.append(subprocess.Popen([str(TOOLS / name), *map(str, args)], stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE, text=True, **popen))
+    return CHILDREN[-1]
+
+
+def end_tools():
+    """Those that a row which broke off has left behind."""
+    while CHILDREN:
+        end(CHILDREN.pop())
 
 
 def answer(child, limit=900):
@@ -305,6 +315,15 @@ class Book:
         print(f"| {what} | skipped: {why} | | | | | | | - |", flush=True)
         self.rows.append({"part": self.title, "what": what, "skipped": why})
         self.write()
+
+    def fail(self, what, why):
+        why = " ".join(why.split())
+        print(f"| {what} | broke off: {why[:300]} | | | | | | | NOT MET |", flush=True)
+        self.rows.append({"part": self.title, "what": what, "failed": why})
+        self.write()
+
+    def failed(self):
+        return [r for r in self.rows if "failed" in r]
 
     def write(self):
         OUT.mkdir(exist_ok=True)

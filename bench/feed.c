@@ -10,8 +10,10 @@
  * connection the next post is sent when its time has come, answered or not (pipelined); when the
  * socket takes no more, the producer has been slowed and counts what it could not offer. `high` is
  * over the limit of the bench's rule, `low-high` changes with each round, low first. --acks writes
- * the time (ms) of each post that was acknowledged. A connection that the server closes is dialled
- * again; what was unanswered on it was not acknowledged.
+ * the time (ms) of each post that was acknowledged. A post whose time would be two seconds ahead,
+ * for its points have had all milliseconds until then, is not offered: the future is not a sample's
+ * time. A connection that the server closes is dialled again; what was unanswered on it was not
+ * acknowledged.
  */
 #include "tool.h"
 
@@ -39,7 +41,7 @@ struct feed {
     int *walk;
     FILE *acks;
     struct lat lat;
-    uint64_t offered, skipped, ok, busy, other, closed;
+    uint64_t offered, skipped, early, ok, busy, other, closed;
 };
 
 static uint64_t rng = 88172645463325252ull;
@@ -174,6 +176,10 @@ static void offer(struct feed *f, int64_t now)
 {
     static char post[5 << 20];
     f->offered++;
+    if (f->last_ms > wall_ns() / 1000000 + 2000) {
+        f->early++;
+        return;
+    }
     for (int i = 0; i < f->conns; i++) {
         struct conn *c = &f->conn[(f->offered + (uint64_t)i) % (uint64_t)f->conns];
         if (c->n || c->next - c->first == UNANSWERED_MAX) {
@@ -264,12 +270,13 @@ int main(int argc, char **argv)
     int64_t begun = now_ns();
     run(&f);
     double wall = (double)(now_ns() - begun) / 1e9;
-    printf("{\"wall_s\":%.2f,\"offered\":%llu,\"held_back\":%llu,\"ok\":%llu,\"busy\":%llu,"
+    printf("{\"wall_s\":%.2f,\"offered\":%llu,\"held_back\":%llu,\"early\":%llu,\"ok\":%llu,"
+           "\"busy\":%llu,"
            "\"other\":%llu,\"closed\":%llu,\"samples\":%llu,\"per_s\":%.0f,",
            wall, (unsigned long long)f.offered, (unsigned long long)f.skipped,
-           (unsigned long long)f.ok, (unsigned long long)f.busy, (unsigned long long)f.other,
-           (unsigned long long)f.closed, (unsigned long long)f.ok * (unsigned)f.lines,
-           (double)f.ok * f.lines / wall);
+           (unsigned long long)f.early, (unsigned long long)f.ok, (unsigned long long)f.busy,
+           (unsigned long long)f.other, (unsigned long long)f.closed,
+           (unsigned long long)f.ok * (unsigned)f.lines, (double)f.ok * f.lines / wall);
     lat_print("ack", &f.lat);
     printf("}\n");
     if (f.acks) {

@@ -124,7 +124,7 @@ def missing(server, acks, points):
 
 def flood(o, book):
     """Ten times what the node takes while its disk is throttled."""
-    seconds, points, lines = o.seconds or (60 if o.quick else 600), 1000, 1000
+    seconds, points, lines = o.seconds or (60 if o.quick else 600), 4000, 4000
     slow = {"KT_SLOW_SYNC_MS": "20", "KT_SLOW_KBPS": "2000"}
     device = free_port()
     book.part("Producers that never wait, a disk that is throttled",
@@ -134,7 +134,7 @@ def flood(o, book):
         server = Kuangtu(sites.cutting(points, CHANNELS, device, broker.port, selves=True))
         server.env.update(slow, LD_PRELOAD=str(TOOLS / "slowdisk.so"))
         with server:
-            took = server.load(settle=0, points=points, lines=lines, posts=300, conns=8,
+            took = server.load(settle=0, points=points, lines=lines, posts=100, conns=8,
                                start=int(time.time() * 1000) - 3600000, step=10)
             capacity = took["per_s"]
             acks = server.dir / "acks"
@@ -154,7 +154,7 @@ def flood(o, book):
             book.row("memory", f"{grown:+.0f} MB over the flood, most {most:.0f} MB", "flat", load=load, batch=f"{lines} lines",
                      durability=durability, met=grown < max(32, most * 0.05), resident_mb=[round(m) for _, m in watch.resident])
             book.row("producers", f"{fed['ok']} posts acknowledged, {fed['busy']} refused, {fed['held_back']} held back, "
-                     f"{fed['other']} other, {fed['closed']} connections closed", "slowed or refused", load=load,
+                     f"{fed['other']} other, {fed['early']} not offered, {fed['closed']} connections closed", "slowed or refused", load=load,
                      batch=f"{lines} lines", durability=durability,
                      met=fed["busy"] + fed["held_back"] > 0 and fed["other"] == 0)
             book.row("alarms about itself", ", ".join(sorted(watch.rules)) or "none", "at least one", load=load,

@@ -8,8 +8,11 @@ batch size and durability stand beside each figure. Printed as tables, kept as b
 """
 
 import argparse
+import sys
+import time
+import traceback
 
-from common import Book, Skip
+from common import Book, Skip, end_tools
 import row_cut
 import row_ingest
 import row_query
@@ -41,12 +44,23 @@ def main():
     for name, fn in ROWS.items():
         if only and name not in only:
             continue
+        began = time.monotonic()
         try:
             fn(o, book)
         except Skip as why:
             book.skip(name, str(why))
+        except (Exception, SystemExit) as why:  # pylint: disable=broad-exception-caught
+            traceback.print_exc()  # the other rows have figures all the same
+            book.fail(name, str(why) or type(why).__name__)
+        end_tools()
+        print(f"\n({name}: {(time.monotonic() - began) / 60:.1f} minutes)", flush=True)
     print("\n" + (f"{len(book.unmet())} goals are not met: " + "; ".join(r["what"] for r in book.unmet())
-                  if book.unmet() else "every goal is met") + ". bench-out/bench.json has all rows.")
+                  if book.unmet() else "every goal that was measured is met") + ". bench-out/bench.json has all rows.")
+
+
+    if book.failed():
+        print("Rows that broke off: " + "; ".join(r["what"] for r in book.failed()))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

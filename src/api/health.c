@@ -145,6 +145,7 @@ static void write_engine(const struct kt_runtime_stats *s, struct kt_jw *w)
     kt_jw_kint(w, "alarms_active", (int64_t)s->engine.alarms_active);
     kt_jw_kint(w, "time", s->engine_time / KT_MS);
     kt_jw_kint(w, "lag_ms", s->lag_ns / KT_MS);
+    kt_jw_kbool(w, "ahead", s->ahead);
     kt_jw_kint(w, "queue_urgent", (int64_t)s->queue_urgent);
     kt_jw_kint(w, "queue_bulk", (int64_t)s->queue_bulk);
     kt_jw_kint(w, "refused_batches", (int64_t)s->refused_batches);

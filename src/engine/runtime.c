@@ -480,6 +480,7 @@ void kt_runtime_stats(struct kt_runtime *rt, struct kt_runtime_stats *ret)
     s.last = kt_journal_last(rt->journal);
     s.durable = rt_durable(rt);
     s.failed = atomic_load(&rt->failed);
+    s.ahead = atomic_load(&rt->ahead);
     rt_long_stats(rt, &s.lng);
     *ret = s;
 }

@@ -188,6 +188,7 @@ struct kt_runtime_stats {
     kt_time started, engine_time;
     kt_seq last, durable;
     bool failed; /* journal: nothing is acknowledged */
+    bool ahead;  /* the way of a cut goes ahead of other programs on the machine */
 };
 void kt_runtime_stats(struct kt_runtime *rt, struct kt_runtime_stats *ret);
 

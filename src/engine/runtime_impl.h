@@ -610,6 +610,7 @@ struct kt_runtime {
     struct rt_posts posts;
     struct rt_coal *coal; /* runtime_coal.c; NULL before the first second */
     _Atomic bool failed, stopping;
+    _Atomic bool ahead; /* its thread may go ahead of other programs */
 };
 
 /* runtime_apply.c: one input through engine and journal; engine thread. */

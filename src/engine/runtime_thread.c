@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
 
@@ -238,7 +239,11 @@ static kt_time start_time(struct kt_runtime *rt, kt_mono now)
 void *rt_engine_thread(void *arg)
 {
     struct kt_runtime *rt = arg;
-    kt_thread_nice(-10);
+    atomic_store(&rt->ahead, kt_thread_nice(-10));
+    if (!atomic_load(&rt->ahead)) {
+        KT_INFO("runtime", "cuts do not go ahead of other programs on this machine: the right is "
+                           "missing (LimitNICE=-10)");
+    }
     kt_mono now = kt_clock_mono();
     rt->ticked = rt->next_tick = now;
     rt->next_checkpoint = now + rt->checkpoint_ns;

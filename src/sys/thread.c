@@ -32,9 +32,9 @@ int kt_thread_start(pthread_t *ret, const char *name, void *(*fn)(void *), void 
     return KT_OK;
 }
 
-void kt_thread_nice(int nice)
+bool kt_thread_nice(int nice)
 {
-    setpriority(PRIO_PROCESS, (id_t)gettid(), nice);
+    return setpriority(PRIO_PROCESS, (id_t)gettid(), nice) == 0;
 }
 
 static void *side_run(void *arg)

@@ -26,6 +26,6 @@ struct kt_side {
 void kt_side_begin(struct kt_side *s, _Atomic int *busy, int most, void (*fn)(void *arg),
                    void *arg);
 void kt_side_end(struct kt_side *s); /**< afterwards it is done */
-/** Be nicer (positive) or, where permitted, more eager (negative). Failure is ignored. */
-void kt_thread_nice(int nice);
+/** Be nicer (positive) or, where permitted, more eager (negative). False: it is not permitted. */
+bool kt_thread_nice(int nice);
 #endif

@@ -140,6 +140,11 @@ struct rec_evidence {
     const char *field;
     int n;
 };
+struct rec_linked { /* the record that a field names stands in one of these states */
+    const char *field;
+    const char *const *states;
+    uint32_t states_n;
+};
 struct rec_transition {
     const char *id;
     struct kt_text title;
@@ -151,6 +156,8 @@ struct rec_transition {
     uint32_t needs_n;
     const struct rec_evidence *evidence;
     uint32_t evidence_n;
+    const struct rec_linked *linked;
+    uint32_t linked_n;
     bool note, returns;
     int sign; /* how many persons; 1 */
     enum rec_owner owner;

@@ -157,6 +157,19 @@ static void read_evidence(struct rec_load *l, const struct kt_yaml *map, struct 
     t->evidence_n = n;
 }
 
+static void read_linked(struct rec_load *l, const struct kt_yaml *map, struct rec_transition *t)
+{
+    const struct kt_yaml *m = kt_yaml_map(map, "linked", KT_OPTIONAL);
+    uint32_t n = kt_yaml_count(m);
+    struct rec_linked *e = KT_NEW_ARRAY(l->a, struct rec_linked, n + 1);
+    for (uint32_t i = 0; i < n; i++) {
+        e[i].field = kt_arena_strdup(l->a, kt_yaml_key(m, i));
+        rec_read_words(l, m, e[i].field, &e[i].states, &e[i].states_n);
+    }
+    t->linked = e;
+    t->linked_n = n;
+}
+
 static void read_rules(struct rec_load *l, struct kt_yaml *n, struct rec_transition *t)
 {
     static const char *const notes[] = {"optional", "required"};
@@ -166,6 +179,7 @@ static void read_rules(struct rec_load *l, struct kt_yaml *n, struct rec_transit
     rec_read_words(l, n, "who", &t->who, &t->who_n);
     rec_read_words(l, n, "needs", &t->needs, &t->needs_n);
     read_evidence(l, n, t);
+    read_linked(l, n, t);
     kt_yaml_choice(n, "note", KT_OPTIONAL, notes, KT_ARRAY_LEN(notes), &note);
     kt_yaml_choice(n, "owner", KT_OPTIONAL, owners, KT_ARRAY_LEN(owners), &owner);
     kt_yaml_int(n, "sign", KT_OPTIONAL, 1, SIGN_MAX, &sign);

@@ -65,6 +65,28 @@ static const struct rec_field *field_named(struct rec_load *l, const struct rec_
     return &reg->fields[i];
 }
 
+static void check_linked(struct rec_load *l, const struct rec_register *reg,
+                         const struct rec_transition *t, const struct rec_linked *e)
+{
+    const struct rec_field *f = field_named(l, reg, &t->at, e->field, "linked");
+    if (!f) {
+        return;
+    }
+    const struct rec_register *to =
+        f->type == REC_REF && f->to != KT_NONE ? &l->m->registers[f->to] : NULL;
+    if (!to || to->workflow == KT_NONE || e->states_n == 0) {
+        rec_problem(l, &t->at,
+                    "linked: field \"%s\" has to name a record with a workflow, and its states",
+                    f->id);
+        return;
+    }
+    for (uint32_t i = 0; i < e->states_n; i++) {
+        if (rec_state_of(&l->m->workflows[to->workflow], e->states[i]) == KT_NONE) {
+            rec_problem(l, &t->at, "linked: %s has no state \"%s\"", to->id, e->states[i]);
+        }
+    }
+}
+
 static void check_transition(struct rec_load *l, const struct rec_register *reg,
                              const struct rec_transition *t)
 {
@@ -76,6 +98,9 @@ static void check_transition(struct rec_load *l, const struct rec_register *reg,
         if (f && !rec_is_file(f)) {
             rec_problem(l, &t->at, "evidence: field \"%s\" is no file and no photo", f->id);
         }
+    }
+    for (uint32_t i = 0; i < t->linked_n; i++) {
+        check_linked(l, reg, t, &t->linked[i]);
     }
     if (t->due.kind == REC_DUE_FIELD) {
         const struct rec_field *f = field_named(l, reg, &t->at, t->due.field, "due");

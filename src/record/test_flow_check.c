@@ -94,6 +94,9 @@ static void a_transition_that_cannot_be(void)
               GO("y", "b", "z", ", due: {field: no}, who: [chief], sign: 10"),
           "no field \"dey\"", "\"day\" is no file", "\"no\" is no date", "\"chief\" is not owner",
           "sign");
+    FINDS(STATES GO("x", "a", "b", ", linked: {day: [b]}")
+              GO("y", "b", "z", ", linked: {dey: [b]}"),
+          "\"day\" has to name a record", "no field \"dey\"");
     FINDS(STATES GO("x", "a", "bb", ", due: {days: 1, hours: 2}") GO("x", "b", "z", ""),
           "unknown state \"bb\"", "days or hours", "is there already");
     FINDS(STATES GO("x", "a", "b", ", who: [owner], sign: 2")

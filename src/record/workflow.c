@@ -222,6 +222,76 @@ static int check_evidence(struct kt_room *r, struct rec_request *q, const struct
     return KT_OK;
 }
 
+/* The state of the record that a field names, with this move's own change of it; "" none. */
+static int linked_state(struct kt_room *r, struct rec_request *q, const struct move *m,
+                        uint32_t field, const char **ret, struct kt_err *err)
+{
+    struct rec_value v = m->row.value[field];
+    const struct rec_register *to = &r->model->registers[m->row.reg->fields[field].to];
+    struct kt_stmt *st;
+    char sql[200];
+    for (uint32_t i = 0; i < m->change_n; i++) {
+        v = m->change[i].field == field ? m->change[i].value : v;
+    }
+    *ret = "";
+    if (v.type == KT_COL_NULL) {
+        return KT_OK;
+    }
+    snprintf(sql, sizeof sql, "SELECT _state FROM \"%s\" WHERE _id = ? AND _ended IS NULL", to->id);
+    int code = kt_db_prepare(r->w, sql, &st, err);
+    if (code < 0) {
+        return code;
+    }
+    kt_bind_i64(st, 1, v.i);
+    code = kt_stmt_step(st, err);
+    if (code > 0) {
+        *ret = rec_f(q, "%s", kt_col_text(st, 0) ? kt_col_text(st, 0) : "");
+    }
+    kt_stmt_done(st);
+    return code < 0 ? code : KT_OK;
+}
+
+static struct kt_text states_text(struct rec_request *q, const struct rec_workflow *w,
+                                  const struct rec_linked *e)
+{
+    struct kt_text t = {"", ""};
+    for (uint32_t i = 0; i < e->states_n; i++) {
+        const struct kt_text *s = &w->states[rec_state_of(w, e->states[i])].title;
+        t.zh = rec_f(q, "%s%s%s", t.zh, i ? "、" : "", s->zh);
+        t.en = rec_f(q, "%s%s%s", t.en, i ? ", " : "", s->en);
+    }
+    return t;
+}
+
+static int check_linked(struct kt_room *r, struct rec_request *q, const struct move *m,
+                        struct kt_err *err)
+{
+    for (uint32_t i = 0; i < m->t->linked_n; i++) {
+        const struct rec_linked *e = &m->t->linked[i];
+        uint32_t at = rec_field_of(m->row.reg, e->field);
+        const char *state = "";
+        int code = linked_state(r, q, m, at, &state, err);
+        bool is = false;
+        for (uint32_t k = 0; k < e->states_n; k++) {
+            is |= *state && strcmp(state, e->states[k]) == 0;
+        }
+        if (code < 0) {
+            return code;
+        }
+        if (!is) {
+            const struct rec_register *to = &r->model->registers[m->row.reg->fields[at].to];
+            const struct kt_text *title = &m->row.reg->fields[at].title;
+            struct kt_text want = states_text(q, flow_of(r->model, to), e);
+            return rec_no(
+                q, KT_ESTATE,
+                rec_f(q, "\"%s\" needs a record in %s that is %s", m->t->title.en, title->en,
+                      want.en),
+                rec_f(q, "“%s”之前，%s必须是状态为“%s”的记录", m->t->title.zh, title->zh, want.zh));
+        }
+    }
+    return KT_OK;
+}
+
 static int check_note(struct rec_request *q, const struct move *m)
 {
     if (m->t->note && !m->note[0]) {
@@ -384,6 +454,7 @@ static int judge(struct kt_room *r, struct rec_request *q, struct move *m, int64
     code = code < 0 ? code : check_who(q, m);
     code = code < 0 ? code : read_fields(r, q, m, err);
     code = code < 0 ? code : check_needs(r, q, m, err);
+    code = code < 0 ? code : check_linked(r, q, m, err);
     code = code < 0 ? code : check_evidence(r, q, m, err);
     code = code < 0 ? code : check_note(q, m);
     code = code < 0 ? code : check_to(q, m);

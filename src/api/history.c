@@ -1,46 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Trends and export: buckets that keep every spike, raw samples, CSV. */
+/* Trends: buckets that keep every spike, raw samples. The export is in export.c. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/handlers.h"
+#include "api/long_answer.h"
 #include "sys/thread.h"
 
-enum { POINTS_MAX = 200, BUCKETS_MAX = 20000, RAW_MAX = 100000, ANSWER_MAX = 512 << 20 };
-
-enum { CELL = 40 }; /* bytes of one value at most, its comma too */
+enum { POINTS_MAX = 200, BUCKETS_MAX = 20000, RAW_MAX = 100000 };
+/* Points that are answered before what is there is put aside. */
+enum { CELLS_MOST = 1 << 17, RAW_MOST = 16 };
 
 struct column {
     const char *name;
     enum { COL_TIME, COL_MIN, COL_MAX, COL_MEAN, COL_LAST, COL_COUNT, COL_QUALITY } what;
 };
-
-/* The value written last: what comes again is copied. */
-struct again {
-    uint64_t bits;
-    size_t n; /* 0: none yet */
-    char text[CELL];
-};
-
-static char *put_text(char *to, const char *text, size_t n)
-{
-    memcpy(to, text, n);
-    return to + n;
-}
-
-static char *put_value(char *to, struct again *a, double v)
-{
-    uint64_t bits;
-    memcpy(&bits, &v, sizeof(bits));
-    if (a->n == 0 || a->bits != bits) {
-        a->bits = bits;
-        a->n = kt_fmt_double(a->text, v);
-    }
-    memcpy(to, a->text, CELL);
-    return to + a->n;
-}
 
 static char *put_number(char *to, struct again *a, double v)
 {
@@ -253,7 +229,7 @@ static int all_points(const struct part *whole, struct kt_err *err)
     struct part a = *whole, b = *whole;
     struct kt_side side;
     struct kt_buf later;
-    kt_buf_init(&later, ANSWER_MAX);
+    kt_buf_init(&later, 0);
     struct kt_jw later_w = kt_jw_init(&later);
     bool two = whole->points_n >= HALVED;
     a.points_n = two ? (whole->points_n + 1) / 2 : whole->points_n;
@@ -279,7 +255,7 @@ static int all_points(const struct part *whole, struct kt_err *err)
     return bad ? bad->r : KT_OK;
 }
 
-static bool span(struct call *c, kt_time *ret_from, kt_time *ret_to)
+bool history_span(struct call *c, kt_time *ret_from, kt_time *ret_to)
 {
     kt_time now = kt_runtime_now(c->api->opts.runtime);
     if (!query_time(c, "to", now, ret_to) || !query_time(c, "from", *ret_to - KT_HOUR, ret_from)) {
@@ -304,162 +280,33 @@ void get_history(struct call *c)
         reply_code(c->req, KT_EINVAL, "name points=ID,ID");
         return;
     }
-    if (!span(c, &from, &to) || !query_int(c, "buckets", 0, BUCKETS_MAX, 500, &n) ||
+    if (!history_span(c, &from, &to) || !query_int(c, "buckets", 0, BUCKETS_MAX, 500, &n) ||
         !points_list(c, ids, points, POINTS_MAX, &points_n)) {
         return;
     }
     if (n > (to - from) / KT_MS) {
         n = (to - from) / KT_MS;
     }
-    struct kt_buf b;
-    kt_buf_init(&b, ANSWER_MAX);
-    struct kt_jw w = kt_jw_init(&b);
+    struct long_answer answer = {.c = c};
+    kt_buf_init(&answer.text, 0);
+    struct kt_jw w = kt_jw_init(&answer.text);
     kt_jw_obj(&w);
     kt_jw_kint(&w, "from", from / KT_MS);
     kt_jw_kint(&w, "to", to / KT_MS);
     kt_jw_key(&w, "points");
     kt_jw_arr(&w);
-    struct part whole = {.c = c,
-                         .points = points,
-                         .points_n = points_n,
-                         .n = (uint32_t)n,
-                         .from = from,
-                         .to = to,
-                         .w = &w};
-    int r = all_points(&whole, &err);
+    struct part whole = {.c = c, .n = (uint32_t)n, .from = from, .to = to, .w = &w};
+    uint32_t most = n ? (uint32_t)(CELLS_MOST / n + 1) : RAW_MOST;
+    int r = KT_OK;
+    for (uint32_t i = 0; r == KT_OK && i < points_n; i += whole.points_n) {
+        whole.points = points + i;
+        whole.points_n = points_n - i < most ? points_n - i : most;
+        r = all_points(&whole, &err);
+        if (r == KT_OK && !long_answer_goes_on(&answer)) {
+            break;
+        }
+    }
     kt_jw_arr_end(&w);
     kt_jw_obj_end(&w);
-    if (r < 0) {
-        kt_buf_done(&b);
-        reply_err(c->req, &err);
-    } else {
-        reply_buf(c, 200, &b);
-    }
-}
-
-/* ---- export --------------------------------------------------------------------------------- */
-
-enum { STAMP = 40, LINE = 256 };
-
-struct stamp {
-    kt_time minute; /* -1: none yet */
-    size_t zone_n;
-    char text[STAMP], zone[16]; /* "2026-03-01T08:15:", "+08:00" */
-};
-
-struct csv {
-    struct kt_buf *out;
-    const struct kt_point *point;
-    size_t id_n;
-    int utc_offset_s;
-    struct stamp time;
-    struct again value;
-    kt_time arrival; /* the one written last, as `arrival_text` */
-    size_t arrival_n;
-    char arrival_text[STAMP];
-};
-
-/* As kt_time_fmt(), of which only seconds and milliseconds are made anew within a minute. */
-static char *put_time(char *to, struct stamp *s, int utc_offset_s, kt_time t)
-{
-    enum { MINUTES = 17, ZONE = 19 };
-    int64_t ms = t % KT_MIN / KT_MS;
-    if (t < 0 || t % KT_MS || utc_offset_s % 60) {
-        return to + strlen(kt_time_fmt(t, utc_offset_s, to));
-    }
-    if (t / KT_MIN != s->minute) {
-        s->minute = t / KT_MIN;
-        kt_time_fmt(s->minute * KT_MIN, utc_offset_s, s->text);
-        s->zone_n = strlen(s->text + ZONE);
-        put_text(s->zone, s->text + ZONE, s->zone_n);
-    }
-    memcpy(to, s->text, MINUTES);
-    to += MINUTES;
-    *to++ = (char)('0' + ms / 10000);
-    *to++ = (char)('0' + ms / 1000 % 10);
-    if (ms % 1000) {
-        *to++ = '.';
-        *to++ = (char)('0' + ms / 100 % 10);
-        *to++ = (char)('0' + ms / 10 % 10);
-        *to++ = (char)('0' + ms % 10);
-    }
-    memcpy(to, s->zone, sizeof(s->zone));
-    return to + s->zone_n;
-}
-
-/* Samples of one batch have one arrival. */
-static char *put_arrival(char *to, struct csv *e, kt_time arrival)
-{
-    if (e->arrival != arrival) {
-        e->arrival = arrival;
-        e->arrival_n = strlen(kt_time_fmt(arrival, e->utc_offset_s, e->arrival_text));
-    }
-    memcpy(to, e->arrival_text, STAMP);
-    return to + e->arrival_n;
-}
-
-static bool csv_line(void *arg, kt_time time, double value, kt_quality q, kt_time arrival)
-{
-    struct csv *e = arg;
-    const char *quality = kt_quality_id(q);
-    char *to = kt_buf_reserve(e->out, LINE + e->id_n);
-    if (!to) {
-        return false;
-    }
-    to = put_text(to, e->point->id, e->id_n);
-    *to++ = ',';
-    to = put_time(to, &e->time, e->utc_offset_s, time);
-    *to++ = ',';
-    to = put_value(to, &e->value, value);
-    *to++ = ',';
-    to = put_text(to, quality, strlen(quality));
-    *to++ = ',';
-    to = arrival ? put_arrival(to, e, arrival) : to;
-    to = put_text(to, "\r\n", 2);
-    e->out->n = (size_t)(to - e->out->p);
-    return true;
-}
-
-void get_export(struct call *c)
-{
-    kt_time from, to;
-    uint32_t points_n;
-    struct kt_err err = {0};
-    kt_point_id *points = KT_NEW_ARRAY(c->arena, kt_point_id, POINTS_MAX);
-    const char *ids = kt_http_query(c->req, "points");
-    if (!ids) {
-        reply_code(c->req, KT_EINVAL, "name points=ID,ID");
-        return;
-    }
-    if (!span(c, &from, &to) || !points_list(c, ids, points, POINTS_MAX, &points_n)) {
-        return;
-    }
-    struct kt_buf b;
-    kt_buf_init(&b, 512u << 20);
-    kt_buf_puts(&b,
-                "\xef\xbb\xbfpoint,time,value,quality,arrival\r\n"); /* BOM: Excel reads UTF-8 */
-    int r = KT_OK;
-    for (uint32_t i = 0; r == KT_OK && i < points_n; i++) {
-        const struct kt_point *p = &c->site->points[points[i].v];
-        struct csv e = {.out = &b,
-                        .point = p,
-                        .id_n = strlen(p->id),
-                        .utc_offset_s = c->site->utc_offset_s,
-                        .time = {.minute = -1}};
-        r = kt_history_scan(kt_runtime_history(c->api->opts.runtime), e.point->id, from, to,
-                            csv_line, &e, &err);
-        r = r == KT_ENOTFOUND ? KT_OK : r;
-    }
-    if (r == KT_OK && b.full) {
-        r = kt_err_set(&err, KT_ELIMIT,
-                       "more than 512 MiB; ask for a shorter time or fewer points");
-    }
-    if (r < 0) {
-        kt_buf_done(&b);
-        reply_err(c->req, &err);
-        return;
-    }
-    kt_http_set_header(c->req, "Content-Disposition",
-                       "attachment; filename=\"kuangtu-export.csv\"");
-    kt_http_reply_take(c->req, 200, "text/csv; charset=utf-8", &b);
+    long_answer_end(&answer, r, "application/json", &err);
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """History: a recorded shift is imported, and every bucket is what one computes by hand."""
 
+import datetime
 import json
 import math
 import sys
@@ -89,6 +90,39 @@ def _():
     eye = p.login("eye-of-test", eye.password)
     equal(raw()["v"], values, "after a restart")
     compare(eye, "Q-1", times, values, start, start + 3_000_000, 60)
+
+
+@case("answers longer than what is kept in memory are whole: CSV and raw samples of ten points")
+def _():
+    names = [f"B-{i}" for i in range(10)]
+    p = kt.Program(kt.make_site([kt.point(n, "pressure.air", "mine", link="push") for n in names]))
+    eye = p.user("eye-of-test", "dispatcher")
+    start, n = kt.now_ms() // 60_000 * 60_000 - 7_000_000, 10_000
+    times = [start + i * 500 for i in range(n)]
+    sent = {name: [1000 + k + (i * i % 977) / 8 for i in range(n)] for k, name in enumerate(names)}
+    for at in range(0, n, 2500):
+        text = "".join(f"{name} value={sent[name][i]!r} {times[i]}\n" for i in range(at, at + 2500) for name in names)
+        status, body = p.write(text, path="/write?precision=ms")
+        equal(status, 204, body)
+    span = f"points={','.join(names)}&from={start}&to={times[-1] + 1}"
+
+    def counted():
+        got = eye.raw("GET", f"/api/v1/history?{span}&buckets=1")[1]
+        return sum(sum(x["count"]) for x in json.loads(got)["points"])
+    kt.wait_for("all of it", lambda: counted() == n * len(names))
+    status, body = eye.raw("GET", f"/api/v1/export?{span}")[:2]
+    equal(status, 200)
+    assert len(body) > 5_000_000, len(body)
+    lines = body.decode("utf-8-sig").split("\r\n")
+    equal(lines[-1], "")
+    cells = [x.split(",") for x in lines[1:-1]]
+    equal([c[0] for c in cells], [name for name in names for _ in range(n)])
+    equal([float(c[2]) for c in cells], [v for name in names for v in sent[name]])
+    stamps = [datetime.datetime.fromisoformat(c[1]) for c in cells[:n]]
+    equal([round(t.timestamp() * 1000) for t in stamps], times)
+    raw = json.loads(eye.raw("GET", f"/api/v1/history?{span}&buckets=0")[1])["points"]
+    equal([(x["id"], x["t"], x["v"], x["cut"]) for x in raw], [(name, times, sent[name], False) for name in names])
+    equal(set(raw[0]["q"]), {"normal"})
 
 
 @case("a late sample is in history with its own time and does not move the present (safety rule 9)")

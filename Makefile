@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What people type. The rules are scripts; each can be run by itself.
-.PHONY: all deps build run region deb bundle test bench fuzz asan tsan lint format clean
+.PHONY: all deps build run region cluster deb bundle test bench fuzz asan tsan lint format clean
 
 SANITIZER_OPTIONS = ASAN_OPTIONS=detect_stack_use_after_return=1 \
 	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 TSAN_OPTIONS=second_deadlock_stack=1
@@ -23,6 +23,11 @@ run: build
 region: build
 	@scripts/deps --test
 	@scripts/run-region
+
+# Three etcd servers on loopback and two nodes on the demonstration mine; prints their addresses.
+cluster: build
+	@scripts/deps --test
+	@scripts/run-cluster
 
 # dist/kuangtu_VERSION_ARCH.deb
 deb: build

@@ -10,6 +10,29 @@ const char *cluster_role_name(enum kt_cluster_role role)
     return names[role];
 }
 
+static const char *role_of(struct kt_runtime *rt, const struct kt_cluster_stats *s)
+{
+    bool working = s->role != KT_CLUSTER_ACTIVE || !kt_runtime_follows(rt);
+    return working ? cluster_role_name(s->role) : "takes-over";
+}
+
+void write_node(struct kt_runtime *rt, struct kt_jw *w)
+{
+    struct kt_cluster *c = kt_runtime_cluster(rt);
+    struct kt_cluster_stats s;
+    if (!c) {
+        kt_jw_null(w);
+        return;
+    }
+    kt_cluster_stats(c, &s);
+    kt_jw_obj(w);
+    kt_jw_kstr(w, "node", s.node);
+    kt_jw_kstr(w, "role", role_of(rt, &s));
+    kt_jw_kstr(w, "holder", s.holder);
+    kt_jw_kint(w, "behind_ms", s.behind_ns / KT_MS);
+    kt_jw_obj_end(w);
+}
+
 static void write_member(const struct kt_cluster_member *m, struct kt_jw *w)
 {
     kt_jw_obj(w);
@@ -35,10 +58,9 @@ void write_cluster(struct kt_runtime *rt, struct kt_jw *w)
         return;
     }
     kt_cluster_stats(c, &s);
-    bool working = s.role != KT_CLUSTER_ACTIVE || !kt_runtime_follows(rt);
     kt_jw_obj(w);
     kt_jw_kstr(w, "node", s.node);
-    kt_jw_kstr(w, "role", working ? cluster_role_name(s.role) : "takes-over");
+    kt_jw_kstr(w, "role", role_of(rt, &s));
     kt_jw_kstr(w, "holder", s.holder);
     kt_jw_kstr(w, "holder_url", s.holder_url);
     kt_jw_kstr(w, "why", s.why);

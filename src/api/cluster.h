@@ -5,6 +5,8 @@
 #include "api/private.h"
 
 const char *cluster_role_name(enum kt_cluster_role role);
+/** The few words that each screen shows all the time: node, role, holder, behind_ms; or null. */
+void write_node(struct kt_runtime *rt, struct kt_jw *w);
 /** A value: null when this node is alone. */
 void write_cluster(struct kt_runtime *rt, struct kt_jw *w);
 #endif

@@ -10,6 +10,7 @@
  * come later), and when outcomes no longer fit either, the stream is ended and it reconnects. Lock
  * order: hub, then a stream's own (inside http).
  */
+#include "api/cluster.h"
 #include "api/stream.h"
 #include "sys/thread.h"
 
@@ -33,6 +34,8 @@ static void format_clock(struct hub *h, struct kt_buf *b)
     kt_jw_knum(&w, "asked", asked);
     kt_jw_kbool(&w, "failed", st.failed);
     kt_jw_kstr(&w, "drill", st.engine.drill);
+    kt_jw_key(&w, "cluster");
+    write_node(h->api->opts.runtime, &w);
     kt_jw_obj_end(&w);
     kt_buf_puts(b, "\n\n");
 }

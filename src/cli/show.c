@@ -53,6 +53,58 @@ static void rows_of(struct kt_table *t, const char *module, const struct kt_json
     }
 }
 
+/* One line a node. The running program answers for those that it knows of. */
+static int show_cluster(const struct kt_args *a, const struct kt_json *c)
+{
+    static const char *const columns[] = {"node", "role", "up", "next", "behind_ms", "site", "url"};
+    if (!kt_json_obj(c)) {
+        struct kt_err err = {0};
+        kt_err_set(&err, KT_ESTATE,
+                   "this node is alone: site.yaml has journal: file (docs/operations.md)");
+        return kt_fail(a, &err);
+    }
+    struct kt_table *t = kt_table_new(a->format, columns, 7);
+    const struct kt_json *all = kt_json_get(c, "members");
+    const char *self = kt_json_get_str(c, "node", "");
+    bool listed = false;
+    for (size_t i = 0; i < kt_json_len(all); i++) {
+        const struct kt_json *m = kt_json_at(all, i);
+        const char *node = kt_json_get_str(m, "node", "");
+        bool own = strcmp(node, self) == 0;
+        const char *role = own                                    ? kt_json_get_str(c, "role", "")
+                           : kt_json_get_bool(m, "active", false) ? "active"
+                                                                  : "follows";
+        listed = listed || own;
+        kt_table_cell(t, node);
+        kt_table_cell(t, role);
+        kt_table_cell(t, kt_json_get_bool(m, "alive", false) ? "yes" : "no");
+        kt_table_num(t, (double)kt_json_get_int(m, "next", 0));
+        kt_table_num(t, (double)kt_json_get_int(m, "behind_ms", 0));
+        kt_table_cell(t, kt_json_get_str(m, "difference", "")[0]  ? "DIFFERS"
+                         : kt_json_get_bool(m, "same_site", true) ? "same"
+                                                                  : "another");
+        kt_table_cell(t, kt_json_get_str(m, "url", ""));
+    }
+    if (!listed) { /* a follower knows itself and who is active */
+        kt_table_cell(t, self);
+        kt_table_cell(t, kt_json_get_str(c, "role", ""));
+        kt_table_cell(t, "yes");
+        kt_table_num(t, (double)(kt_json_get_int(c, "durable", 0) + 1));
+        kt_table_num(t, (double)kt_json_get_int(c, "behind_ms", 0));
+        kt_table_cell(t, "");
+        kt_table_cell(t, "");
+        kt_table_cell(t, kt_json_get_str(c, "holder", ""));
+        kt_table_cell(t, "active");
+        kt_table_cell(t, "");
+        kt_table_num(t, (double)(kt_json_get_int(c, "head", 0) + 1));
+        kt_table_cell(t, "");
+        kt_table_cell(t, "");
+        kt_table_cell(t, kt_json_get_str(c, "holder_url", ""));
+    }
+    kt_table_end(t);
+    return KT_EXIT_OK;
+}
+
 static int show(const struct kt_args *a)
 {
     static const char *const columns[] = {"module", "item", "value"};
@@ -62,6 +114,11 @@ static int show(const struct kt_args *a)
     struct kt_json *j = NULL;
     int code = fetch(a, "/api/v1/health", &j);
     if (code) {
+        return code;
+    }
+    if (a->pos_n == 2 && strcmp(a->pos[1], "cluster") == 0) {
+        code = show_cluster(a, kt_json_get(j, "cluster"));
+        kt_json_free(j);
         return code;
     }
     struct kt_table *t = kt_table_new(a->format, columns, 3);
@@ -97,7 +154,8 @@ const struct kt_verb kt_verb_show = {
     .name = "show",
     .usage = "SITE [MODULE]",
     .summary = "the state of each module of the running program",
-    .help = "Links, queues, journal, history, disk, clock, one line each.\n",
+    .help = "Links, queues, journal, history, disk, clock, one line each.\n"
+            "`kuangtu show SITE cluster`: the nodes of a site, one line each.\n",
     .options = no_options,
     .run = show,
 };

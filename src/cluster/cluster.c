@@ -86,7 +86,7 @@ static void do_lease(struct kt_cluster *c, struct cl_etcd *e, const struct core_
         break;
     default:
         cluster_self_json(c, &json);
-        cl_etcd_sign(e, call->lease, (struct kt_str){json.p, json.n}, a);
+        cl_etcd_sign(e, call->lease, call->token, (struct kt_str){json.p, json.n}, a);
         break;
     }
     kt_buf_done(&json);

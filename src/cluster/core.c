@@ -93,6 +93,7 @@ static bool next_lease(struct core *c, kt_mono now, struct core_call *ret)
         return false;
     }
     ret->lease = c->lease;
+    ret->token = c->token;
     c->lease_busy = true;
     return true;
 }

@@ -31,7 +31,9 @@ void cl_etcd_renew(struct cl_etcd *e, int64_t lease, struct core_answer *ret);
 void cl_etcd_revoke(struct cl_etcd *e, int64_t lease);
 /** @param json {"node","url"} */
 void cl_etcd_claim(struct cl_etcd *e, int64_t lease, struct kt_str json, struct core_answer *ret);
-void cl_etcd_sign(struct cl_etcd *e, int64_t lease, struct kt_str json, struct core_answer *ret);
+/** With a token: the holder's key says the same, if it is still ours. */
+void cl_etcd_sign(struct cl_etcd *e, int64_t lease, int64_t token, struct kt_str json,
+                  struct core_answer *ret);
 /** Holder, head, and up to `limit` frames whose first seq is at least `from` (0: none), appended to
  *  `frames`: length u32, bytes. got, gap and broken are the caller's. */
 void cl_etcd_look(struct cl_etcd *e, kt_seq from, int limit, struct core_answer *ret,

@@ -5,15 +5,32 @@
 #include <stdio.h>
 #include <string.h>
 
-void cl_etcd_sign(struct cl_etcd *e, int64_t lease, struct kt_str json, struct core_answer *ret)
+static void sign_ops(struct cl_etcd *e, struct kt_jw *w, int64_t lease, struct kt_str json)
 {
     char name[CORE_NAME + 16];
-    struct kt_jw w = etcd_begin(e);
-    etcd_list(&w, "success");
     snprintf(name, sizeof(name), "alive/%s", e->conf->node);
-    etcd_put_op(e, &w, name, (struct kt_str){"1", 1}, lease);
+    etcd_put_op(e, w, name, (struct kt_str){"1", 1}, lease);
     snprintf(name, sizeof(name), "member/%s", e->conf->node);
-    etcd_put_op(e, &w, name, json, 0);
+    etcd_put_op(e, w, name, json, 0);
+}
+
+void cl_etcd_sign(struct cl_etcd *e, int64_t lease, int64_t token, struct kt_str json,
+                  struct core_answer *ret)
+{
+    struct kt_jw w = etcd_begin(e);
+    if (token) {
+        etcd_list(&w, "compare");
+        etcd_compare_token(e, &w, token);
+        kt_jw_arr_end(&w);
+        etcd_list(&w, "failure");
+        sign_ops(e, &w, lease, json);
+        kt_jw_arr_end(&w);
+    }
+    etcd_list(&w, "success");
+    sign_ops(e, &w, lease, json);
+    if (token) {
+        etcd_put_op(e, &w, "holder", json, lease);
+    }
     kt_jw_arr_end(&w);
     kt_jw_obj_end(&w);
     kt_json_free(etcd_ask_txn(e, ret, NULL));

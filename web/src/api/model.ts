@@ -397,6 +397,15 @@ export interface ClockEvent {
   drill?: boolean | string | null;
   /** The program can no longer record: nothing it shows may be relied upon. */
   failed?: boolean;
+  /** Several nodes: which one this is. */
+  cluster?: NodeState | null;
+}
+
+export interface NodeState {
+  node: string;
+  role: 'active' | 'follows' | 'takes-over' | 'cut-off' | 'out';
+  holder: string;
+  behind_ms: number;
 }
 
 export interface Outcome {

@@ -8,7 +8,16 @@
 import { batch, computed, signal } from '@preact/signals';
 import { AlarmBook } from './alarms';
 import { api, url } from './client';
-import type { Alarm, ClockEvent, Command, LiveTuple, Outcome, Output, ReplayState } from './model';
+import type {
+  Alarm,
+  ClockEvent,
+  Command,
+  LiveTuple,
+  NodeState,
+  Outcome,
+  Output,
+  ReplayState,
+} from './model';
 import { PointTable } from './points';
 import { SharedStream } from './shared';
 import { showSiteOf } from './site';
@@ -34,6 +43,8 @@ export class World {
   readonly plantAsked = signal(0);
   readonly drill = signal<string>('');
   readonly failed = signal(false);
+  /** Which of several nodes answers; null: it is alone. */
+  readonly node = signal<NodeState | null>(null);
   readonly link = signal<LinkState>('idle');
   /**
    * performance.now() of the last clock event; silence is measured from it. Other events do not
@@ -77,6 +88,7 @@ export class World {
   private clock(c: ClockEvent): void {
     this.now.value = c.engine ?? c.now;
     this.failed.value = c.failed ?? false;
+    this.node.value = c.cluster ?? null;
     this.lagMs.value = c.lag_ms ?? 0;
     this.plantRate.value = Math.round(c.rate ?? 0);
     this.plantAsked.value = Math.round(c.asked ?? 0);

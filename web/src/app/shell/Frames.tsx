@@ -28,7 +28,14 @@ export function LinkLoss() {
       </div>
     );
   }
-  if (!lost.value) return null;
+  if (!lost.value) {
+    if (live.node.value?.role !== 'cut-off') return null;
+    return (
+      <div class="cut-off" role="alert">
+        {t('node.cutOff')}
+      </div>
+    );
+  }
   return (
     <div class="linkloss" role="alert">
       <p>

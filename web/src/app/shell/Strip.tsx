@@ -81,6 +81,19 @@ function SiteName() {
   );
 }
 
+/** Of several nodes: which one this screen hears, what it does, how far it is behind. */
+function NodeName() {
+  const n = live.node.value;
+  if (!n) return null;
+  const behind = n.role === 'follows' && n.behind_ms > 1000;
+  return (
+    <span class="strip-who" title={t('node.holder', { node: n.holder || '–' })}>
+      {n.node} {t(`node.${n.role}`)}
+      {behind && ` ${t('node.behind', { s: (n.behind_ms / 1000).toFixed(1) })}`}
+    </span>
+  );
+}
+
 function Who() {
   const now = live.now.value;
   const shift = shiftAt(now, siteOffset.value);
@@ -100,6 +113,7 @@ function Who() {
             {t('drill')} {live.drill.value}
           </b>
         )}
+        <NodeName />
       </span>
       <span class="strip-clock">
         <span class="strip-date">{now ? monthDay(now) : ''}</span>{' '}

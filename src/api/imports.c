@@ -401,7 +401,10 @@ static int take_rows(struct call *c, uint64_t id, struct kt_buf *out, const char
     } else if (!j->request.n) {
         r = kt_err_set(err, KT_ESTATE, "there is nothing to write: no row would change");
     } else {
-        kt_buf_put(out, j->request.p, j->request.n);
+        kt_buf_done(out);
+        *out = j->request; /* nobody asks for them any more */
+        kt_buf_init(&j->request, 0);
+        kt_buf_done(&j->shown);
         j->written = true;
         *ret_name = kt_arena_strdup(c->arena, j->name);
         r = KT_OK;

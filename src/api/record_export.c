@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A list of records as CSV, xlsx, PDF or GeoJSON, and the empty table to fill in. */
+/* A list of records as CSV, xlsx, PDF, GeoJSON or GeoPackage, and the empty table to fill in. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/records.h"
 #include "base/log.h"
+#include "geo/gpkg_write.h"
 #include "report/report.h"
 #include "report/sheet.h"
 #include "sys/spool.h"
@@ -20,6 +21,7 @@ struct sink {
     struct kt_sheet_column *columns;
     struct kt_report *pdf;
     struct kt_spool *json; /* features */
+    struct kt_gpkg *gpkg;
     struct kt_buf line;
     struct kt_jw w;
     const char **ids;
@@ -190,6 +192,54 @@ static int geo_row(void *arg, int64_t id, const struct kt_str *cells, uint32_t n
     return go_on(s, err);
 }
 
+/* ---- GeoPackage ---- */
+
+static enum kt_gpkg_type gpkg_type(enum kt_column_kind kind)
+{
+    return kind == KT_COLUMN_NUMBER ? KT_GPKG_NUMBER
+           : kind == KT_COLUMN_DATE ? KT_GPKG_DATE
+                                    : KT_GPKG_TEXT;
+}
+
+/* Columns by their ids, which are names in SQL as they are; the two of a text in two languages end
+ * with it. */
+static int gpkg_head(void *arg, const char *title, const struct kt_record_column *columns,
+                     uint32_t n, struct kt_err *err)
+{
+    struct sink *s = arg;
+    struct kt_gpkg_column *cols = KT_NEW_ARRAY(s->c->arena, struct kt_gpkg_column, n + 1);
+    uint32_t kept = 0;
+    s->n = n;
+    for (uint32_t i = 0; i < n; i++) {
+        bool twice = i > 0 && strcmp(columns[i].id, columns[i - 1].id) == 0;
+        if (s->geometry == UINT32_MAX && strcmp(columns[i].id, s->c->param[1]) == 0) {
+            s->geometry = i;
+            continue;
+        }
+        const char *id = *columns[i].id == '_' ? columns[i].id + 1 : columns[i].id;
+        cols[kept++] = (struct kt_gpkg_column){
+            .name = kt_arena_printf(s->c->arena, "%s%s", id, twice ? "_en" : ""),
+            .type = gpkg_type(columns[i].kind)};
+    }
+    return kt_gpkg_new(s->c->param[0], title, s->c->site->crs_epsg, cols, kept, &s->gpkg, err);
+}
+
+static int gpkg_row(void *arg, int64_t id, const struct kt_str *cells, uint32_t n,
+                    struct kt_err *err)
+{
+    struct sink *s = arg;
+    struct kt_str kept[256];
+    uint32_t k = 0;
+    for (uint32_t i = 0; i < n && k < KT_ARRAY_LEN(kept); i++) {
+        if (i != s->geometry) {
+            kept[k++] = cells[i];
+        }
+    }
+    struct kt_str shape = s->geometry < n ? cells[s->geometry] : (struct kt_str){"", 0};
+    int r = kt_gpkg_row(s->gpkg, id, shape, kept, err);
+    return r < 0 ? r : go_on(s, err);
+}
+
 /* ---- answering ---- */
 
 struct format {
@@ -204,6 +254,7 @@ static const struct format formats[] = {
      sheet_row},
     {"pdf", "application/pdf", pdf_head, pdf_row},
     {"geojson", "application/geo+json", geo_head, geo_row},
+    {"gpkg", "application/geopackage+sqlite3", gpkg_head, gpkg_row},
 };
 
 static const struct format *format_of(struct call *c, size_t among)
@@ -215,7 +266,7 @@ static const struct format *format_of(struct call *c, size_t among)
         }
     }
     reply_code(c->req, KT_EINVAL,
-               among > 2 ? "format is csv, xlsx, pdf or geojson" : "format is csv or xlsx");
+               among > 2 ? "format is csv, xlsx, pdf, geojson or gpkg" : "format is csv or xlsx");
     return NULL;
 }
 
@@ -225,6 +276,9 @@ static int finish(struct sink *s, struct made *m, struct kt_err *err)
     if (s->sheet) {
         r = kt_sheet_end(s->sheet, &m->fd, &m->size, err);
         s->sheet = NULL;
+    } else if (s->gpkg) {
+        r = kt_gpkg_end(s->gpkg, (uint64_t)KT_SHEET_MIB << 20, &m->fd, &m->size, err);
+        s->gpkg = NULL;
     } else if (s->pdf) {
         r = pdf_end(s, &m->pdf, err);
     } else {
@@ -272,6 +326,7 @@ static void hand_out(struct call *c, const struct format *f, const struct kt_rec
     int r = kt_room_table(room, &who, c->param[0], q, &t, &err);
     r = r == KT_OK ? finish(&s, &m, &err) : r;
     kt_sheet_free(s.sheet);
+    kt_gpkg_free(s.gpkg);
     kt_report_free(s.pdf);
     kt_spool_free(s.json);
     kt_buf_done(&s.line);
@@ -303,7 +358,7 @@ void get_record_export(struct call *c)
     const struct format *f = format_of(c, KT_ARRAY_LEN(formats));
     struct kt_record_query q;
     struct kt_json *filter = NULL;
-    bool geo = f && f->head == geo_head;
+    bool geo = f && (f->head == geo_head || f->head == gpkg_head);
     if (f && list_query(c, &q, &filter) && (!geo || find_geometry(c))) {
         hand_out(c, f, &q, false);
     }

@@ -24,7 +24,7 @@ static const struct kt_option options[] = {
     {"at", "TIME", "list, show, export: as it was valid then"},
     {"known", "TIME", "list, show, export: as it was recorded then"},
     {"limit", "N", "list: at most so many, to 1000 (100)"},
-    {"as", "csv|xlsx|pdf|geojson", "export: what is written (csv)"},
+    {"as", "csv|xlsx|pdf|geojson|gpkg", "export: what is written (csv)"},
     {"out", "FILE", "export: where (default: standard output)"},
     {"mode", "add|update|both", "import: new records, present ones, or both (both)"},
     {"dry-run", NULL, "import: say what would become of each row, write nothing"},

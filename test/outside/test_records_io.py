@@ -475,10 +475,37 @@ def send(client, register, data):
     return json.loads(raw)["job"]
 
 
+@case("a GeoPackage has the features with their shapes, as its standard wants them")
+def _():
+    import sqlite3
+    import struct
+    w = world()
+    a = w.add(title="有点的", spot={"type": "Point", "coordinates": [1.5, -2.25]}, depth=3.5, found="2026-05-01")
+    b = w.add(title="有面的", spot={"type": "Polygon", "coordinates": [[[0, 0], [4, 0], [4, 4], [0, 0]]]})
+    data, head = kit.fetch(w.clerk, "/records/hazard/export", format="gpkg",
+                           filter=urllib.parse.quote(json.dumps([["title", "in", ["有点的", "有面的"]]])))
+    path = kt.temp_dir() / "h.gpkg"
+    path.write_bytes(data)
+    db = sqlite3.connect(path)
+    equal([db.execute(f"PRAGMA {p}").fetchone()[0] for p in ("application_id", "user_version", "integrity_check")],
+          [0x47504B47, 10300, "ok"])
+    equal(db.execute("SELECT table_name, data_type, srs_id FROM gpkg_contents").fetchall(), [("hazard", "features", -1)])
+    equal(db.execute("SELECT * FROM gpkg_geometry_columns").fetchall(), [("hazard", "geom", "GEOMETRY", -1, 0, 0)])
+    rows = {r[0]: r[1:] for r in db.execute("SELECT fid, geom, title, depth, found FROM hazard")}
+    assert len(rows) == 2, rows
+    shape, *rest = rows[a["record"]]
+    equal(rest, ["有点的", 3.5, "2026-05-01"])
+    equal(shape, b"GP\0\1" + struct.pack("<iBIdd", -1, 1, 1, 1.5, -2.25))
+    shape = rows[b["record"]][0]
+    equal(shape[8:], struct.pack("<BIII", 1, 3, 1, 4) + struct.pack("<8d", 0, 0, 4, 0, 4, 4, 0, 0))
+    assert "geopackage" in head["Content-Type"], head
+    equal(w.clerk.call("GET", "/records/project/export", format="gpkg")[0], 400, "no place on a map")
+
+
 @case("an export whose client has gone is not made to its end")
 def _():
     w = world()
-    for fmt in ("csv", "xlsx", "geojson", "pdf"):
+    for fmt in ("csv", "xlsx", "geojson", "gpkg", "pdf"):
         mark = len(w.program.lines)
         c = w.clerk.connection()
         c.request("GET", f"/api/v1/records/hazard/export?format={fmt}", headers=w.clerk.request_headers())

@@ -33,6 +33,49 @@ describe('table', () => {
     expect(t.querySelectorAll('tbody tr').length).toBeLessThan(50);
   });
 
+  it('shows the last rows when there are fewer than where one had scrolled to', () => {
+    const table = draw();
+    const box = host.querySelector('.vtable') as HTMLElement;
+    Object.defineProperty(box, 'scrollTop', { value: 200_000, writable: true });
+    act(() => void box.dispatchEvent(new Event('scroll')));
+    expect(table.querySelector('tr[aria-rowindex]')).not.toBeNull();
+    act(() => {
+      render(
+        <Table
+          label="rows"
+          rows={rows.slice(0, 40)}
+          rowKey={(r) => r.id}
+          columns={[{ id: 'n', title: 'Name', cell: (r) => r.name }]}
+        />,
+        host,
+      );
+    });
+    expect(host.textContent).toContain('row 39');
+  });
+
+  it('keeps the place of rows that are not there yet and says which are in sight', () => {
+    let seen: number[] = [];
+    const some = new Array<{ id: number; name: string } | undefined>(1000);
+    some[0] = { id: 7, name: 'first' };
+    act(() => {
+      render(
+        <Table
+          label="rows"
+          rows={some}
+          rowKey={(r) => r.id}
+          onRange={(a, b) => {
+            seen = [a, b];
+          }}
+          columns={[{ id: 'n', title: 'Name', cell: (r) => r.name }]}
+        />,
+        host,
+      );
+    });
+    expect(host.querySelector('table')!.getAttribute('aria-rowcount')).toBe('1001');
+    expect(host.querySelectorAll('tr[aria-busy]').length).toBeGreaterThan(5);
+    expect([seen[0], seen[1]! < 60]).toEqual([0, true]);
+  });
+
   it('moves by arrows and extends with Shift', () => {
     let keys: (string | number)[] = [];
     const t = draw((k) => {

@@ -68,7 +68,9 @@ export function Table<R>(props: TableProps<R>) {
     return () => ro.disconnect();
   }, []);
 
-  const first = Math.max(0, Math.floor(view.top / view.row) - AROUND);
+  // fewer rows than before: those at the end are in sight, wherever one had scrolled to
+  const most = Math.max(0, rows.length * view.row - view.height + view.row);
+  const first = Math.max(0, Math.floor(Math.min(view.top, most) / view.row) - AROUND);
   const last = Math.min(rows.length, Math.ceil((view.top + view.height) / view.row) + AROUND);
 
   const fixed = columns.map((c) => c.width).filter((w) => w !== undefined);
@@ -215,7 +217,8 @@ export function Table<R>(props: TableProps<R>) {
               <td colSpan={columns.length} />
             </tr>
           )}
-          {rows.slice(first, last).map((r, i) => {
+          {Array.from({ length: Math.max(0, last - first) }, (_, i) => {
+            const r = rows[first + i]; // not by map(): that passes over rows that are not there yet
             if (r === undefined)
               return (
                 <tr key={`at ${first + i}`} aria-rowindex={first + i + 2} aria-busy="true">

@@ -192,7 +192,7 @@ function ExportMenu({
       format,
       lang: lang.value === 'zh' ? 'zh' : 'en',
     });
-  const formats = ['xlsx', 'csv', 'pdf', ...(reg.map ? ['geojson'] : [])];
+  const formats = ['xlsx', 'csv', 'pdf', ...(reg.map ? ['gpkg', 'geojson'] : [])];
   return (
     <details class="menu">
       <summary class="btn">{t('export')} ▾</summary>
@@ -337,6 +337,7 @@ export function List({ r: reg }: { r: Register }) {
           </p>
         ) : (
           <Table
+            key={JSON.stringify(query)}
             label={pick(reg.title)}
             columns={columns(reg, fields, q.q ?? '', pickOf)}
             rows={list.items}

@@ -22,8 +22,9 @@ export interface Listing {
 }
 
 const PAGE = 100;
-/** So long a scroll has to rest before its rows are asked for. */
-const REST_MS = 60;
+/** While one scrolls, rows are asked for so often; and so many on either side of those in sight. */
+const LOOK_MS = 80;
+const AHEAD = 60;
 
 interface Found {
   pages: Map<number, readonly Item[]>;
@@ -62,7 +63,8 @@ export function useList(register: string, query: Query): Listing {
   const inSight = useRef<[number, number]>([0, 0]);
   const known = useRef(new Set<number>()); // pages that are there or on their way
   const begins = useRef(-1); // the round whose first page clears what stood before
-  const rest = useRef(0);
+  const timer = useRef(0);
+  const looked = useRef(0);
   const latest = useRef(query);
   latest.current = query;
 
@@ -88,6 +90,7 @@ export function useList(register: string, query: Query): Listing {
       .finally(() => setAsked((x) => x - 1));
   }
   function look() {
+    looked.current = Date.now();
     const [first, last] = inSight.current;
     const to = Math.floor(Math.max(first, last - 1) / PAGE);
     for (let n = Math.floor(first / PAGE); n <= to; n++) if (!known.current.has(n)) fetchPage(n);
@@ -95,11 +98,12 @@ export function useList(register: string, query: Query): Listing {
   useEffect(() => {
     round.current += 1;
     begins.current = round.current;
+    inSight.current = [0, 0];
     known.current = new Set();
     look();
     return () => {
       round.current += 1;
-      window.clearTimeout(rest.current);
+      window.clearTimeout(timer.current);
     };
   }, [key]);
   const items = useMemo(() => rowsOf(state), [state]);
@@ -110,9 +114,11 @@ export function useList(register: string, query: Query): Listing {
     error: state.error,
     busy: asked > 0,
     range: (first, last) => {
-      inSight.current = [first, Math.min(last, state.length)];
-      window.clearTimeout(rest.current);
-      rest.current = window.setTimeout(look, REST_MS);
+      inSight.current = [Math.max(0, first - AHEAD), Math.min(last + AHEAD, state.length)];
+      window.clearTimeout(timer.current);
+      const wait = looked.current + LOOK_MS - Date.now();
+      if (wait <= 0) look();
+      else timer.current = window.setTimeout(look, wait);
     },
     again: () => {
       round.current += 1;

@@ -64,7 +64,7 @@ const char schema_fixed[] =
     " json TEXT NOT NULL, PRIMARY KEY(seq, k)) WITHOUT ROWID;";
 
 /* Another one whenever make_indexes() makes others of the same model. */
-static const char indexes_layout[] = "3";
+static const char indexes_layout[] = "4";
 
 static const char own_columns[] =
     "\"_id\" INTEGER PRIMARY KEY, \"_version\" INTEGER NOT NULL, \"_created\" INTEGER NOT NULL,"
@@ -506,12 +506,13 @@ static int make_indexes(struct kt_db *db, const struct rec_register *reg, struct
         kt_buf_printf(&sql, "CREATE INDEX \"ix_%s_%s\" ON \"%s\"(%s, _ended, _changed);", reg->id,
                       own[i], reg->id, own[i]);
     }
-    kt_buf_printf(&sql,
-                  "CREATE INDEX \"ix_%s__changed\" ON \"%s\"(_ended, _changed, _from, _tangled);"
-                  "CREATE INDEX \"ix_%s__tangled\" ON \"%s\"(_id) WHERE _tangled = 1;"
-                  "CREATE INDEX \"ix_%s__was\" ON \"" PAST_TABLE "%s\"(_id, _until);"
-                  "CREATE INDEX \"ix_%s__until\" ON \"" PAST_TABLE "%s\"(_until);",
-                  reg->id, reg->id, reg->id, reg->id, reg->id, reg->id, reg->id, reg->id);
+    kt_buf_printf(
+        &sql,
+        "CREATE INDEX \"ix_%s__changed\" ON \"%s\"(_ended, _changed, _id, _from, _tangled);"
+        "CREATE INDEX \"ix_%s__tangled\" ON \"%s\"(_id) WHERE _tangled = 1;"
+        "CREATE INDEX \"ix_%s__was\" ON \"" PAST_TABLE "%s\"(_id, _until);"
+        "CREATE INDEX \"ix_%s__until\" ON \"" PAST_TABLE "%s\"(_until);",
+        reg->id, reg->id, reg->id, reg->id, reg->id, reg->id, reg->id, reg->id);
     kt_buf_printf(&sql, "CREATE INDEX \"ix_%s__due\" ON \"%s\"(_ended, _due);", reg->id, reg->id);
     int r = past_make(db, reg, err);
     r = r == KT_OK ? kt_db_exec(db, kt_buf_cstr(&sql), err) : r;

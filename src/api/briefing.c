@@ -282,6 +282,7 @@ static void tell_register(struct telling *t, const struct kt_json *section)
     const struct kt_record_query q = {.filter = f, .sort = *sort ? sort : NULL};
     const struct kt_record_table out = {.columns = *columns ? columns : NULL,
                                         .english = t->en,
+                                        .people = true,
                                         .head = on_head,
                                         .row = on_row,
                                         .arg = &r};

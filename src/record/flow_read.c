@@ -96,6 +96,17 @@ void flow_registers(const struct kt_record_model *m, const struct kt_reader *who
         }
     }
     kt_jw_arr_end(w);
+    kt_jw_key(w, "briefings");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < m->briefings_n; i++) {
+        if (reader_may(who, m->briefings[i].read)) {
+            kt_jw_obj(w);
+            kt_jw_kstr(w, "id", m->briefings[i].id);
+            flow_text(w, "title", m->briefings[i].title);
+            kt_jw_obj_end(w);
+        }
+    }
+    kt_jw_arr_end(w);
 }
 
 /* ---- one record ---- */

@@ -18,6 +18,7 @@ struct kt_record_column {
 struct kt_record_table {
     const char *columns; /* ids with commas; NULL: all that the person sees */
     bool english;        /* titles and choices */
+    bool people;         /* to be read, not to be taken in again: labels, units */
     bool form;           /* an empty table: only what a person writes, with help and choices */
     /** Once, first. */
     int (*head)(void *arg, const char *title, const struct kt_record_column *columns, uint32_t n,

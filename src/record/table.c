@@ -286,7 +286,7 @@ static int write_item(struct table *t, const struct kt_json *item, struct kt_err
             if (c->language) {
                 kt_buf_puts(&text, kt_json_get_str(v, c->language, ""));
             } else {
-                words_value(&t->w, f, v, true, &text);
+                words_value(&t->w, f, v, !t->t->people, &text);
             }
         }
         ends[i] = text.n;

@@ -176,6 +176,7 @@ def _():
     unknown = next(r for r in s["二、绿色开采指标"] if r["指标"] == "采区回采率")
     equal((unknown["本期"], unknown["同比"]), ("不详", "–"))
     equal(len(s["四、绿色开采项目"]), 10)
+    assert "尹家沟" in s["四、绿色开采项目"][0]["矿井"], "names, not numbers"
     fed, by_hand = s["七、考核得分"]
     equal((fed["现值"], fed["得分率"], fed["得分"], fed["来源"]), ("50.00 %", "0.833", "10.00", "指标"))
     equal((by_hand["得分"], by_hand["来源"]), ("5.00", "人工"))

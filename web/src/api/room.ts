@@ -170,6 +170,7 @@ export interface RoomModel {
   workflows: Workflow[];
   ledgers: Named[];
   indicators: Named[];
+  briefings?: Named[];
 }
 
 export type Fields = Record<string, unknown>;

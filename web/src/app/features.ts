@@ -2,6 +2,7 @@
 /** The features that this build has, in the order of the rail. One line a feature. */
 import { install as alarms } from '../features/alarms';
 import { install as backtest } from '../features/backtest';
+import { install as briefings } from '../features/briefings';
 import { install as calendar } from '../features/calendar';
 import { install as calibration } from '../features/calibration';
 import { install as cards } from '../features/cards';
@@ -42,6 +43,7 @@ export const installers: readonly Install[] = [
   ledgers,
   calendar,
   reports,
+  briefings,
   backtest,
   users,
   health,

@@ -190,6 +190,18 @@ static kt_time day_of(const struct telling *t, const struct kt_json *fields, con
     return *text && kt_time_parse(kt_str_c(text), t->c->site->utc_offset_s, &at) == KT_OK ? at : 0;
 }
 
+/* Two days, or the year that they are. */
+static void write_span(const char *from, const char *to, char ret[CELL])
+{
+    bool year = strlen(from) == 10 && strncmp(from, to, 4) == 0 &&
+                strcmp(from + 4, "-01-01") == 0 && strcmp(to + 4, "-12-31") == 0;
+    if (year) {
+        snprintf(ret, CELL, "%.4s", from);
+    } else {
+        snprintf(ret, CELL, "%s – %s", from, to);
+    }
+}
+
 static void target_row(struct telling *t, const struct kt_json *fields)
 {
     const char *id = kt_json_get_str(fields, "indicator", "");
@@ -201,8 +213,7 @@ static void target_row(struct telling *t, const struct kt_json *fields)
     if (!i) {
         return;
     }
-    snprintf(span, sizeof(span), "%s – %s", kt_json_get_str(fields, "from", ""),
-             kt_json_get_str(fields, "to", ""));
+    write_span(kt_json_get_str(fields, "from", ""), kt_json_get_str(fields, "to", ""), span);
     kt_jw_arr(t->w);
     kt_jw_str(t->w, pick(t, kt_json_get(i, "title")));
     kt_jw_str(t->w, span);

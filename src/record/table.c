@@ -347,6 +347,7 @@ int kt_room_table(struct kt_room *r, const struct kt_reader *who, const char *re
         free(t);
         return rc;
     }
+    t->w.labels = table->people;
     uint32_t i = rec_register_of(t->w.v.model, reg);
     if (i == KT_NONE || !reader_sees(who, &t->w.v.model->registers[i])) {
         rc = kt_err_set(err, KT_ENOTFOUND, "there is no register \"%.40s\"", reg);

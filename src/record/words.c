@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "record/model_flow.h"
+#include "record/reading.h"
 #include "record/value.h"
 
 static void add_name(struct words *w, const char *name)
@@ -97,12 +98,36 @@ static const char *choice(const struct words *w, const struct rec_field *f, cons
     return id;
 }
 
+/* What people call the record; false: the person does not see it. */
+static bool ref_label(struct words *w, uint32_t to, int64_t id, struct kt_buf *out)
+{
+    struct kt_json *named = NULL;
+    struct kt_err err;
+    struct kt_buf b;
+    bool seen = false;
+    kt_buf_init(&b, 1 << 16);
+    struct kt_jw jw = kt_jw_init(&b);
+    kt_jw_obj(&jw);
+    int rc = item_named(&w->v, to, id, &jw, &seen, &err);
+    kt_jw_obj_end(&jw);
+    rc = rc == KT_OK ? kt_json_parse((struct kt_str){b.p, b.n}, 1 << 16, &named, &err) : rc;
+    const char *label = rc == KT_OK && seen ? kt_json_get_str(named, "label", "") : "";
+    kt_buf_puts(out, label);
+    bool told = *label != '\0';
+    kt_json_free(named);
+    kt_buf_done(&b);
+    return told;
+}
+
 /* A reference by the key of its record; the number where the person does not see it. */
 static void ref(struct words *w, const struct rec_field *f, int64_t id, struct kt_buf *out)
 {
     const struct rec_register *to = &w->v.model->registers[f->to];
     struct kt_err err;
     struct kt_stmt **st = &w->by_ref[f->to];
+    if (w->labels && ref_label(w, f->to, id, out)) {
+        return;
+    }
     if (!*st) {
         const char *sql = kt_arena_printf(w->arena, "SELECT \"%s\" FROM \"%s\" WHERE _id = ?",
                                           to->fields[to->key].id, to->id);

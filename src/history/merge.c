@@ -284,18 +284,20 @@ static int drop(struct kt_history *h, struct history_file *f, const char *why, s
     return KT_OK;
 }
 
-/* Nothing came into the file lately. */
+/* Nothing came into the file lately: as it is written, or at rest (store.h). */
 static bool is_settled(const struct history_file *f)
 {
-    struct stat st;
-    char path[PATH_MAX], wal[PATH_MAX];
-    kt_time now = (kt_time)time(NULL) * KT_SEC; /* as the file system has it */
-    snprintf(path, sizeof(path), "%s%s", f->path, f->packed ? HISTORY_PACKED : "");
-    snprintf(wal, sizeof(wal), "%s-wal", f->path);
-    if (stat(path, &st) < 0 || now - st.st_mtim.tv_sec * KT_SEC < SETTLED) {
-        return false;
+    static const char *const forms[] = {"", "-wal", ".zst"};
+    kt_time now = (kt_time)time(NULL) * KT_SEC, last = 0; /* as the file system has it */
+    for (size_t i = 0; i < KT_ARRAY_LEN(forms); i++) {
+        struct stat st;
+        char path[PATH_MAX];
+        snprintf(path, sizeof(path), "%s%s", f->path, forms[i]);
+        if (stat(path, &st) == 0 && (i == 0 || st.st_size > 0)) {
+            last = st.st_mtim.tv_sec * KT_SEC > last ? st.st_mtim.tv_sec * KT_SEC : last;
+        }
     }
-    return stat(wal, &st) < 0 || st.st_size == 0 || now - st.st_mtim.tv_sec * KT_SEC >= SETTLED;
+    return last && now - last >= SETTLED;
 }
 
 static int retain(struct kt_history *h, kt_time now, const int days[3], bool early,

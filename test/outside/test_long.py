@@ -138,10 +138,11 @@ def border():
     month = time.strftime("%Y-%m", time.gmtime(OLD / 1000))
     for f in (site.dir / "data/history").glob("*-20*"):
         os.utime(f, (time.time() - 3 * 3600,) * 2)
+    assert list((site.dir / "data/history").glob(f"normal-{month}.db*"))
+    mark = len(p.lines)
     p.start()
-    wait_for("the old month is dropped here",
-             lambda: not (site.dir / f"data/history/normal-{month}.db").exists())
-    assert (site.dir / f"data/history/key-{month}.db").exists()
+    p.wait_line(f"normal-{month}.* is dropped: it is in the long history", after=mark)
+    assert [f for f in (site.dir / "data/history").glob(f"key-{month}.db*") if "lock" not in f.name]
     after, got = raw(p, "W1", *span)
     equal(after, old)
     equal((got["old"]["resolution_ms"], got["old"]["digits"], got["old"].get("away")), (1, 12, None))

@@ -301,6 +301,14 @@ static void begin_gen(struct kt_mine *m, const struct upward_msg *msg)
             msg->prev_pos);
 }
 
+static void count(struct kt_mine *m, uint64_t reads, uint64_t errors)
+{
+    pthread_mutex_lock(&m->lock);
+    m->state.reads += reads;
+    m->state.errors += errors;
+    pthread_mutex_unlock(&m->lock);
+}
+
 static bool take_record(void *arg, struct kt_str text)
 {
     struct kt_mine *m = arg;
@@ -309,7 +317,7 @@ static bool take_record(void *arg, struct kt_str text)
     m->bytes += text.n;
     if (upward_get(text, &msg, &err) < 0) {
         KT_ERROR("upward", "%s: %s", m->conf->id, err.text);
-        m->state.errors++;
+        count(m, 0, 1);
         m->again = true;
         return true;
     }
@@ -330,7 +338,7 @@ static bool take_record(void *arg, struct kt_str text)
     m->have = msg.at;
     m->newest = msg.time;
     m->changed = true;
-    m->state.reads++;
+    count(m, 1, 0);
     return true;
 }
 
@@ -391,8 +399,10 @@ static void report(struct kt_mine *m, bool up)
     kt_jw_kstr(&w, "text", up ? "" : "the mine is silent");
     kt_jw_obj_end(&w);
     if (kt_runtime_link(m->rt, (struct kt_str){b.p, b.n}, m->conf->id) == KT_OK) {
+        pthread_mutex_lock(&m->lock);
         m->state.up = up;
         m->state.since = kt_clock_now();
+        pthread_mutex_unlock(&m->lock);
     }
     kt_buf_done(&b);
 }

@@ -87,6 +87,14 @@ static int keep(struct kt_upward *u, struct kt_err *err)
 
 /* ---- what the county says ---- */
 
+/* Where a new stream may begin for a county that stands there: this journal may be a restored,
+ * older one. */
+static kt_seq begin_at(const struct kt_upward *u, const struct upward_place *p)
+{
+    kt_seq durable = kt_journal_durable(kt_runtime_journal(u->rt));
+    return p->pos < durable ? p->pos : durable;
+}
+
 static void take_place(struct kt_upward *u, const struct upward_place *p, bool again)
 {
     enum upward_said said = upward_sent_said(&u->sent, p);
@@ -99,9 +107,9 @@ static void take_place(struct kt_upward *u, const struct upward_place *p, bool a
     if (said == UPWARD_OTHER) {
         upward_collect_from(u->collect, u->sent.confirmed.pos);
     } else if (said == UPWARD_UNKNOWN) {
-        new_gen(u, p->pos, "the county stands at a place that was never sent");
+        new_gen(u, begin_at(u, p), "the county stands at a place that was never sent");
     } else if (said == UPWARD_FOREIGN && u->sent.confirmed.n > 0) {
-        new_gen(u, p->pos, "the county does not know this stream any more");
+        new_gen(u, begin_at(u, p), "the county does not know this stream any more");
     } else if (again && now - u->returned > AGAIN_EVERY && u->sent.cur_n) {
         go_back(u);
     }
@@ -198,7 +206,9 @@ static int need_stream(struct kt_upward *u, struct kt_err *err)
 
 static void publish_failed(struct kt_upward *u, int r, const struct kt_err *err)
 {
+    pthread_mutex_lock(&u->lock);
     u->state.errors++;
+    pthread_mutex_unlock(&u->lock);
     if (r == KT_ENOTFOUND) {
         struct kt_err why;
         r = upward_nats_stream(u->nats, u->stream, &why);

@@ -379,6 +379,11 @@ static struct kt_seq_run *alive(const struct kt_sequences *s, uint64_t id)
     return NULL;
 }
 
+uint64_t kt_sequences_newest(const struct kt_sequences *s)
+{
+    return s->runs_n ? s->run[s->runs_n - 1]->id : 0;
+}
+
 const struct kt_seq_run *kt_sequence_find(const struct kt_sequences *s, uint64_t id)
 {
     return alive(s, id);

@@ -119,6 +119,7 @@ void kt_sequences_step(struct kt_sequences *s, kt_seq cause, kt_time now);
 void kt_sequences_recovered(struct kt_sequences *s, kt_time now);
 
 /* Reading */
+uint64_t kt_sequences_newest(const struct kt_sequences *s); /**< alive; 0: none */
 const struct kt_seq_run *kt_sequence_find(const struct kt_sequences *s, uint64_t id); /**< alive */
 bool kt_sequences_none(const struct kt_sequences *s); /**< none is alive or lately done */
 const char *kt_run_state_id(enum kt_run_state s);

@@ -3,6 +3,7 @@
 import { install as alarms } from '../features/alarms';
 import { install as backtest } from '../features/backtest';
 import { install as briefings } from '../features/briefings';
+import { install as belts } from '../features/belts';
 import { install as calendar } from '../features/calendar';
 import { install as calibration } from '../features/calibration';
 import { install as cards } from '../features/cards';
@@ -49,4 +50,5 @@ export const installers: readonly Install[] = [
   health,
   point,
   vent,
+  belts,
 ];

@@ -2,8 +2,8 @@
 /** The features that this build has, in the order of the rail. One line a feature. */
 import { install as alarms } from '../features/alarms';
 import { install as backtest } from '../features/backtest';
-import { install as briefings } from '../features/briefings';
 import { install as belts } from '../features/belts';
+import { install as briefings } from '../features/briefings';
 import { install as calendar } from '../features/calendar';
 import { install as calibration } from '../features/calibration';
 import { install as cards } from '../features/cards';

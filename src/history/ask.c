@@ -52,17 +52,27 @@ static bool add_summary(struct history_sink *s, const struct history_summary *su
     return true;
 }
 
+/* Is x among the eight from v? */
+static inline bool among_eight(const double *v, double x)
+{
+#ifdef __SSE2__
+    __m128d w = _mm_set1_pd(x);
+    __m128d a = _mm_cmpeq_pd(_mm_loadu_pd(v), w), b = _mm_cmpeq_pd(_mm_loadu_pd(v + 2), w);
+    __m128d c = _mm_cmpeq_pd(_mm_loadu_pd(v + 4), w), d = _mm_cmpeq_pd(_mm_loadu_pd(v + 6), w);
+    return _mm_movemask_pd(_mm_or_pd(_mm_or_pd(a, b), _mm_or_pd(c, d))) != 0;
+#else
+    int any = 0;
+    for (uint32_t k = 0; k < 8; k++) {
+        any |= v[k] == x;
+    }
+    return any;
+#endif
+}
+
 /* Where x stands first at or behind lo; it is there. */
 static uint32_t index_of(const double *v, uint32_t lo, uint32_t hi, double x)
 {
-    while (hi - lo >= 8) {
-        int any = 0;
-        for (uint32_t k = 0; k < 8; k++) {
-            any |= v[lo + k] == x;
-        }
-        if (any) {
-            break;
-        }
+    while (hi - lo >= 8 && !among_eight(v + lo, x)) {
         lo += 8;
     }
     while (v[lo] != x) {

@@ -309,6 +309,22 @@ static void sizes(void)
     CHECK(bytes_each(flips, 30 * KT_SEC, false) < 0.06);
 }
 
+/* Whole numbers on both sides of where they stop to fit half a mantissa. */
+static void wide_numbers(void)
+{
+    for (uint32_t n = 2; n < 12; n++) {
+        for (int e = 49; e <= 53; e++) {
+            struct history_cols c = {0};
+            for (uint32_t i = 0; i < n; i++) {
+                double v = i % 3 ? ldexp(1, e) + (double)i - 4 : (double)i;
+                add(&c, T0 + i * KT_SEC, i % 2 ? -v : v, 0, 0);
+            }
+            CHECK(round_trip(&c) >= 0);
+            history_cols_done(&c);
+        }
+    }
+}
+
 static void exact_examples(void)
 {
     static const double v[] = {5.827000141143799,
@@ -476,6 +492,6 @@ static void real_sensors(void)
 UNIT_MAIN({"any columns come back", any_columns}, {"heads", heads},
           {"the longest tokens of a head", longest_tokens}, {"bytes of a head", head_bytes},
           {"sizes of usual columns", sizes}, {"exact examples", exact_examples},
-          {"the largest run", largest_run}, {"numbers of a row", numbers},
-          {"order and repeats", settling}, {"cut and flipped bytes", cut_and_flipped},
-          {"real sensors", real_sensors})
+          {"wide numbers", wide_numbers}, {"the largest run", largest_run},
+          {"numbers of a row", numbers}, {"order and repeats", settling},
+          {"cut and flipped bytes", cut_and_flipped}, {"real sensors", real_sensors})

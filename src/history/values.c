@@ -2,6 +2,10 @@
 /*
  * A column of doubles, exact to the bit; see codec.h.
  */
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "history/codec_private.h"
 
 enum method { V_CONST, V_DECIMAL, V_NEAR64, V_NEAR32, V_PLANES64, V_PLANES32 };
@@ -231,13 +235,38 @@ void history_values_encode(struct history_codec *k, const double *v, uint32_t n,
     kt_buf_put(out, k->values[0].p, k->values[0].n);
 }
 
+/* m / p, each rounded once. */
+static void quotients(const int64_t *m, uint32_t n, double p, double *ret)
+{
+    uint32_t i = 0;
+#ifdef __SSE2__
+    /* Of |m| < 2^51 the double is had by putting m into the mantissa of 1.5 * 2^52; it is exact. */
+    const double shift = 0x1.8p52;
+    int64_t bits;
+    memcpy(&bits, &shift, sizeof(bits));
+    __m128i half = _mm_set1_epi64x(INT64_C(1) << 51), wide = _mm_setzero_si128();
+    for (uint32_t k = 0; k + 2 <= n; k += 2) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(m + k));
+        wide = _mm_or_si128(wide, _mm_srli_epi64(_mm_add_epi64(x, half), 52));
+    }
+    int64_t over = _mm_cvtsi128_si64(_mm_or_si128(wide, _mm_unpackhi_epi64(wide, wide)));
+    __m128i add = _mm_set1_epi64x(bits);
+    __m128d less = _mm_set1_pd(shift), by = _mm_set1_pd(p);
+    for (; !over && i + 2 <= n; i += 2) {
+        __m128i x = _mm_add_epi64(_mm_loadu_si128((const __m128i *)(m + i)), add);
+        __m128d v = _mm_sub_pd(_mm_castsi128_pd(x), less);
+        _mm_storeu_pd(ret + i, _mm_div_pd(v, by));
+    }
+#endif
+    for (; i < n; i++) {
+        ret[i] = (double)m[i] / p;
+    }
+}
+
 static void join(const struct history_codec *k, enum method how, int s, uint32_t n, double *ret)
 {
     if (how == V_DECIMAL) {
-        double p = history_pow10[s];
-        for (uint32_t i = 0; i < n; i++) {
-            ret[i] = (double)k->mant[i] / p;
-        }
+        quotients(k->mant, n, history_pow10[s], ret);
         return;
     }
     for (uint32_t i = 0; i < n; i++) {

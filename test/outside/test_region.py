@@ -173,6 +173,26 @@ def lost_store():
     assert " 0 gaps" in link(county, "mine-a")["text"], link(county, "mine-a")
 
 
+@case("a county that comes back from an older copy gets what it lacks, under another stream")
+def older_copy():
+    _, _, county, mine = region()
+    kept = county.site.dir / "data/upward/mine-a.json"
+    wait_for("it is quiet", lambda: "0 messages not confirmed" in link(mine, "county")["text"])
+    old = kept.read_text()
+    at = now_ms() // 1000 * 1000
+    mine.samples(("W2", 55.5, at))
+    wait_for("the value is there", lambda: (at, 55.5, "normal") in stored(county, "mine-a-W2", at - 1000, at + 1000))
+    before = re.search(r"stream (\S+)", link(mine, "county")["text"]).group(1)
+    county.stop()
+    kept.write_text(old)
+    county.start()
+    mine.samples(("W2", 66.5, at + 1000))
+    wait_for("it goes on", lambda: (at + 1000, 66.5, "normal") in stored(county, "mine-a-W2", at, at + 2000))
+    equal([v for _, v, _ in stored(county, "mine-a-W2", at, at + 2000)], [55.5, 66.5])
+    assert before != re.search(r"stream (\S+)", link(mine, "county")["text"]).group(1)
+    assert " 0 gaps" in link(county, "mine-a")["text"], link(county, "mine-a")
+
+
 def main():
     try:
         return kt.main()

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Batches: at most RT_BATCHES_MAX are out at a time, of which pushes and links leave the last ones
- * to what is urgent; the newest RT_BATCHES_KEPT that came back are kept. Columns stand in one block
+ * to what is urgent; of bulk no more samples are under way than RT_SAMPLES_MAX, whatever the size
+ * of the batches. The newest RT_BATCHES_KEPT that came back are kept. Columns stand in one block
  * behind the batch; only what is filled takes memory.
  */
 #include "engine/runtime_impl.h"
@@ -48,7 +49,8 @@ static const unsigned ceiling[KT_ROOMS] = {RT_BATCHES_PUSH, RT_BATCHES_LINK, RT_
 
 bool kt_batch_left(struct kt_runtime *rt, enum kt_room_of room)
 {
-    return atomic_load(&rt->pool.out) < ceiling[room];
+    bool samples = room == KT_ROOM_URGENT || atomic_load(&rt->pool.samples) < RT_SAMPLES_MAX;
+    return samples && atomic_load(&rt->pool.out) < ceiling[room];
 }
 
 bool kt_batch_room(struct kt_runtime *rt, enum kt_room_of room)
@@ -90,6 +92,20 @@ struct kt_batch *kt_batch_get(struct kt_runtime *rt, enum kt_room_of room)
     return b;
 }
 
+bool rt_batch_count(struct kt_runtime *rt, struct kt_batch *b)
+{
+    if (b->lane == KT_LANE_URGENT) {
+        return true;
+    }
+    if (atomic_fetch_add(&rt->pool.samples, b->n) + b->n > RT_SAMPLES_MAX) {
+        atomic_fetch_sub(&rt->pool.samples, b->n);
+        atomic_fetch_add(&rt->refused, 1);
+        return false;
+    }
+    rt_batch_of(b)->counted = b->n;
+    return true;
+}
+
 void rt_batch_ref(struct kt_batch *b)
 {
     __atomic_fetch_add(&b->refs, 1, __ATOMIC_RELAXED);
@@ -101,6 +117,8 @@ void rt_batch_unref(struct kt_runtime *rt, struct kt_batch *b)
         return;
     }
     struct rt_pool *p = &rt->pool;
+    atomic_fetch_sub(&p->samples, rt_batch_of(b)->counted);
+    rt_batch_of(b)->counted = 0;
     pthread_mutex_lock(&p->lock);
     bool keep = p->free_n < RT_BATCHES_KEPT;
     if (keep) {

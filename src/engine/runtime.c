@@ -249,6 +249,10 @@ int kt_runtime_samples(struct kt_runtime *rt, struct kt_batch *b)
         kt_batch_put(rt, b);
         return atomic_load(&rt->follows) ? KT_ENODE : KT_EINVAL;
     }
+    if (!rt_batch_count(rt, b)) {
+        kt_batch_put(rt, b);
+        return KT_EBUSY;
+    }
     b->arrival = b->arrival ? b->arrival : kt_clock_now();
     rb->in = (struct rt_input){IN_SAMPLES, b->lane, b->n};
     atomic_fetch_add(&rt->queued[b->lane], b->n);

@@ -179,7 +179,8 @@ enum {
     RT_BATCHES_PUSH = 1536,
     RT_BATCHES_LINK = 2048,
     RT_BATCHES_MAX = 2560,
-    RT_BATCHES_KEPT = 64
+    RT_BATCHES_KEPT = 64,
+    RT_SAMPLES_MAX = 6 << 20 /* of bulk, in all batches that are under way: 126 MiB */
 };
 enum rt_input_kind { IN_SAMPLES, IN_EVENT, IN_REQUEST, IN_TICK, IN_RELOAD, IN_OUTCOME };
 
@@ -191,6 +192,7 @@ struct rt_input {
 };
 struct rt_batch {
     struct rt_input in;
+    uint32_t counted; /* of the pool's samples */
     struct kt_batch b;
 };
 struct rt_message { /* every kind but samples */
@@ -222,6 +224,7 @@ struct rt_pool {
     struct kt_batch *free;
     uint32_t free_n;
     atomic_uint out;
+    atomic_uint samples; /* of bulk, from kt_runtime_samples() until the batch is back */
 };
 static inline struct rt_batch *rt_batch_of(struct kt_batch *b)
 {
@@ -234,6 +237,8 @@ static inline struct kt_samples rt_batch_view(const struct kt_batch *b)
 void rt_pool_init(struct rt_pool *p);
 void rt_pool_done(struct rt_pool *p);
 void rt_batch_ref(struct kt_batch *b);
+/** Count the samples of a bulk batch; false: too many are under way. */
+bool rt_batch_count(struct kt_runtime *rt, struct kt_batch *b);
 void rt_batch_unref(struct kt_runtime *rt, struct kt_batch *b);
 
 /* ---- after: what waits until it is durable ---- */

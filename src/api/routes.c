@@ -39,7 +39,7 @@ const struct route api_routes[] = {
     {"GET", "/sequences", "view", "list", get_sequences},
     {"GET", "/vent", "view", "list", get_vent},
     {"POST", "/vent/what-if", "view", "list", post_vent_what_if, .costly = true},
-    {"GET", "/personnel", "view", "list", get_personnel},
+    {"GET", "/personnel", "view", "list", get_personnel, .free = true}, /* screens ask each second */
     {"GET", "/personnel/stations", "view", "list", get_stations},
     {"GET", "/history", "history.read", "list", get_history, .costly = true},
     {"GET", "/export", "export", "list", get_export, .costly = true},

@@ -29,6 +29,8 @@ const READY_MS = 60_000;
 const END_MS = 20_000;
 export const PASSWORD = 'Gaoshan-Liushui-2026';
 
+export const hasBroker = () => BROKER !== undefined;
+
 /** Why the program cannot be tried here, or an empty text. */
 export function missing() {
   const need = [BIN, SIM, join(ROOT, 'web/dist/index.html'), '/usr/bin/chromium'];
@@ -207,9 +209,10 @@ async function listening(port) {
  * Starts the plant and the program; answers when both are ready and every person has a password.
  * @param people { user: { name, roles: 'a,b' } }
  * @param change called with the folder of the site before it is made, to write into it
+ * @param persons how many walk in the plant with tags (needs the broker)
  * @param tls also listen for HTTPS, with a certificate of the site's own authority: `https`, `ca`
  */
-export async function start(people, change, { tls = false } = {}) {
+export async function start(people, change, { tls = false, persons = 0 } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'kt-real-'));
   const children = [];
   let claim;
@@ -243,6 +246,7 @@ export async function start(people, change, { tls = false } = {}) {
       '--scenario',
       'calm',
       ...(BROKER ? [] : ['--no-mqtt']),
+      ...(persons ? ['--people', join(template, 'people.plan'), '--persons', String(persons)] : []),
       '--drop',
       join(site, 'drop/in'),
       '--push',

@@ -377,6 +377,7 @@ export interface PastSite {
 }
 
 export interface ReplayState {
+  people?: unknown;
   at: number;
   seq: number;
   site: PastSite;

@@ -177,6 +177,8 @@ export function closeLive(): void {
 
 // --- the past -------------------------------------------------------------------------------
 
+/** Who was below then (GET /personnel has its shape); null: nothing is told of it. */
+export const pastPeople = signal<unknown>(null);
 export const replayAt = signal(0);
 export const replaySpeed = signal(1);
 export const replayPlaying = signal(false);
@@ -192,6 +194,7 @@ const pastStream = new Stream(
       if (!replaying.value) return;
       if (type === 'state') showState(data as ReplayState);
       else if (type === 'failed') replayError.value = String((data as { text?: string }).text);
+      else if (type === 'people') pastPeople.value = (data as { people: unknown }).people;
       else past.event(type, data);
       if (type === 'clock') replayAt.value = past.now.value;
     },
@@ -209,6 +212,7 @@ function showState(s: ReplayState): void {
     past.points.apply(s.live);
     past.alarms.replace(s.alarms);
     past.setOutputs(s.outputs);
+    pastPeople.value = s.people ?? null;
     past.now.value = s.at;
     replayError.value = '';
   });

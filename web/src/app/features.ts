@@ -17,6 +17,7 @@ import { install as ledgers } from '../features/ledgers';
 import { install as limits } from '../features/limits';
 import { install as map } from '../features/map';
 import { install as object } from '../features/object';
+import { install as people } from '../features/people';
 import { install as point } from '../features/point';
 import { install as records } from '../features/records';
 import { install as reports } from '../features/reports';
@@ -30,6 +31,7 @@ export const installers: readonly Install[] = [
   map,
   alarms,
   cards,
+  people,
   object,
   command,
   handover,

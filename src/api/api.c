@@ -3,6 +3,7 @@
  * Dispatch: find the route, know the person, check the right, call the handler, log the access.
  * Nothing is answered for a person before these four are done: deny by default.
  */
+#include "api/cluster.h"
 #include "api/records.h"
 #include "api/evacuate.h"
 #include "api/personnel.h"
@@ -215,6 +216,9 @@ enum kt_http_lane kt_api_lane(void *arg, struct kt_http_req *req)
         "/history", "/export", "/events", "/replay", "/backtest",    "/search", "/import",
         "/reports", "/reload", "/audit",  "/kpi",    "/attachments", "/what-if"};
     const char *path = kt_http_path(req);
+    if (forward_wanted(arg, req)) {
+        return KT_HTTP_LONG;
+    }
     if (ingest_path(path)) {
         return ingest_lane(arg, req);
     }
@@ -259,7 +263,9 @@ void kt_api_handle(void *arg, struct kt_http_req *req)
 {
     struct kt_api *a = arg;
     const char *path = kt_http_path(req);
-    if (ingest_path(path)) {
+    if (forward_wanted(a, req)) {
+        forward(a, req);
+    } else if (ingest_path(path)) {
         ingest_handle(a, req);
     } else if (strncmp(path, "/api/v1/", 8) == 0) {
         handle_api(a, req, path + 7);

@@ -9,4 +9,9 @@ const char *cluster_role_name(enum kt_cluster_role role);
 void write_node(struct kt_runtime *rt, struct kt_jw *w);
 /** A value: null when this node is alone. */
 void write_cluster(struct kt_runtime *rt, struct kt_jw *w);
+
+/* forward.c */
+/** Is this for the active node, while this one follows? */
+bool forward_wanted(struct kt_api *a, struct kt_http_req *req);
+void forward(struct kt_api *a, struct kt_http_req *req); /**< answers; blocks */
 #endif

@@ -121,6 +121,8 @@ bool kt_runtime_follows(const struct kt_runtime *rt);
 bool kt_runtime_may(const struct kt_runtime *rt, const struct kt_effect *e);
 /** The fencing token for devices that keep one; 0: none. */
 int64_t kt_runtime_token(const struct kt_runtime *rt);
+/** What is on our disk and, with several nodes, in the common order: what may leave this node. */
+kt_seq kt_runtime_durable(const struct kt_runtime *rt);
 struct kt_cluster *kt_runtime_cluster(struct kt_runtime *rt); /**< NULL: alone */
 
 struct kt_link_state { /* of one link: what `show` and /health print */

@@ -29,6 +29,11 @@ bool rt_cut_off(const struct kt_runtime *rt)
     return role == KT_CLUSTER_CUT_OFF || role == KT_CLUSTER_LOST;
 }
 
+kt_seq kt_runtime_durable(const struct kt_runtime *rt)
+{
+    return rt_durable(rt);
+}
+
 bool kt_runtime_follows(const struct kt_runtime *rt)
 {
     return atomic_load(&rt->follows);

@@ -102,6 +102,26 @@ static bool count_of(const struct kt_runtime *rt, const struct kt_point *p, doub
     return v.quality == KT_Q_NORMAL;
 }
 
+/* Several nodes: 1 is as it should be. */
+static bool node_value(struct kt_runtime *rt, const char *what, double *ret)
+{
+    struct kt_cluster_stats s;
+    bool lease = strcmp(what, "lease") == 0, standby = strcmp(what, "standby") == 0;
+    if (!rt->cluster || !(lease || standby || strcmp(what, "etcd") == 0)) {
+        return false;
+    }
+    kt_cluster_stats(rt->cluster, &s);
+    bool good = lease ? s.role == KT_CLUSTER_ACTIVE : s.used < s.quota / 2;
+    for (uint32_t i = 0; standby && i < s.members_n; i++) {
+        const struct kt_cluster_member *m = &s.members[i];
+        bool follows =
+            strcmp(m->node, s.node) != 0 && m->alive && m->same_site && !m->difference[0];
+        good = i == 0 ? follows : good || follows;
+    }
+    *ret = good;
+    return !standby || s.members_n > 0;
+}
+
 /* The value of one such point; false: there is none (yet). */
 static bool value_of(struct kt_runtime *rt, const struct kt_point *p, kt_time now, double *ret)
 {
@@ -134,6 +154,8 @@ static bool value_of(struct kt_runtime *rt, const struct kt_point *p, kt_time no
         return backup_days(rt, ret);
     } else if (strcmp(what, "long") == 0 || strcmp(what, "long-gap") == 0) {
         return long_value(rt, what, ret);
+    } else if (node_value(rt, what, ret)) {
+        return true;
     } else if (strcmp(what, "console") == 0) {
         *ret = seen && now - seen < CONSOLE_SILENT;
     } else {

@@ -483,6 +483,32 @@ const char *kt_http_query(struct kt_http_req *r, const char *name)
     return kt_http_decode(v) ? v : NULL;
 }
 
+static void encode(struct kt_buf *out, const char *s)
+{
+    for (; s && *s; s++) {
+        bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
+                     (*s >= '0' && *s <= '9') || strchr("-_.~", *s);
+        kt_buf_printf(out, plain ? "%c" : "%%%02X", (unsigned char)*s);
+    }
+}
+
+static enum MHD_Result put_query(void *arg, enum MHD_ValueKind kind, const char *key,
+                                 const char *value)
+{
+    struct kt_buf *out = arg;
+    (void)kind;
+    kt_buf_puts(out, out->n ? "&" : "?");
+    encode(out, key);
+    kt_buf_puts(out, "=");
+    encode(out, value);
+    return MHD_YES;
+}
+
+void kt_http_query_text(struct kt_http_req *r, struct kt_buf *out)
+{
+    MHD_get_connection_values(r->conn, MHD_GET_ARGUMENT_KIND, put_query, out);
+}
+
 const char *kt_http_header(struct kt_http_req *r, const char *name)
 {
     return MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, name);

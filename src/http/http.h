@@ -58,6 +58,8 @@ int kt_http_port(const struct kt_http *s);
 const char *kt_http_method(const struct kt_http_req *r);
 const char *kt_http_path(const struct kt_http_req *r);              /**< decoded, without query */
 const char *kt_http_query(struct kt_http_req *r, const char *name); /**< NULL when absent */
+/** The whole query, encoded again: "?a=b&c=d", or nothing. Appended. */
+void kt_http_query_text(struct kt_http_req *r, struct kt_buf *out);
 const char *kt_http_header(struct kt_http_req *r, const char *name);
 const char *kt_http_cookie(struct kt_http_req *r, const char *name);
 const char *kt_http_client(struct kt_http_req *r); /**< address as text */
@@ -79,8 +81,7 @@ void kt_http_reply(struct kt_http_req *r, int status, const char *type, struct k
 /** Takes the buffer's memory (no copy); the buffer is empty afterwards. */
 void kt_http_reply_take(struct kt_http_req *r, int status, const char *type, struct kt_buf *body);
 /** Answer with a file of so many bytes from its start; takes the descriptor. */
-void kt_http_reply_file(struct kt_http_req *r, int status, const char *type, int fd,
-                        uint64_t size);
+void kt_http_reply_file(struct kt_http_req *r, int status, const char *type, int fd, uint64_t size);
 /** Has the client closed its side of the connection while the handler works? Handler's thread. A
  *  long handler asks now and then and ends without an answer that anybody would read. */
 bool kt_http_gone(struct kt_http_req *r);

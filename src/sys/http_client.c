@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -15,6 +16,7 @@ struct kt_http_client {
     char *user, *password;
     bool fresh;
     char why[CURL_ERROR_SIZE];
+    char type[128], cookie[512];
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -77,6 +79,34 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
     struct kt_buf *out = arg;
     kt_buf_put(out, p, size * n);
     return out->full ? 0 : size * n;
+}
+
+static size_t on_header(char *p, size_t size, size_t n, void *arg)
+{
+    static const char name[] = "Set-Cookie:";
+    struct kt_http_client *c = arg;
+    size_t all = size * n, at = sizeof(name) - 1;
+    if (all > at && strncasecmp(p, name, at) == 0) {
+        while (at < all && p[at] == ' ') {
+            at++;
+        }
+        size_t end = all;
+        while (end > at && (p[end - 1] == '\r' || p[end - 1] == '\n')) {
+            end--;
+        }
+        snprintf(c->cookie, sizeof(c->cookie), "%.*s", (int)(end - at), p + at);
+    }
+    return all;
+}
+
+const char *kt_http_client_type(const struct kt_http_client *c)
+{
+    return c->type;
+}
+
+const char *kt_http_client_cookie(const struct kt_http_client *c)
+{
+    return c->cookie;
 }
 
 static struct curl_slist *add(struct curl_slist *list, const char *line)
@@ -166,6 +196,9 @@ int kt_http_client_do(struct kt_http_client *c, const char *method, const char *
     curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, list);
     curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, ret_body);
+    curl_easy_setopt(c->curl, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(c->curl, CURLOPT_HEADERDATA, c);
+    c->type[0] = c->cookie[0] = '\0';
     CURLcode code = curl_easy_perform(c->curl);
     curl_slist_free_all(list);
     if (code != CURLE_OK) {
@@ -175,6 +208,9 @@ int kt_http_client_do(struct kt_http_client *c, const char *method, const char *
     long status = 0, opened = 0;
     curl_easy_getinfo(c->curl, CURLINFO_NUM_CONNECTS, &opened);
     c->fresh = opened > 0;
+    const char *type = NULL;
+    curl_easy_getinfo(c->curl, CURLINFO_CONTENT_TYPE, &type);
+    snprintf(c->type, sizeof(c->type), "%s", type ? type : "");
     curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
     *ret_status = (int)status;
     return KT_OK;

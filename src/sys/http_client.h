@@ -30,4 +30,7 @@ KT_MUST_CHECK int kt_http_client_do(struct kt_http_client *c, const char *method
                                     const char *const *headers, const struct kt_str *body,
                                     int64_t timeout_ns, int *ret_status, struct kt_buf *ret_body,
                                     struct kt_err *err);
+/** Of the last answer: its type, and the last cookie that it set; "" without. */
+const char *kt_http_client_type(const struct kt_http_client *c);
+const char *kt_http_client_cookie(const struct kt_http_client *c);
 #endif

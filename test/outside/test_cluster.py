@@ -61,6 +61,9 @@ def _():
         for c in counters:
             c.start()
         kt.wait_for("acknowledgements", lambda: all(len(c.acked) > 50 for c in counters))
+        follower = pair.other(first)
+        kt.wait_for("the follower passes posts on", lambda: follower.write(
+            f"N-3 value=5 {time.time_ns()}\n", headers={"Content-Type": "text/plain"})[0] == 204)
         killed = time.monotonic()
         first.kill9()
         second = pair.other(first)

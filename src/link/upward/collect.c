@@ -270,6 +270,9 @@ int upward_collect_next(struct upward_collect *c, struct kt_buf *body, kt_seq *r
         kt_seq from = c->pos + 1, first = kt_journal_first(journal);
         r = kt_journal_read(journal, NULL, from < first ? first : from, &c->reader, err);
     }
+    if (r == KT_OK) {
+        kt_journal_reader_until(c->reader, kt_runtime_durable(c->rt));
+    }
     uint32_t kinds = 1u << KT_EV_SAMPLES | 1u << KT_EV_OUTCOME;
     for (int i = 0; r == KT_OK && i < ENOUGH_EVENTS && body->n < ENOUGH_BYTES &&
                     c->columns.n < UPWARD_SAMPLES / 2;

@@ -90,33 +90,17 @@ void imports_free(struct imports *im)
 /* ---- the job ----------------------------------------------------------------------------------
  */
 
-/* Divide the answer of the dry run once, so that looking at the job costs little. */
-static int divide(const struct kt_buf *answer, struct import *j, struct kt_err *err)
+/* Members of the answer, without its braces: {"rows":…,"counts":…} or {"error":…}. */
+static void take_answer(struct import *j, struct kt_buf *answer)
 {
-    static const char *const parts[] = {"error", "counts", "rows"};
-    struct kt_json *v = NULL;
-    int r = kt_json_parse((struct kt_str){answer->p, answer->n}, ANSWER_MAX, &v, err);
-    struct kt_buf shown, request;
-    kt_buf_init(&shown, ANSWER_MAX);
-    kt_buf_init(&request, ANSWER_MAX);
-    struct kt_jw w = kt_jw_init(&shown), q = kt_jw_init(&request);
-    for (size_t i = 0; r == KT_OK && i < KT_ARRAY_LEN(parts); i++) {
-        if (kt_json_get(v, parts[i])) {
-            kt_jw_key(&w, parts[i]);
-            kt_json_write(kt_json_get(v, parts[i]), &w);
-        }
+    static const char fault[] = "{\"error\"";
+    j->refused = answer->n > sizeof(fault) && memcmp(answer->p, fault, sizeof(fault) - 1) == 0;
+    if (answer->n > 2) {
+        kt_buf_put(&j->shown, answer->p + 1, answer->n - 2);
     }
-    if (kt_json_len(kt_json_get(kt_json_get(v, "request"), "rows"))) {
-        kt_json_write(kt_json_get(v, "request"), &q);
-    }
-    j->refused = kt_json_get(v, "error") != NULL;
-    j->shown = shown;
-    j->request = request;
-    kt_json_free(v);
-    return r;
 }
 
-/* Read, looked at, divided: with the parts of the whole that these take. */
+/* Read, looked at: with the parts of the whole that these take. */
 static int work(struct import *j, struct kt_err *err)
 {
     struct kt_json *rows = NULL;
@@ -130,14 +114,15 @@ static int work(struct import *j, struct kt_err *err)
     kt_task_part(&j->task, 0, 400);
     int r = import_table(&f, &rows, err);
     kt_buf_done(&j->file);
-    kt_task_part(&j->task, 400, 900);
+    kt_task_part(&j->task, 400, 1000);
     if (r == KT_OK) {
         r = kt_room_import_dry(kt_runtime_room(j->owner->api->opts.runtime), &j->who, j->reg, rows,
-                               j->mode, &j->task, &answer, err);
+                               j->mode, &j->task, &answer, &j->request, err);
     }
     kt_json_free(rows);
-    kt_task_part(&j->task, 900, 1000);
-    r = r == KT_OK ? divide(&answer, j, err) : r;
+    if (r == KT_OK) {
+        take_answer(j, &answer);
+    }
     kt_buf_done(&answer);
     return r;
 }
@@ -184,8 +169,8 @@ static struct import *import_new(struct call *c, const char *mode)
     j->mode = kt_arena_strdup(j->arena, mode);
     j->since = kt_clock_mono();
     kt_buf_init(&j->file, 0);
-    kt_buf_init(&j->shown, 0);
-    kt_buf_init(&j->request, 0);
+    kt_buf_init(&j->shown, ANSWER_MAX);
+    kt_buf_init(&j->request, ANSWER_MAX);
     kt_buf_put(&j->file, body.p, body.n);
     return j;
 }

@@ -228,11 +228,14 @@ static int fill(struct advising *v, const struct kt_json *rows, struct kt_err *e
 
 static int take_table(struct advising *v, struct kt_err *err)
 {
-    struct kt_json *rows = NULL, *dry = NULL;
-    struct kt_buf b;
+    struct kt_json *rows = NULL, *dry = NULL, *asked = NULL;
+    struct kt_buf b, request;
     kt_buf_init(&b, TEXT_MAX);
+    kt_buf_init(&request, TEXT_MAX);
     int r = table_rows(v, v->args->pos[1], &rows, err);
-    r = r == KT_OK ? kt_room_import_dry(v->room, &v->who, "mine", rows, "add", NULL, &b, err) : r;
+    r = r == KT_OK
+            ? kt_room_import_dry(v->room, &v->who, "mine", rows, "add", NULL, &b, &request, err)
+            : r;
     r = r == KT_OK ? kt_json_parse((struct kt_str){b.p, b.n}, TEXT_MAX, &dry, err) : r;
     const struct kt_json *fault = kt_json_get(dry, "error");
     if (r == KT_OK && fault) {
@@ -242,10 +245,15 @@ static int take_table(struct advising *v, struct kt_err *err)
         r = kt_err_set(err, KT_EINVAL, "%s: rows with mistakes; nothing was judged",
                        v->args->pos[1]);
     }
-    r = r == KT_OK ? fill(v, kt_json_get(kt_json_get(dry, "request"), "rows"), err) : r;
+    if (r == KT_OK && request.n) {
+        r = kt_json_parse((struct kt_str){request.p, request.n}, TEXT_MAX, &asked, err);
+    }
+    r = r == KT_OK ? fill(v, kt_json_get(asked, "rows"), err) : r;
     kt_json_free(rows);
     kt_json_free(dry);
+    kt_json_free(asked);
     kt_buf_done(&b);
+    kt_buf_done(&request);
     return r;
 }
 

@@ -466,11 +466,10 @@ static int one_row(struct import *im, const struct kt_json *cells, int64_t numbe
 static int all_rows(struct import *im, const struct kt_json *rows, struct kt_buf *out,
                     struct kt_err *err)
 {
-    struct kt_buf request;
     int64_t counts[FATES] = {0};
+    size_t before = im->request->n;
     int r = KT_OK;
-    kt_buf_init(&request, 128 << 20);
-    struct kt_jw w = kt_jw_init(out), q = kt_jw_init(&request);
+    struct kt_jw w = kt_jw_init(out), q = kt_jw_init(im->request);
     kt_jw_obj(&w);
     kt_jw_key(&w, "rows");
     kt_jw_arr(&w);
@@ -492,13 +491,13 @@ static int all_rows(struct import *im, const struct kt_json *rows, struct kt_buf
         kt_jw_kint(&w, fate_names[i], counts[i]);
     }
     kt_jw_obj_end(&w);
-    kt_jw_key(&w, "request");
-    kt_jw_raw(&w, (struct kt_str){request.p, request.n});
     kt_jw_obj_end(&w);
-    if (r == KT_OK && (request.full || out->full)) {
+    if (r == KT_OK && (im->request->full || out->full)) {
         r = kt_err_set(err, KT_ELIMIT, "the table is too large; divide it");
     }
-    kt_buf_done(&request);
+    if (!counts[FATE_CREATE] && !counts[FATE_CHANGE]) {
+        im->request->n = before;
+    }
     return r;
 }
 
@@ -555,11 +554,12 @@ static int run(struct import *im, const char *reg, const struct kt_json *rows, s
 
 int kt_room_import_dry(struct kt_room *room, const struct kt_reader *who, const char *reg,
                        const struct kt_json *rows, const char *mode, struct kt_task *task,
-                       struct kt_buf *out, struct kt_err *err)
+                       struct kt_buf *out, struct kt_buf *request, struct kt_err *err)
 {
     struct import *im = calloc(1, sizeof(*im));
     KT_ASSERT(im);
     im->task = task;
+    im->request = request;
     im->add = strcmp(mode, "update") != 0;
     im->update = strcmp(mode, "add") != 0;
     int r = view_open(room, who, 0, 0, &im->v, err);

@@ -22,6 +22,7 @@ struct import {
     const struct rec_register *reg;
     struct kt_arena *arena; /* of the job */
     struct kt_task *task;   /* NULL: nobody watches */
+    struct kt_buf *request; /* takes the body of record.import */
     struct import_column columns[IMPORT_COLUMNS_MAX];
     uint32_t columns_n;
     struct kt_map *by_name; /* name of a column -> index */

@@ -255,13 +255,14 @@ uint32_t kt_room_owner_rights(struct kt_room *r, const char *reg, struct kt_aren
 /**
  * A dry run: what record.import would do with each row. `rows` is an array of objects column ->
  * text as read from a file; column names are field ids or titles in either language.
- * Writes {"rows":[…fates…],"counts":{…},"request":{"rows":[…]}}: the last is the body of
- * record.import.
+ * Writes {"rows":[…fates…],"counts":{…}}, or {"error":{text, text_zh}} of the table as a whole.
+ * @param request  the body of record.import, {"rows":[…]}; left empty when no row would change
  * @param task  how far it is; KT_ESTATE when it is stopped. May be NULL
  */
 KT_MUST_CHECK int kt_room_import_dry(struct kt_room *r, const struct kt_reader *who,
                                      const char *reg, const struct kt_json *rows, const char *mode,
-                                     struct kt_task *task, struct kt_buf *out, struct kt_err *err);
+                                     struct kt_task *task, struct kt_buf *out,
+                                     struct kt_buf *request, struct kt_err *err);
 /** How much of the import of this body is applied, in thousandths; 0: it is not under way. Any
  *  thread. */
 uint32_t kt_room_import_permille(struct kt_room *r, const struct kt_hash *body);

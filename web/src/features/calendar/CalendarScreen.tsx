@@ -110,6 +110,12 @@ export default function CalendarScreen() {
             k: days.filter(listed).length,
           })}
         </span>
+        {days.some((d) => d.source && !d.source.verified) && (
+          <span role="note" title={t('unverified.why')}>
+            <span class="mark">{t('unverified')}</span>{' '}
+            <span class="hint">{t('unverified.why')}</span>
+          </span>
+        )}
       </div>
       <div class="desk-bar cal-bar">
         <span class="cal-day off" aria-hidden="true" /> {t('off')}
@@ -168,11 +174,6 @@ export default function CalendarScreen() {
               />
             ))}
           </div>
-          {days.some((d) => d.source && !d.source.verified) && (
-            <p class="cal-unverified" role="note">
-              <span class="mark">{t('unverified')}</span> {t('unverified.why')}
-            </p>
-          )}
           <h2 class="cal-head">{t('sources')}</h2>
           <ul class="cal-list">
             {days.filter(listed).map((d) => (

@@ -5,7 +5,7 @@
  */
 import { useEffect, useState } from 'preact/hooks';
 import { BASE } from '../api/client';
-import { QUIET, qrCode, qrPath } from './qr';
+import { qrCode } from './qr';
 import { t } from './texts';
 
 const CA = `${BASE}/certificate`;
@@ -76,7 +76,7 @@ const ownOnly = (address: string) => /^https?:\/\/(localhost|127\.|\[::1\])/.tes
 function Code({ text }: { text: string }) {
   const code = qrCode(text);
   if (!code) return null;
-  const n = code.length + 2 * QUIET;
+  const n = code.size;
   return (
     <svg
       class="ph-qr"
@@ -85,7 +85,7 @@ function Code({ text }: { text: string }) {
       aria-label={t('trust.code', { at: text })}
     >
       <rect width={n} height={n} class="ph-qr-light" />
-      <path d={qrPath(code)} class="ph-qr-dark" />
+      <path d={code.path} class="ph-qr-dark" />
     </svg>
   );
 }

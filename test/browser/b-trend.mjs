@@ -34,6 +34,15 @@ await story('trend', async (s, step) => {
     await until(async () => /2 个测点/.test(await note.innerText()) && /桶/.test(await note.innerText()), 'the note tells');
   });
 
+  await step('where the part from the long history ends, and how exact it is', async () => {
+    const old = page.locator('.trend-old');
+    if (real) {
+      equal(await old.count(), 0, 'a site without one says nothing');
+      return;
+    }
+    await until(async () => /之前取自长期历史.*12 位/.test(await old.innerText()), 'the old part is said');
+  });
+
   await step('a spike of one second is seen on a year', async () => {
     if (real) skip('only the made-up mine has a known spike');
     const figures = page.locator('.trend-figures tbody tr').first();

@@ -732,7 +732,11 @@ function history(q, ctx) {
     }
     return s;
   };
-  return { from, to, points: list.map(n ? buckets : raw) };
+  // what is older than 200 days is in the long history, which keeps milliseconds and 12 digits
+  const border = Date.now() - 200 * DAY;
+  const old = from < border && { before: border, resolution_ms: 1, digits: 12 };
+  const series = list.map(n ? buckets : raw);
+  return { from, to, points: old ? series.map((s) => ({ ...s, old })) : series };
 }
 
 const GET = {

@@ -287,7 +287,7 @@ function OldNote({ trend }: { trend: Trend }) {
   if (!old) return null;
   const away = parts.find((o) => o.before > from && o.away)?.away;
   return (
-    <p class={away ? 'trend-note error' : 'trend-note hint'} role="status">
+    <p class={away ? 'trend-old error' : 'trend-old hint'} role="status">
       {away
         ? t('old.away', { at: fullStamp(old.before), why: away })
         : t('old', { at: fullStamp(old.before), ms: old.resolution_ms, digits: old.digits })}

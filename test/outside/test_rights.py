@@ -26,6 +26,8 @@ RECORDS = {
                               {"id": "title", "type": "text", "title": {"zh": "名称", "en": "Name"}, "search": True},
                               {"id": "place", "type": "place", "title": {"zh": "地点", "en": "Place"}},
                               {"id": "spot", "type": "geometry", "title": {"zh": "位置", "en": "Spot"}},
+                              *({"id": i, "type": "number", "title": {"zh": i, "en": i}}
+                                for i in ("depth", "thickness", "q", "tan_beta", "b", "offset")),
                               {"id": "papers", "type": "file", "title": {"zh": "附件", "en": "Papers"}}]}],
     "workflows": [{"id": "mend", "title": {"zh": "整改", "en": "Mending"},
                    "states": [{"id": "open", "title": {"zh": "待办", "en": "Open"}, "kind": "start"},
@@ -40,7 +42,13 @@ RECORDS = {
     "indicators": [{"id": "finds", "title": {"zh": "数", "en": "Finds"}, "unit": "", "decimals": 0, "better": "lower",
                     "read": "record.read", "definition": {"zh": "数", "en": "Number"}, "value": "numerator",
                     "numerator": "SELECT count(*) FROM find",
-                    "drill": {"register": "find", "sql": "SELECT _id FROM find"}}],
+                    "drill": {"register": "find", "sql": "SELECT _id FROM find"},
+                    "what_if": {"register": "find", "sql": "SELECT _id, title FROM find"}}],
+    "barriers": [{"id": "near", "register": "find", "zone": {"register": "find"}, "act": "tell",
+                  "title": {"zh": "相邻", "en": "Near"}, "text": "相邻",
+                  "source": {"standard": "S", "edition": "E", "clause": "1", "verified": True}}],
+    "briefings": [{"id": "sheet", "title": {"zh": "表", "en": "Sheet"}, "read": "record.read", "sections": [
+        {"title": {"zh": "表", "en": "All"}, "register": "find", "columns": ["no", "title"]}]}],
 }
 ADMIN = {"user.admin", "security.admin", "audit.read", "site.reload"}
 FACE = "FX-"  # begins every id of the face, and nothing else
@@ -134,7 +142,8 @@ class World:
         w = self.whole
         made = w.ask("record.create", register="find", fields={
             "no": head + "1", "title": f"{head}twice", "place": "P1-face" if head == FACE else "H1-heading",
-            "spot": {"type": "Point", "coordinates": [1, 2]}})["result"]
+            "spot": {"type": "Polygon", "coordinates": [[[0, 0], [200, 0], [200, 200], [0, 200], [0, 0]]]},
+            "depth": 100, "thickness": 2, "q": 0.7, "tan_beta": 2, "b": 0.3, "offset": 5})["result"]
         w.ask("record.create", register="find", fields={
             "no": head + "2", "title": f"{head}twice", "place": "P1-face" if head == FACE else "H1-heading"})
         status, raw, _ = w.raw("POST", f"/api/v1/attachments?name={head}a.txt", head.encode() * 9)
@@ -154,7 +163,7 @@ def of_records(w, path, head):
     """The path of a route of records with its parameters filled in."""
     key = head[:2]
     values = {"register": "find", "record": w.__dict__[f"record_{key}"], "hash": w.__dict__[f"upload_{key}"],
-              "document": "notice", "job": 1, "indicator": "finds", "ledger": "water"}
+              "document": "notice", "job": 1, "indicator": "finds", "ledger": "water", "briefing": "sheet"}
     for name, value in values.items():
         path = path.replace("{" + name + "}", str(value))
     if "/attachments/" in path:

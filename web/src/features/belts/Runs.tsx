@@ -25,6 +25,9 @@ const CODES = [
   'expired',
 ] as const;
 
+/** Codes whose text says more: which step, which output, which interlock. */
+const TELLING = new Set(['refused', 'late', 'taken-back', 'overtaken', 'back']);
+
 const codeText = (r: Run): string => {
   const code = CODES.find((c) => c === r.code);
   return code ? t(`code.${code}`) : (r.code ?? '');
@@ -121,7 +124,7 @@ function RunBlock({ r }: { r: Run }) {
           role={r.state === 'held' ? 'alert' : undefined}
         >
           {codeText(r)}
-          {r.text ? `（${r.text}）` : ''}
+          {r.text && TELLING.has(r.code) ? `（${r.text}）` : ''}
         </p>
       )}
       {isAlive(r) && <Steps r={r} />}

@@ -202,14 +202,18 @@ size_t kt_fmt_double(char *to, double v)
 
 size_t kt_fmt_near(char *to, double v)
 {
-    double a = fabs(v), scale = 1;
-    uint64_t unit = 1;
+    static const double tens[] = {1e0, 1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,
+                                  1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17};
+    double a = fabs(v);
     if (!(a >= 1e-3 && a < 1e14) || v == (double)(int64_t)v) {
         return kt_fmt_double(to, v);
     }
-    for (; a * scale * 10 < 1e15; unit *= 10) {
-        scale *= 10;
+    int k = a < 1 ? 17 : a < 1e4 ? 14 : 10; /* places behind the point */
+    while (k > 0 && a * tens[k] >= 1e15) {
+        k--;
     }
+    double scale = tens[k];
+    uint64_t unit = (uint64_t)(int64_t)scale;
     uint64_t m = (uint64_t)(a * scale + 0.5), whole = m / unit, part = m - whole * unit + unit;
     if (part == unit) {
         return fmt_int(to, v < 0 ? -(int64_t)whole : (int64_t)whole);

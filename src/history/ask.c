@@ -205,6 +205,39 @@ static void add_any(struct kt_bucket *k, const struct history_cols *c, uint32_t 
     }
 }
 
+/* As add_any() for some samples of quality NORMAL; false, with nothing done: a NaN. */
+static bool add_few(struct kt_bucket *k, const struct history_cols *c, uint32_t lo, uint32_t hi)
+{
+    const double *v = c->value;
+    uint32_t least = lo, most = lo;
+    double min = v[lo], max = min, sum = 0;
+    for (uint32_t i = lo; i < hi; i++) {
+        double x = v[i];
+        bool less = x<min, more = x> max;
+        min = less ? x : min;
+        least = less ? i : least;
+        max = more ? x : max;
+        most = more ? i : most;
+        sum += x;
+    }
+    if (sum != sum) {
+        return false;
+    }
+    if (!k->count || min < k->min) {
+        k->min = min;
+        k->min_time = c->time[least];
+    }
+    if (!k->count || max > k->max) {
+        k->max = max;
+        k->max_time = c->time[most];
+    }
+    k->sum += sum;
+    k->last = v[hi - 1];
+    k->last_time = c->time[hi - 1];
+    k->count += hi - lo;
+    return true;
+}
+
 static bool all_normal(const kt_quality *q, uint32_t n)
 {
     uint64_t any = 0, w;
@@ -223,7 +256,9 @@ static void add_to_bucket(struct kt_bucket *k, const struct history_cols *c, uin
                           uint32_t hi)
 {
     enum { FEW = 24 };
-    if (hi - lo < FEW || !all_normal(c->quality + lo, hi - lo) || !add_normal(k, c, lo, hi)) {
+    bool done = all_normal(c->quality + lo, hi - lo) &&
+                (hi - lo < FEW ? add_few : add_normal)(k, c, lo, hi);
+    if (!done) {
         add_any(k, c, lo, hi);
     }
 }

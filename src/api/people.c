@@ -51,7 +51,8 @@ static bool could_see(const struct picked *a, const struct kt_person *p)
                : kt_room_sees_some(a->room, &who, a->topic.id) && same_ground(a->c, p);
 }
 
-/* What the person is here: the places that are theirs, and the roles by their titles. */
+/* What the person is here: the places that are theirs, as far as the asker sees them, and the roles
+ * by their titles. */
 static void write_what(const struct call *c, const struct kt_person *p, struct kt_jw *w)
 {
     const struct kt_site *s = c->site;
@@ -59,7 +60,7 @@ static void write_what(const struct call *c, const struct kt_person *p, struct k
     kt_jw_arr(w);
     for (uint32_t i = 0; i < p->places_n; i++) {
         kt_place_id at = kt_site_place(s, kt_str_c(p->places[i]));
-        if (at.v != KT_NONE) {
+        if (at.v != KT_NONE && may_see(c, at)) {
             kt_jw_str(w, p->places[i]);
         }
     }

@@ -47,7 +47,7 @@ def names(c, **query):
     return {p["user"] for p in c.get("/people", register="hazard", **query)["items"]} - {"admin"}
 
 
-@case("whom a record may be given to: who could see it there, by name alone")
+@case("whom a record may be given to: who could see it there, by name, unit and role")
 def people():
     w = world()
     chief, panel, heading = (w.users[k] for k in ("chief", "panel", "heading"))
@@ -58,7 +58,11 @@ def people():
     equal(names(chief, q="HEAD"), {"u.heading"})
     got = chief.get("/people", register="hazard")
     equal(got["rights"], ["hazard.chief"])
-    equal({k for p in got["items"] for k in p}, {"user", "name"})
+    equal({k for p in got["items"] for k in p}, {"user", "name", "units", "roles"})
+    what = {p["user"]: (p["units"], [x["zh"] for x in p["roles"]]) for p in got["items"]}
+    equal((what["u.panel"], what["u.heading"]), ((["P1"], ["panel"]), (["H1"], ["heading"])))
+    seen = {p["user"]: p["units"] for p in panel.get("/people", register="hazard")["items"]}
+    equal((seen["u.panel"], seen["u.chief"]), (["P1"], []), "a place that one does not see is not told")
     equal(heading.call("GET", "/people?register=hazard&place=P1-face")[0], 404)
     equal(w.users["watcher"].call("GET", "/people?register=hazard")[0], 404)
     equal(chief.call("GET", "/people?register=nothing")[0], 404)

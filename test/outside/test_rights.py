@@ -499,7 +499,8 @@ def _():
             continue
         theirs = of_records(w, path, FACE)
         status, got = call(face, method, theirs, None)
-        if status != 200:
+        no_face = status == 400 and path.endswith("/subsidence")  # a record that is no face says so
+        if status != 200 and not no_face:
             bad.append(f"{theirs} by its own place: {status} {got}")
         own = got if isinstance(got, bytes) else json.dumps(got).encode()
         told += FACE.encode() in own

@@ -90,6 +90,7 @@ void get_attachment(struct call *c);
 /* personnel.c */
 void get_personnel(struct call *c);
 void get_stations(struct call *c);
+void get_track(struct call *c);
 /* vent_view.c */
 void get_vent(struct call *c);
 /* vent_what_if.c */

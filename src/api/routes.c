@@ -41,6 +41,7 @@ const struct route api_routes[] = {
     {"POST", "/vent/what-if", "view", "list", post_vent_what_if, .costly = true},
     {"GET", "/personnel", "view", "list", get_personnel, .free = true}, /* screens ask each second */
     {"GET", "/personnel/stations", "view", "list", get_stations},
+    {"GET", "/personnel/{card}/track", "person.see", "list", get_track, .costly = true},
     {"GET", "/history", "history.read", "list", get_history, .costly = true},
     {"GET", "/export", "export", "list", get_export, .costly = true},
     {"GET", "/events", "history.read", "list", get_events, .costly = true},

@@ -151,6 +151,21 @@ def up_and_lost():
     w.wait("a person's word", lambda p: p["count"] == 3)
 
 
+@case("a track is shown to who may see persons, and each look is written down with who looked")
+def track():
+    w = world()
+    t0 = kt.now_ms() - 600_000
+    w.tell({"card": "1001", "a": [["A1", 100.0], ["A2", 60.0]]})
+    got = kt.wait_for("the second place", lambda: [i for i in w.see.get("/personnel/1001/track", **{"from": t0})["items"]
+                                                   if i[1] == "main" and abs(i[2] - 120) < 1])
+    assert got, got
+    status, _, _ = w.count.call("GET", "/personnel/1001/track")
+    equal(status, 403)
+    looks = kt.wait_for("the look", lambda: [e for e in w.see.get("/events", **{
+        "from": t0, "to": kt.now_ms() + 1000, "type": "person", "limit": 200})["items"] if e["body"].get("change") == "look"])
+    equal((looks[0]["body"]["card"], looks[0]["body"]["by"]), ("1001", "eye-one"))
+
+
 @case("a replay shows where they were, and kill -9 forgets nobody")
 def past():
     w = world()

@@ -124,16 +124,11 @@ static void answer(struct call *c, uint64_t card, kt_time from, kt_time to)
     struct kt_err err = {0};
     struct track t = {.c = c, .card = card};
     t.mine = personnel_lock(c->api);
-    if (!t.mine) {
-        personnel_unlock(c->api);
-        reply_code(c->req, KT_ENOTFOUND, "this site knows no persons");
-        return;
-    }
     kt_buf_init(&out, 64 << 20);
     struct kt_jw w = kt_jw_init(&out);
     t.w = &w;
     t.pos.way = t.shown.way = KT_NONE;
-    t.stations = kt_mine_stations(t.mine);
+    t.stations = t.mine ? kt_mine_stations(t.mine) : kt_map_new(1);
     t.in = malloc(sizeof(*t.in));
     KT_ASSERT(t.in);
     kt_readings_init(t.in);
@@ -142,7 +137,7 @@ static void answer(struct call *c, uint64_t card, kt_time from, kt_time to)
     kt_jw_kint(&w, "to", to / KT_MS);
     kt_jw_key(&w, "items");
     kt_jw_arr(&w);
-    int r = read_all(&t, from, to, &err);
+    int r = t.mine ? read_all(&t, from, to, &err) : KT_OK; /* no persons, no tracks */
     kt_jw_arr_end(&w);
     kt_jw_obj_end(&w);
     kt_readings_done(t.in);

@@ -141,8 +141,8 @@ def sos():
 def up_and_lost():
     w = world()
     w.tell({"card": "1002", "a": [["A0", 3.0]]}, {"card": "1005", "a": [["A3", 0.5]]})
-    w.wait("one up, one down", lambda p: p["count"] == 4)
-    assert "1002" not in w.items()
+    w.wait("one up, one down", lambda p: {"1005"} == {i["card"] for i in p["items"]} & {"1002", "1005"})
+    equal(w.see.get("/personnel")["count"], 4)
     lost = kt.wait_for("silence is told", lambda: [i for i in w.items().values() if "lost" in i["is"]], limit=90)
     assert lost[0]["place"], lost
     equal(w.see.get("/personnel")["count"], 4)

@@ -18,7 +18,7 @@ ORDINARY = ["view", "history.read", "export", "report.read", "alarm.ack", "alarm
             "output.open", "output.close", "output.confirm", "output.tag", "output.untag",
             "calibration.write", "limit.propose", "limit.approve", "card.write", "test.write",
             "handover", "manual.set", "drill", "backtest", "record.read", "record.write",
-            "record.import", "ledger.read"]
+            "record.import", "ledger.read", "person.see"]
 RECORDS = {
     "registers": [{"id": "find", "title": {"zh": "发现", "en": "Finds"}, "key": "no", "place": "place",
                    "geometry": "spot", "workflow": "mend", "duplicates": [["title"]],
@@ -188,7 +188,7 @@ def example(w, method, path, head=FACE):
     values = {"/points/{id}": head + "T", "/outputs/{id}": head + "KG",
               "/alarms/{id}": w.__dict__[f"alarm_{head[:2]}"],
               "/cards/{id}": w.__dict__[f"card_{head[:2]}"], "/jobs/{id}": 1,
-              "/reports/{kind}": "alarm", "/stream/{sid}/points": 99, "/users/{name}": "u.whole"}
+              "/reports/{kind}": "alarm", "/personnel/{card}/track": "1001", "/stream/{sid}/points": 99, "/users/{name}": "u.whole"}
     if tail in values:
         path = path[:path.index("{")] + str(values[tail]) + path[path.index("}") + 1:]
     if tail in ("/history", "/export"):

@@ -237,6 +237,18 @@ enum kt_http_lane kt_api_lane(void *arg, struct kt_http_req *req)
     return KT_HTTP_PROMPT;
 }
 
+static void people_may_differ(struct kt_api *a, struct kt_http_req *req, const char *path)
+{
+    static const char *const about[] = {"/login", "/logout", "/password", "/users"};
+    for (size_t i = 0; i < KT_ARRAY_LEN(about) && a->opts.people_changed; i++) {
+        if (strncmp(path, about[i], strlen(about[i])) == 0 &&
+            strcmp(kt_http_method(req), "GET") != 0) {
+            a->opts.people_changed(a->opts.arg);
+            return;
+        }
+    }
+}
+
 static void handle_api(struct kt_api *a, struct kt_http_req *req, const char *path)
 {
     struct call c = {.api = a, .req = req, .arena = kt_http_arena(req)};
@@ -250,6 +262,7 @@ static void handle_api(struct kt_api *a, struct kt_http_req *req, const char *pa
     c.site = kt_runtime_site(a->opts.runtime);
     if (allowed(&c, r) && read_body(&c, r)) {
         r->handle(&c);
+        people_may_differ(a, req, path); /* on a worker: the answer waits for it */
     }
     if (c.person.user) {
         kt_auth_log(a->opts.auth, c.person.user, kt_http_client(req), kt_http_method(req), path,

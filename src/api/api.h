@@ -34,6 +34,9 @@ struct kt_api_opts {
     /** Check the folder and load it: kuangtu reload. */
     int (*reload)(void *arg, const char *author, const char *why, struct kt_buf *ret_findings,
                   struct kt_err *err);
+    /** Several nodes: users or sessions may have changed; returns when the others can know. NULL.
+     */
+    void (*people_changed)(void *arg);
     void *arg;
 };
 KT_MUST_CHECK int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret,

@@ -27,6 +27,9 @@ struct kt_node {
     pthread_t watcher;
     bool watches;
     atomic_bool stopping;
+    pthread_mutex_t people_lock; /* over a call to etcd; taken alone */
+    bool people_took;
+    struct kt_hash people_last; /* as it is in etcd */
     struct kt_links *links;
     struct kt_push *push;
     struct kt_api *api;
@@ -91,6 +94,7 @@ static int on_reload(void *arg, const char *author, const char *why, struct kt_b
 }
 
 static double plant_rate(void *arg, double *ret_asked);
+static void people_changed(void *arg);
 
 static int start_api(struct kt_node *n, struct kt_err *err)
 {
@@ -109,6 +113,7 @@ static int start_api(struct kt_node *n, struct kt_err *err)
                             .links_json = links_json,
                             .plant_rate = plant_rate,
                             .reload = on_reload,
+                            .people_changed = n->cluster ? people_changed : NULL,
                             .arg = n};
     int r = kt_api_new(&o, &n->api, err);
     kt_buf_done(&map);
@@ -269,14 +274,63 @@ static void start_links(struct kt_node *n)
     pthread_mutex_unlock(&n->lock);
 }
 
+/* Who is logged in: the active node writes it when it changes, the others take it over. Before the
+ * active one writes first it has taken what the one before it wrote. */
+static void share_people(struct kt_node *n)
+{
+    bool *took = &n->people_took;
+    struct kt_hash *last = &n->people_last;
+    struct kt_buf b;
+    struct kt_hash hash;
+    struct kt_err err = {0};
+    bool follows = kt_runtime_follows(n->rt);
+    kt_buf_init(&b, 0);
+    int r = KT_OK;
+    pthread_mutex_lock(&n->people_lock);
+    if (follows || !*took) {
+        r = kt_cluster_get(n->cluster, "people", &b, &err);
+        *took = !follows && (r == KT_OK || r == KT_ENOTFOUND);
+        kt_hash_of(b.p, b.n, &hash);
+        if (r == KT_OK && !kt_hash_eq(&hash, last)) {
+            r = kt_auth_take(n->auth, (struct kt_str){b.p, b.n}, &err);
+            *last = r == KT_OK ? hash : *last;
+        }
+    } else {
+        kt_auth_share(n->auth, &b);
+        kt_hash_of(b.p, b.n, &hash);
+        if (!kt_hash_eq(&hash, last)) {
+            r = kt_cluster_put(n->cluster, "people", (struct kt_str){b.p, b.n}, &err);
+            *last = r == KT_OK ? hash : *last;
+        }
+    }
+    pthread_mutex_unlock(&n->people_lock);
+    if (r < 0 && r != KT_ENOTFOUND) {
+        KT_DEBUG("cluster", "people: %s", err.text);
+    }
+    kt_buf_done(&b);
+}
+
+static void people_changed(void *arg)
+{
+    struct kt_node *n = arg;
+    if (!kt_runtime_follows(n->rt)) {
+        share_people(n);
+    }
+}
+
 /* Becomes this node the active one, its links start. Is it out, the program begins again. */
 static void *watch(void *arg)
 {
     struct kt_node *n = arg;
     bool told = false;
+    kt_mono due = 0;
     while (!atomic_load(&n->stopping)) {
         kt_sleep(20 * KT_MS);
         start_links(n);
+        if (kt_clock_mono() >= due) {
+            share_people(n);
+            due = kt_clock_mono() + 200 * KT_MS;
+        }
         if (!told && kt_cluster_role(n->cluster) == KT_CLUSTER_LOST) {
             told = true;
             kill(getpid(), SIGUSR1);
@@ -356,6 +410,7 @@ int kt_node_start(const struct kt_node_opts *opts, struct kt_findings *findings,
     KT_ASSERT(n);
     n->opts = *opts;
     pthread_mutex_init(&n->lock, NULL);
+    pthread_mutex_init(&n->people_lock, NULL);
     snprintf(n->data_dir, sizeof(n->data_dir), "%s/data", opts->site_dir);
     int r = start_all(n, findings, err);
     if (r < 0) {
@@ -395,6 +450,7 @@ void kt_node_stop(struct kt_node *n)
     kt_site_unref(n->site);
     kt_arena_free(n->map_arena);
     pthread_mutex_destroy(&n->lock);
+    pthread_mutex_destroy(&n->people_lock);
     free(n);
 }
 

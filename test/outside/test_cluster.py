@@ -64,15 +64,22 @@ def _():
         follower = pair.other(first)
         kt.wait_for("the follower passes posts on", lambda: follower.write(
             f"N-3 value=5 {time.time_ns()}\n", headers={"Content-Type": "text/plain"})[0] == 204)
+        second = pair.other(first)
+        person = first.user("operator-1", "dispatcher")
+        there = kt.Client(second)
+        there.cookies = person.cookies
+        kt.wait_for("the follower knows who is logged in",
+                    lambda: there.call("GET", "/me")[0] == 200)
         killed = time.monotonic()
         first.kill9()
-        second = pair.other(first)
         kt.wait_for("the other is active", lambda: pair.role(second) == "active")
         kt.note(f"active again after {since(killed):.2f} s")
         after = [len(c.acked) for c in counters]
         kt.wait_for("acknowledgements go on",
                     lambda: all(len(c.acked) > n + 20 for c, n in zip(counters, after)))
         kt.note(f"longest time without: {max(c.longest for c in counters):.2f} s")
+        kt.equal(there.get("/me")["user"], "operator-1", "still logged in")
+        there.ask("note.add", point="N-1", text="from the other node")
         first.start()
         pair.level(first)
         for c in counters:

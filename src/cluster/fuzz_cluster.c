@@ -8,9 +8,9 @@ static void frame(const void *p, size_t n)
 {
     struct cl_frame f;
     struct kt_err err;
-    if (cl_frame_get(p, n, &f, &err) == KT_OK) {
-        (void)cl_frame_check(&f, &err);
-    }
+    int r = cl_frame_get(p, n, &f, &err);
+    r = r == KT_OK ? cl_frame_check(&f, &err) : r;
+    KT_ASSERT(r <= 0);
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n)

@@ -108,11 +108,23 @@ static bool take(struct kt_runtime *rt, struct rt_after_item *ret)
     a->released--;
     if (!durable && ret->result == KT_OK) {
         ret->result = alone ? KT_ENODE : KT_EIO;
+        a->alone_to = alone ? item->seq : a->alone_to;
     } else if ((ret->kind == AFTER_BATCH || ret->kind == AFTER_ACK || ret->kind == AFTER_TOLD) &&
                was_dropped(a, ret->seq)) {
         ret->result = KT_EFULL;
     }
     return true;
+}
+
+/* What was written while cut off from the other nodes was answered as not certain and kept from
+ * history; it is in the common order by now, as what comes behind it is: history reads it from the
+ * journal. */
+static void pass_alone(struct kt_runtime *rt)
+{
+    if (rt->after.alone_to > 0) {
+        rt_history_pass(rt, rt->after.alone_to);
+        rt->after.alone_to = 0;
+    }
 }
 
 static void deliver_batch(struct kt_runtime *rt, const struct rt_after_item *item)
@@ -121,6 +133,7 @@ static void deliver_batch(struct kt_runtime *rt, const struct rt_after_item *ite
     if (item->result < 0) {
         atomic_fetch_add(&rt->refused, 1);
     } else {
+        pass_alone(rt);
         rt_history_offer(rt, b);
     }
     if (b->done) {

@@ -331,7 +331,7 @@ void rt_history_pass(struct kt_runtime *rt, kt_seq seq)
 {
     struct rt_history *h = &rt->history;
     pthread_mutex_lock(&h->lock);
-    h->offered = seq;
+    h->offered = seq > h->offered ? seq : h->offered;
     pthread_mutex_unlock(&h->lock);
 }
 

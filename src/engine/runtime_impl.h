@@ -279,6 +279,8 @@ struct rt_after {
     size_t cap, head, n;
     size_t released; /* of n, from the head: may go once durable */
     bool delivering, failed;
+    kt_seq alone_to; /* last that was answered while cut off from the other nodes; 0: none since.
+                        Whoever delivers */
     kt_seq *dropped; /* rising: samples events whose bodies the disk had no room for */
     size_t dropped_cap, dropped_n;
 };

@@ -3,7 +3,7 @@
 #define KT_CLUSTER_CLUSTER_H
 /*
  * cluster: one order of events over several nodes, in etcd, and the lease that says which of them
- * acts (decision 0010). A node is a follower or the active one:
+ * acts (decision 0014). A node is a follower or the active one:
  *
  *   active:   its journal (file) ─▶ frames ─▶ etcd ─▶ durable: in etcd's quorum and on its own disk
  *   follower: etcd ─▶ frames, sequence and chain checked ─▶ kt_cluster_take() ─▶ its journal

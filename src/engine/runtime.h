@@ -112,7 +112,7 @@ void kt_runtime_registers(struct kt_runtime *rt, struct kt_site *site,
                           struct kt_record_model *model);
 
 /*
- * Several nodes (decision 0010). A node that follows applies what the active one wrote, has no way
+ * Several nodes (decision 0014). A node that follows applies what the active one wrote, has no way
  * out and takes no input: KT_ENODE. It becomes active when the lease comes to it.
  */
 bool kt_runtime_follows(const struct kt_runtime *rt);

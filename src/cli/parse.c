@@ -5,6 +5,11 @@
 #include "cli/cli.h"
 #include "report/read.h"
 
+static const struct kt_option options[] = {
+    {"steps", NULL, "tell each hundredth by a byte 1 on standard error"},
+    {NULL, NULL, NULL},
+};
+
 static int run(const struct kt_args *a)
 {
     if (a->pos_n < 2 || a->pos_n > 3 ||
@@ -12,7 +17,7 @@ static int run(const struct kt_args *a)
         return kt_usage(a, "which file, and what is it?");
     }
     const char *part = a->pos_n == 3 && *a->pos[2] ? a->pos[2] : NULL;
-    return kt_parse_main(a->pos[0], a->pos[1], part);
+    return kt_parse_main(a->pos[0], a->pos[1], part, kt_arg(a, "steps") != NULL);
 }
 
 const struct kt_verb kt_verb_parse = {
@@ -27,5 +32,6 @@ const struct kt_verb kt_verb_parse = {
         "its pixels); or an error.\n\n"
         "  kuangtu parse xlsx hazards.xlsx\n"
         "  kuangtu parse image photo.jpg\n",
+    .options = options,
     .run = run,
 };

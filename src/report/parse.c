@@ -33,11 +33,11 @@ static void tell_step(void)
     (void)n;
 }
 
-static int read_one(const char *what, struct kt_str file, const char *part, struct kt_buf *out,
-                    struct kt_err *err)
+static int read_one(const char *what, struct kt_str file, const char *part, bool steps,
+                    struct kt_buf *out, struct kt_err *err)
 {
     if (strcmp(what, "xlsx") == 0) {
-        return kt_xlsx_read_told(file, part, tell_step, out, err);
+        return kt_xlsx_read_told(file, part, steps ? tell_step : NULL, out, err);
     }
     if (strcmp(what, "image") == 0) {
         int64_t side = 0;
@@ -60,7 +60,7 @@ static void write_error(const struct kt_err *err, struct kt_buf *out)
     kt_jw_obj_end(&w);
 }
 
-int kt_parse_main(const char *what, const char *file, const char *part)
+int kt_parse_main(const char *what, const char *file, const char *part, bool steps)
 {
     struct kt_buf bytes, out;
     struct kt_err err = {0};
@@ -71,7 +71,8 @@ int kt_parse_main(const char *what, const char *file, const char *part)
         r = kt_jail(&err);
     }
     if (r == KT_OK) {
-        r = read_one(what, (struct kt_str){bytes.p ? bytes.p : "", bytes.n}, part, &out, &err);
+        r = read_one(what, (struct kt_str){bytes.p ? bytes.p : "", bytes.n}, part, steps, &out,
+                     &err);
     }
     if (r == KT_OK && out.full) {
         r = kt_err_set(&err, KT_ELIMIT, "the file grows too large when it is unpacked");
@@ -107,11 +108,11 @@ static int told(const struct kt_buf *out, size_t from, struct kt_err *err)
 static int run_child(const char *what, char *path, const char *part, struct kt_task *task,
                      struct kt_buf *out, struct kt_err *err)
 {
-    char self[] = "/proc/self/exe", verb[] = "parse", none[] = "";
+    char self[] = "/proc/self/exe", verb[] = "parse", none[] = "", steps[] = "--steps";
     char kind[16], name[512];
     snprintf(kind, sizeof(kind), "%s", what);
     snprintf(name, sizeof(name), "%s", part ? part : "");
-    char *const argv[] = {self, verb, kind, path, part ? name : none, NULL};
+    char *const argv[] = {self, verb, kind, path, part ? name : none, steps, NULL};
     struct kt_proc_limits lim = {.memory_bytes = MEMORY_MAX, .cpu_seconds = CPU_SECONDS};
     int r = kt_proc_run_watched(argv, &lim, 2 * CPU_SECONDS * KT_SEC, OUT_MAX, task, out, err);
     if (r < 0 && r != KT_EFULL && r != KT_ENOTFOUND && r != KT_ESTATE) {

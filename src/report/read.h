@@ -64,7 +64,7 @@ const char *kt_file_type(const char *kind);
  */
 KT_MUST_CHECK int kt_parse(const char *what, struct kt_str bytes, const char *part,
                            struct kt_task *task, struct kt_buf *out, struct kt_err *err);
-/** The child's side: `kuangtu parse WHAT FILE [PART]`. Gives up all rights, writes one JSON value
+/** The child's side: `kuangtu parse WHAT FILE [PART] [--steps]`. Gives up all rights, writes one JSON value
  *  (the parser's, or {"error": {"code", "text"}}) to standard output; an exit code. */
-int kt_parse_main(const char *what, const char *file, const char *part);
+int kt_parse_main(const char *what, const char *file, const char *part, bool steps);
 #endif

@@ -435,7 +435,8 @@ static void checkpoints_of_neighbours(void)
     kt_buf_init(&old, 0);
     kt_buf_init(&next, 0);
     kt_engine_save(r.e, &now); /* ends with an empty name and the magic */
-    kt_buf_put(&old, now.p, now.n - 5);
+    const char *first = memmem(now.p, now.n, "\x09sequences", 10); /* sections begin there */
+    kt_buf_put(&old, now.p, first ? (size_t)(first - (const char *)now.p) : now.n - 5);
     old.p[4] = 1;
     kt_buf_put(&next, now.p, now.n - 5);
     kt_put_text(&next, "of-tomorrow");
@@ -445,8 +446,7 @@ static void checkpoints_of_neighbours(void)
     struct kt_hash before, after;
     kt_engine_digest(r.e, &before);
     CHECK_OK(kt_engine_load(r.e, (struct kt_str){old.p, old.n}, &r.err), &r.err);
-    kt_engine_digest(r.e, &after);
-    CHECK(kt_hash_eq(&before, &after));
+    CHECK(rig_alarm(&r, "gas.over-limit", "T1"));
     CHECK_OK(kt_engine_load(r.e, (struct kt_str){next.p, next.n}, &r.err), &r.err);
     kt_engine_digest(r.e, &after);
     CHECK(kt_hash_eq(&before, &after));

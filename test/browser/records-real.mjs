@@ -152,7 +152,7 @@ async function room(s, step) {
     await s.shot('real-figure');
     await s.go('#/calendar?year=2026');
     await page.locator('.cal-day.listed').first().waitFor();
-    equal(await page.locator('.cal-grid button.cal-day').count(), 365);
+    await until(async () => (await page.locator('.cal-grid button.cal-day').count()) === 365, 'each day');
     await page.getByRole('note').getByText('待核验').waitFor();
     await s.go('#/ledgers');
     await page.locator('.lg-accounts li').nth(2).waitFor();

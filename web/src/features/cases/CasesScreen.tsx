@@ -28,11 +28,20 @@ function matches(c: Case, words: string): boolean {
     .every((w) => text.includes(w));
 }
 
+/** The workflow that has most to be done: what the board opens on. */
+function busiest(cases: readonly Case[]): string | undefined {
+  const n = new Map<string, number>();
+  for (const c of cases.filter(isOpen)) n.set(c.workflow, (n.get(c.workflow) ?? 0) + 1);
+  return [...n].sort((a, b) => b[1] - a[1])[0]?.[0];
+}
+
 export default function CasesScreen() {
   const q = route.value.query;
   const view: View = VIEWS.find((v) => v === q.view) ?? 'board';
   const show = (q.show ?? 'all') as Show;
-  const flow = workflowOf(q.flow) ?? room.value.workflows[0];
+  const any = useRead<List>(q.flow ? null : '/cases', { limit: 1000 });
+  const flow =
+    workflowOf(q.flow) ?? workflowOf(busiest(casesOf(any.data))) ?? room.value.workflows[0];
   const [words, setWords] = useState('');
   const [chosen, setChosen] = useState<Case | null>(null);
   const read = useRead<List>('/cases', { workflow: flow?.id, limit: 2000 });

@@ -191,7 +191,8 @@ def files():
 
     def drop(kind, *records):
         w.files += 1
-        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + 8 * 3600))
+        # whole seconds: rounded up, or it would be older than what a tag said in this second
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + 1 + 8 * 3600))
         name = f"140000000001_{kind}_{stamp.translate({45: None, 58: None, 32: None})[:12]}{w.files:02}.txt"
         text = "140000000001;演示;" + stamp + "~" + "".join(r.replace("NOW", stamp) + "~" for r in records) + "||"
         path = w.site.dir / "drop" / name

@@ -38,7 +38,8 @@ enum kt_alarm_change {
     KT_ALARM_UNSUPPRESS,
     KT_ALARM_OUT,
     KT_ALARM_RETURN,
-    KT_ALARM_ESCALATE
+    KT_ALARM_ESCALATE,
+    KT_ALARM_AGAIN
 };
 
 /* What a raise knows about its moment. */
@@ -84,6 +85,9 @@ void kt_alarm_raise(struct kt_alarm_set *set, kt_rule_id rule, kt_point_id point
                     kt_time now, const struct kt_alarm_cause *cause, const char *suppressed);
 /** The condition is over: UNACK to RTN, ACK (or masked) to NORMAL. Not active: nothing. */
 void kt_alarm_clear(struct kt_alarm_set *set, kt_rule_id rule, kt_point_id point, kt_time now);
+/** The cause of an active alarm has come once more beside the first (a second call for help): it
+ * rings anew, unacknowledged, the same occurrence, and nothing was cleared. Not active: nothing. */
+void kt_alarm_again(struct kt_alarm_set *set, kt_rule_id rule, kt_point_id point, kt_time now);
 /** A new value of an active alarm: keeps the peak. True when the peak moved. */
 bool kt_alarm_value(struct kt_alarm_set *set, kt_rule_id rule, kt_point_id point, double value,
                     kt_quality quality);

@@ -102,6 +102,23 @@ void kt_alarm_clear(struct kt_alarm_set *set, kt_rule_id rule, kt_point_id point
     tell(set, a, KT_ALARM_CLEAR);
 }
 
+void kt_alarm_again(struct kt_alarm_set *set, kt_rule_id rule, kt_point_id point, kt_time now)
+{
+    struct kt_alarm *a = (struct kt_alarm *)kt_alarm_of(set, rule, point);
+    if (!a || !kt_alarm_is_active(a)) {
+        return;
+    }
+    a->state = KT_AL_UNACK;
+    a->raises++;
+    a->acked = 0;
+    a->by[0] = a->note[0] = '\0';
+    if (a->masks == 0) {
+        alarm_kpi_count(set, a, now);
+    }
+    schedule_escalation(set, a, now);
+    tell(set, a, KT_ALARM_AGAIN);
+}
+
 bool kt_alarm_value(struct kt_alarm_set *set, kt_rule_id rule, kt_point_id point, double value,
                     kt_quality quality)
 {

@@ -264,6 +264,8 @@ void eng_eval(struct eng *e, uint32_t inst);
 /** Suppress the alarm of an instance by design, or lift that, as its link and its rule say now. */
 void eng_suppress(struct eng *e, uint32_t inst);
 void eng_eval_self(struct eng *e, uint32_t point);
+/** The alarms of a point that stand ring anew, without a clear, and their cards say so. */
+void eng_ring_again(struct eng *e, uint32_t point);
 void eng_eval_readers(struct eng *e, uint32_t point);
 /** Outputs that an interlock holds are looked at again. */
 void eng_interlocks_again(struct eng *e);

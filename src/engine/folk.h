@@ -147,8 +147,8 @@ void folk_card_text(uint64_t card, char ret[24]);
 
 /* folk_watch.c */
 void eng_folk_second(struct eng *e);
-/** Put the counts into the points. `sos`: the place of a new call, whose alarms rise anew; KT_NONE.
- */
+/** Put the counts into the points. `sos`: the place of a new call, whose alarms ring anew; KT_NONE:
+ * everywhere. */
 void folk_points(struct eng *e, uint32_t sos);
 void folk_permit(struct eng *e, struct folk_one *o);
 void folk_bit_set(struct eng *e, struct folk_one *o, enum folk_bit b, bool on);

@@ -209,24 +209,6 @@ static void put(struct kt_columns *c, uint32_t point, kt_time t, double v, kt_qu
     c->quality[c->n++] = q;
 }
 
-/* A point that counts calls where there is a new one: it falls to 0 first, so that its alarm rises
- * anew however many calls are open. */
-static void again(struct eng *e, uint32_t place)
-{
-    struct folk *f = e->folk;
-    f->columns.n = 0;
-    for (uint32_t i = 0; i < f->points_n; i++) {
-        const struct folk_point *p = &f->point[i];
-        bool here = place == KT_NONE ||
-                    kt_site_within(e->site, (kt_place_id){place}, (kt_place_id){p->place});
-        if (p->role == FOLK_SOS && here) {
-            put(&f->columns, p->point, e->now, 0, KT_Q_NORMAL);
-        }
-    }
-    struct kt_samples s = kt_columns_view(&f->columns);
-    eng_samples(e, e->now, KT_STR("engine"), &s);
-}
-
 static void put_all(struct eng *e)
 {
     struct folk *f = e->folk;
@@ -240,10 +222,25 @@ static void put_all(struct eng *e)
     eng_samples(e, e->now, KT_STR("engine"), &s);
 }
 
+/* Where there is a new call while another stands, the alarm that stands rings anew: nothing falls
+ * to 0 in between, for nothing was over. */
+static void again(struct eng *e, uint32_t place)
+{
+    const struct folk *f = e->folk;
+    for (uint32_t i = 0; i < f->points_n; i++) {
+        const struct folk_point *p = &f->point[i];
+        bool here = place == KT_NONE ||
+                    kt_site_within(e->site, (kt_place_id){place}, (kt_place_id){p->place});
+        if (p->role == FOLK_SOS && here) {
+            eng_ring_again(e, p->point);
+        }
+    }
+}
+
 void folk_points(struct eng *e, uint32_t sos)
 {
     count_all(e);
-    again(e, sos);
+    again(e, sos); /* those that stood before; the others rise now */
     put_all(e);
 }
 

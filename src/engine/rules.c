@@ -359,6 +359,17 @@ void eng_eval_self(struct eng *e, uint32_t point)
     }
 }
 
+void eng_ring_again(struct eng *e, uint32_t point)
+{
+    for (uint32_t k = e->of.at[point]; k < e->of.at[point + 1]; k++) {
+        const struct inst *in = &e->inst[e->of.list[k]];
+        if (in->state == IN_ON || in->state == IN_FALLING) {
+            kt_alarm_again(e->alarms, (kt_rule_id){in->rule}, (kt_point_id){in->self}, e->now);
+            open_card(e, in);
+        }
+    }
+}
+
 void eng_eval_readers(struct eng *e, uint32_t point)
 {
     for (uint32_t k = e->readers.at[point]; k < e->readers.at[point + 1]; k++) {

@@ -131,6 +131,9 @@ def sos():
     again = kt.wait_for("a second alarm", lambda: [a for a in w.see.get("/alarms", state="active")["items"]
                                                    if a["rule"] == "personnel.sos" and a["state"] == "unack"])
     equal(len(again), 1)
+    told = [e["body"]["change"] for e in w.see.get("/events", **{
+        "from": 0, "to": kt.now_ms() + 1000, "type": "alarm", "limit": 50})["items"] if e["body"]["rule"] == "personnel.sos"]
+    equal(told, ["again", "ack", "raise"], "newest first: it rang anew, and nothing was over")
     for card in ("1001", "1004"):
         w.see.ask("person.calm", card=card, reason="spoken to")
     kt.wait_for("the condition is over", lambda: w.see.live("P-sos")["P-sos"][0] == 0)

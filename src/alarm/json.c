@@ -15,9 +15,9 @@ const char *kt_alarm_state_id(const struct kt_alarm *a)
 
 const char *kt_alarm_change_id(enum kt_alarm_change change)
 {
-    static const char *const ids[] = {"raise",    "clear",      "ack", "shelve", "unshelve",
-                                      "suppress", "unsuppress", "oos", "return", "escalate",
-                                      "again"};
+    static const char *const ids[] = {"raise",    "clear",    "ack",        "shelve",
+                                      "unshelve", "suppress", "unsuppress", "oos",
+                                      "return",   "escalate", "again"};
     return ids[change];
 }
 

@@ -14,8 +14,7 @@
 #include "sys/thread.h"
 
 enum { LOOK_MS = 1000 };
-#define AGAIN       (10 * KT_SEC) /* a plan is told at least so often */
-#define SMOKE_AGAIN (10 * KT_SEC)
+#define AGAIN (10 * KT_SEC) /* a plan is told at least so often */
 
 struct evacuate {
     struct kt_api *api;
@@ -25,22 +24,9 @@ struct evacuate {
     pthread_t thread;
     /* the thread's own */
     struct evacuate_smoke smoke;
-    kt_mono smoked, told;
+    kt_mono told;
     uint64_t told_hash, told_id;
-    char fire[64];
 };
-
-static void renew_smoke(struct evacuate *x, const struct kt_mine *m, const char *fire)
-{
-    kt_mono now = kt_clock_mono();
-    bool same = strcmp(fire, x->fire) == 0 && x->smoke.n == m->nodes_n;
-    if (same && x->smoked && now - x->smoked < SMOKE_AGAIN) {
-        return;
-    }
-    kt_text_set(x->fire, sizeof(x->fire), fire);
-    x->smoked = now;
-    evacuate_smoke(x->api, m, fire, &x->smoke);
-}
 
 static void tell(struct evacuate *x, const struct kt_json *evac, const struct evacuate_plan *plan)
 {
@@ -81,8 +67,9 @@ static void turn(struct evacuate *x)
             struct kt_arena *arena = kt_arena_new(0);
             struct evacuate_plan plan;
             struct kt_err err;
-            renew_smoke(x, m, kt_json_get_str(evac, "fire", ""));
-            if (evacuate_plan_make(m, snap, &x->smoke, arena, &plan, &err) == KT_OK) {
+            struct kt_live *live = kt_runtime_live(x->api->opts.runtime);
+            evacuate_smoke(x->api, m, kt_json_get_str(evac, "fire", ""), &x->smoke);
+            if (evacuate_plan_make(m, live, snap, &x->smoke, arena, &plan, &err) == KT_OK) {
                 tell(x, evac, &plan);
             } else {
                 KT_ERROR("evacuate", "no routes: %s", err.text);

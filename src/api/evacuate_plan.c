@@ -7,16 +7,9 @@
 #include <string.h>
 
 #include "api/vent.h"
-#include "domain/vent/carry.h"
 #include "sys/clock.h"
 
 /* ---- smoke ----------------------------------------------------------------------------------- */
-
-enum { FIRE_WAYS = 4 };
-#define SMOKE_GIVEN 1.0    /* a second; what matters is where it goes */
-#define SMOKE_SEEN  1e-4   /* of the fire's own concentration over a thousand m3 */
-#define SMOKE_STEP  5.0    /* s */
-#define SMOKE_FAR   5400.0 /* s */
 
 static uint32_t node_named(const struct kt_mine *m, const char *name)
 {
@@ -28,52 +21,39 @@ static uint32_t node_named(const struct kt_mine *m, const char *name)
     return KT_NONE;
 }
 
-struct carrying {
-    const struct vent_model *v;
-    const struct kt_mine *m;
-    double *q, *volume, *arrival;
-    struct evacuate_smoke *to;
-};
-
-/* From both ends of the roadway that burns: whichever way its air goes. */
-static void carry_from(struct carrying *c, uint32_t node)
+/* Where the smoke of a fire comes is known no better than the air: while a solve is outstanding,
+ * has failed or is old, along every way of the last solution and of the design. */
+static bool spread(const struct vent_model *v, const struct kt_mine *m, kt_place_id fire,
+                   kt_time now, struct evacuate_smoke *to)
 {
-    struct kt_err err;
-    const struct kt_vent_net *net = &c->v->airways.net;
-    if (kt_vent_carry_arrival(net, c->q, c->volume, node, SMOKE_GIVEN, SMOKE_SEEN, SMOKE_STEP,
-                              SMOKE_FAR, c->arrival, &err) < 0) {
-        c->to->basis = SMOKE_UNKNOWN;
-        return;
-    }
-    c->arrival[node] = 0;
-    for (uint32_t i = 0; i < net->nodes_n; i++) {
-        uint32_t at = node_named(c->m, net->node_name[i]);
-        if (at != KT_NONE && c->arrival[i] < c->to->at_s[at]) {
-            c->to->at_s[at] = c->arrival[i];
-        }
-    }
-}
-
-static void carry_all(struct carrying *c, kt_place_id fire)
-{
-    uint32_t done = 0;
-    const struct kt_airways *a = &c->v->airways;
-    for (uint32_t b = 0; b < a->n && done < FIRE_WAYS; b++) {
+    const struct kt_airways *a = &v->airways;
+    struct kt_arena *arena = kt_arena_new(0);
+    struct kt_vent_known known = {.q_m3s = v->solved ? v->q_m3s : NULL,
+                                  .solved = v->at,
+                                  .outstanding = v->outstanding,
+                                  .failed = v->failed,
+                                  .design = v->design,
+                                  .stopped = v->stopped};
+    bool *burns = KT_NEW_ARRAY(arena, bool, a->n + 1), any = false;
+    double *design = KT_NEW_ARRAY(arena, double, a->n + 1);
+    double *volume = KT_NEW_ARRAY(arena, double, a->n + 1);
+    double *at_s = KT_NEW_ARRAY(arena, double, a->net.nodes_n + 1);
+    for (uint32_t b = 0; b < a->n; b++) {
         kt_place_id at = {a->airway[b].place};
-        if (at.v == KT_NONE || !kt_site_within(c->v->site, at, fire) || a->branch[b].fixed) {
-            continue;
-        }
-        done++;
-        carry_from(c, c->q[b] < 0 ? a->branch[b].to : a->branch[b].from);
-        uint32_t ends[2] = {a->branch[b].from, a->branch[b].to};
-        for (int i = 0; i < 2; i++) {
-            uint32_t n = node_named(c->m, a->net.node_name[ends[i]]);
-            if (n != KT_NONE) {
-                c->to->at_s[n] = 0;
-            }
+        burns[b] = at.v != KT_NONE && kt_site_within(v->site, at, fire) && !a->branch[b].fixed;
+        any |= burns[b];
+        design[b] = a->airway[b].design_m3s;
+        volume[b] = a->airway[b].length_m * a->airway[b].section_m2;
+    }
+    to->basis = kt_vent_soonest(&a->net, &known, now, burns, design, volume, at_s);
+    for (uint32_t i = 0; i < a->net.nodes_n; i++) {
+        uint32_t n = node_named(m, a->net.node_name[i]);
+        if (n != KT_NONE) {
+            to->at_s[n] = at_s[i];
         }
     }
-    c->to->basis = done ? c->to->basis : SMOKE_UNKNOWN;
+    kt_arena_free(arena);
+    return any;
 }
 
 void evacuate_smoke(struct kt_api *a, const struct kt_mine *m, const char *fire,
@@ -82,35 +62,23 @@ void evacuate_smoke(struct kt_api *a, const struct kt_mine *m, const char *fire,
     ret->at_s = realloc(ret->at_s, (m->nodes_n + 1) * sizeof(*ret->at_s));
     KT_ASSERT(ret->at_s);
     ret->n = m->nodes_n;
-    ret->basis = SMOKE_NONE;
+    ret->fire = fire[0] != '\0';
+    ret->known = false;
     for (uint32_t i = 0; i < m->nodes_n; i++) {
         ret->at_s[i] = INFINITY;
     }
-    if (!fire[0]) {
+    if (!ret->fire) {
         return;
     }
     const struct vent_model *v = vent_lock(a->vent);
-    ret->basis = SMOKE_UNKNOWN;
     if (v && v->airways.n && v->site == m->site) {
-        uint32_t n = v->airways.n;
-        struct carrying c = {v,
-                             m,
-                             calloc(n, sizeof(double)),
-                             calloc(n, sizeof(double)),
-                             calloc(v->airways.net.nodes_n, sizeof(double)),
-                             ret};
-        KT_ASSERT(c.q && c.volume && c.arrival);
-        ret->basis = v->solved ? SMOKE_SOLVED : SMOKE_DESIGN;
-        for (uint32_t b = 0; b < n; b++) {
-            c.q[b] = v->solved ? v->q_m3s[b] : v->airways.airway[b].design_m3s;
-            c.volume[b] = v->airways.airway[b].length_m * v->airways.airway[b].section_m2;
-        }
-        carry_all(&c, kt_site_place(v->site, kt_str_c(fire)));
-        free(c.q);
-        free(c.volume);
-        free(c.arrival);
+        ret->known = spread(v, m, kt_site_place(v->site, kt_str_c(fire)),
+                            kt_runtime_now(a->opts.runtime), ret);
     }
     vent_unlock(a->vent);
+    for (uint32_t i = 0; i < m->nodes_n && !ret->known; i++) {
+        ret->at_s[i] = 0; /* nobody knows where it goes: judged as if it had come */
+    }
 }
 
 /* ---- a plan ---------------------------------------------------------------------------------- */
@@ -128,10 +96,17 @@ static void take_persons(struct evacuate_plan *p, const struct kt_json *items)
     }
 }
 
-static bool *blocked_ways(const struct kt_mine *m, const struct kt_json *list,
-                          struct kt_arena *arena)
+/* What persons and points say: a point that said so and has fallen silent still counts. */
+static bool *blocked_ways(const struct kt_mine *m, const struct kt_live *live,
+                          const struct kt_json *list, struct kt_arena *arena)
 {
     bool *blocked = KT_NEW_ARRAY(arena, bool, m->ways_n + 1);
+    for (uint32_t w = 0; w < m->ways_n; w++) {
+        for (uint32_t i = 0; i < m->way[w].blocks_n; i++) {
+            struct kt_live_value v = kt_live_get(live, (kt_point_id){m->way[w].block[i]});
+            blocked[w] |= v.quality != KT_Q_NEVER && v.value != 0;
+        }
+    }
     for (size_t i = 0; i < kt_json_len(list); i++) {
         uint32_t w = kt_mine_way(m, kt_json_strn(kt_json_at(list, i)));
         if (w != KT_NONE) {
@@ -139,6 +114,20 @@ static bool *blocked_ways(const struct kt_mine *m, const struct kt_json *list,
         }
     }
     return blocked;
+}
+
+/* A leaf that is known to stand open takes no time. */
+static double *door_times(const struct kt_mine *m, const struct kt_live *live,
+                          struct kt_arena *arena)
+{
+    double *s = KT_NEW_ARRAY(arena, double, m->ways_n + 1);
+    for (uint32_t w = 0; w < m->ways_n; w++) {
+        for (uint32_t i = 0; i < m->way[w].doors_n; i++) {
+            struct kt_live_value v = kt_live_get(live, (kt_point_id){m->way[w].door[i]});
+            s[w] += kt_q_known(v.quality) && v.value != 0 ? 0 : KT_DOOR_S;
+        }
+    }
+    return s;
 }
 
 static const uint8_t rank[] = {[KT_ESCAPE_NOT_SAFE] = 0,
@@ -177,20 +166,34 @@ static void sum_up(struct evacuate_plan *p, struct kt_arena *arena)
     qsort_r(p->order, p->n, sizeof(*p->order), worst_first, p->escape.route);
 }
 
-int evacuate_plan_make(const struct kt_mine *m, const struct kt_json *snap,
-                       const struct evacuate_smoke *smoke, struct kt_arena *arena,
-                       struct evacuate_plan *ret, struct kt_err *err)
+/* It has been on its way since the evacuation began, if not longer. */
+static double *since(const struct kt_mine *m, const struct evacuate_smoke *smoke,
+                     const struct kt_json *snap, const struct kt_json *evac, struct kt_arena *arena)
+{
+    double *at_s = KT_NEW_ARRAY(arena, double, m->nodes_n + 1);
+    int64_t ms = kt_json_get_int(snap, "at", 0) - kt_json_get_int(evac, "started", 0);
+    for (uint32_t i = 0; i < m->nodes_n; i++) {
+        double left = smoke->at_s[i] - (double)(ms > 0 ? ms : 0) / 1000;
+        at_s[i] = left > 0 ? left : 0;
+    }
+    return at_s;
+}
+
+int evacuate_plan_make(const struct kt_mine *m, const struct kt_live *live,
+                       const struct kt_json *snap, const struct evacuate_smoke *smoke,
+                       struct kt_arena *arena, struct evacuate_plan *ret, struct kt_err *err)
 {
     const struct kt_json *items = kt_json_get(snap, "items");
     const struct kt_json *evac = kt_json_get(snap, "evacuation");
     size_t n = kt_json_len(items);
-    struct evacuate_plan p = {.mine = m, .basis = smoke->basis};
+    struct evacuate_plan p = {
+        .mine = m, .fire = smoke->fire, .known = smoke->known, .basis = smoke->basis};
     p.item = KT_NEW_ARRAY(arena, const struct kt_json *, n + 1);
     p.person = KT_NEW_ARRAY(arena, struct kt_escape_person, n + 1);
     take_persons(&p, items);
-    bool carried = smoke->basis == SMOKE_SOLVED || smoke->basis == SMOKE_DESIGN;
-    struct kt_escape_state state = {carried ? smoke->at_s : NULL,
-                                    blocked_ways(m, kt_json_get(evac, "blocked"), arena), 0};
+    struct kt_escape_state state = {smoke->fire ? since(m, smoke, snap, evac, arena) : NULL,
+                                    blocked_ways(m, live, kt_json_get(evac, "blocked"), arena), 0,
+                                    door_times(m, live, arena)};
     kt_mono begin = kt_clock_mono();
     int r = kt_escape_find(m, &state, p.person, p.n, arena, &p.escape, err);
     if (r < 0) {
@@ -208,10 +211,16 @@ static const char *const verdicts[] = {[KT_ESCAPE_EXIT] = "exit",
                                        [KT_ESCAPE_REFUGE] = "refuge",
                                        [KT_ESCAPE_NOT_SAFE] = "not-safe",
                                        [KT_ESCAPE_UNKNOWN] = "unknown"};
-static const char *const bases[] = {[SMOKE_NONE] = "none",
-                                    [SMOKE_SOLVED] = "solved",
-                                    [SMOKE_DESIGN] = "design",
-                                    [SMOKE_UNKNOWN] = "unknown"};
+/* none: no fire is named; unknown: nobody knows where its smoke goes. */
+static const char *smoke_name(const struct evacuate_plan *p)
+{
+    static const char *const bases[] = {[KT_VENT_BY_SOLUTION] = "solved",
+                                        [KT_VENT_BY_OUTSTANDING] = "outstanding",
+                                        [KT_VENT_BY_FAILED] = "failed",
+                                        [KT_VENT_BY_OLD] = "old",
+                                        [KT_VENT_BY_DESIGN] = "design"};
+    return !p->fire ? "none" : p->known ? bases[p->basis] : "unknown";
+}
 
 static const char *goal_name(const struct kt_mine *m, uint32_t goal, bool zh)
 {
@@ -338,7 +347,7 @@ void evacuate_plan_write(const struct evacuate_plan *p, uint64_t evacuation, str
     kt_jw_kint(w, "refuge", n[KT_ESCAPE_REFUGE]);
     kt_jw_kint(w, "not_safe", n[KT_ESCAPE_NOT_SAFE]);
     kt_jw_kint(w, "unknown", n[KT_ESCAPE_UNKNOWN]);
-    kt_jw_kstr(w, "smoke", bases[p->basis]);
+    kt_jw_kstr(w, "smoke", smoke_name(p));
     write_routes(p, w);
     write_ways(p, w);
     write_refuges(p, w);

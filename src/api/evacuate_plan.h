@@ -6,14 +6,17 @@
  */
 #include "api/personnel.h"
 #include "domain/position/escape.h"
+#include "domain/vent/downstream.h"
 
-enum evacuate_basis { SMOKE_NONE, SMOKE_SOLVED, SMOKE_DESIGN, SMOKE_UNKNOWN };
 struct evacuate_smoke {
-    enum evacuate_basis basis; /* NONE: no fire is named */
-    double *at_s;              /* by node of the mine; seconds from when it was computed */
+    bool fire;                /* a place of it is named */
+    bool known;               /* where it goes; else it counts as having come everywhere */
+    enum kt_vent_basis basis; /* by which air */
+    double *at_s;             /* by node of the mine; seconds from the fire's begin */
     uint32_t n;
 };
-/** When smoke of a fire at a place comes to each node, by the solved airflow, else the design. */
+/** The soonest that smoke of a fire at a place comes to each node. What is not known of the air
+ *  never makes it later (domain/vent/downstream.h). */
 void evacuate_smoke(struct kt_api *a, const struct kt_mine *m, const char *fire,
                     struct evacuate_smoke *ret);
 
@@ -25,12 +28,15 @@ struct evacuate_plan {
     struct kt_escape escape;
     uint32_t *order; /* persons, worst first */
     uint32_t *used;  /* by way * 2 + (walked from `to`): persons */
-    enum evacuate_basis basis;
+    bool fire, known;
+    enum kt_vent_basis basis;
     double took_ms;
     uint64_t hash; /* of who goes where */
 };
-KT_MUST_CHECK int evacuate_plan_make(const struct kt_mine *m, const struct kt_json *snap,
-                                     const struct evacuate_smoke *smoke, struct kt_arena *arena,
-                                     struct evacuate_plan *ret, struct kt_err *err);
+/** @param live  of the mine's site: doors as they stand */
+KT_MUST_CHECK int evacuate_plan_make(const struct kt_mine *m, const struct kt_live *live,
+                                     const struct kt_json *snap, const struct evacuate_smoke *smoke,
+                                     struct kt_arena *arena, struct evacuate_plan *ret,
+                                     struct kt_err *err);
 void evacuate_plan_write(const struct evacuate_plan *p, uint64_t evacuation, struct kt_jw *w);
 #endif

@@ -59,10 +59,19 @@ static bool blocked(const struct kt_escape_state *s, uint32_t way)
     return s->blocked && s->blocked[way];
 }
 
-/** Seconds to walk a part of a way; dir 0: from `from` towards `to`. */
-static double part(const struct kt_way *w, int dir, double metres)
+/** Seconds to walk a whole way with its doors; dir 0: from `from` towards `to`. */
+static double whole(const struct kt_escape_state *s, const struct kt_mine *m, uint32_t way, int dir)
 {
-    return w->length_m > 0 ? w->time_s[dir] * metres / w->length_m : 0;
+    const struct kt_way *w = &m->way[way];
+    return w->time_s[dir] + (s->door_s ? s->door_s[way] : w->doors_n * KT_DOOR_S);
+}
+
+/** Of a part of it. */
+static double part(const struct kt_escape_state *s, const struct kt_mine *m, uint32_t way, int dir,
+                   double metres)
+{
+    double length = m->way[way].length_m;
+    return length > 0 ? whole(s, m, way, dir) * metres / length : 0;
 }
 
 /* ---- labels -----------------------------------------------------------------------------------
@@ -120,7 +129,8 @@ static void seed(struct search *s, struct kt_escape_tree *t, uint32_t goal, bool
 {
     const struct kt_station *g = &s->m->station[goal];
     const struct kt_way *w = &s->m->way[g->way];
-    double from = part(w, 0, g->at_m), to = part(w, 1, w->length_m - g->at_m);
+    double from = part(s->state, s->m, g->way, 0, g->at_m);
+    double to = part(s->state, s->m, g->way, 1, w->length_m - g->at_m);
     if (blocked(s->state, g->way)) {
         return;
     }
@@ -140,7 +150,7 @@ static void spread(struct search *s, struct kt_escape_tree *t, uint32_t v, bool 
         const struct kt_way *w = &s->m->way[way];
         int dir = s->m->list[k] % 2 ? 0 : 1; /* it ends here: walked along itself */
         uint32_t u = dir == 0 ? w->from : w->to;
-        double cost = w->time_s[dir];
+        double cost = whole(s->state, s->m, way, dir);
         if (s->done[u] || blocked(s->state, way) || !isfinite(cost)) {
             continue;
         }
@@ -192,11 +202,10 @@ static void better(struct kt_escape_route *best, const struct kt_escape_route *r
 static void direct(const struct ask *a, const uint32_t *goal, uint32_t n,
                    struct kt_escape_route *best)
 {
-    const struct kt_way *w = &a->m->way[a->p->way];
     for (uint32_t i = 0; i < n; i++) {
         const struct kt_station *g = &a->m->station[goal[i]];
         double far = g->at_m - a->p->at_m;
-        double time = part(w, far < 0, fabs(far));
+        double time = part(a->state, a->m, a->p->way, far < 0, fabs(far));
         if (g->way == a->p->way && isfinite(time)) {
             struct kt_escape_route r = {KT_ESCAPE_EXIT, goal[i], time,      (double)INFINITY,
                                         a->tree,        false,   (int8_t)-1};
@@ -210,7 +219,7 @@ static double to_end(const struct ask *a, int end)
 {
     const struct kt_way *w = &a->m->way[a->p->way];
     double metres = end ? w->length_m - a->p->at_m : a->p->at_m;
-    double s = part(w, end ? 0 : 1, metres);
+    double s = part(a->state, a->m, a->p->way, end ? 0 : 1, metres);
     return isfinite(s) ? s : metres; /* a closed way: who is in it gets out of it, at 1 m/s */
 }
 

@@ -25,6 +25,7 @@ struct kt_escape_state {
     const double *smoke_s; /* by node: when smoke is there; 0 now, INFINITY never; NULL: no smoke */
     const bool *blocked;   /* by way; NULL: none */
     double rescuer_s;      /* longest walk; 0: KT_ESCAPE_RESCUER_S */
+    const double *door_s;  /* by way: what its doors take as they stand; NULL: all are shut */
 };
 struct kt_escape_person {
     uint32_t way; /* KT_NONE: not known where */

@@ -104,18 +104,24 @@ static uint32_t node(const struct reading *rd, struct kt_str s)
     return (uint32_t)i;
 }
 
-static void read_doors(const struct reading *rd, uint32_t row, struct kt_way *w)
+static uint32_t read_points(const struct reading *rd, uint32_t row, const char *column, bool report,
+                            uint32_t ret[KT_WAY_DOORS])
 {
-    struct kt_str s = field(rd, row, "door_points");
-    while (s.n && w->doors_n < KT_WAY_DOORS) {
+    struct kt_str s = field(rd, row, column);
+    uint32_t n = 0;
+    while (s.n && n < KT_WAY_DOORS) {
         const char *semi = memchr(s.p, ';', s.n);
         size_t len = semi ? (size_t)(semi - s.p) : s.n;
         uint32_t p = kt_site_point(rd->site, (struct kt_str){s.p, len}).v;
         if (p != KT_NONE) {
-            w->door[w->doors_n++] = p;
+            ret[n++] = p;
+        } else if (report) {
+            kt_csv_problem(rd->csv, row, kt_csv_column(rd->csv, column), rd->p,
+                           "unknown point \"%.*s\"; give an id of points.csv", (int)len, s.p);
         }
         s = (struct kt_str){s.p + len + (semi != NULL), s.n - len - (semi != NULL)};
     }
+    return n;
 }
 
 static void walk(struct kt_way *w, double slope_deg, double speed)
@@ -130,7 +136,6 @@ static void walk(struct kt_way *w, double slope_deg, double speed)
                          : speed > 0               ? w->length_m / speed
                          : w->kind == KT_WAY_SHAFT ? 300
                                                    : w->length_m / (level[w->kind] * part);
-        w->time_s[dir] += w->doors_n * KT_DOOR_S;
     }
 }
 
@@ -156,7 +161,7 @@ static void read_airways(struct reading *rd)
         w.from = node(rd, from);
         w.to = node(rd, to);
         w.section_m2 = number(rd, row, "section_m2", 0, 1e4, 0);
-        read_doors(rd, row, &w);
+        w.doors_n = read_points(rd, row, "door_points", false, w.door);
         walk(&w, 0, 0);
         rd->m->way[rd->m->ways_n++] = w;
     }
@@ -175,6 +180,7 @@ static void read_way(struct reading *rd, uint32_t row)
     w->kind = (enum kt_way_kind)choice(rd, row, "kind", way_kinds, KT_ARRAY_LEN(way_kinds));
     double slope = number(rd, row, "slope_deg", -90, 90, 0);
     walk(w, slope, number(rd, row, "walk_m_s", 0.05, 10, 0));
+    w->blocks_n = read_points(rd, row, "block_points", true, w->block);
 }
 
 /* ---- stations -------------------------------------------------------------------------------- */

@@ -20,7 +20,7 @@
 #include "site/site.h"
 
 enum { KT_WAY_DOORS = 4, KT_WAYS_MAX = 20000, KT_STATIONS_MAX = 20000 };
-#define KT_DOOR_S 15.0 /* to pass one leaf */
+#define KT_DOOR_S 15.0 /* to pass one leaf that is shut */
 #define KT_LOST_S 30.0 /* the longest scan of a subsystem, AQ 1048 */
 
 enum kt_way_kind { KT_WAY_WALK, KT_WAY_BELT, KT_WAY_INCLINE, KT_WAY_SHAFT, KT_WAY_CLOSED };
@@ -28,10 +28,13 @@ struct kt_way {
     const char *id;
     uint32_t from, to, place; /* nodes; place KT_NONE: none */
     double length_m, section_m2;
-    double time_s[2]; /* to walk it from `from`, from `to`; INFINITY: not */
+    double time_s[2]; /* to walk it from `from`, from `to`, without its doors; INFINITY: not */
     enum kt_way_kind kind;
-    uint32_t door[KT_WAY_DOORS], doors_n; /* points of leaves */
-    uint32_t airway;                      /* row of airways.csv, from 0 */
+    uint32_t door[KT_WAY_DOORS], doors_n; /* points of leaves: 0 shut */
+    /* points that say with 1 that nobody gets through: a fire door that is shut, one that is stuck
+     */
+    uint32_t block[KT_WAY_DOORS], blocks_n;
+    uint32_t airway; /* row of airways.csv, from 0 */
 };
 
 enum kt_station_kind { KT_STATION_ANCHOR, KT_STATION_EXIT, KT_STATION_REFUGE };

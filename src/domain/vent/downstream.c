@@ -94,3 +94,63 @@ enum kt_vent_basis kt_vent_downstream(const struct kt_vent_net *net,
     kt_arena_free(arena);
     return basis;
 }
+
+/* Through a branch one way: the least of what is known; INFINITY: air does not go that way. */
+static double passage(const struct kt_vent_known *k, enum kt_vent_basis basis, uint32_t b, int way,
+                      double design_m3s, double volume_m3)
+{
+    double least = INFINITY;
+    if (k->q_m3s && (by_flow(k->q_m3s[b]) & way)) {
+        double q = fabs(k->q_m3s[b]);
+        least = !isfinite(q) ? 0 : volume_m3 / (q > KT_VENT_STILL_M3S ? q : KT_VENT_STILL_M3S);
+    }
+    if (basis == KT_VENT_BY_SOLUTION) {
+        return least;
+    }
+    if (k->stopped && k->stopped[b]) {
+        return 0;
+    }
+    if (by_design(k->design, b) & way) {
+        bool known = k->design && k->design[b] != 0 && fabs(design_m3s) > KT_VENT_STILL_M3S;
+        double t = known ? volume_m3 / fabs(design_m3s) : 0;
+        least = t < least ? t : least;
+    }
+    return least;
+}
+
+static bool sooner(const struct kt_vent_net *net, uint32_t from, uint32_t to, double takes,
+                   double *s)
+{
+    bool can = isfinite(s[from]) && (net->end[from] == KT_VENT_INNER || s[from] == 0);
+    if (!can || !(s[from] + takes < s[to])) {
+        return false;
+    }
+    s[to] = s[from] + takes;
+    return true;
+}
+
+enum kt_vent_basis kt_vent_soonest(const struct kt_vent_net *net, const struct kt_vent_known *known,
+                                   kt_time now, const bool *place, const double *design_m3s,
+                                   const double *volume_m3, double *ret_s)
+{
+    enum kt_vent_basis basis = kt_vent_basis(known, now);
+    for (uint32_t i = 0; i < net->nodes_n; i++) {
+        ret_s[i] = INFINITY;
+    }
+    for (uint32_t b = 0; b < net->branches_n; b++) {
+        if (place[b]) {
+            ret_s[net->branch[b].from] = ret_s[net->branch[b].to] = 0;
+        }
+    }
+    for (bool more = true; more;) {
+        more = false;
+        for (uint32_t b = 0; b < net->branches_n; b++) {
+            const struct kt_vent_branch *e = &net->branch[b];
+            double along = passage(known, basis, b, ALONG, design_m3s[b], volume_m3[b]);
+            double against = passage(known, basis, b, AGAINST, design_m3s[b], volume_m3[b]);
+            more |= sooner(net, e->from, e->to, along, ret_s);
+            more |= sooner(net, e->to, e->from, against, ret_s);
+        }
+    }
+    return basis;
+}

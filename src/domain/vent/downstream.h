@@ -43,4 +43,17 @@ const char *kt_vent_basis_text(enum kt_vent_basis basis, bool zh);
 enum kt_vent_basis kt_vent_downstream(const struct kt_vent_net *net,
                                       const struct kt_vent_known *known, kt_time now,
                                       const bool *place, bool *ret);
+/**
+ * The soonest that air of a place can be at each node, in seconds: along every way that the answer
+ * above takes, at the greater of the last flow and the design's. In doubt a way whose speed nobody
+ * knows takes no time, so what is not known never makes it later.
+ *
+ * @param place       by branch; both ends of each are reached at 0
+ * @param design_m3s  by branch, 0: not known
+ * @param volume_m3   by branch
+ * @param ret_s       by node; INFINITY: it does not come there
+ */
+enum kt_vent_basis kt_vent_soonest(const struct kt_vent_net *net, const struct kt_vent_known *known,
+                                   kt_time now, const bool *place, const double *design_m3s,
+                                   const double *volume_m3, double *ret_s);
 #endif

@@ -220,6 +220,34 @@ static void downstream_by_solution(void)
     tn_free(t);
 }
 
+/* What is not known never makes smoke come later, and it comes to all that is downstream. */
+static void soonest_is_never_later(const struct kt_vent_net *net, struct kt_vent_known k,
+                                   const bool *place, const bool *stopped)
+{
+    enum { MOST = 64 };
+    double design_m3s[MOST], volume[MOST], sure[MOST], unsure[MOST], more[MOST];
+    bool reached[MOST];
+    for (uint32_t b = 0; b < net->branches_n; b++) {
+        design_m3s[b] = 4.0 * k.design[b];
+        volume[b] = 100;
+    }
+    k.outstanding = k.failed = false;
+    k.stopped = NULL;
+    (void)kt_vent_soonest(net, &k, 0, place, design_m3s, volume, sure);
+    k.failed = true;
+    (void)kt_vent_soonest(net, &k, 0, place, design_m3s, volume, unsure);
+    k.stopped = stopped;
+    CHECK_INT(kt_vent_soonest(net, &k, 0, place, design_m3s, volume, more), KT_VENT_BY_FAILED);
+    for (uint32_t i = 0; i < net->nodes_n; i++) {
+        CHECK(unsure[i] <= sure[i] && more[i] <= unsure[i]);
+    }
+    (void)kt_vent_downstream(net, &k, 0, place, reached);
+    for (uint32_t b = 0; b < net->branches_n; b++) {
+        const struct kt_vent_branch *e = &net->branch[b];
+        CHECK(!reached[b] || isfinite(more[e->from]) || isfinite(more[e->to]));
+    }
+}
+
 static void doubt_never_takes_away(void)
 {
     uint64_t seed = 777;
@@ -243,6 +271,7 @@ static void doubt_never_takes_away(void)
         k.outstanding = unit_rand(&seed) % 2;
         k.failed = !k.outstanding;
         kt_vent_downstream(&t->net, &k, 0, place, unsure);
+        soonest_is_never_later(&t->net, k, place, stopped);
         k.stopped = stopped;
         kt_vent_downstream(&t->net, &k, 0, place, more);
         struct kt_vent_known old = {.q_m3s = q, .design = NULL, .failed = true};

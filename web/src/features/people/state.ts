@@ -50,7 +50,7 @@ export interface Plan {
   refuge: number;
   not_safe: number;
   unknown: number;
-  smoke: 'none' | 'solved' | 'design' | 'unknown';
+  smoke: 'none' | 'solved' | 'outstanding' | 'failed' | 'old' | 'design' | 'unknown';
   routes: Route[];
   ways: { airway: string; along: boolean; persons: number }[];
 }

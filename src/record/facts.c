@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "record/accord.h"
 #include "record/past.h"
 #include "record/requests.h"
 #include "record/value.h"
@@ -300,6 +301,19 @@ static int new_place(struct kt_room *r, struct rec_request *q, const struct rec_
     return KT_OK;
 }
 
+static int check_accord(struct kt_room *r, struct rec_request *q, const struct rec_row *row,
+                        const struct rec_change *c, uint32_t n, struct kt_err *err)
+{
+    struct rec_value *after = KT_NEW_ARRAY(q->a, struct rec_value, row->reg->fields_n + 1);
+    uint32_t changed = 0;
+    for (uint32_t i = 0; i < row->reg->fields_n; i++) {
+        after[i] = *value_after(row, c, n, i);
+        changed += !rec_same(&after[i], &row->value[i]);
+    }
+    return changed ? accord_refuse(r->w, r->site, r->model, q, row->reg, row->value, after, err)
+                   : KT_OK;
+}
+
 static int say_live(struct kt_room *r, const struct rec_row *row, const struct rec_change *c,
                     struct kt_err *err)
 {
@@ -371,6 +385,7 @@ int rec_put(struct kt_room *r, struct rec_request *q, struct rec_row *row,
     int rc = check_required(q, row, c, n);
     rc = rc == KT_OK ? new_place(r, q, row, c, n) : rc;
     rc = rc == KT_OK ? rec_check_unique(r, q, row, c, n, err) : rc;
+    rc = rc == KT_OK ? check_accord(r, q, row, c, n, err) : rc;
     rc = rc == KT_OK ? put_facts(r, q, row, c, &left, &any, err) : rc;
     if (rc < 0 || !any) {
         return rc;

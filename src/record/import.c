@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "record/accord.h"
 #include "record/barrier.h"
 #include "record/reading.h"
 #include "record/requests.h"
@@ -276,6 +277,19 @@ static int check_barriers(struct import *im, struct row *w, struct kt_err *err)
     return rc;
 }
 
+/* Fields that have to fit one another. */
+static int check_accord(struct import *im, struct row *w, struct kt_err *err)
+{
+    w->q.text[0] = '\0';
+    int rc =
+        accord_refuse(im->v.db, im->v.site, im->v.model, &w->q, im->reg, w->old, w->fresh, err);
+    if (rc < 0 && w->q.text[0]) {
+        say(w, kt_arena_strdup(w->q.a, w->q.text_zh), kt_arena_strdup(w->q.a, w->q.text));
+        return KT_OK;
+    }
+    return rc;
+}
+
 static void check_rights(struct import *im, struct row *w)
 {
     for (uint32_t i = 0; i < im->fields_n; i++) {
@@ -427,6 +441,7 @@ static int look_at(struct import *im, struct row *w, struct kt_err *err)
     if (!w->bad) {
         check_required(im, w);
     }
+    r = r == KT_OK && !w->bad ? check_accord(im, w, err) : r;
     for (uint32_t i = 0; r == KT_OK && !w->bad && i <= im->reg->unique_n; i++) {
         r = check_set(im, w, i, err);
     }

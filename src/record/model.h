@@ -52,6 +52,13 @@ struct rec_choice {
     bool ended;
 };
 
+/* Which values a field may have: those of one field of the record that another field names, and of
+ * the records that share something with it. */
+struct rec_among {
+    const char *of_id, *field_id, *share_id; /* "" none */
+    uint32_t of, field, share; /* of: field here; the others: of the register it names */
+};
+
 struct rec_field {
     const char *id;
     enum rec_type type, as; /* as: of a computed field; else as type */
@@ -66,7 +73,10 @@ struct rec_field {
     const struct rec_choice *values;
     uint32_t values_n;
     const char *to_id;
-    uint32_t to;              /* of a ref: index of the register */
+    uint32_t to;            /* of a ref: index of the register */
+    struct rec_among among; /* of_id "": any value */
+    const char *unless_id;  /* stays empty where that field is filled; "" none */
+    uint32_t unless;
     unsigned kinds;           /* of a geometry: bit of enum rec_kind; 0: every kind */
     const char *const *types; /* of a file: extensions; none: every type */
     uint32_t types_n;
@@ -457,6 +467,9 @@ void rec_read_retention(struct rec_load *l, struct kt_yaml *root);  /* model_ret
 /** `keep` and `personal` of one field. */
 void rec_read_keep(const struct kt_yaml *map, struct rec_field *f); /* model_retention.c */
 /** What a personal field may not be. */
+void rec_read_accord(struct rec_load *l, const struct kt_yaml *map,
+                     struct rec_field *f); /* model_accord.c */
+void rec_check_accord(struct rec_load *l, const struct rec_register *reg, struct rec_field *f);
 void rec_check_personal(struct rec_load *l, const struct rec_register *reg); /* model_retention.c */
 /** The map `source` of a declaration: standard, edition, clause, verified. */
 struct kt_source rec_read_source(struct rec_load *l, const struct kt_yaml *map);

@@ -114,6 +114,9 @@ static void check_register(struct rec_load *l, struct rec_register *reg)
             check_computed(l, reg, f);
         }
     }
+    for (uint32_t i = 0; i < reg->fields_n; i++) { /* when every reference is bound */
+        rec_check_accord(l, reg, &reg->fields[i]);
+    }
 }
 
 void rec_check_registers(struct rec_load *l)

@@ -197,6 +197,7 @@ static bool read_field(struct rec_load *l, const struct kt_yaml *map, struct rec
     f->to = KT_NONE;
     f->at = rec_at_of(l, map);
     read_of_type(l, map, f);
+    rec_read_accord(l, map, f);
     rec_read_keep(map, f);
     check_combination(map, f);
     kt_yaml_unknown(map);

@@ -397,12 +397,19 @@ static double share_of(const struct kt_json *i)
     return fmin(1, fmax(0, part));
 }
 
-static void assessment_row(struct telling *t, const struct kt_json *fields)
+struct scores {
+    double points, weight;
+    int unknown;
+};
+
+/* What an indicator feeds is computed from it alone; typed is only what a person judges. */
+static void assessment_row(struct telling *t, const struct kt_json *fields, struct scores *sum)
 {
     const char *id = kt_json_get_str(fields, "indicator", "");
     struct kt_json *i = *id ? indicator(t, id, t->from, t->to) : NULL;
     double share = share_of(i), weight, own;
     bool fed = !isnan(share), scored = kt_json_num(kt_json_get(fields, "score"), &own);
+    scored = scored && !*id;
     share = fed ? share : scored ? own : NAN;
     kt_jw_arr(t->w);
     kt_jw_str(t->w, kt_json_get_str(fields, "scheme", ""));
@@ -416,7 +423,10 @@ static void assessment_row(struct telling *t, const struct kt_json *fields)
     bool points = !isnan(share) && kt_json_num(kt_json_get(fields, "weight"), &weight);
     kt_jw_str(t->w, isnan(share) ? none : kt_arena_printf(t->c->arena, "%.3f", share));
     kt_jw_str(t->w, points ? kt_arena_printf(t->c->arena, "%.2f", share * weight) : none);
-    kt_jw_str(t->w, fed ? say(t, "指标", "indicator") : scored ? say(t, "人工", "by hand") : "–");
+    kt_jw_str(t->w, *id ? say(t, "指标", "indicator") : scored ? say(t, "人工", "by hand") : "–");
+    sum->points += points ? share * weight : 0;
+    sum->weight += points ? weight : 0;
+    sum->unknown += !points;
     kt_jw_arr_end(t->w);
     kt_json_free(i);
 }
@@ -430,11 +440,18 @@ static void tell_assessments(struct telling *t, const struct kt_json *section)
     struct kt_json *all =
         list(t, kt_json_get_str(section, "register", ""), kt_json_get_str(section, "filter", ""));
     const struct kt_json *items = kt_json_get(all, "items");
+    struct scores sum = {0};
+    char line[200];
     table(t, heads, KT_ARRAY_LEN(heads));
     for (size_t i = 0; i < kt_json_len(items); i++) {
-        assessment_row(t, kt_json_get(kt_json_at(items, i), "fields"));
+        assessment_row(t, kt_json_get(kt_json_at(items, i), "fields"), &sum);
     }
     table_end(t);
+    snprintf(line, sizeof(line),
+             say(t, "已知各项得分 %.2f，分值 %.2f；不详 %d 项，不计入。",
+                 "Of the items known %.2f points of %.2f; %d not known, not counted."),
+             sum.points, sum.weight, sum.unknown);
+    text_block(t, line);
     kt_json_free(all);
 }
 

@@ -166,6 +166,7 @@ def _():
     c.ask("record.create", register="target", fields={"indicator": "gas_used", "from": "2026-11-01", "to": "2026-11-30", "value": 60})
     c.ask("record.create", register="assessment", fields={"scheme": "考核（演示）", "item": "瓦斯（演示）", "year": 2026, "indicator": "gas_used", "weight": 12})
     c.ask("record.create", register="assessment", fields={"scheme": "考核（演示）", "item": "人工（演示）", "year": 2026, "weight": 10, "score": 0.5})
+    c.refused("record.create", register="assessment", fields={"scheme": "考核（演示）", "item": "两处（演示）", "indicator": "gas_used", "weight": 5, "score": 1})
     span = {"from": "2026-11-01T00:00:00+08:00", "to": "2026-12-01T00:00:00+08:00"}
     doc = c.get("/briefings/county_month", **span)
     s = sections(doc)

@@ -55,6 +55,7 @@ void get_record_duplicates(struct call *c);
 void get_record_map(struct call *c);
 void get_search(struct call *c);
 void get_cases(struct call *c);
+void get_case_counts(struct call *c);
 void get_indicators(struct call *c);
 void get_indicator_drill(struct call *c);
 void get_provisions(struct call *c);

@@ -267,6 +267,14 @@ void get_cases(struct call *c)
     }
 }
 
+void get_case_counts(struct call *c)
+{
+    struct ask a;
+    if (begin(c, &a)) {
+        reply_room(c, kt_room_case_counts(a.room, &a.who, &a.b, &a.err), &a.b, &a.err);
+    }
+}
+
 /* ---- indicators ---------------------------------------------------------------------------- */
 
 static bool indicator_query(struct call *c, struct kt_indicator_query *q)

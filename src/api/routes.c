@@ -76,6 +76,7 @@ const struct route api_routes[] = {
     {"GET", "/people", NULL, "record", get_people},
     {"GET", "/search", NULL, "record", get_search, .costly = true},
     {"GET", "/cases", NULL, "record", get_cases},
+    {"GET", "/cases/counts", NULL, "record", get_case_counts},
     {"POST", "/attachments", NULL, "record", post_attachments, .raw_body = true},
     {"POST", "/tracks", NULL, "record", post_tracks},
     {"GET", "/attachments/{hash}", NULL, "record", get_attachment},

@@ -191,6 +191,60 @@ static int list(struct rec_view *v, const struct kt_case_query *q, struct kt_jw 
     return code;
 }
 
+/* ---- how many ---- */
+
+static int count_open(struct rec_view *v, int64_t *of, struct kt_err *err)
+{
+    const struct kt_case_query all = {0};
+    struct kt_stmt *st;
+    struct kt_buf sql;
+    kt_buf_init(&sql, SQL_MAX);
+    int code = which_sql(v, &all, &sql, err);
+    if (code < 0 || sql.n == 0) {
+        kt_buf_done(&sql);
+        return code;
+    }
+    struct kt_buf counted;
+    kt_buf_init(&counted, SQL_MAX);
+    kt_buf_printf(&counted, "SELECT reg, count(*) FROM (%s)) GROUP BY reg", kt_buf_cstr(&sql));
+    code = kt_db_prepare_once(v->db, kt_buf_cstr(&counted), &st, err);
+    kt_buf_done(&counted);
+    kt_buf_done(&sql);
+    if (code < 0) {
+        return code;
+    }
+    while ((code = kt_stmt_step(st, err)) > 0) {
+        of[v->model->registers[kt_col_i64(st, 0)].workflow] += kt_col_i64(st, 1);
+    }
+    kt_stmt_done(st);
+    return code;
+}
+
+int kt_room_case_counts(struct kt_room *r, const struct kt_reader *who, struct kt_buf *out,
+                        struct kt_err *err)
+{
+    struct rec_view v;
+    int code = view_open(r, who, 0, 0, &v, err);
+    if (code < 0) {
+        return code;
+    }
+    int64_t *of = calloc(v.model->workflows_n + 1, sizeof(*of));
+    KT_ASSERT(of);
+    struct kt_jw w = kt_jw_init(out);
+    code = count_open(&v, of, err);
+    kt_jw_arr(&w);
+    for (uint32_t i = 0; i < v.model->workflows_n; i++) {
+        kt_jw_obj(&w);
+        kt_jw_kstr(&w, "workflow", v.model->workflows[i].id);
+        kt_jw_kint(&w, "open", of[i]);
+        kt_jw_obj_end(&w);
+    }
+    kt_jw_arr_end(&w);
+    free(of);
+    view_close(&v);
+    return code;
+}
+
 int kt_room_cases(struct kt_room *r, const struct kt_reader *who, const struct kt_case_query *q,
                   struct kt_buf *out, struct kt_err *err)
 {

@@ -182,6 +182,9 @@ struct kt_case_query {
 KT_MUST_CHECK int kt_room_cases(struct kt_room *r, const struct kt_reader *who,
                                 const struct kt_case_query *q, struct kt_buf *out,
                                 struct kt_err *err);
+/** How many are open in each workflow, of those that this person sees: [{"workflow","open"}]. */
+KT_MUST_CHECK int kt_room_case_counts(struct kt_room *r, const struct kt_reader *who,
+                                      struct kt_buf *out, struct kt_err *err);
 struct kt_indicator_query {
     kt_time from, to, at;
     const char *place; /* NULL: all */
@@ -194,7 +197,8 @@ KT_MUST_CHECK int kt_room_drill(struct kt_room *r, const struct kt_reader *who, 
                                 const struct kt_indicator_query *q, struct kt_buf *out,
                                 struct kt_err *err);
 /**
- * Which records would bring an indicator to its target: {"value","numerator","denominator","target",
+ * Which records would bring an indicator to its target:
+ * {"value","numerator","denominator","target",
  * "needed","would_be","reachable","register","candidates":[{"record":{…},"why"}]}, the candidates
  * in the order of the declaration, each adding one to the numerator.
  * @param target  NULL: the one in force

@@ -189,7 +189,7 @@ def _():
     for form, magic in (("pdf", b"%PDF"), ("xlsx", b"PK")):
         status, body, _ = c.raw("GET", f"/api/v1/briefings/county_month?format={form}")
         assert status == 200 and body.startswith(magic) and len(body) > 5000, (form, status, len(body))
-    equal({b["id"] for b in c.get("/briefings")}, {"green_plan", "weekly_sheet", "county_month"})
+    equal({b["id"] for b in c.get("/briefings")}, {"assessment_sheet", "green_plan", "weekly_sheet", "county_month"})
     equal(c.call("GET", "/briefings/none")[0], 404)
 
 

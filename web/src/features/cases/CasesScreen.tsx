@@ -28,23 +28,29 @@ function matches(c: Case, words: string): boolean {
     .every((w) => text.includes(w));
 }
 
+interface Open {
+  workflow: string;
+  open: number;
+}
+
 /** The workflow that has most to be done: what the board opens on. */
-function busiest(cases: readonly Case[]): string | undefined {
-  const n = new Map<string, number>();
-  for (const c of cases.filter(isOpen)) n.set(c.workflow, (n.get(c.workflow) ?? 0) + 1);
-  return [...n].sort((a, b) => b[1] - a[1])[0]?.[0];
+function busiest(counts: readonly Open[] | null | undefined): string | undefined {
+  const most = [...(counts ?? [])].sort((a, b) => b.open - a.open)[0];
+  return most && most.open > 0 ? most.workflow : undefined;
 }
 
 export default function CasesScreen() {
   const q = route.value.query;
   const view: View = VIEWS.find((v) => v === q.view) ?? 'board';
   const show = (q.show ?? 'all') as Show;
-  const any = useRead<List>(q.flow ? null : '/cases', { limit: 1000 });
-  const flow =
-    workflowOf(q.flow) ?? workflowOf(busiest(casesOf(any.data))) ?? room.value.workflows[0];
+  const counts = useRead<Open[]>(q.flow ? null : '/cases/counts', {});
+  const flow = workflowOf(q.flow) ?? workflowOf(busiest(counts.data)) ?? room.value.workflows[0];
   const [words, setWords] = useState('');
   const [chosen, setChosen] = useState<Case | null>(null);
-  const read = useRead<List>('/cases', { workflow: flow?.id, limit: 2000 });
+  const read = useRead<List>(q.flow || counts.data || counts.error ? '/cases' : null, {
+    workflow: flow?.id,
+    limit: 2000,
+  });
   const over = flow?.states.filter((x) => x.kind === 'done' || x.kind === 'void') ?? [];
   const done = useRead<List>(q.done && over[0] ? '/cases' : null, {
     workflow: flow?.id,

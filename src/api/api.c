@@ -222,6 +222,9 @@ enum kt_http_lane kt_api_lane(void *arg, struct kt_http_req *req)
     if (ingest_path(path)) {
         return ingest_lane(arg, req);
     }
+    if (peers_path(path)) {
+        return KT_HTTP_LONG;
+    }
     if (strncmp(path, "/api/v1/", 8) != 0) {
         return strcmp(path, "/healthz") == 0 || strcmp(path, "/metrics") == 0 ? KT_HTTP_PROMPT
                                                                               : KT_HTTP_AT_ONCE;
@@ -280,6 +283,8 @@ void kt_api_handle(void *arg, struct kt_http_req *req)
         forward(a, req);
     } else if (ingest_path(path)) {
         ingest_handle(a, req);
+    } else if (peers_path(path)) {
+        peers_handle(a, req);
     } else if (strncmp(path, "/api/v1/", 8) == 0) {
         handle_api(a, req, path + 7);
     } else if (strcmp(path, "/healthz") == 0 || strcmp(path, "/metrics") == 0) {

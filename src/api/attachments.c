@@ -60,6 +60,7 @@ struct upload {
     struct kt_hash hash;
     char sha256[65]; /* what phones and other programs know the bytes by */
     bool fresh;      /* its bytes were not here before */
+    uint32_t copies; /* on how many disks it is; 0: one node alone has no others */
 };
 
 /* What a form may say of a file: its name without a path. */
@@ -198,6 +199,8 @@ static void write_note(struct call *c, const struct upload *u, kt_time taken, bo
     kt_jw_kint(&w, "size", (int64_t)u->bytes.n);
     if (inside) {
         kt_jw_kbool(&w, "fresh", u->fresh);
+    } else if (u->copies) {
+        kt_jw_kint(&w, "copies", u->copies);
     }
     if (u->meta) {
         kt_jw_key(&w, "meta");
@@ -254,6 +257,13 @@ static int put_note(struct call *c, const struct upload *u, const struct kt_buf 
                  : kt_file_replace(note_path(c, kt_hash_hex(&u->hash, hex)), note->p, note->n, err);
 }
 
+/* With its note on other nodes' disks before the caller is answered. */
+static uint32_t copies(struct call *c, const struct upload *u)
+{
+    struct kt_cluster *cluster = kt_runtime_cluster(c->api->opts.runtime);
+    return cluster ? kt_cluster_copies(cluster, &u->hash, 1) : 0;
+}
+
 /* Its note here, and what the caller is told. */
 static int stage(struct call *c, struct upload *u, kt_time taken, struct kt_buf *out,
                  struct kt_err *err)
@@ -262,6 +272,7 @@ static int stage(struct call *c, struct upload *u, kt_time taken, struct kt_buf 
     if (r == KT_OK) {
         write_note(c, u, taken, true, out);
         r = put_note(c, u, out, err);
+        u->copies = r == KT_OK ? copies(c, u) : 0;
         kt_buf_clear(out);
         write_note(c, u, taken, false, out);
     }

@@ -74,6 +74,7 @@ void write_cluster(struct kt_runtime *rt, struct kt_jw *w)
     kt_jw_kint(w, "etcd_bytes", s.size);
     kt_jw_kint(w, "etcd_used", s.used);
     kt_jw_kint(w, "etcd_quota", s.quota);
+    kt_jw_kint(w, "bodies_alone", (int64_t)s.alone);
     kt_jw_kint(w, "frames", (int64_t)s.frames);
     kt_jw_kint(w, "frame_bytes", (int64_t)s.bytes);
     kt_jw_kint(w, "aligned", (int64_t)s.aligned);

@@ -10,6 +10,10 @@ void write_node(struct kt_runtime *rt, struct kt_jw *w);
 /** A value: null when this node is alone. */
 void write_cluster(struct kt_runtime *rt, struct kt_jw *w);
 
+/* peers.c: what nodes ask each other, below /cluster/ */
+bool peers_path(const char *path);
+void peers_handle(struct kt_api *a, struct kt_http_req *req);
+
 /* forward.c */
 /** Is this for the active node, while this one follows? */
 bool forward_wanted(struct kt_api *a, struct kt_http_req *req);

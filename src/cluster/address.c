@@ -114,6 +114,8 @@ static struct kt_cluster *cluster_new(const struct kt_cluster_opts *opts)
     cond_init(&c->changed);
     cond_init(&c->work);
     cond_init(&c->taken);
+    cond_init(&c->idle);
+    pthread_mutex_init(&c->peers.lock, NULL);
     for (int i = 0; i < CORE_SLOTS; i++) {
         kt_buf_init(&c->slots[i], 0);
     }

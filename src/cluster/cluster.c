@@ -265,6 +265,8 @@ int kt_cluster_start(struct kt_cluster *c, struct kt_journal *journal,
         r = kt_thread_start(&c->ship[i], "cl-ship", cluster_ship, c, err);
         c->started += r == KT_OK;
     }
+    r = r < 0 ? r : kt_thread_start(&c->bodies, "cl-bodies", cluster_bodies, c, err);
+    c->started += r == KT_OK;
     return r;
 }
 
@@ -278,8 +280,10 @@ void kt_cluster_stop(struct kt_cluster *c)
     pthread_cond_broadcast(&c->changed);
     pthread_cond_broadcast(&c->work);
     pthread_cond_broadcast(&c->taken);
+    pthread_cond_broadcast(&c->idle);
     pthread_mutex_unlock(&c->lock);
-    pthread_t all[2 + CORE_SLOTS] = {c->look, c->ship[0], c->ship[1], c->ship[2], c->ship[3]};
+    pthread_t all[2 + CORE_SLOTS] = {c->look,    c->ship[0], c->ship[1],
+                                     c->ship[2], c->ship[3], c->bodies};
     for (int i = 0; i < c->started - 1; i++) {
         pthread_join(all[i], NULL);
     }
@@ -314,6 +318,8 @@ void kt_cluster_free(struct kt_cluster *c)
     pthread_cond_destroy(&c->changed);
     pthread_cond_destroy(&c->work);
     pthread_cond_destroy(&c->taken);
+    pthread_cond_destroy(&c->idle);
+    pthread_mutex_destroy(&c->peers.lock);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }

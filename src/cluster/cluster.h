@@ -105,10 +105,28 @@ struct kt_cluster_stats {
     int64_t asked_ns;           /* since etcd answered last */
     int64_t size, used, quota;  /* of etcd's database; 0: not known */
     uint64_t frames, bytes, aligned, refused;
+    uint64_t alone; /* bodies that no other node was seen to have */
     struct kt_cluster_member members[KT_CLUSTER_MEMBERS];
     uint32_t members_n;
 };
 void kt_cluster_stats(struct kt_cluster *c, struct kt_cluster_stats *ret);
+
+/*
+ * Bodies: files of data/bodies that events name by hash (decision 0014). Any thread; they block.
+ */
+struct kt_json;
+/** Ask the other nodes to have these, and the notes of uploads beside them. @return on how many
+ *  disks they are now; 1: on ours alone, which counts as kt_cluster_stats.alone */
+uint32_t kt_cluster_copies(struct kt_cluster *c, const struct kt_hash *h, size_t n);
+bool kt_cluster_has_body(const struct kt_cluster *c, const struct kt_hash *h);
+/** Get it from the active node, if it is not here. KT_ENOTFOUND: it was erased; KT_EIO. */
+KT_MUST_CHECK int kt_cluster_fetch(struct kt_cluster *c, const struct kt_hash *h,
+                                   struct kt_err *err);
+/** The other side of kt_cluster_copies(): fetch what is lacking; {"lacks": how many}, appended. */
+KT_MUST_CHECK int kt_cluster_have(struct kt_cluster *c, const struct kt_json *asked,
+                                  struct kt_buf *out, struct kt_err *err);
+/** Does this header come from another node? They know each other by a secret that is in etcd. */
+bool kt_cluster_is_peer(struct kt_cluster *c, const char *authorization);
 
 /* Values beside the order. */
 /** The value of a key below PREFIX, appended. KT_ENOTFOUND; KT_EIO: etcd does not answer. */

@@ -9,6 +9,8 @@
  *   f/SEQ       a frame (frame.h) by its first seq, 16 hex digits
  *   alive/NODE  what others are to know of a node, under its lease
  *   member/NODE the same, for good: how far it has come decides what may be dropped
+ *   secret      what nodes know each other by, when they ask for bodies and files
+ *   people      who may log in and who is logged in
  *   ids/NNNN    lines of data/points.ids, so that numbers of points are the same on every node
  * Threads: one handle a thread. After a failure the next call goes to the next server.
  */

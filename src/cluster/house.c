@@ -134,6 +134,7 @@ void kt_cluster_stats(struct kt_cluster *c, struct kt_cluster_stats *ret)
     kt_mono answered = atomic_load(&c->answered);
     ret->asked_ns = answered ? now - answered : 0;
     ret->quota = c->opts.quota_bytes;
+    ret->alone = atomic_load(&c->peers.alone);
     pthread_mutex_unlock(&c->lock);
     ret->role = kt_cluster_role(c);
     ret->durable = durable;

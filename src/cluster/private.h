@@ -18,6 +18,17 @@ struct inbox_item {
     kt_seq first;
     struct kt_buf events;
 };
+struct cluster_peer {
+    char node[CORE_NAME];
+    bool whole;           /* it has every body that we have */
+    kt_mono silent_until; /* it did not answer: not asked again before */
+};
+struct cluster_peers {
+    pthread_mutex_t lock; /* over a call to etcd; taken alone */
+    char secret[65];
+    struct cluster_peer all[KT_CLUSTER_MEMBERS];
+    _Atomic uint64_t alone; /* bodies that no other node was seen to have */
+};
 struct kt_cluster {
     struct kt_cluster_opts opts;
     char *address, *urls[SERVERS_MAX], *prefix, *node, *data_dir, version[32];
@@ -45,7 +56,9 @@ struct kt_cluster {
     _Atomic int role; /* of the core */
     atomic_bool stop, cut_off_told;
 
-    pthread_t lease, look, ship[CORE_SLOTS], house;
+    struct cluster_peers peers;
+    pthread_cond_t idle; /* nobody signals it but the end */
+    pthread_t lease, look, ship[CORE_SLOTS], bodies;
     int started; /* threads */
     /* the builder's: one at a time, as core has it */
     struct kt_journal_reader *reader;
@@ -60,6 +73,14 @@ bool cluster_publish(struct kt_cluster *c);
 void cluster_take_in(struct kt_cluster *c, kt_seq first, struct kt_str events);
 /** ship.c */
 void *cluster_ship(void *arg);
+/** bodies.c */
+void *cluster_bodies(void *arg);
+KT_MUST_CHECK int cluster_secret(struct kt_cluster *c, char ret[65], struct kt_err *err);
+struct kt_http_client *cluster_client(const struct kt_cluster *c);
+/** One exchange with another node, as a node. KT_ENOTFOUND: it has no such thing; KT_EIO. */
+KT_MUST_CHECK int cluster_ask(struct kt_cluster *c, struct kt_http_client *http, const char *method,
+                              const char *url, const struct kt_str *body, int64_t patience_ns,
+                              struct kt_buf *out, struct kt_err *err);
 /** house.c: members, size, dropping. On the look thread. */
 void cluster_tidy(struct kt_cluster *c, struct cl_etcd *e, const struct core_call *call,
                   struct core_answer *ret);

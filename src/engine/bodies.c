@@ -123,6 +123,21 @@ static int read_manifest(const char *data_dir, const struct kt_hash *manifest,
     return r;
 }
 
+int rt_loaded_list(const char *data_dir, const struct kt_hash *manifest, struct kt_buf *out,
+                   struct kt_err *err)
+{
+    struct entry *list = NULL;
+    uint32_t n = 0;
+    struct kt_arena *arena = kt_arena_new(0);
+    int r = read_manifest(data_dir, manifest, arena, &list, &n, err);
+    kt_buf_put(out, manifest->b, sizeof(manifest->b));
+    for (uint32_t i = 0; r == KT_OK && i < n; i++) {
+        kt_buf_put(out, list[i].hash.b, sizeof(list[i].hash.b));
+    }
+    kt_arena_free(arena);
+    return r;
+}
+
 static int read_body(const char *data_dir, const struct entry *e, struct kt_arena *arena,
                      struct kt_str *ret, struct kt_err *err)
 {

@@ -137,6 +137,7 @@ int kt_runtime_start(struct kt_runtime *rt, struct kt_err *err)
         r = kt_thread_start(&rt->thread, "engine", rt_engine_thread, rt, err);
         rt->runs = r == KT_OK;
     }
+    r = r == KT_OK ? rt_travel_start(rt, err) : r;
     return r == KT_OK ? rt_record_start(rt, err) : r;
 }
 
@@ -156,6 +157,7 @@ static void leave_cluster(struct kt_runtime *rt)
 static void free_all(struct kt_runtime *rt)
 {
     rt_follow_end(rt);
+    rt_travel_done(rt);
     kt_queue_free(rt->queue);
     kt_engine_free(rt->engine);
     for (uint32_t i = 0; i < rt->retired_n; i++) {
@@ -188,6 +190,7 @@ void kt_runtime_stop(struct kt_runtime *rt)
     if (!rt) {
         return;
     }
+    rt_travel_stop(rt);
     rt_record_stop(rt); /* while what it says is still taken */
     atomic_store(&rt->stopping, true);
     kt_queue_close(rt->queue);
@@ -292,7 +295,9 @@ int kt_runtime_request(struct kt_runtime *rt, struct kt_str json, const char *or
     m->fn = fn;
     m->arg = arg;
     m->record = record;
-    r = rt_message_push(rt, m, KT_LANE_URGENT);
+    if (!rt_travels(rt, m, &r)) {
+        r = rt_message_push(rt, m, KT_LANE_URGENT);
+    }
     if (r < 0 && record) {
         rt_record_leave(rt);
     }
@@ -386,6 +391,7 @@ static int keep_next(struct kt_runtime *rt, const struct kt_geo_map *map, struct
     struct rt_loaded before = rt->loaded;
     pthread_mutex_unlock(&rt->lock);
     rt_loaded_compare(rt->data_dir, before.has ? &before.manifest : NULL, map, &x->loaded);
+    rt_travel_site(rt, &x->loaded);
     return KT_OK;
 }
 

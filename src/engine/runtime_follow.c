@@ -176,6 +176,7 @@ static bool take_run(struct kt_runtime *rt, const struct kt_cluster_run *run)
         int r = kt_event_unpack(run->events.p + at, run->events.n - at, seq++, &ev, &size);
         KT_ASSERT(r == KT_OK); /* it was checked when it came */
         at += size;
+        rt_travel_take(rt, &ev);
         r = append(rt, &ev, &err);
         if (r < 0) {
             KT_ERROR("cluster", "event %" PRIu64 " cannot be kept: %s", ev.seq, err.text);

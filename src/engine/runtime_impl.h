@@ -447,6 +447,25 @@ KT_MUST_CHECK int rt_long_hand_over(struct kt_runtime *rt, kt_time now, int days
                                     struct kt_err *err);
 void rt_long_stats(struct kt_runtime *rt, struct kt_runtime_long *ret);
 
+/* ---- bodies on their way to other nodes (runtime_travel.c) ---- */
+struct rt_travel;
+KT_MUST_CHECK int rt_travel_start(struct kt_runtime *rt, struct kt_err *err);
+void rt_travel_stop(struct kt_runtime *rt); /**< while the queue still takes what arrives */
+void rt_travel_done(struct kt_runtime *rt);
+/** Names this request bodies? Then it goes on when they are on another disk, too: true, and *ret as
+ *  rt_message_push(); the message is taken. */
+bool rt_travels(struct kt_runtime *rt, struct rt_message *m, int *ret);
+/** Before a site event: what it names. Blocks. */
+void rt_travel_site(struct kt_runtime *rt, const struct rt_loaded *loaded);
+/** A node that follows: get what the event names, before it is appended. Blocks for seconds at
+ *  most. */
+void rt_travel_take(struct kt_runtime *rt, const struct kt_event *ev);
+/** Hashes ("body" and "hash" members) of a JSON text, appended one behind the other. */
+void rt_bodies_named(struct kt_str text, struct kt_buf *out);
+/** The manifest itself and all that it names, in the same form (bodies.c). */
+KT_MUST_CHECK int rt_loaded_list(const char *data_dir, const struct kt_hash *manifest,
+                                 struct kt_buf *out, struct kt_err *err);
+
 /* ---- record room's thread ---- */
 struct rt_record_site { /* references */
     struct kt_site *site;
@@ -577,6 +596,7 @@ struct kt_runtime {
     struct rt_history history;
     struct rt_long lng;
     struct rt_record record;
+    struct rt_travel *travel; /* NULL: alone */
     struct rt_keeper keeper;
     struct rt_snapshots snap;
 

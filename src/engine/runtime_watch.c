@@ -107,11 +107,12 @@ static bool node_value(struct kt_runtime *rt, const char *what, double *ret)
 {
     struct kt_cluster_stats s;
     bool lease = strcmp(what, "lease") == 0, standby = strcmp(what, "standby") == 0;
-    if (!rt->cluster || !(lease || standby || strcmp(what, "etcd") == 0)) {
+    bool bodies = strcmp(what, "bodies") == 0;
+    if (!rt->cluster || !(lease || standby || bodies || strcmp(what, "etcd") == 0)) {
         return false;
     }
     kt_cluster_stats(rt->cluster, &s);
-    bool good = lease ? s.role == KT_CLUSTER_ACTIVE : s.used < s.quota / 2;
+    bool good = lease ? s.role == KT_CLUSTER_ACTIVE : bodies ? s.alone == 0 : s.used < s.quota / 2;
     for (uint32_t i = 0; standby && i < s.members_n; i++) {
         const struct kt_cluster_member *m = &s.members[i];
         bool follows =

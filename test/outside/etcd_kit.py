@@ -108,9 +108,11 @@ def second(site):
 class Pair:
     """Two nodes on one site; `a` has started first."""
 
-    def __init__(self, etcd, points, **more):
+    def __init__(self, etcd, points, files=None, **more):
         self.etcd = etcd
         site = kt.make_site(points, journal=etcd.address(), **more)
+        for name, text in (files or {}).items():
+            site.write(name, text)
         self.sites = [site, second(site)]
         self.nodes = [kt.Program(s, "--node", f"node-{n}", start=False)
                       for s, n in zip(self.sites, "ab")]

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+# runs: on disk
+"""What is not in the order of events and has to be on both nodes all the same: photos, papers, tables."""
+
+import json
+import shutil
+import sys
+
+import etcd_kit
+import kt
+import records_kit as kit
+from kt import case, equal
+
+SELF = [kt.point("SELF-bodies", "self.bodies", "mine"), kt.point("T1", "ch4.face", "P1-face", link="push")]
+FILES = {"registers/hazards.yaml": json.dumps(kit.REGISTERS, ensure_ascii=False)}
+
+
+def pair(etcd, **more):
+    return etcd_kit.Pair(etcd, SELF, files=FILES, people=kit.PEOPLE, **more)
+
+
+def paper(word):
+    return b"%PDF-1.4 " + word * 3000
+
+
+def at(node, person):
+    """The same session, at another node."""
+    c = kt.Client(node)
+    c.cookies = person.cookies
+    return c
+
+
+def attach(person, title, data):
+    made = person.ask("record.create", register="hazard", fields={"title": title, "place": "P1-face"})["result"]
+    up = kit.upload(person, data, "a.pdf")
+    person.ask("record.attach", record=made["record"], field="papers", hash=up["hash"], name="a.pdf")
+    return made["record"], up
+
+
+def served(node, person, record, up, data):
+    got, _ = kit.fetch(at(node, person), f"/attachments/{up['hash']}", record=record)
+    equal(got, data, "the bytes of the attachment")
+
+
+def has(node, up):
+    return (node.site.dir / "data/bodies" / up["hash"][:2] / up["hash"]).exists()
+
+
+def state(pair_, node, key):
+    return pair_.cluster(node)[key]
+
+
+@case("an acknowledged paper is on the other node's disk: the first one's folder is lost, the other serves it")
+def _():
+    with etcd_kit.Etcd(1) as etcd, pair(etcd) as p:
+        first = p.active()
+        second = p.other(first)
+        p.level(second)
+        clerk = first.user("u.clerk", "clerk")
+        kt.wait_for("both are known", lambda: len(state(p, first, "members")) == 2)
+        data = paper(b"one")
+        record, up = attach(clerk, "有附件", data)
+        equal(up["copies"], 2, "disks that the upload is on")
+        assert has(second, up), "the other node does not have the body"
+        kit.bring(clerk, "hazard", kit.csv_bytes([["名称", "地点"], ["表里来的", "P1-face"]]))
+        staged = kit.upload(clerk, paper(b"two"), "b.pdf")
+        kt.wait_for("the follower knows who is logged in",
+                    lambda: at(second, clerk).call("GET", "/me")[0] == 200)
+        first.kill9()
+        shutil.rmtree(first.site.dir / "data")
+        kt.wait_for("the other is active", lambda: p.role(second) == "active")
+        served(second, clerk, record, up, data)
+        there = at(second, clerk)
+        titles = [i["label"].split(" ")[-1] for i in there.get("/records/hazard")["items"]]
+        equal(sorted(titles), ["有附件", "表里来的"])
+        there.ask("record.attach", record=record, field="papers", hash=staged["hash"], name="b.pdf")
+        second.stop()
+        kt.kuangtu("verify", second.site.dir)
+
+
+@case("nobody else there: one disk alone, said and alarmed; whoever comes back gets it")
+def _():
+    with etcd_kit.Etcd(1) as etcd, pair(etcd) as p:
+        first = p.active()
+        second = p.other(first)
+        clerk = first.user("u.clerk", "clerk")
+        second.kill9()
+        kt.wait_for("it is seen to be away", lambda: not [
+            m for m in state(p, first, "members") if m["alive"] and not m["active"]])
+        data = paper(b"alone")
+        record, up = attach(clerk, "只有一份", data)
+        equal(up["copies"], 1)
+        assert state(p, first, "bodies_alone") > 0, p.cluster(first)
+        first.local().alarm("core.bodies-alone", "SELF-bodies")
+        second.start()
+        kt.wait_for("it is on both", lambda: state(p, first, "bodies_alone") == 0 and has(second, up))
+        kt.wait_for("the follower knows who is logged in",
+                    lambda: at(second, clerk).call("GET", "/me")[0] == 200)
+        first.kill9()
+        kt.wait_for("the other is active", lambda: p.role(second) == "active")
+        served(second, clerk, record, up, data)
+
+
+@case("what nodes ask each other is for nodes: no session and no made-up secret opens it")
+def _():
+    with etcd_kit.Etcd(1) as etcd, pair(etcd) as p:
+        node = p.active()
+        boss = node.user("boss", "system-admin")
+        for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer " + "x" * 43},
+                        {"Authorization": f"Bearer {node.local_token}"}):
+            c = kt.Client(node)
+            c.cookies = boss.cookies
+            for method, path in (("GET", "/cluster/bodies/" + "0" * 64), ("POST", "/cluster/have")):
+                status, _, _ = c.raw(method, path, b"{}" if method == "POST" else None, headers)
+                equal(status, 401, f"{method} {path} with {headers}")
+
+
+if __name__ == "__main__":
+    sys.exit(kt.main())

@@ -47,7 +47,7 @@ struct kt_alarm_cause {
     double value, limit;
     bool has_limit, low; /* low: the worst value is the smallest */
     kt_quality quality;
-    uint8_t air; /* of a rule that looks along the air: 1 + enum kt_vent_basis; 0: it does not */
+    uint8_t air; /* of a rule that looks along the air: 1 + enum kt_air_basis; 0: it does not */
 };
 
 /* A view; changed by the functions below alone. */

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "site/air_basis.h"
+
 const char *kt_alarm_state_id(const struct kt_alarm *a)
 {
     static const char *const ids[] = {"normal", "unack", "ack", "rtn"};
@@ -48,9 +50,6 @@ static void write_masks(const struct kt_alarm *a, struct kt_jw *w)
     kt_jw_ktime(w, "until", a->until);
 }
 
-/* What the roadways along the air went by when it was raised (domain/vent/downstream.h). */
-static const char *const air_ids[] = {"solution", "outstanding", "failed", "old", "design"};
-
 void kt_alarm_json(const struct kt_alarm_set *set, const struct kt_alarm *a, const char *change,
                    struct kt_jw *w)
 {
@@ -66,7 +65,7 @@ void kt_alarm_json(const struct kt_alarm_set *set, const struct kt_alarm *a, con
     kt_jw_knum(w, "peak", a->peak);
     kt_jw_kstr(w, "quality", kt_quality_id(a->cause.quality));
     if (a->cause.air > 0) {
-        kt_jw_kstr(w, "air", air_ids[a->cause.air - 1]);
+        kt_jw_kstr(w, "air", kt_air_basis_id(a->cause.air - 1));
     }
     kt_jw_kint(w, "raises", a->raises);
     kt_jw_ktime(w, "raised", a->raised);
@@ -172,7 +171,7 @@ static void load_fields(struct kt_alarm *a, struct kt_rd *in)
     a->cause.has_limit = bits & 1;
     a->cause.low = bits >> 1 & 1;
     a->cause.air = bits >> 2;
-    in->bad |= a->cause.air > KT_ARRAY_LEN(air_ids);
+    in->bad |= a->cause.air > KT_AIR_BASES;
     a->cause.quality = kt_get_u8(in);
     kt_time *times[] = {&a->raised,        &a->cleared,       &a->acked,          &a->until,
                         &a->next_escalate, &a->before_raised, &a->before_cleared, &a->recent[0],

@@ -11,7 +11,7 @@
 struct evacuate_smoke {
     bool fire;                /* a place of it is named */
     bool known;               /* where it goes; else it counts as having come everywhere */
-    enum kt_vent_basis basis; /* by which air */
+    enum kt_air_basis basis; /* by which air */
     double *at_s;             /* by node of the mine; seconds from the fire's begin */
     uint32_t n;
 };
@@ -29,7 +29,7 @@ struct evacuate_plan {
     uint32_t *order; /* persons, worst first */
     uint32_t *used;  /* by way * 2 + (walked from `to`): persons */
     bool fire, known;
-    enum kt_vent_basis basis;
+    enum kt_air_basis basis;
     double took_ms;
     uint64_t hash; /* of who goes where */
 };

@@ -94,29 +94,11 @@ static struct vent_model *model_new(struct kt_site *site)
 
 /* ---- what is known --------------------------------------------------------------------------- */
 
-static int8_t runs(struct kt_live *live, const struct kt_airway *a)
+static bool value_of(void *arg, uint32_t point, double *ret)
 {
-    bool unknown = false;
-    for (uint32_t i = 0; i < a->fans_n; i++) {
-        struct kt_live_value v = kt_live_get(live, (kt_point_id){a->fan[i]});
-        if (kt_q_known(v.quality) && v.value != 0) {
-            return 1;
-        }
-        unknown |= !kt_q_known(v.quality);
-    }
-    return unknown ? -1 : 0;
-}
-
-static void look(const struct vent_model *m, struct kt_live *live, struct kt_airway_state *ret)
-{
-    for (uint32_t b = 0; b < m->airways.n; b++) {
-        const struct kt_airway *a = &m->airways.airway[b];
-        ret[b] = (struct kt_airway_state){.fan = a->fans_n ? runs(live, a) : 1};
-        for (uint32_t i = 0; i < a->doors_n; i++) {
-            struct kt_live_value v = kt_live_get(live, (kt_point_id){a->door[i]});
-            ret[b].open = (uint8_t)(ret[b].open + (kt_q_known(v.quality) && v.value != 0));
-        }
-    }
+    struct kt_live_value v = kt_live_get(arg, (kt_point_id){point});
+    *ret = v.value;
+    return kt_q_known(v.quality);
 }
 
 /* ---- a solve --------------------------------------------------------------------------------- */
@@ -330,7 +312,9 @@ static void turn(struct vent *v)
     kt_seq from = kt_journal_durable(kt_runtime_journal(rt));
     struct kt_airway_state *state = calloc(m->airways.n, sizeof(*state));
     KT_ASSERT(state);
-    look(m, live, state);
+    for (uint32_t b = 0; b < m->airways.n; b++) {
+        state[b] = kt_airway_look(&m->airways.airway[b], value_of, live);
+    }
     bool never = !m->solved && !m->failed;
     if (never || memcmp(state, m->state, m->airways.n * sizeof(*state)) != 0 ||
         now - m->at >= AGAIN) {

@@ -18,11 +18,6 @@ static struct kt_vent_known known_of(const struct vent_model *m)
 
 static const char *state_name(const struct vent_model *m, kt_time now)
 {
-    static const char *const names[] = {[KT_VENT_BY_SOLUTION] = "solved",
-                                        [KT_VENT_BY_OUTSTANDING] = "outstanding",
-                                        [KT_VENT_BY_FAILED] = "failed",
-                                        [KT_VENT_BY_OLD] = "old",
-                                        [KT_VENT_BY_DESIGN] = "design"};
     if (!m || !m->present) {
         return "none";
     }
@@ -30,7 +25,8 @@ static const char *state_name(const struct vent_model *m, kt_time now)
         return "failed";
     }
     struct kt_vent_known k = known_of(m);
-    return names[kt_vent_basis(&k, now)];
+    enum kt_air_basis basis = kt_vent_basis(&k, now);
+    return basis == KT_AIR_BY_SOLUTION ? "solved" : kt_air_basis_id(basis);
 }
 
 /** What the regulations want of its speed. */
@@ -132,7 +128,7 @@ static void write_downstream(struct call *c, const struct vent_model *m, kt_plac
         from[b] = p != KT_NONE && kt_site_within(m->site, (kt_place_id){p}, place);
     }
     struct kt_vent_known k = known_of(m);
-    enum kt_vent_basis basis = kt_vent_downstream(&m->airways.net, &k, now, from, reached);
+    enum kt_air_basis basis = kt_vent_downstream(&m->airways.net, &k, now, from, reached);
     kt_jw_obj(w);
     kt_jw_kstr(w, "place", m->site->places[place.v].id);
     kt_jw_kstr(w, "text", kt_vent_basis_text(basis, false));

@@ -28,35 +28,20 @@ struct kt_vent_known air_known(const struct air *a)
                                   .stopped = a->stopped};
 }
 
-static int8_t fan_state(const struct eng *e, const struct kt_airway *w)
+/* A fan or a door by its run or contact point. */
+static bool value_of(void *arg, uint32_t point, double *ret)
 {
-    bool unknown = false;
-    for (uint32_t i = 0; i < w->fans_n; i++) {
-        const struct kt_live_value *v = kt_live_peek(e->live, (kt_point_id){w->fan[i]});
-        if (kt_q_known(v->quality) && v->value != 0) {
-            return 1;
-        }
-        unknown |= !kt_q_known(v->quality);
-    }
-    return w->fans_n == 0 ? 1 : unknown ? -1 : 0;
+    const struct eng *e = arg;
+    const struct kt_live_value *v = kt_live_peek(e->live, (kt_point_id){point});
+    *ret = v->value;
+    return kt_q_known(v->quality);
 }
 
-static uint8_t open_leaves(const struct eng *e, const struct kt_airway *w)
-{
-    uint8_t open = 0;
-    for (uint32_t i = 0; i < w->doors_n; i++) {
-        const struct kt_live_value *v = kt_live_peek(e->live, (kt_point_id){w->door[i]});
-        open = (uint8_t)(open + (kt_q_known(v->quality) && v->value != 0));
-    }
-    return open;
-}
-
-void air_look(struct eng *e)
+void eng_air_look(struct eng *e)
 {
     struct air *a = e->air;
     for (uint32_t b = 0; b < a->ways.n; b++) {
-        struct kt_airway_state now = {fan_state(e, &a->ways.airway[b]),
-                                      open_leaves(e, &a->ways.airway[b])};
+        struct kt_airway_state now = kt_airway_look(&a->ways.airway[b], value_of, e);
         a->moved |= now.fan != a->state[b].fan || now.open != a->state[b].open;
         a->state[b] = now;
         a->stopped[b] = now.fan != 1;
@@ -67,15 +52,14 @@ void air_look(struct eng *e)
 
 static void say_airflow(struct eng *e)
 {
-    static const char *const ids[] = {"solution", "outstanding", "failed", "old", "design"};
     const struct air *a = e->air;
     struct kt_jw *w = eng_say(e, "airflow");
-    kt_jw_kstr(w, "basis", ids[a->basis]);
+    kt_jw_kstr(w, "basis", kt_air_basis_id(a->basis));
     if (a->solved) {
         kt_jw_kint(w, "flows", (int64_t)a->flows_from);
         kt_jw_ktime(w, "at", a->at);
     }
-    if (a->basis == KT_VENT_BY_FAILED) {
+    if (a->basis == KT_AIR_BY_FAILED) {
         kt_jw_kstr(w, "text", a->why);
     }
     eng_said(e);
@@ -97,18 +81,13 @@ void eng_air_settle(struct eng *e)
     }
     a->moved = false;
     struct kt_vent_known k = air_known(a);
-    enum kt_vent_basis before = a->basis;
+    enum kt_air_basis before = a->basis;
     a->basis = kt_vent_basis(&k, e->now);
-    air_forget(e);
+    air_renew(e);
     if (a->basis != before) {
         say_airflow(e);
     }
     eval_users(e);
-}
-
-void eng_air_changed(struct eng *e)
-{
-    air_look(e);
 }
 
 void eng_air_second(struct eng *e)
@@ -250,18 +229,33 @@ static void mark_read(struct eng *e, const struct kt_expr_set *sets, uint32_t n)
     }
 }
 
+static void find_sets(struct eng *e)
+{
+    struct air *a = e->air;
+    uint32_t n = 0;
+    a->sets_at = KT_NEW_ARRAY(a->arena, uint32_t, e->site->rules_n + 1);
+    for (uint32_t r = 0; r < e->site->rules_n; r++) {
+        a->sets_at[r] = n;
+        n += air_sets(&e->site->rules[r], NULL);
+    }
+    a->sets_at[e->site->rules_n] = n;
+    a->sets = KT_NEW_ARRAY(a->arena, struct kt_expr_set, n + 1);
+    for (uint32_t r = 0; r < e->site->rules_n; r++) {
+        (void)air_sets(&e->site->rules[r], a->sets + a->sets_at[r]);
+    }
+}
+
 static void find_users(struct eng *e)
 {
-    struct kt_expr_set sets[AIR_SETS];
     struct air *a = e->air;
     a->user = KT_NEW_ARRAY(a->arena, uint32_t, e->insts_n + 1);
     for (uint32_t r = 0; r < e->site->rules_n; r++) {
-        uint32_t n = air_sets(&e->site->rules[r], sets);
+        uint32_t n = a->sets_at[r + 1] - a->sets_at[r];
         for (uint32_t i = e->rule_first[r]; n && i < e->rule_first[r + 1]; i++) {
             a->user[a->users_n++] = i;
         }
         if (n) {
-            mark_read(e, sets, n);
+            mark_read(e, a->sets + a->sets_at[r], n);
         }
     }
 }
@@ -301,18 +295,21 @@ void eng_air_init(struct eng *e)
     a->stopped = KT_NEW_ARRAY(arena, bool, n);
     a->q = KT_NEW_ARRAY(arena, double, n);
     a->reach = KT_NEW_ARRAY(arena, struct reach, (size_t)e->site->places_n * AIR_WAYS + 1);
-    a->basis = KT_VENT_BY_DESIGN;
+    a->basis = KT_AIR_BY_DESIGN;
     kt_airways_design(&a->ways, a->design);
     mark_points(e);
+    find_sets(e);
     find_users(e);
-    air_look(e);
+    eng_air_look(e);
     a->moved = false;
+    air_renew(e);
 }
 
 void eng_air_free(struct eng *e)
 {
     if (e->air) {
         air_forget(e);
+        eng_csr_free(&e->air->readers);
         kt_arena_free(e->air->arena);
         e->air = NULL;
     }

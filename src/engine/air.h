@@ -11,7 +11,8 @@
  *
  * air.c: what is known, and its news; air_reach.c: where air goes; air_save.c: checkpoint.
  * Invariants
- *  1. A reach is as `basis` says, whenever it is asked for; `moved` forgets all of them.
+ *  1. A reach is as `basis` says, whenever it is asked for; `moved` forgets all of them, and
+ *     `readers` is made again of the new ones.
  *  2. Each rule instance that looks along the air is evaluated after `moved`, before the input is
  *     done.
  */
@@ -19,7 +20,7 @@
 #include "domain/vent/downstream.h"
 #include "engine/core.h"
 
-enum { AIR_DOWN, AIR_UP, AIR_WAYS, AIR_SETS = 8 };
+enum { AIR_DOWN, AIR_UP, AIR_WAYS };
 
 struct reach { /* of one place, one way */
     kt_place_id *list;
@@ -38,18 +39,21 @@ struct air {
     bool solved, failed, moved;
     kt_seq flows_from; /* what the solver had seen when it found q */
     kt_time at;
-    enum kt_vent_basis basis;
-    char why[ENG_TEXT]; /* it failed */
-    uint32_t *user;     /* rule instances that look along the air */
+    enum kt_air_basis basis;
+    char why[ENG_TEXT];       /* it failed */
+    struct kt_expr_set *sets; /* along the air, of rule r: sets[sets_at[r] .. sets_at[r + 1]) */
+    uint32_t *sets_at;
+    uint32_t *user; /* rule instances that look along the air */
     uint32_t users_n;
     struct reach *reach; /* AIR_WAYS a place; list NULL: not asked */
+    struct csr readers;  /* instances by point that the air brings to it, less eng's own readers */
 };
 
 /** What is known now, however the basis stood. */
 struct kt_vent_known air_known(const struct air *a);
-/** Sets along the air of a rule; how many, at most AIR_SETS. */
+/** Its sets along the air: all of them into `ret` where that is not NULL; how many. */
 uint32_t air_sets(const struct kt_rule *r, struct kt_expr_set *ret);
 bool air_fits(const struct kt_point *p, struct kt_str role);
 void air_forget(const struct eng *e); /**< all reaches */
-void air_look(struct eng *e);         /**< fans and doors as the live table has them */
+void air_renew(struct eng *e);        /**< forget them; who reads which point now */
 #endif

@@ -13,10 +13,10 @@ static struct kt_vent_known as_based(const struct eng *e)
 {
     const struct air *a = e->air;
     struct kt_vent_known k = air_known(a);
-    k.q_m3s = a->basis == KT_VENT_BY_DESIGN ? NULL : k.q_m3s;
-    k.solved = a->basis == KT_VENT_BY_OLD ? e->now - 2 * KT_VENT_SOLUTION_AGE : e->now;
-    k.outstanding = a->basis == KT_VENT_BY_OUTSTANDING;
-    k.failed = a->basis == KT_VENT_BY_FAILED;
+    k.q_m3s = a->basis == KT_AIR_BY_DESIGN ? NULL : k.q_m3s;
+    k.solved = a->basis == KT_AIR_BY_OLD ? e->now - 2 * KT_VENT_SOLUTION_AGE : e->now;
+    k.outstanding = a->basis == KT_AIR_BY_OUTSTANDING;
+    k.failed = a->basis == KT_AIR_BY_FAILED;
     return k;
 }
 
@@ -59,7 +59,7 @@ static bool by_airways(const struct eng *e, const struct kt_vent_known *k, struc
 static bool by_drawing(const struct eng *e, int way, bool *has)
 {
     const struct air *a = e->air;
-    bool solved = a->basis == KT_VENT_BY_SOLUTION, more = false;
+    bool solved = a->basis == KT_AIR_BY_SOLUTION, more = false;
     for (uint32_t p = 0; p < e->site->places_n; p++) {
         const struct kt_place *place = &e->site->places[p];
         for (uint32_t i = 0; i < place->air_to_n; i++) {
@@ -136,21 +136,26 @@ uint32_t air_sets(const struct kt_rule *r, struct kt_expr_set *ret)
     const struct kt_expr *x[] = {r->raise, r->clear, r->suppress};
     uint32_t n = 0;
     for (size_t i = 0; i < KT_ARRAY_LEN(x); i++) {
-        struct kt_expr_set all[AIR_SETS];
-        uint32_t m = x[i] ? kt_expr_sets(x[i], all, AIR_SETS) : 0;
-        for (uint32_t k = 0; k < m && k < AIR_SETS && n < AIR_SETS; k++) {
-            if (is_along(all[k].set)) {
-                ret[n++] = all[k];
+        uint32_t m = x[i] ? kt_expr_sets(x[i], NULL, 0) : 0;
+        struct kt_expr_set *all = calloc(m + 1, sizeof *all);
+        KT_ASSERT(all);
+        m = m ? kt_expr_sets(x[i], all, m) : 0;
+        for (uint32_t k = 0; k < m; k++) {
+            if (is_along(all[k].set) && ret) {
+                ret[n] = all[k];
             }
+            n += is_along(all[k].set);
         }
+        free(all);
     }
     return n;
 }
 
 int eng_air_basis(const struct eng *e, const struct kt_rule *r)
 {
-    struct kt_expr_set sets[AIR_SETS];
-    return e->air && air_sets(r, sets) > 0 ? (int)e->air->basis : -1;
+    const struct air *a = e->air;
+    ptrdiff_t at = r - e->site->rules;
+    return a && a->sets_at[at + 1] > a->sets_at[at] ? (int)a->basis : -1;
 }
 
 bool air_fits(const struct kt_point *p, struct kt_str role)
@@ -164,26 +169,75 @@ bool air_fits(const struct kt_point *p, struct kt_str role)
     return kt_glob(pattern, p->role->id);
 }
 
-void eng_air_readers(struct eng *e, uint32_t point)
+/* ---- who reads a point ------------------------------------------------------------------------
+ */
+
+struct reading {
+    struct pairs all;
+    uint32_t inst, self;
+};
+
+static bool read_by(void *arg, kt_point_id it)
 {
-    struct kt_expr_set sets[AIR_SETS];
-    const struct kt_point *p = &e->site->points[point];
-    for (uint32_t i = 0; i < e->air->users_n; i++) {
-        const struct inst *in = &e->inst[e->air->user[i]];
-        uint32_t n = air_sets(eng_rule(e, in), sets);
-        uint32_t at = e->site->points[in->self].place.v;
-        bool reads = false;
-        for (uint32_t k = 0; k < n && at < e->site->places_n && p->place.v < e->site->places_n;
-             k++) {
-            int way = sets[k].set == KT_SET_DOWNSTREAM ? AIR_DOWN : AIR_UP;
-            reads |= air_fits(p, sets[k].role) && reach_of(e, at, way)->has[p->place.v];
+    struct reading *rd = arg;
+    if (it.v != rd->self) {
+        eng_pair(&rd->all, it.v, rd->inst);
+    }
+    return true;
+}
+
+/** Each instance with each point that its sets hold now. */
+static struct csr all_readers(const struct eng *e)
+{
+    struct reading rd = {0};
+    const struct air *a = e->air;
+    for (uint32_t i = 0; i < a->users_n; i++) {
+        const struct inst *in = &e->inst[a->user[i]];
+        rd.inst = a->user[i];
+        rd.self = in->self;
+        for (uint32_t k = a->sets_at[in->rule]; k < a->sets_at[in->rule + 1]; k++) {
+            (void)eng_air_each(e, a->sets[k].set, (kt_point_id){in->self}, a->sets[k].role, read_by,
+                               &rd);
         }
-        if (reads && in->self != point) {
-            uint8_t before = in->state;
-            eng_eval(e, e->air->user[i]);
-            if (in->state != before) {
-                eng_band(e, in->self);
+    }
+    return eng_csr_of(&rd.all, e->points_n);
+}
+
+/** Once each, and none that reads the point by the drawing already. */
+static struct csr less_known(const struct eng *e, const struct csr *all)
+{
+    struct pairs kept = {0};
+    uint32_t *seen = calloc(e->insts_n + 1, sizeof *seen); /* point + 1 */
+    KT_ASSERT(seen);
+    for (uint32_t p = 0; p < e->points_n; p++) {
+        bool any = all->at[p] < all->at[p + 1];
+        for (uint32_t k = e->readers.at[p]; any && k < e->readers.at[p + 1]; k++) {
+            seen[e->readers.list[k]] = p + 1;
+        }
+        for (uint32_t k = all->at[p]; k < all->at[p + 1]; k++) {
+            if (seen[all->list[k]] != p + 1) {
+                seen[all->list[k]] = p + 1;
+                eng_pair(&kept, p, all->list[k]);
             }
         }
+    }
+    free(seen);
+    return eng_csr_of(&kept, e->points_n);
+}
+
+void air_renew(struct eng *e)
+{
+    air_forget(e);
+    eng_csr_free(&e->air->readers);
+    struct csr all = all_readers(e);
+    e->air->readers = less_known(e, &all);
+    eng_csr_free(&all);
+}
+
+void eng_air_readers(struct eng *e, uint32_t point)
+{
+    const struct csr *by = &e->air->readers;
+    for (uint32_t k = by->at[point]; k < by->at[point + 1]; k++) {
+        eng_eval_reader(e, by->list[k]);
     }
 }

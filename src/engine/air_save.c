@@ -63,7 +63,7 @@ void eng_air_load(struct eng *e, struct kt_rd *in)
     char why[ENG_TEXT];
     kt_get_text(in, why, sizeof why);
     uint32_t met = load_flows(a, in);
-    in->bad |= basis > KT_VENT_BY_DESIGN;
+    in->bad |= basis > KT_AIR_BY_DESIGN;
     if (!a || in->bad || met != a->ways.n) {
         return; /* other roadways than then: nothing is known of their air */
     }
@@ -78,8 +78,8 @@ void eng_air_load(struct eng *e, struct kt_rd *in)
 void eng_air_loaded(struct eng *e)
 {
     if (e->air) {
-        air_look(e);
+        eng_air_look(e);
         e->air->moved = false;
-        air_forget(e);
+        air_renew(e);
     }
 }

@@ -46,7 +46,7 @@ enum {
 #define ENG_SILENT      (60 * KT_SEC)  /* a console without heartbeat */
 #define ENG_FORGET      (24 * KT_HOUR) /* a silent console is no more */
 #define ENG_MUTE_MAX    120            /* s */
-#define ENG_HOLD_GRACE (5 * KT_SEC) /* after a restart: until what permits has been heard again */
+#define ENG_HOLD_GRACE  (5 * KT_SEC) /* after a restart: until what permits has been heard again */
 #define ENG_CAL_MINUTES 30
 #define ENG_TEST        (15 * KT_DAY)  /* interlock test, 煤矿安全规程 art. 488-494 */
 #define ENG_TEST_FAN    (183 * KT_DAY) /* where the fan would stop */
@@ -93,6 +93,10 @@ struct lim {
     double value[KT_LIMIT_NAMES];
 };
 
+/* Pairs (key, item) on their way to a csr: any keys, items in the order of their offering. */
+struct pairs {
+    uint32_t *key, *item, n, cap, cap2;
+};
 struct csr { /* lists by key: list[at[k] .. at[k + 1]) */
     uint32_t *at, *list;
 };
@@ -204,7 +208,7 @@ struct eng {
     struct kt_control *control;
     struct kt_sequences *sequences;
     kt_time holds_from; /* until then, after a restart, an unknown permit is waited for */
-    struct folk *folk; /* engine/folk.h; NULL: the site knows no persons */
+    struct folk *folk;  /* engine/folk.h; NULL: the site knows no persons */
     ENG_LIST(uint32_t) dirty;
     bool draining;
     struct lim *lim;
@@ -242,6 +246,9 @@ struct eng *eng_new(struct kt_site *site, struct kt_live *live, const struct kt_
 void eng_free(struct eng *e);
 uint64_t eng_next_id(void *e);
 void *eng_grow(void *list, uint32_t n, uint32_t *cap, size_t size);
+void eng_pair(struct pairs *p, uint32_t key, uint32_t item);
+struct csr eng_csr_of(struct pairs *p, uint32_t keys); /**< keys are below it; takes the pairs */
+void eng_csr_free(struct csr *c);
 #define ENG_PUSH(list)                                                                             \
     ((list).v = eng_grow((list).v, (list).n, &(list).cap, sizeof *(list).v),                       \
      memset(&(list).v[(list).n], 0, sizeof *(list).v), &(list).v[(list).n++])
@@ -266,6 +273,7 @@ void eng_suppress(struct eng *e, uint32_t inst);
 void eng_eval_self(struct eng *e, uint32_t point);
 /** The alarms of a point that stand ring anew, without a clear, and their cards say so. */
 void eng_ring_again(struct eng *e, uint32_t point);
+void eng_eval_reader(struct eng *e, uint32_t inst); /**< a point that it reads has changed */
 void eng_eval_readers(struct eng *e, uint32_t point);
 /** Outputs that an interlock holds are looked at again. */
 void eng_interlocks_again(struct eng *e);
@@ -400,7 +408,7 @@ int eng_note_add(struct eng *e, const struct request *q, struct kt_err *err);
 /* air.c, air_reach.c, air_save.c: without roadways (airways.csv) e->air is NULL */
 void eng_air_init(struct eng *e);
 void eng_air_free(struct eng *e);
-void eng_air_changed(struct eng *e); /**< a point of a fan or a door */
+void eng_air_look(struct eng *e); /**< fans and doors as the live table has them */
 void eng_air_settle(
     struct eng *e); /**< what moved is told and the rules along the air look again */
 void eng_air_second(struct eng *e);
@@ -410,7 +418,7 @@ bool eng_air_each(const struct eng *e, enum kt_set set, kt_point_id self, struct
                   bool (*fn)(void *arg, kt_point_id it), void *arg);
 /** Rules that the air brings to this point. */
 void eng_air_readers(struct eng *e, uint32_t point);
-/** What a rule that looks along the air goes by: enum kt_vent_basis; -1: it does not. */
+/** What a rule that looks along the air goes by: enum kt_air_basis; -1: it does not. */
 int eng_air_basis(const struct eng *e, const struct kt_rule *r);
 void eng_air_json(const struct eng *e, struct kt_jw *w);
 void eng_air_save(const struct eng *e, struct kt_buf *out);

@@ -31,12 +31,7 @@ void *eng_grow(void *list, uint32_t n, uint32_t *cap, size_t size)
     return p;
 }
 
-/* Pairs (key, item) in ascending order of keys, items in the order of their offering. */
-struct pairs {
-    uint32_t *key, *item, n, cap, cap2;
-};
-
-static void pair(struct pairs *p, uint32_t key, uint32_t item)
+void eng_pair(struct pairs *p, uint32_t key, uint32_t item)
 {
     p->key = eng_grow(p->key, p->n, &p->cap, sizeof *p->key);
     p->item = eng_grow(p->item, p->n, &p->cap2, sizeof *p->item);
@@ -44,7 +39,7 @@ static void pair(struct pairs *p, uint32_t key, uint32_t item)
     p->item[p->n++] = item;
 }
 
-static struct csr csr_of(struct pairs *p, uint32_t keys)
+struct csr eng_csr_of(struct pairs *p, uint32_t keys)
 {
     struct csr c = {zeroed((size_t)keys + 2, sizeof *c.at), zeroed(p->n, sizeof *c.list)};
     for (uint32_t i = 0; i < p->n; i++) {
@@ -61,7 +56,7 @@ static struct csr csr_of(struct pairs *p, uint32_t keys)
     return c;
 }
 
-static void csr_free(struct csr *c)
+void eng_csr_free(struct csr *c)
 {
     free(c->at);
     free(c->list);
@@ -125,10 +120,10 @@ static void build_instances(struct eng *e)
                 in->timed = e->timed_n;
                 e->timed[e->timed_n++] = at;
             }
-            pair(&of, in->self, at);
+            eng_pair(&of, in->self, at);
         }
     }
-    e->of = csr_of(&of, e->points_n);
+    e->of = eng_csr_of(&of, e->points_n);
 }
 
 static uint32_t instance_at(const struct eng *e, struct kt_rule_instance ri)
@@ -156,11 +151,11 @@ static void build_readers(struct eng *e)
         for (uint32_t i = 0; i < n; i++) {
             uint32_t at = instance_at(e, list[i]);
             if (at != KT_NONE && e->inst[at].self != p) {
-                pair(&readers, p, at);
+                eng_pair(&readers, p, at);
             }
         }
     }
-    e->readers = csr_of(&readers, e->points_n);
+    e->readers = eng_csr_of(&readers, e->points_n);
 }
 
 /* May a rule open this output (safety rule 7)? */
@@ -180,7 +175,7 @@ static void pair_outputs(struct eng *e, struct pairs *to, uint32_t at)
         for (uint32_t k = 0; k < opened.n; k++) {
             uint32_t p = opened.points[k].v;
             if (p < e->points_n && may_open(r, &e->site->points[p])) {
-                pair(to, p, at);
+                eng_pair(to, p, at);
             }
         }
     }
@@ -193,17 +188,17 @@ static void build_outputs(struct eng *e)
         if (e->inst[i].kind & RULE_OPENS) {
             pair_outputs(e, &opened, i);
         } else if (e->inst[i].kind & RULE_INTERLOCK) {
-            pair(&opened, e->inst[i].self, i);
+            eng_pair(&opened, e->inst[i].self, i);
         }
     }
     for (uint32_t p = 0; p < e->points_n; p++) {
         const struct kt_point *point = &e->site->points[p];
         if (point->kind == KT_POINT_OUTPUT && !point->ended && point->feed.v < e->points_n) {
-            pair(&fed, point->feed.v, p);
+            eng_pair(&fed, point->feed.v, p);
         }
     }
-    e->opened_by = csr_of(&opened, e->points_n);
-    e->fed_outputs = csr_of(&fed, e->points_n);
+    e->opened_by = eng_csr_of(&opened, e->points_n);
+    e->fed_outputs = eng_csr_of(&fed, e->points_n);
 }
 
 static void add_windows(struct eng *e, struct pairs *feeds, const struct kt_expr *x, uint32_t inst,
@@ -214,7 +209,7 @@ static void add_windows(struct eng *e, struct pairs *feeds, const struct kt_expr
         e->window_inst[*window] = inst;
         kt_window_init((void *)(e->windows + (size_t)*window * kt_window_size()),
                        kt_expr_window_span(x, i));
-        pair(feeds, p.v == KT_NONE ? e->inst[inst].self : p.v, *window);
+        eng_pair(feeds, p.v == KT_NONE ? e->inst[inst].self : p.v, *window);
     }
 }
 
@@ -231,7 +226,7 @@ static void build_windows(struct eng *e)
             add_windows(e, &feeds, r->clear, i, &window);
         }
     }
-    e->feeds = csr_of(&feeds, e->points_n);
+    e->feeds = eng_csr_of(&feeds, e->points_n);
 }
 
 static bool has_timed(const struct eng *e, uint32_t p)
@@ -313,11 +308,11 @@ struct eng *eng_new(struct kt_site *site, struct kt_live *live, const struct kt_
 
 static void free_indexes(struct eng *e)
 {
-    csr_free(&e->of);
-    csr_free(&e->readers);
-    csr_free(&e->opened_by);
-    csr_free(&e->feeds);
-    csr_free(&e->fed_outputs);
+    eng_csr_free(&e->of);
+    eng_csr_free(&e->readers);
+    eng_csr_free(&e->opened_by);
+    eng_csr_free(&e->feeds);
+    eng_csr_free(&e->fed_outputs);
     free(e->rule_first);
     free(e->inst);
     free(e->timed);

@@ -126,7 +126,7 @@ bool eng_present(struct eng *e, uint32_t point, double value, kt_time time, kt_q
         tell_control(e, point, value, known);
     }
     if (changed && (pt->kind & PT_AIR)) {
-        eng_air_changed(e);
+        eng_air_look(e);
     }
     return changed;
 }

@@ -370,15 +370,19 @@ void eng_ring_again(struct eng *e, uint32_t point)
     }
 }
 
+void eng_eval_reader(struct eng *e, uint32_t inst)
+{
+    uint8_t before = e->inst[inst].state;
+    eng_eval(e, inst);
+    if (e->inst[inst].state != before) {
+        eng_band(e, e->inst[inst].self);
+    }
+}
+
 void eng_eval_readers(struct eng *e, uint32_t point)
 {
     for (uint32_t k = e->readers.at[point]; k < e->readers.at[point + 1]; k++) {
-        uint32_t i = e->readers.list[k];
-        uint8_t before = e->inst[i].state;
-        eng_eval(e, i);
-        if (e->inst[i].state != before) {
-            eng_band(e, e->inst[i].self);
-        }
+        eng_eval_reader(e, e->readers.list[k]);
     }
     if (e->air) {
         eng_air_readers(e, point);

@@ -85,6 +85,7 @@ struct rule_set {
 struct rule_scan {
     struct rule_set sets[RULE_SETS_MAX];
     uint32_t sets_n;
+    bool too_many;   /* sets: none beyond RULE_SETS_MAX is kept, so the text is refused */
     unsigned limits;   /* bit of each limit named: self's */
     bool asks_unknown; /* quality(), known(), the flag of a lost link or a faulty device */
     bool reads_self;   /* the value, quality or flags of self */
@@ -296,6 +297,9 @@ struct kt_point_list site_opens(const struct load *l, const struct action_decl *
 
 /* scan.c */
 void site_scan(const char *text, struct rule_scan *ret);
+/** Scan one more condition of `n`; one with more sets than are kept is reported. NULL: nothing. */
+void site_scan_of(const struct kt_yaml *n, const char *key, const char *text,
+                  struct rule_scan *ret);
 
 /* topo.c */
 void site_topology(struct load *l); /**< place_points, workings, air_from */

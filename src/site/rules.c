@@ -113,15 +113,9 @@ static bool read_rule(struct load *l, const struct kt_yaml *n, const char *pack,
     d->r.suppress_text = d->suppress ? d->suppress : "";
     read_actions(l, n, d);
     kt_yaml_unknown(n);
-    if (d->raise) {
-        site_scan(d->raise, &d->scan);
-    }
-    if (d->clear) {
-        site_scan(d->clear, &d->scan);
-    }
-    if (d->suppress) {
-        site_scan(d->suppress, &d->suppress_scan);
-    }
+    site_scan_of(n, "raise", d->raise, &d->scan);
+    site_scan_of(n, "clear", d->clear, &d->scan);
+    site_scan_of(n, "suppress_when", d->suppress, &d->suppress_scan);
     return d->raise != NULL;
 }
 
@@ -181,9 +175,7 @@ static bool read_interlock(struct load *l, const struct kt_yaml *n, const char *
     d->select.kind = KT_POINT_OUTPUT;
     d->raise = site_condition(l, n, "permit", KT_REQUIRED, &d->raise_at);
     kt_yaml_unknown(n);
-    if (d->raise) {
-        site_scan(d->raise, &d->scan);
-    }
+    site_scan_of(n, "permit", d->raise, &d->scan);
     return d->raise != NULL;
 }
 

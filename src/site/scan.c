@@ -139,6 +139,7 @@ void site_scan(const char *text, struct rule_scan *ret)
         struct kt_str role;
         int set = t.kind == 'w' ? set_of(t.text) : -1;
         if (set >= 0 && set_tail(&p, &role)) {
+            ret->too_many |= ret->sets_n == RULE_SETS_MAX;
             if (ret->sets_n < RULE_SETS_MAX) {
                 ret->sets[ret->sets_n++] = (struct rule_set){(enum kt_set)set, role};
             }
@@ -149,5 +150,18 @@ void site_scan(const char *text, struct rule_scan *ret)
         } else if (asks_unknown(&t)) {
             ret->asks_unknown = true;
         }
+    }
+}
+
+void site_scan_of(const struct kt_yaml *n, const char *key, const char *text, struct rule_scan *ret)
+{
+    bool before = ret->too_many;
+    if (text) {
+        site_scan(text, ret);
+    }
+    if (ret->too_many && !before) {
+        kt_yaml_problem(kt_yaml_get(n, key),
+                        "more than %d any() and all() in one rule; make two rules of it",
+                        RULE_SETS_MAX);
     }
 }

@@ -127,9 +127,7 @@ static void read_conditions(struct load *l, const struct kt_yaml *n, struct kt_s
     s->skip_text = site_condition(l, n, "skip", KT_OPTIONAL, &d->skip_at);
     s->guard_text = site_condition(l, n, "guard", KT_OPTIONAL, &d->guard_at);
     s->confirm_text = site_condition(l, n, "confirm", KT_OPTIONAL, &d->confirm_at);
-    if (s->confirm_text) {
-        site_scan(s->confirm_text, &d->scan);
-    }
+    site_scan_of(n, "confirm", s->confirm_text, &d->scan);
 }
 
 static void read_when(struct load *l, const struct kt_yaml *n, const struct kt_sequence *q,

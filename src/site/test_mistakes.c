@@ -261,9 +261,33 @@ static void lines(void)
     teardown(&x);
 }
 
+static void too_many_sets(void)
+{
+    struct fixture x;
+    struct kt_buf text;
+    setup(&x);
+    kt_buf_init(&text, 0);
+    kt_buf_puts(&text, "rules:\n  - id: x.many\n    title: {zh: 试}\n    cause: {zh: 因}\n"
+                       "    consequence: {zh: 果}\n    action: {zh: 办}\n"
+                       "    select: {role: wind.face}\n    priority: 2\n    category: process\n"
+                       "    raise: any(downstream(self), ch4.heading, it > 1 %CH4)");
+    for (int i = 1; i < 17; i++) {
+        kt_buf_puts(&text, " or any(downstream(self), ch4.heading, it > 1 %CH4)");
+    }
+    kt_buf_puts(&text, "\n");
+    kt_put_u8(&text, 0);
+    put(&x, "rules/x.yaml", (const char *)text.p);
+    kt_buf_done(&text);
+    CHECK_INT(load(&x, NULL), KT_EINVAL);
+    CHECK_SAYS(
+        &x, "format",
+        "rules/x.yaml:10:12: more than 16 any() and all() in one rule; make two rules of it");
+    teardown(&x);
+}
+
 UNIT_MAIN({"mistakes in points.csv", points}, {"mistakes in places.csv", places},
           {"mistakes in site.yaml", site_yaml},
           {"unknown keys and packs, broken syntax", unknown_keys_and_packs},
           {"all mistakes are collected", all_are_collected}, {"missing files", missing_files},
           {"GBK, and UTF-8 with a BOM", gbk_and_bom}, {"addresses of Modbus", addresses},
-          {"lines of outputs", lines})
+          {"lines of outputs", lines}, {"a rule with more sets than are kept", too_many_sets})

@@ -249,6 +249,31 @@ int kt_airways_read(struct kt_csv *csv, const struct kt_site *site, struct kt_ar
                : kt_err_set(err, KT_EPARSE, "%s is no network that can be read", kt_csv_file(csv));
 }
 
+static int8_t fan_look(const struct kt_airway *a, kt_airway_value_fn value, void *arg)
+{
+    bool unknown = false;
+    for (uint32_t i = 0; i < a->fans_n; i++) {
+        double v;
+        bool known = value(arg, a->fan[i], &v);
+        if (known && v != 0) {
+            return 1;
+        }
+        unknown |= !known;
+    }
+    return a->fans_n == 0 ? 1 : unknown ? -1 : 0;
+}
+
+struct kt_airway_state kt_airway_look(const struct kt_airway *a, kt_airway_value_fn value,
+                                      void *arg)
+{
+    struct kt_airway_state s = {fan_look(a, value, arg), 0};
+    for (uint32_t i = 0; i < a->doors_n; i++) {
+        double v;
+        s.open = (uint8_t)(s.open + (value(arg, a->door[i], &v) && v != 0));
+    }
+    return s;
+}
+
 void kt_airways_now(const struct kt_airways *a, const struct kt_airway_state *state,
                     struct kt_vent_branch *branch)
 {

@@ -48,6 +48,11 @@ struct kt_airway_state {
     int8_t fan;   /* 1 runs, 0 stands, -1 not known: runs where the design has flow */
     uint8_t open; /* leaves that stand open */
 };
+/** A point's value into `ret`; false: it is not known. */
+typedef bool (*kt_airway_value_fn)(void *arg, uint32_t point, double *ret);
+/** A fan runs when one of its points is known to; a leaf stands open when it is known to. */
+struct kt_airway_state kt_airway_look(const struct kt_airway *a, kt_airway_value_fn value,
+                                      void *arg);
 /** The network as it is: `branch` has room for n and is written. */
 void kt_airways_now(const struct kt_airways *a, const struct kt_airway_state *state,
                     struct kt_vent_branch *branch);

@@ -8,34 +8,33 @@
 
 enum { ALONG = 1, AGAINST = 2, BOTH = ALONG | AGAINST };
 
-enum kt_vent_basis kt_vent_basis(const struct kt_vent_known *k, kt_time now)
+enum kt_air_basis kt_vent_basis(const struct kt_vent_known *k, kt_time now)
 {
     if (!k->q_m3s) {
-        return KT_VENT_BY_DESIGN;
+        return KT_AIR_BY_DESIGN;
     }
     if (k->failed) {
-        return KT_VENT_BY_FAILED;
+        return KT_AIR_BY_FAILED;
     }
     if (k->outstanding) {
-        return KT_VENT_BY_OUTSTANDING;
+        return KT_AIR_BY_OUTSTANDING;
     }
     return now - k->solved > KT_VENT_SOLUTION_AGE || k->solved > now + KT_VENT_SOLUTION_AGE
-               ? KT_VENT_BY_OLD
-               : KT_VENT_BY_SOLUTION;
+               ? KT_AIR_BY_OLD
+               : KT_AIR_BY_SOLUTION;
 }
 
-const char *kt_vent_basis_text(enum kt_vent_basis basis, bool zh)
+const char *kt_vent_basis_text(enum kt_air_basis basis, bool zh)
 {
     static const char *const text[][2] = {
-        [KT_VENT_BY_SOLUTION] = {"by the airflow of now", "按当前解算风流"},
-        [KT_VENT_BY_OUTSTANDING] = {"by the last airflow and the design: a solve is under way",
-                                    "按上次解算与设计风向合并：正在解算"},
-        [KT_VENT_BY_FAILED] = {"by the last airflow and the design: the last solve failed",
-                               "按上次解算与设计风向合并：解算失败"},
-        [KT_VENT_BY_OLD] = {"by the last airflow and the design: it is older than a minute",
-                            "按上次解算与设计风向合并：解算结果超过一分钟"},
-        [KT_VENT_BY_DESIGN] = {"by the design: there is no airflow yet",
-                               "按设计风向：尚无解算结果"},
+        [KT_AIR_BY_SOLUTION] = {"by the airflow of now", "按当前解算风流"},
+        [KT_AIR_BY_OUTSTANDING] = {"by the last airflow and the design: a solve is under way",
+                                   "按上次解算与设计风向合并：正在解算"},
+        [KT_AIR_BY_FAILED] = {"by the last airflow and the design: the last solve failed",
+                              "按上次解算与设计风向合并：解算失败"},
+        [KT_AIR_BY_OLD] = {"by the last airflow and the design: it is older than a minute",
+                           "按上次解算与设计风向合并：解算结果超过一分钟"},
+        [KT_AIR_BY_DESIGN] = {"by the design: there is no airflow yet", "按设计风向：尚无解算结果"},
     };
     return text[basis][zh];
 }
@@ -50,9 +49,9 @@ static int by_design(const int8_t *design, uint32_t b)
     return !design || design[b] == 0 ? BOTH : design[b] > 0 ? ALONG : AGAINST;
 }
 
-static int ways(const struct kt_vent_known *k, enum kt_vent_basis basis, uint32_t b)
+static int ways(const struct kt_vent_known *k, enum kt_air_basis basis, uint32_t b)
 {
-    if (basis == KT_VENT_BY_SOLUTION) {
+    if (basis == KT_AIR_BY_SOLUTION) {
         return by_flow(k->q_m3s[b]);
     }
     int way = by_design(k->design, b) | (k->stopped && k->stopped[b] ? BOTH : 0);
@@ -65,11 +64,11 @@ static bool goes_on(const struct kt_vent_net *net, const bool *wet, uint32_t nod
     return wet[node] && net->end[node] == KT_VENT_INNER;
 }
 
-enum kt_vent_basis kt_vent_downstream(const struct kt_vent_net *net,
-                                      const struct kt_vent_known *known, kt_time now,
-                                      const bool *place, bool *ret)
+enum kt_air_basis kt_vent_downstream(const struct kt_vent_net *net,
+                                     const struct kt_vent_known *known, kt_time now,
+                                     const bool *place, bool *ret)
 {
-    enum kt_vent_basis basis = kt_vent_basis(known, now);
+    enum kt_air_basis basis = kt_vent_basis(known, now);
     uint32_t n = net->branches_n;
     struct kt_arena *arena = kt_arena_new(0);
     bool *wet = KT_NEW_ARRAY(arena, bool, net->nodes_n); /* nodes that its air comes to */
@@ -96,7 +95,7 @@ enum kt_vent_basis kt_vent_downstream(const struct kt_vent_net *net,
 }
 
 /* Through a branch one way: the least of what is known; INFINITY: air does not go that way. */
-static double passage(const struct kt_vent_known *k, enum kt_vent_basis basis, uint32_t b, int way,
+static double passage(const struct kt_vent_known *k, enum kt_air_basis basis, uint32_t b, int way,
                       double design_m3s, double volume_m3)
 {
     double least = INFINITY;
@@ -104,7 +103,7 @@ static double passage(const struct kt_vent_known *k, enum kt_vent_basis basis, u
         double q = fabs(k->q_m3s[b]);
         least = !isfinite(q) ? 0 : volume_m3 / (q > KT_VENT_STILL_M3S ? q : KT_VENT_STILL_M3S);
     }
-    if (basis == KT_VENT_BY_SOLUTION) {
+    if (basis == KT_AIR_BY_SOLUTION) {
         return least;
     }
     if (k->stopped && k->stopped[b]) {
@@ -129,11 +128,11 @@ static bool sooner(const struct kt_vent_net *net, uint32_t from, uint32_t to, do
     return true;
 }
 
-enum kt_vent_basis kt_vent_soonest(const struct kt_vent_net *net, const struct kt_vent_known *known,
-                                   kt_time now, const bool *place, const double *design_m3s,
-                                   const double *volume_m3, double *ret_s)
+enum kt_air_basis kt_vent_soonest(const struct kt_vent_net *net, const struct kt_vent_known *known,
+                                  kt_time now, const bool *place, const double *design_m3s,
+                                  const double *volume_m3, double *ret_s)
 {
-    enum kt_vent_basis basis = kt_vent_basis(known, now);
+    enum kt_air_basis basis = kt_vent_basis(known, now);
     for (uint32_t i = 0; i < net->nodes_n; i++) {
         ret_s[i] = INFINITY;
     }

@@ -13,17 +13,11 @@
  */
 #include "base/time.h"
 #include "domain/vent/net.h"
+#include "site/air_basis.h"
 
 #define KT_VENT_SOLUTION_AGE (60 * KT_SEC)
 #define KT_VENT_STILL_M3S    0.05 /* less air than that may go either way */
 
-enum kt_vent_basis {
-    KT_VENT_BY_SOLUTION,    /* of now */
-    KT_VENT_BY_OUTSTANDING, /* the last one and the design: a solve is under way */
-    KT_VENT_BY_FAILED,
-    KT_VENT_BY_OLD,
-    KT_VENT_BY_DESIGN, /* there was never a solution */
-};
 struct kt_vent_known {
     const double *q_m3s; /* last solution by branch; NULL: none */
     kt_time solved;      /* for which state of the mine */
@@ -33,16 +27,16 @@ struct kt_vent_known {
 };
 
 /** What an answer goes by at `now`. */
-enum kt_vent_basis kt_vent_basis(const struct kt_vent_known *known, kt_time now);
+enum kt_air_basis kt_vent_basis(const struct kt_vent_known *known, kt_time now);
 /** "by the airflow of now" and so on, for an alarm's text; Chinese with `zh`. */
-const char *kt_vent_basis_text(enum kt_vent_basis basis, bool zh);
+const char *kt_vent_basis_text(enum kt_air_basis basis, bool zh);
 /**
  * @param place  by branch: the place; it is part of the answer
  * @param ret    by branch, room for branches_n: reached
  */
-enum kt_vent_basis kt_vent_downstream(const struct kt_vent_net *net,
-                                      const struct kt_vent_known *known, kt_time now,
-                                      const bool *place, bool *ret);
+enum kt_air_basis kt_vent_downstream(const struct kt_vent_net *net,
+                                     const struct kt_vent_known *known, kt_time now,
+                                     const bool *place, bool *ret);
 /**
  * The soonest that air of a place can be at each node, in seconds: along every way that the answer
  * above takes, at the greater of the last flow and the design's. In doubt a way whose speed nobody
@@ -53,7 +47,7 @@ enum kt_vent_basis kt_vent_downstream(const struct kt_vent_net *net,
  * @param volume_m3   by branch
  * @param ret_s       by node; INFINITY: it does not come there
  */
-enum kt_vent_basis kt_vent_soonest(const struct kt_vent_net *net, const struct kt_vent_known *known,
-                                   kt_time now, const bool *place, const double *design_m3s,
-                                   const double *volume_m3, double *ret_s);
+enum kt_air_basis kt_vent_soonest(const struct kt_vent_net *net, const struct kt_vent_known *known,
+                                  kt_time now, const bool *place, const double *design_m3s,
+                                  const double *volume_m3, double *ret_s);
 #endif

@@ -207,12 +207,12 @@ static void downstream_by_solution(void)
     int8_t design[] = {1, 1, -1, 1};
     bool place[] = {false, true, false, false}, got[4];
     struct kt_vent_known k = {.q_m3s = q, .solved = 100 * KT_SEC, .design = design};
-    CHECK_INT(kt_vent_downstream(&t->net, &k, 130 * KT_SEC, place, got), KT_VENT_BY_SOLUTION);
+    CHECK_INT(kt_vent_downstream(&t->net, &k, 130 * KT_SEC, place, got), KT_AIR_BY_SOLUTION);
     CHECK(!got[0] && got[1] && !got[2] && !got[3]); /* air comes the other way in the last one */
-    CHECK_INT(kt_vent_downstream(&t->net, &k, 161 * KT_SEC, place, got), KT_VENT_BY_OLD);
+    CHECK_INT(kt_vent_downstream(&t->net, &k, 161 * KT_SEC, place, got), KT_AIR_BY_OLD);
     CHECK(!got[0] && got[1] && !got[2] && got[3]);
     k.failed = true;
-    CHECK_INT(kt_vent_downstream(&t->net, &k, 130 * KT_SEC, place, got), KT_VENT_BY_FAILED);
+    CHECK_INT(kt_vent_downstream(&t->net, &k, 130 * KT_SEC, place, got), KT_AIR_BY_FAILED);
     bool stopped[] = {false, true, false, false};
     k.stopped = stopped;
     kt_vent_downstream(&t->net, &k, 130 * KT_SEC, place, got);
@@ -237,7 +237,7 @@ static void soonest_is_never_later(const struct kt_vent_net *net, struct kt_vent
     k.failed = true;
     (void)kt_vent_soonest(net, &k, 0, place, design_m3s, volume, unsure);
     k.stopped = stopped;
-    CHECK_INT(kt_vent_soonest(net, &k, 0, place, design_m3s, volume, more), KT_VENT_BY_FAILED);
+    CHECK_INT(kt_vent_soonest(net, &k, 0, place, design_m3s, volume, more), KT_AIR_BY_FAILED);
     for (uint32_t i = 0; i < net->nodes_n; i++) {
         CHECK(unsure[i] <= sure[i] && more[i] <= unsure[i]);
     }

@@ -12,9 +12,6 @@
 #include "domain/vent/whatif.h"
 
 enum { CHANGES_MAX = 256, MINUTES_USUAL = 60, MINUTES_MAX = 240 };
-#define REVERSED_PART 0.6 /* of its pressure, what a reversed fan makes the other way */
-#define SMOKE_STEP_S  5.0
-#define SMOKE_LEAST   1e-4 /* of what the fire gives, in a cubic metre of air */
 
 struct what_if {
     struct call *c;
@@ -29,7 +26,8 @@ struct what_if {
     char text[400]; /* why there is no after, or what is odd about it */
     uint32_t fire;  /* branch; KT_NONE: none */
     double minutes;
-    double *smoke_before, *smoke_after; /* by node, s */
+    double *smoke_before, *smoke_after; /* by node, s; NULL: not found */
+    char smoke_text[300];               /* why it was not found; "" it was */
 };
 
 /* ---- what is asked --------------------------------------------------------------------------- */
@@ -79,7 +77,7 @@ static bool set_fan(struct what_if *w, uint32_t b, const char *to)
             w->state[b].fan = i != 1;
             if (i == 2) {
                 w->change[w->changes_n++] =
-                    (struct kt_vent_change){KT_VENT_REVERSE_FAN, b, REVERSED_PART};
+                    (struct kt_vent_change){KT_VENT_REVERSE_FAN, b, KT_VENT_REVERSED_PART};
             }
             return true;
         }
@@ -206,8 +204,12 @@ static double *smoke(struct what_if *w, const struct kt_vent_flow *flow)
     for (uint32_t b = 0; b < n; b++) {
         volume[b] = w->airways.airway[b].length_m * w->airways.airway[b].section_m2;
     }
-    int r = kt_vent_carry_arrival(&w->airways.net, flow->q_m3s, volume, node, 1, SMOKE_LEAST,
-                                  SMOKE_STEP_S, w->minutes * 60, at, &err);
+    int r =
+        kt_vent_carry_arrival(&w->airways.net, flow->q_m3s, volume, node, 1, KT_VENT_SMOKE_LEAST,
+                              KT_VENT_SMOKE_STEP_S, w->minutes * 60, at, &err);
+    if (r < 0) {
+        kt_err_str(&err, w->smoke_text, sizeof(w->smoke_text));
+    }
     return r == KT_OK ? at : NULL;
 }
 
@@ -221,7 +223,8 @@ static void smokes(struct what_if *w)
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
-/** When smoke is where the air enters a roadway, in minutes; null when it does not come. */
+/** When smoke is where the air enters a roadway, in minutes; null when it does not come, and when
+ *  that was not found (`smoke` of the answer says which). */
 static void write_smoke(const struct what_if *w, const double *at, double q, uint32_t b,
                         struct kt_jw *j)
 {
@@ -279,6 +282,8 @@ static void answer(const struct what_if *w)
                : w->after.state == KT_VENT_SOLVED ? "solved"
                                                   : "stalled");
     kt_jw_kstr(&j, "text", w->text);
+    kt_jw_kstr(&j, "smoke", w->fire == KT_NONE ? "none" : w->smoke_text[0] ? "unknown" : "solved");
+    kt_jw_kstr(&j, "smoke_text", w->smoke_text);
     kt_jw_kint(&j, "at", kt_runtime_now(w->c->api->opts.runtime) / KT_MS);
     kt_jw_key(&j, "items");
     kt_jw_arr(&j);
@@ -307,8 +312,9 @@ static bool copy_model(struct what_if *w)
     if (!has) {
         struct kt_buf out;
         kt_buf_init(&out, 256);
-        kt_buf_puts(&out, "{\"state\":\"none\",\"text\":\"the site has no roadways for air: "
-                          "airways.csv\",\"at\":0,\"items\":[]}");
+        kt_buf_puts(&out,
+                    "{\"state\":\"none\",\"text\":\"the site has no roadways for air: "
+                    "airways.csv\",\"smoke\":\"none\",\"smoke_text\":\"\",\"at\":0,\"items\":[]}");
         reply_buf(w->c, 200, &out);
     }
     return has;

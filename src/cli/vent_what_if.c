@@ -11,9 +11,6 @@
 #include "domain/vent/whatif.h"
 
 enum { CHANGES_MAX = 256 };
-#define REVERSED_PART 0.6
-#define SMOKE_STEP_S  5.0
-#define SMOKE_LEAST   1e-4 /* of what the fire gives, in a cubic metre of air */
 
 struct what_if {
     const struct kt_args *args;
@@ -112,11 +109,13 @@ static int smoke(struct what_if *w, const char *fire)
     }
     w->smoke_before = KT_NEW_ARRAY(w->arena, double, w->t.net.nodes_n);
     w->smoke_after = KT_NEW_ARRAY(w->arena, double, w->t.net.nodes_n);
-    int r = kt_vent_carry_arrival(&w->t.net, w->before.q_m3s, w->volume, node, 1, SMOKE_LEAST,
-                                  SMOKE_STEP_S, minutes * 60, w->smoke_before, &err);
+    int r =
+        kt_vent_carry_arrival(&w->t.net, w->before.q_m3s, w->volume, node, 1, KT_VENT_SMOKE_LEAST,
+                              KT_VENT_SMOKE_STEP_S, minutes * 60, w->smoke_before, &err);
     r = r < 0 ? r
-              : kt_vent_carry_arrival(&w->t.net, w->after.q_m3s, w->volume, node, 1, SMOKE_LEAST,
-                                      SMOKE_STEP_S, minutes * 60, w->smoke_after, &err);
+              : kt_vent_carry_arrival(&w->t.net, w->after.q_m3s, w->volume, node, 1,
+                                      KT_VENT_SMOKE_LEAST, KT_VENT_SMOKE_STEP_S, minutes * 60,
+                                      w->smoke_after, &err);
     return r < 0 ? kt_fail(w->args, &err) : 0;
 }
 
@@ -174,7 +173,7 @@ static int after(struct what_if *w)
 
 int vent_what_if(const struct kt_args *a)
 {
-    static const double reversed = REVERSED_PART, nothing = 0;
+    static const double reversed = KT_VENT_REVERSED_PART, nothing = 0;
     struct what_if *w = calloc(1, sizeof(*w));
     KT_ASSERT(w);
     w->args = a;

@@ -137,7 +137,9 @@ def _():
     for when in ("before", "after"):
         minutes = 1000 * 10 / by["return"][when]["flow"] / 60  # 1 000 m of 10 m2
         assert abs(by["fan"][when]["smoke_min"] - minutes) <= 0.2, (by["fan"], minutes)
+    equal((got["smoke"], got["smoke_text"]), ("solved", ""))
     reversed_ = ask(whole, set=[{"airway": "fan", "fan": "reverse"}])[1]
+    equal(reversed_["smoke"], "none")
     assert all(i["turned"] for i in reversed_["items"]), reversed_
     stopped = ask(whole, set=[{"airway": "fan", "fan": "stop"}])[1]
     assert all(abs(i["after"]["flow"]) < 1e-3 for i in stopped["items"]), stopped
@@ -151,6 +153,19 @@ def _():
     equal(ask(narrow, set=[{"airway": "door", "doors_open": 1}])[0], 404)
     now = {i["id"]: i for i in whole.get("/vent")["items"]}
     equal((now["fan"]["fan"], now["door"]["doors_open"]), ("on", 0))
+
+
+@case("what if: smoke that cannot be followed is said to be unknown, not to stay away")
+def _():
+    ring = ("stub,MR,b,x,0.1,10,,,1,,,,,,,,,\nring1,MR,x,y,0.1,10,,,5,200,-0.1,,,,,,,\n"
+            "ring2,MR,y,x,0.1,10,,,5,,,,,,,,,\n")  # air that goes round, none of it from outside
+    program = kt.Program(site(ROADS + ring))
+    whole = program.user("eng", "engineer")
+    program.samples(("ZF", 1), ("D1", 0), ("D2", 0))
+    look(whole, lambda b: b["fan"].get("fan") == "on", "a first airflow")
+    status, got, *_ = whole.call("POST", "/vent/what-if", {"set": [], "fire": {"airway": "ring2"}})
+    equal((status, got["state"], got["smoke"]), (200, "solved", "unknown"))
+    assert "shorter" in got["smoke_text"], got["smoke_text"]
 
 
 @case("what cannot be solved is said, nothing is shown as if it were, and downstream goes by the design")

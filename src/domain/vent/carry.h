@@ -9,15 +9,19 @@
  * distribution systems, J. Water Resour. Plann. Manage. 122(2), 1996: the time-driven method). A
  * roadway that air passes in less than a step passes it on within the step: its node's
  * concentration is one unknown of a linear system then, so no step is too long and nothing is lost:
- * what was released is what is held and what has left, to rounding. What comes to the open leaves: a
- * node that is inlet and outlet at once takes in clean air. Diffusion, layering and the fire's own
- * buoyancy are left out.
+ * what was released is what is held and what has left, to rounding. What comes to the open leaves:
+ * a node that is inlet and outlet at once takes in clean air. Diffusion, layering and the fire's
+ * own buoyancy are left out.
  *
  * Amounts are of what is carried (m3 of gas, g of smoke), concentrations amount per m3 of air.
  *
  * Owner: the caller.   Threads: one.
  */
 #include "domain/vent/net.h"
+
+/* Of smoke: the step, and what is seen of a fire that gives 1 a second, in a cubic metre of air. */
+#define KT_VENT_SMOKE_STEP_S 5.0
+#define KT_VENT_SMOKE_LEAST  1e-4
 
 struct kt_vent_carry;
 

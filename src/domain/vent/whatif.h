@@ -4,6 +4,8 @@
 /* whatif: the same network with some things otherwise, on a copy.   Pure.   Threads: any. */
 #include "domain/vent/solve.h"
 
+#define KT_VENT_REVERSED_PART 0.6 /* of its pressure, what a reversed fan usually makes */
+
 enum kt_vent_change_kind {
     KT_VENT_STOP_FAN,   /* the roadway stays as it is */
     KT_VENT_SET_R,      /* value: Ns2/m8: a door opened or shut, a regulator set */

@@ -8,7 +8,7 @@ export type Asset = { id: string; kind: "belt" | "feeder" | "fan" | "pump" | "ot
 export type Sequence = { id: string; title: Text; start: boolean; take: "chosen" | "onward" | "behind"; clause?: string; subjects: (string)[]; recipe: ({ id: string; title: Text; switch: boolean; default?: number | boolean; min_s?: number; max_s?: number })[]; steps: ({ id: string; title: Text; for: "once" | "all" | "each"; guard?: string; confirm?: string })[] };
 export type SequenceRun = { run: number; sequence: string; start: boolean; state: "waiting" | "running" | "held" | "done" | "ended"; by: string; second?: string | null; code?: string | null; text?: string | null; started: number; since?: number | null; ended?: number | null; recipe?: Json; subjects: (string)[]; steps: ({ step: string; subject?: string; state: "todo" | "now" | "done" | "skip" | "late" })[] };
 export type VentState = { flow: number | null; speed: number | null; drop: number | null; need: "ok" | "low" | "high" | "unknown"; smoke_min?: number | null };
-export type VentWhatIf = { state: "none" | "solved" | "stalled" | "failed"; text: string; at: number; items: ({ id: string; place: string | null; before: VentState; after?: VentState; turned?: boolean })[] };
+export type VentWhatIf = { smoke: "none" | "solved" | "unknown"; smoke_text: string; state: "none" | "solved" | "stalled" | "failed"; text: string; at: number; items: ({ id: string; place: string | null; before: VentState; after?: VentState; turned?: boolean })[] };
 export type Personnel = { present: boolean; at: number; drill: string; sees: boolean; lifted?: string; count?: number; lost?: number; sos?: number; over_time?: number; leaders?: number; entered?: number; gone?: number; items?: (PersonBelow)[]; areas?: (Json)[]; shifts?: (Json)[]; evacuation?: Json };
 export type PersonBelow = { card: string; person?: string; trade?: string; team?: string; place?: string; airway?: string; at_m?: number; error_m?: number; time: number; heard: number; in: number; shift: string; battery?: number; sos?: number; mate?: string; leaves?: boolean; is: (string)[] };
 export type Station = { id: string; kind: "anchor" | "exit" | "refuge"; name?: string; name_en?: string; airway: string; at_m: number; length_m?: number; capacity?: number };
@@ -100,6 +100,7 @@ export type Route =
   | 'POST /api/v1/vent/what-if'
   | 'GET /api/v1/personnel'
   | 'GET /api/v1/personnel/stations'
+  | 'GET /api/v1/personnel/{card}/track'
   | 'GET /api/v1/history'
   | 'GET /api/v1/export'
   | 'GET /api/v1/events'

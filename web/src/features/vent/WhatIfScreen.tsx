@@ -32,8 +32,8 @@ const nameOf = (a: { id: string; place: string | null }) =>
   a.place ? `${site.value.placeName(a.place)} · ${a.id}` : a.id;
 
 const flow = (s: State | undefined) => (s && s.flow !== null ? num(s.flow, 1) : '–');
-const minutes = (s: State | undefined) =>
-  s?.smoke_min === undefined || s.smoke_min === null ? '–' : num(s.smoke_min, 1);
+const minutes = (s: State | undefined, known: boolean) =>
+  !known ? '?' : s?.smoke_min === undefined || s.smoke_min === null ? '–' : num(s.smoke_min, 1);
 
 function FanRow({ a, to, set }: { a: Airway; to: FanTo; set: (to: FanTo) => void }) {
   const now = t(`fan.${a.fan ?? 'unknown'}`);
@@ -138,13 +138,13 @@ function Need({ s }: { s: State | undefined }) {
   return s.need === 'ok' ? <>{t('need.ok')}</> : <b>{t(`need.${s.need}`)}</b>;
 }
 
-function columns(fire: boolean): Column<Outcome>[] {
+function columns(fire: boolean, smokeKnown: boolean): Column<Outcome>[] {
   const smoke: Column<Outcome>[] = (['before', 'after'] as const).map((k) => ({
     id: `smoke.${k}`,
     title: t(`col.smoke.${k}`),
     width: '7.5rem',
     num: true,
-    cell: (o) => minutes(o[k]),
+    cell: (o) => minutes(o[k], smokeKnown),
     sort: (a, b) => (a[k]?.smoke_min ?? 1e9) - (b[k]?.smoke_min ?? 1e9),
   }));
   return [
@@ -212,7 +212,10 @@ function Result({ a, fire }: { a: Answer; fire: boolean }) {
           ) : (
             <>
               {t('sum', { turned: s.turned, worse: s.worse, better: s.better })}{' '}
-              {fire && t('sum.smoke', { before: s.smokeBefore, after: s.smokeAfter })}{' '}
+              {fire &&
+                a.smoke === 'solved' &&
+                t('sum.smoke', { before: s.smokeBefore, after: s.smokeAfter })}
+              {a.smoke === 'unknown' && <b>{t('smoke.unknown', { why: a.smoke_text })}</b>}{' '}
               {a.state === 'stalled' && <b>{a.text}</b>}
             </>
           )}
@@ -228,7 +231,7 @@ function Result({ a, fire }: { a: Answer; fire: boolean }) {
       </div>
       <Table
         label={t('result')}
-        columns={columns(fire)}
+        columns={columns(fire, a.smoke === 'solved')}
         rows={rows}
         rowKey={(o) => o.id}
         empty={<p class="hint">{t('none.moved')}</p>}
@@ -268,7 +271,11 @@ export default function WhatIfScreen() {
         <b class="what-if-frame">{t('frame')}</b>
       </div>
       <div class="desk-bar">
-        <span class="hint">{replaying.value ? t('past') : t('how')}</span>
+        {replaying.value ? (
+          <b>{t('past', { at: now?.at ? fullStamp(now.at) : '–' })}</b>
+        ) : (
+          <span class="hint">{t('how')}</span>
+        )}
       </div>
       <div class="desk-body what-if-body">
         <form class="stack" onSubmit={(e) => void solve(e)}>

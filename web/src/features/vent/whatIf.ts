@@ -19,6 +19,9 @@ export interface Outcome {
 export interface Answer {
   state: 'none' | 'solved' | 'stalled' | 'failed';
   text: string;
+  /** unknown: no minute of it means "does not come". */
+  smoke: 'none' | 'solved' | 'unknown';
+  smoke_text: string;
   at: number;
   items: Outcome[];
 }

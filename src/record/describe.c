@@ -72,7 +72,7 @@ static void of_type(struct kt_jw *w, const struct kt_record_model *m, const stru
     if (f->type == REC_COMPUTED) {
         kt_jw_kstr(w, "as", rec_type_id(f->as));
     }
-    if (f->type == REC_ENUM) {
+    if (f->as == REC_ENUM) {
         choices(w, f);
     }
     if (f->type == REC_REF) {

@@ -103,7 +103,8 @@ static void read_bounds(struct rec_load *l, const struct kt_yaml *map, struct re
 static void read_of_type(struct rec_load *l, const struct kt_yaml *map, struct rec_field *f)
 {
     int64_t n = 0;
-    static const char *const as[] = {"text", "text2", "number", "money", "date", "time", "bool"};
+    static const char *const as[] = {"text", "text2", "number", "money",
+                                     "date", "time",  "bool",   "enum"};
     int choice = REC_TEXT;
     switch (f->type) {
     case REC_ENUM:
@@ -125,6 +126,9 @@ static void read_of_type(struct rec_load *l, const struct kt_yaml *map, struct r
     case REC_COMPUTED:
         if (kt_yaml_choice(map, "as", KT_REQUIRED, as, KT_ARRAY_LEN(as), &choice)) {
             f->as = (enum rec_type)choice;
+        }
+        if (f->as == REC_ENUM) {
+            read_choices(l, map, f);
         }
         f->sql = rec_read_str(l, map, "sql", KT_REQUIRED);
         break;

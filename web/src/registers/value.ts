@@ -54,12 +54,10 @@ function numberText(f: Field, v: unknown): string {
 /** Without unit; empty for what is not known. */
 export function valueText(f: Field, v: unknown): string {
   if (v === null || v === undefined || v === '') return '';
-  switch (f.type) {
+  switch (f.type === 'computed' ? (f.as ?? 'number') : f.type) {
     case 'number':
     case 'money':
       return numberText(f, v);
-    case 'computed':
-      return f.as === 'date' ? String(v) : numberText(f, v);
     case 'text2':
       return pick(v as Text);
     case 'time':
@@ -92,7 +90,7 @@ export function withUnit(f: Field, v: unknown): string {
 }
 
 export const isNumber = (f: Field) =>
-  f.type === 'number' || f.type === 'money' || (f.type === 'computed' && f.as !== 'date');
+  ['number', 'money'].includes(f.type === 'computed' ? (f.as ?? 'number') : f.type);
 
 /** Takes walks of persons: they come from the phone and are shown as such. */
 export const isWalk = (f: Field) => f.type === 'file' && !!f.types?.includes('track');

@@ -5,6 +5,7 @@
  */
 #include "api/cluster.h"
 #include "api/records.h"
+#include "api/desk.h"
 #include "api/evacuate.h"
 #include "api/personnel.h"
 #include "api/vent.h"
@@ -47,6 +48,7 @@ int kt_api_new(const struct kt_api_opts *opts, struct kt_api **ret, struct kt_er
     a->vent = vent_new(a);
     a->personnel = personnel_new(a);
     a->evacuate = evacuate_new(a);
+    a->desk = desk_new(a);
     a->ingest = ingest_new(a, err);
     a->hub = a->ingest ? hub_new(a, err) : NULL;
     if (!a->hub) {
@@ -69,6 +71,7 @@ void kt_api_free(struct kt_api *a)
         kt_sleep(10 * KT_MS); /* their clients are gone: each ends within a frame */
     }
     rates_free(a->rates);
+    desk_free(a->desk);
     evacuate_free(a->evacuate);
     vent_free(a->vent);
     personnel_free(a->personnel);

@@ -20,6 +20,7 @@ struct rates;
 struct vent;
 struct personnel;
 struct evacuate;
+struct desk;
 
 struct kt_api {
     struct kt_api_opts opts;
@@ -38,6 +39,7 @@ struct kt_api {
     struct personnel *personnel;
     _Atomic int sides;     /* second halves of answers on threads of their own */
     struct evacuate *evacuate;
+    struct desk *desk;
     _Atomic kt_time swept; /* uploads that nobody took; 0: not yet */
     struct kt_hash local_hash;
 };

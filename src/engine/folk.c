@@ -181,6 +181,31 @@ static void come_in(struct eng *e, struct folk_one *o, kt_time at)
     eng_said(e);
 }
 
+/* A leader who comes up is relieved below: who leads there now; NULL: nobody. */
+static const struct folk_one *reliever(const struct folk *f, const struct folk_one *o)
+{
+    for (uint32_t i = 0; i < f->one.n; i++) {
+        const struct folk_one *x = &f->one.v[i];
+        if (x != o && folk_has(x, FOLK_BELOW) && folk_has(x, FOLK_LEADER)) {
+            return x;
+        }
+    }
+    return NULL;
+}
+
+static void say_relief(const struct folk *f, const struct folk_one *o, struct kt_jw *w)
+{
+    const struct folk_one *next = reliever(f, o);
+    const struct folk_roster *r = next ? folk_roster(f, next) : NULL;
+    uint32_t others = 0;
+    for (uint32_t i = 0; i < f->one.n; i++) {
+        others += &f->one.v[i] != o && folk_has(&f->one.v[i], FOLK_BELOW);
+    }
+    kt_jw_kbool(w, "leader", true);
+    kt_jw_kint(w, "others", others);
+    kt_jw_ktext(w, "relieved", r ? r->person : "");
+}
+
 void folk_out(struct eng *e, struct folk_one *o, kt_time at, const char *by)
 {
     if (!folk_has(o, FOLK_BELOW)) {
@@ -192,6 +217,11 @@ void folk_out(struct eng *e, struct folk_one *o, kt_time at, const char *by)
     kt_jw_ktime(w, "at", at);
     kt_jw_kstr(w, "shift", o->shift);
     kt_jw_ktext(w, "by", by);
+    if (folk_has(o, FOLK_LEADER)) {
+        say_relief(e->folk, o, w);
+    } else if (folk_has(o, FOLK_SPECIAL)) {
+        kt_jw_kbool(w, "special", true);
+    }
     eng_said(e);
     o->bits &= 1u << FOLK_SOS | 1u << FOLK_LOW; /* a call is answered by a person */
     o->out = at;
@@ -366,10 +396,15 @@ void folk_roster_put(struct folk *f, const struct folk_roster *r, bool gone)
     }
 }
 
-static void take_roster(struct folk *f, const struct kt_json *v)
+/* What the registers keep is theirs: a file says nothing of it. */
+static void take_roster(struct folk *f, const struct kt_json *v, bool kept)
 {
-    struct folk_roster r = {0};
+    struct folk_roster r = {.kept = kept};
+    uint64_t at;
     if (!kt_card_parse(kt_json_strn(kt_json_get(v, "card")), &r.card)) {
+        return;
+    }
+    if (!kept && kt_map_get(f->rosters, card_key(&r.card), &at) && f->roster.v[at].kept) {
         return;
     }
     kt_text_set(r.person, sizeof(r.person), kt_json_get_str(v, "person", ""));
@@ -377,10 +412,33 @@ static void take_roster(struct folk *f, const struct kt_json *v)
     kt_text_set(r.team, sizeof(r.team), kt_json_get_str(v, "team", ""));
     kt_text_set(r.shift, sizeof(r.shift), kt_json_get_str(v, "shift", ""));
     kt_text_set(r.areas, sizeof(r.areas), kt_json_get_str(v, "areas", ""));
+    kt_text_set(r.forbids, sizeof(r.forbids), kt_json_get_str(v, "forbids", ""));
     r.leader = kt_json_get_bool(v, "leader", false);
     r.special = kt_json_get_bool(v, "special", false);
     r.hours = kt_json_get_num(v, "hours", 0);
+    r.hours = r.hours >= 0 && r.hours < 1e5 ? r.hours : 0;
     folk_roster_put(f, &r, kt_json_get_bool(v, "gone", false));
+}
+
+/* All that the registers keep now: what they kept before and do not name any more is gone. */
+static void take_whole(struct folk *f, const struct kt_json *list)
+{
+    struct kt_map *named = kt_map_new(1024);
+    for (size_t i = 0; i < kt_json_len(list); i++) {
+        uint64_t card;
+        if (kt_card_parse(kt_json_strn(kt_json_get(kt_json_at(list, i), "card")), &card)) {
+            kt_map_set(named, card_key(&card), 1);
+        }
+    }
+    for (uint32_t i = 0; i < f->roster.n; i++) {
+        const struct folk_roster r = f->roster.v[i];
+        uint64_t at;
+        bool there = kt_map_get(f->rosters, card_key(&r.card), &at) && at == i;
+        if (there && r.kept && !kt_map_get(named, card_key(&r.card), &at)) {
+            folk_roster_put(f, &r, true);
+        }
+    }
+    kt_map_free(named);
 }
 
 void eng_folk_people(struct eng *e, struct kt_str body)
@@ -395,8 +453,12 @@ void eng_folk_people(struct eng *e, struct kt_str body)
         return;
     }
     const struct kt_json *list = kt_json_get(root, "roster"), *plan = kt_json_get(root, "plan");
+    bool whole = kt_json_get_bool(root, "whole", false);
+    if (list && whole) {
+        take_whole(f, list);
+    }
     for (size_t i = 0; i < kt_json_len(list); i++) {
-        take_roster(f, kt_json_at(list, i));
+        take_roster(f, kt_json_at(list, i), whole);
     }
     for (uint32_t i = 0; list && i < f->one.n; i++) {
         folk_permit(e, &f->one.v[i]);

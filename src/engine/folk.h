@@ -24,7 +24,7 @@
 enum {
     FOLK_MAX = 20000,
     FOLK_TEXT = 32,
-    FOLK_AREAS = 160,
+    FOLK_AREAS = 332,
     FOLK_BLOCKED = 32,
     FOLK_PLAN_MAX = 4 << 20
 };
@@ -63,8 +63,10 @@ struct folk_roster { /* what the registers say of a card */
     uint64_t card;
     char person[FOLK_TEXT], trade[FOLK_TEXT], team[FOLK_TEXT], shift[FOLK_TEXT];
     bool leader, special;
-    double hours;           /* longest stay; 0: that of the area */
-    char areas[FOLK_AREAS]; /* places that are permitted, ";" between */
+    double hours;             /* longest stay; 0: that of the area */
+    char areas[FOLK_AREAS];   /* places that are permitted, ";" between */
+    char forbids[FOLK_AREAS]; /* places where this person may not be, whatever they are to others */
+    bool kept;                /* by the registers of persons and cards: no file says otherwise */
 };
 
 struct folk_one {
@@ -162,4 +164,7 @@ void folk_evac_start(struct eng *e, const char *place, const char *fire, const c
 void eng_folk_json(const struct eng *e, struct kt_buf *out);
 void eng_folk_save(const struct eng *e, struct kt_buf *out);
 void eng_folk_load(struct eng *e, struct kt_rd *in);
+/** What the registers say beyond that: a section of its own. */
+void eng_roster_save(const struct eng *e, struct kt_buf *out);
+void eng_roster_load(struct eng *e, struct kt_rd *in);
 #endif

@@ -215,3 +215,32 @@ void eng_folk_load(struct eng *e, struct kt_rd *in)
     f->refused = kt_get_u64(in);
     load_evac(&f->evac, in);
 }
+
+void eng_roster_save(const struct eng *e, struct kt_buf *out)
+{
+    const struct folk *f = e->folk;
+    uint64_t at;
+    for (uint32_t i = 0; f && i < f->roster.n; i++) {
+        const struct folk_roster *r = &f->roster.v[i];
+        struct kt_str key = {(const char *)&r->card, sizeof(r->card)};
+        if (r->kept && kt_map_get(f->rosters, key, &at) && at == i) {
+            kt_put_u64(out, r->card);
+            kt_put_text(out, r->forbids);
+        }
+    }
+}
+
+void eng_roster_load(struct eng *e, struct kt_rd *in)
+{
+    struct folk *f = e->folk;
+    while (kt_rd_left(in) > 0 && !in->bad) {
+        uint64_t at, card = kt_get_u64(in);
+        char forbids[FOLK_AREAS];
+        kt_get_text(in, forbids, sizeof(forbids));
+        struct kt_str key = {(const char *)&card, sizeof(card)};
+        if (f && !in->bad && kt_map_get(f->rosters, key, &at)) {
+            f->roster.v[at].kept = true;
+            kt_text_set(f->roster.v[at].forbids, sizeof(f->roster.v[at].forbids), forbids);
+        }
+    }
+}

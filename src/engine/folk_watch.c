@@ -44,7 +44,9 @@ void folk_permit(struct eng *e, struct folk_one *o)
     const struct kt_area *a = kt_mine_area(&e->folk->mine, o->place);
     bool below = folk_has(o, FOLK_BELOW);
     bool closed = a && (a->kind == KT_AREA_RESTRICTED || a->kind == KT_AREA_FORBIDDEN);
-    folk_bit_set(e, o, FOLK_FORBIDDEN, below && closed && !(r && listed(e, r->areas, o->place)));
+    bool permitted = r && listed(e, r->areas, o->place);
+    bool barred = r && listed(e, r->forbids, o->place);
+    folk_bit_set(e, o, FOLK_FORBIDDEN, below && (barred || (closed && !permitted)));
     /* where no register has told any card, nobody can be known */
     bool told = kt_map_count(e->folk->rosters) > 0;
     folk_bit_set(e, o, FOLK_STRANGER, below && told && (!r || !r->person[0]));

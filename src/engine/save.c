@@ -202,6 +202,7 @@ const struct eng_section eng_sections[] = {
     {"air", eng_air_save, eng_air_load},
     {"sequences", eng_sequences_save, eng_sequences_load},
     {"people", eng_folk_save, eng_folk_load},
+    {"roster", eng_roster_save, eng_roster_load},
     {0},
 };
 

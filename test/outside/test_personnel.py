@@ -24,7 +24,7 @@ AREAS = ("place,kind,max,hours,no_lone,lost_s,words,words_en\n"
          "MR,forbidden,,,no,,,\n")
 PLACES = kt.PLACES.rstrip("\n") + "\nmouth,mine,surface,井口,\n"
 RIGHTS = ["view", "history.read", "alarm.ack", "drill"]
-PEOPLE = [{"id": "see", "places": ["mine"], "rights": RIGHTS + ["person.see", "person.manage", "evacuation"]},
+PEOPLE = [{"id": "see", "places": ["mine"], "rights": RIGHTS + ["person.see", "person.manage", "evacuation", "record.read", "record.write", "export"]},
           {"id": "count", "places": ["mine"], "rights": RIGHTS}]
 
 
@@ -204,7 +204,7 @@ def files():
     drop("RYXX", "1001;甲;采煤工;职工;综采队;;;1;0", "2001;乙;电工;职工;机电队;;;0;1")
     drop("RYSS", "2001;乙;1;NOW;;;;F1;NOW;早班;0;正常;0;1;", "2002;丙;1;NOW;;;;F2;NOW;早班;0;正常;0;0;",
          "1006;丁;2;NOW;NOW;;;;NOW;早班;0;正常;0;0;")
-    one = kt.wait_for("the place of a file", lambda: w.items().get("2001"))
+    one = kt.wait_for("the place of a file", lambda: (lambda i: i if i and i.get("person") else None)(w.items().get("2001")))
     equal((one["person"], one["trade"], "special" in one["is"], one["place"]), ("2001", "电工", True, "P1-intake"))
     kt.wait_for("a stranger", lambda: "stranger" in w.items()["2002"]["is"])
     kt.wait_for("who is out by the file", lambda: "1006" not in w.items())
@@ -245,6 +245,50 @@ def evacuation():
     then = w.see.get("/replay", at=at)
     equal((then["difference"], then["people"]["evacuation"]["plan"]["refuge"]), ("", again["refuge"]))
     equal(w.count.get("/personnel")["items"], [])
+
+
+@case("a card is whose the register says: handed out, exchanged, returned; one person one card; trades and areas")
+def registers():
+    w = world()
+
+    def new(register, **fields):
+        return w.see.ask("record.create", register=register, fields=fields)["result"]
+
+    def change(card, **fields):
+        item = w.see.get(f"/records/below_card/{card}")
+        w.see.ask("record.set", record=card, version=item["version"], fields=fields)
+    trade = new("below_trade", no="T1", title="瓦检员", special=True, forbids="P1-return")["record"]
+    one = new("below_person", no="B-17", name="张三", trade=trade, team="通风队", leader=True)["record"]
+    two = new("below_person", no="B-18", name="李四")["record"]
+    card = new("below_card", no="3001", person=one)["record"]
+    spare = new("below_card", no="3002")["record"]
+    w.tell({"card": "3001", "a": [["A4", 5.0]]}, {"card": "3002", "a": [["A1", 60.0], ["A2", 100.0]]})
+    got = kt.wait_for("the register's word", lambda: (
+        lambda i: i if i.get("person") == "B-17" and "forbidden" in i["is"] else None)(w.items().get("3001", {"is": []})))
+    equal((got["trade"], got["team"], "special" in got["is"], "leaders" in got["is"]), ("瓦检员", "通风队", True, True))
+    assert "stranger" in w.items()["3002"]["is"], "it lies in no hand that the register knows"
+    w.see.refused("record.create", register="below_card", fields={"no": "3003", "person": one})
+    change(card, person=None, state="broken")  # exchanged: the spare one takes its place
+    change(spare, person=one)
+    kt.wait_for("the exchange", lambda: w.items()["3002"].get("person") == "B-17" and "stranger" in w.items()["3001"]["is"])
+    change(spare, person=two)
+    kt.wait_for("another person", lambda: w.items()["3002"].get("person") == "B-18")
+    change(spare, person=one)
+    kt.wait_for("back again", lambda: w.items()["3002"].get("person") == "B-17")
+    w.tell({"card": "3002", "out": True}, {"card": "3001", "out": True})
+    out = kt.wait_for("the leader is up", lambda: [e["body"] for e in w.see.get("/events", **{
+        "from": 0, "to": kt.now_ms() + 1000, "type": "person", "limit": 200})["items"]
+        if e["body"].get("change") == "out" and e["body"].get("card") == "3002"])
+    equal((out[0]["person"], out[0]["leader"], out[0]["others"] > 0), ("B-17", True, True))
+    assert "张三" not in json.dumps(w.see.get("/personnel"), ensure_ascii=False), "names stay out"
+    w.program.kill9()
+    w.program.start()
+    for c in (w.see, w.count):
+        c.cookies.clear()
+        c.call("POST", "/login", {"user": c.name, "password": c.password})
+    kt.wait_for("sessions", lambda: all(i["up"] for i in w.see.get("/health")["links"] if i["kind"] == "mqtt"))
+    w.tell({"card": "3002", "a": [["A4", 5.0]]})
+    kt.wait_for("the same after a kill", lambda: "forbidden" in w.items().get("3002", {"is": []})["is"])
 
 
 @case("people/ is checked: file, line, column and the way out")

@@ -66,6 +66,7 @@ void get_indicator_what_if(struct call *c);
 void get_record_provisions(struct call *c);
 void get_barriers(struct call *c);
 void get_record_barriers(struct call *c);
+void get_record_matches(struct call *c);
 void get_ledgers(struct call *c);
 void get_ledger_entries(struct call *c);
 void get_calendar(struct call *c);

@@ -375,6 +375,16 @@ void get_record_barriers(struct call *c)
     record_clauses(c, kt_room_barriers);
 }
 
+void get_record_matches(struct call *c)
+{
+    struct ask a;
+    int64_t id;
+    if (path_id(c, 1, &id) && begin(c, &a)) {
+        int r = kt_room_matches(a.room, &a.who, c->param[0], id, &a.b, &a.err);
+        reply_room(c, r, &a.b, &a.err);
+    }
+}
+
 /* ---- ledgers and the calendar -------------------------------------------------------------- */
 
 void get_ledgers(struct call *c)

@@ -65,6 +65,7 @@ const struct route api_routes[] = {
     {"GET", "/records/{register}/provisions", NULL, "record", get_provisions},
     {"GET", "/records/{register}/barriers", NULL, "record", get_barriers},
     {"GET", "/records/{register}/{record}/barriers", NULL, "record", get_record_barriers},
+    {"GET", "/records/{register}/{record}/matches", NULL, "record", get_record_matches},
     {"GET", "/records/{register}/{record}/subsidence", NULL, "record", get_subsidence,
      .costly = true},
     {"GET", "/records/{register}/{record}", NULL, "record", get_record},

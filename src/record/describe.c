@@ -210,6 +210,15 @@ static int64_t provisions(const struct kt_record_model *m, uint32_t ri)
     return n;
 }
 
+static int64_t matches(const struct kt_record_model *m, uint32_t ri)
+{
+    int64_t n = 0;
+    for (uint32_t i = 0; i < m->matches_n; i++) {
+        n += m->matches[i].reg == ri || m->matches[i].offers == ri;
+    }
+    return n;
+}
+
 static int one(struct rec_view *v, uint32_t ri, struct kt_jw *w, struct kt_err *err)
 {
     const struct rec_register *reg = &v->model->registers[ri];
@@ -230,6 +239,7 @@ static int one(struct rec_view *v, uint32_t ri, struct kt_jw *w, struct kt_err *
     documents(w, v->model, ri);
     kt_jw_kint(w, "provisions", provisions(v->model, ri));
     kt_jw_kint(w, "barriers", barriers(v->model, ri));
+    kt_jw_kint(w, "matches", matches(v->model, ri));
     kt_jw_key(w, "duplicates");
     kt_jw_bool(w, reg->duplicates_n > 0);
     kt_jw_key(w, "may");

@@ -113,6 +113,7 @@ static void read_lists(struct rec_load *l, struct kt_yaml *root)
     rec_read_documents(l, root);
     rec_read_provisions(l, root);
     rec_read_barriers(l, root);
+    rec_read_matches(l, root);
     rec_read_briefings(l, root);
     rec_read_retention(l, root);
     kt_yaml_unknown(root);
@@ -275,6 +276,7 @@ int kt_record_model_load(const struct kt_site *site, struct kt_findings *finding
     rec_check_documents(&l);
     rec_check_provisions(&l);
     rec_check_barriers(&l);
+    rec_check_matches(&l);
     rec_check_briefings(&l);
     check_people(&l);
     kt_db_close(l.db);

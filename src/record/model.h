@@ -361,6 +361,23 @@ struct rec_barrier {
     struct rec_at at;
 };
 
+/* ---- matches ---- */
+enum rec_need_how { REC_NEED_IS, REC_NEED_FROM, REC_NEED_TO };
+struct rec_need { /* a fact of one record against what the other one needs; an empty need is none */
+    const char *fact_id, *need_id;
+    uint32_t fact, need;
+    enum rec_need_how how;
+};
+/* Which offers (practices) suit which records (mines). */
+struct rec_match {
+    const char *id, *register_id, *offers_id, *state_id;
+    uint32_t reg, offers, state; /* state: of the offer; KT_NONE any */
+    struct kt_text title;
+    const struct rec_need *needs;
+    uint32_t needs_n;
+    struct rec_at at;
+};
+
 /* ---- briefings ---- */
 enum rec_section_kind {
     REC_SECTION_INDICATORS,
@@ -408,6 +425,8 @@ struct kt_record_model {
     uint32_t barriers_n;
     struct rec_briefing *briefings;
     uint32_t briefings_n;
+    struct rec_match *matches;
+    uint32_t matches_n;
     bool personal; /* some register has a personal field */
     struct kt_map *register_ids, *workflow_ids, *indicator_ids, *ledger_ids;
 };
@@ -428,7 +447,7 @@ struct rec_load {
     struct kt_findings *findings;
     struct kt_problems problems; /* what kt_yaml_problem() reports to */
     uint32_t registers_cap, workflows_cap, calendars_cap, indicators_cap, ledgers_cap,
-        documents_cap, provisions_cap, barriers_cap, briefings_cap;
+        documents_cap, provisions_cap, barriers_cap, briefings_cap, matches_cap;
     struct kt_db
         *db; /* in memory, with the model's tables: to try SQL; NULL until they are there */
 };
@@ -461,6 +480,7 @@ void rec_read_indicators(struct rec_load *l, struct kt_yaml *root); /* model_flo
 void rec_read_ledgers(struct rec_load *l, struct kt_yaml *root);    /* model_flow.c */
 void rec_read_documents(struct rec_load *l, struct kt_yaml *root);  /* model_document.c */
 void rec_read_provisions(struct rec_load *l, struct kt_yaml *root); /* model_provision.c */
+void rec_read_matches(struct rec_load *l, struct kt_yaml *root);    /* model_match.c */
 void rec_read_barriers(struct rec_load *l, struct kt_yaml *root);   /* model_barrier.c */
 void rec_read_briefings(struct rec_load *l, struct kt_yaml *root);  /* model_briefing.c */
 void rec_read_retention(struct rec_load *l, struct kt_yaml *root);  /* model_retention.c */
@@ -478,6 +498,7 @@ void rec_check_registers(struct rec_load *l);  /* model_check.c */
 void rec_check_flow(struct rec_load *l);       /* model_flow.c; l->db can try indicators' SQL */
 void rec_check_documents(struct rec_load *l);  /* model_document.c */
 void rec_check_provisions(struct rec_load *l); /* model_provision.c; l->db can try their SQL */
+void rec_check_matches(struct rec_load *l);    /* model_match.c */
 void rec_check_barriers(struct rec_load *l);   /* model_barrier.c */
 void rec_check_briefings(struct rec_load *l);  /* model_briefing.c */
 /** Call fn with every word that this model makes a right (a word may come twice). */

@@ -235,6 +235,13 @@ KT_MUST_CHECK int kt_room_provisions(struct kt_room *r, const struct kt_reader *
 KT_MUST_CHECK int kt_room_barriers(struct kt_room *r, const struct kt_reader *who, const char *reg,
                                    const struct kt_provision_query *q, struct kt_buf *out,
                                    struct kt_err *err);
+/**
+ * What suits one record by facts and needs (`matches:`), or whom it suits: {"matches":[{"id",
+ * "title","facts_of","lists","items":[{"holds":"yes|unknown","missing":[facts],"record":{…}}],
+ * "no": how many do not}]}.
+ */
+KT_MUST_CHECK int kt_room_matches(struct kt_room *r, const struct kt_reader *who, const char *reg,
+                                  int64_t record, struct kt_buf *out, struct kt_err *err);
 /** The declared briefings: [{id, title, period, sections [{title, kind, register, filter, sort,
  *  limit, words}]}]. */
 KT_MUST_CHECK int kt_room_briefings(struct kt_room *r, const struct kt_reader *who,

@@ -2,6 +2,7 @@
 """The county's site: real mines with their sources, the annex as printed, the targets both ways."""
 
 import datetime
+import sqlite3
 import subprocess
 import sys
 
@@ -124,6 +125,36 @@ def _():
     equal(told, {"spring_key_working": "no", "spring_range_working": "yes", "relic_working": "no"})
 
 
+@case("a published practice finds the mines that it suits; a fact that is not known is named, never no")
+def _():
+    c = county()[0]
+    made = c.ask("record.create", register="practice", fields={"title": "沿空留巷模式（演示）", "kind": "mode", "gas_class": "high",
+                 "seam_max": 3.5, "capacity_min": 100, "text": "演示", "channel": "演示", "published": "2026-11-01"})["result"]
+    mine = c.get("/records/mine", filter='[["no","=","YS-0001"]]')["items"][0]["id"]
+    equal(c.get(f"/records/mine/{mine}/matches")["matches"][0]["items"], [])
+    chief = c.program.user("publisher", "county-official")
+    for i, step in enumerate(("send", "publish")):
+        chief.ask("record.move", record=made["record"], version=made["version"] + i, transition=step)
+    got, = c.get(f"/records/mine/{mine}/matches")["matches"]
+    equal([(i["holds"], i["missing"], i["record"]["label"]) for i in got["items"]], [("yes", [], "沿空留巷模式（演示）")])
+    back, = c.get(f"/records/practice/{made['record']}/matches")["matches"]
+    by = {i["record"]["label"]: i for i in back["items"]}
+    equal([i for i in by.values() if i["holds"] == "yes" and "演示" not in i["record"]["label"]], [])
+    assert any(i["missing"] == ["gas_class", "seam_thickness"] for i in by.values()), list(by.values())[:3]
+    c.ask("record.set", record=made["record"], version=c.get(f"/records/practice/{made['record']}")["version"], fields={"capacity_min": 200})
+    equal(c.get(f"/records/mine/{mine}/matches")["matches"][0]["no"], 1)
+
+
+def geopackage(body, layer):
+    path = kt.temp_dir() / "layer.gpkg"
+    path.write_bytes(body)
+    db = sqlite3.connect(path)
+    db.row_factory = sqlite3.Row
+    srs, = db.execute("SELECT srs_id FROM gpkg_contents WHERE table_name = ?", (layer,)).fetchone()
+    equal(srs, 4546)
+    return db.execute(f"SELECT * FROM {layer}").fetchall()
+
+
 @case("the ground above a face: lines of equal value with backfill and without, what is missing is named")
 def _():
     c = county()[0]
@@ -144,6 +175,10 @@ def _():
     equal((bare["filled"], "greatest_filled" in bare), (False, False))
     status, _, head = c.raw("GET", f"/api/v1/records/working/{face}/subsidence?format=dxf")
     equal((status, head["Content-Type"]), (200, "image/vnd.dxf"))
+    status, body, _ = c.raw("GET", f"/api/v1/records/working/{face}/subsidence?format=gpkg")
+    layer = geopackage(body, "subsidence")
+    equal((status, len(layer)), (200, len(sink["features"])))
+    assert {(r["level"], r["filled"]) for r in layer} == {(f["properties"]["level"], int(f["properties"]["filled"])) for f in sink["features"]}
     status, body, _ = c.call("GET", f"/records/working/{items['演示抽采井1（演示）']}/subsidence")
     assert status == 400 and "depth" in body["error"]["text"], (status, body)
 

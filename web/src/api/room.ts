@@ -67,6 +67,8 @@ export interface Register {
   provisions?: number;
   /** How many zones' rules its shape is held against. */
   barriers?: number;
+  /** How many lists of what suits it, or whom it suits. */
+  matches?: number;
   may: { create?: boolean; write?: boolean; import?: boolean; merge?: boolean };
   total?: number;
 }

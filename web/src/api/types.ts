@@ -50,7 +50,7 @@ export type ImportJob = { job: number; state: "running" | "failed" | "done" | "c
 export type Provisions = { register: string; provisions: ({ id: string; no: string; title: Text; modality: "must" | "shall" | "should" | "may" | "priority" | "task" | "forbidden"; word: string; technique: string; text: string; source: Json; responsible: (string)[]; facts: (string)[]; can_be_met: boolean })[]; records: ({ record: Json; verdicts: ({ provision: string; holds: "yes" | "no" | "unknown"; missing: (string)[]; met?: (Json)[] })[] })[]; next: number | null };
 export type Barriers = { register: string; barriers: ({ id: string; no: string; title: Text; act: "refuse" | "tell"; word: string; text: string; zone_register: string; source: Json; responsible: (string)[] })[]; records: ({ record: Json; verdicts: ({ barrier: string; holds: "yes" | "no" | "unknown"; missing: (string)[]; no_zones: boolean; zones: (Json)[] })[] })[]; next: number | null };
 export type WhatIf = { id: string; from: number; to: number; register: string; value: number | null; numerator: number | null; denominator: number | null; target: number | null; needed: number | null; would_be: number | null; reachable: boolean | null; candidates: ({ record: Json; why: string })[] };
-export type Registers = { registers: ({ id: string; title: Text; group?: Text; key?: string; place?: string | null; workflow?: string | null; list?: (string)[]; map?: Json | null; documents?: (Json)[]; provisions?: number; barriers?: number; duplicates?: boolean; fields: (Json)[]; may: Json; total?: number })[]; workflows?: (Json)[]; ledgers?: (Json)[]; indicators?: (Json)[]; briefings?: (Json)[]; people?: (Json)[] };
+export type Registers = { registers: ({ id: string; title: Text; group?: Text; key?: string; place?: string | null; workflow?: string | null; list?: (string)[]; map?: Json | null; documents?: (Json)[]; provisions?: number; barriers?: number; matches?: number; duplicates?: boolean; fields: (Json)[]; may: Json; total?: number })[]; workflows?: (Json)[]; ledgers?: (Json)[]; indicators?: (Json)[]; briefings?: (Json)[]; people?: (Json)[] };
 export type Record = { erased?: { [key: string]: number }; id: number; key?: string | null; label?: string; place?: string | null; version: number; fields: { [key: string]: Json }; conflicts?: number; changed?: number | null; changed_by?: string | null; created?: number | null; created_by?: string | null; ended?: number | null; merged?: number | null; state?: string | null; since?: number | null; owner?: string | null; due?: number | null; returns?: number; register?: string; facts?: (Json)[]; moves?: (Json)[]; attachments?: (Json)[]; refs?: { [key: string]: Json }; referrers?: (Json)[]; may_write?: boolean; transitions?: (Json)[] };
 export type BulkTransitions = { records: number; missing: number; transitions: ({ id: string; title: Text; to: string; may: number; refused: ({ records: number; why: Text })[]; needs: (string)[]; note: "required" | "optional"; owner: "keep" | "given" | "mover" | "creator" | "none"; sign: number })[] };
 export type People = { items: ({ user: string; name: string; units: (string)[]; roles: (Text)[] })[]; total: number; rights: (string)[] };
@@ -126,11 +126,13 @@ export type Route =
   | 'GET /api/v1/people'
   | 'GET /api/v1/search'
   | 'GET /api/v1/cases'
+  | 'GET /api/v1/cases/counts'
   | 'POST /api/v1/attachments'
   | 'POST /api/v1/tracks'
   | 'GET /api/v1/attachments/{hash}'
   | 'GET /api/v1/records/{register}/provisions'
   | 'GET /api/v1/records/{register}/{record}/provisions'
+  | 'GET /api/v1/records/{register}/{record}/matches'
   | 'GET /api/v1/records/{register}/barriers'
   | 'GET /api/v1/records/{register}/{record}/barriers'
   | 'GET /api/v1/records/{register}/{record}/subsidence'

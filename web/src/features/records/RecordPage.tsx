@@ -26,19 +26,15 @@ import { Attachments } from './Attachments';
 import { Barriers } from './Barriers';
 import { FieldsBlock } from './FieldsBlock';
 import { History, Moves } from './History';
+import { Matches } from './Matches';
 import { Provisions } from './Provisions';
 import { References } from './References';
 import { known, nowShown } from './state';
+import { hasSubsidence } from './subside';
 import { t } from './texts';
 import { WalksBlock } from './WalksBlock';
 
 const subsidence = () => import('./Subsidence');
-
-/** Does this register describe mined faces, with what a forecast of the ground above needs? */
-function hasSubsidence(r: Register): boolean {
-  const ids = new Set(r.fields.map((f) => f.id));
-  return ['depth', 'thickness', 'q', 'tan_beta', 'b', 'offset'].every((id) => ids.has(id));
-}
 
 type Ask = ReturnType<typeof useAsk>[0];
 
@@ -219,6 +215,7 @@ export function RecordPage({ r, id }: { r: Register; id: number }) {
               ? [{ id: 'provisions', title: t('tab.provisions', { n: r.provisions }) }]
               : []),
             ...(hasSubsidence(r) ? [{ id: 'subsidence', title: t('tab.subsidence') }] : []),
+            ...(r.matches ? [{ id: 'matches', title: t('tab.matches') }] : []),
             ...(r.barriers ? [{ id: 'barriers', title: t('tab.barriers') }] : []),
           ]}
           onChange={(x) => setQuery({ tab: x === 'now' ? null : x, field: null })}
@@ -236,6 +233,7 @@ export function RecordPage({ r, id }: { r: Register; id: number }) {
         {tab === 'history' && <History r={r} facts={seen} />}
         {tab === 'moves' && <Moves r={r} moves={rec.moves ?? []} />}
         {tab === 'provisions' && <Provisions r={r} rec={rec} when={when} />}
+        {tab === 'matches' && <Matches r={r} rec={rec} />}
         {tab === 'barriers' && <Barriers r={r} rec={rec} />}
         {tab === 'subsidence' && <Lazy load={subsidence} props={{ r, rec }} />}
         {tab === 'now' && (

@@ -11,6 +11,7 @@
 
 #include "api/records.h"
 #include "domain/land/contour.h"
+#include "geo/gpkg_write.h"
 
 enum { PLACES_MAX = 250000, LEVELS = 13, MISSING_MAX = 300 };
 
@@ -162,7 +163,11 @@ static void fill_grid(struct basin *b, enum quantity q)
 struct drawing {
     const struct basin *b;
     struct kt_jw *w;    /* GeoJSON, or */
-    struct kt_buf *dxf; /* DXF */
+    struct kt_buf *dxf; /* DXF, or */
+    struct kt_gpkg *gpkg;
+    int64_t rows; /* of the GeoPackage */
+    int failed;   /* its first failure, with */
+    struct kt_err *err;
     enum quantity q;
     double level;
     bool filled;
@@ -216,10 +221,32 @@ static void dxf_line(void *arg, const struct kt_xy *line, uint32_t n, bool close
     kt_buf_puts(d->dxf, "0\nSEQEND\n");
 }
 
+static void gpkg_line(void *arg, const struct kt_xy *line, uint32_t n, bool closed)
+{
+    struct drawing *d = arg;
+    struct kt_buf shape;
+    char value[32];
+    (void)closed;
+    if (d->failed < 0) {
+        return;
+    }
+    kt_buf_init(&shape, 16 << 20);
+    kt_buf_puts(&shape, "{\"type\":\"LineString\",\"coordinates\":[");
+    for (uint32_t i = 0; i < n; i++) {
+        kt_buf_printf(&shape, "%s[%.2f,%.2f]", i ? "," : "", line[i].x, line[i].y);
+    }
+    kt_buf_puts(&shape, "]}");
+    snprintf(value, sizeof(value), "%g", d->level);
+    const struct kt_str cells[] = {kt_str_c(quantity_ids[d->q]), kt_str_c(value),
+                                   kt_str_c(units[d->q]), kt_str_c(d->filled ? "1" : "0")};
+    d->failed = kt_gpkg_row(d->gpkg, ++d->rows, (struct kt_str){shape.p, shape.n}, cells, d->err);
+    kt_buf_done(&shape);
+}
+
 /* All levels for this greatest sink in metres; values are those of 1 m. */
 static int draw(struct drawing *d, double w0_m, struct kt_err *err)
 {
-    kt_contour_fn fn = d->dxf ? dxf_line : json_line;
+    kt_contour_fn fn = d->gpkg ? gpkg_line : d->dxf ? dxf_line : json_line;
     const struct basin *b = d->b;
     int r = KT_OK;
     for (int i = 0; r == KT_OK && i < LEVELS && level[d->q][i] > 0 && w0_m > 0; i++) {
@@ -293,6 +320,37 @@ static int write_dxf(const struct basin *b, enum quantity q, struct kt_buf *out,
     return r;
 }
 
+/* The layer `subsidence`: quantity, level with its unit, with backfill or without. */
+static int write_gpkg(const struct basin *b, enum quantity q, int epsg, int *ret_fd,
+                      uint64_t *ret_size, struct kt_err *err)
+{
+    static const struct kt_gpkg_column columns[] = {{"quantity", "", KT_GPKG_TEXT},
+                                                    {"level", "", KT_GPKG_NUMBER},
+                                                    {"unit", "", KT_GPKG_TEXT},
+                                                    {"filled", "", KT_GPKG_NUMBER}};
+    struct kt_err first = {0};
+    struct drawing d = {.b = b, .q = q, .err = &first};
+    int r = kt_gpkg_new("subsidence", "地表移动变形等值线", epsg, columns, KT_ARRAY_LEN(columns),
+                        &d.gpkg, err);
+    if (r < 0) {
+        return r;
+    }
+    r = draw(&d, kt_subside_unfilled(b->face), err);
+    if (r == KT_OK && b->filled) {
+        d.filled = true;
+        r = draw(&d, kt_subside_greatest(b->face), err);
+    }
+    if (r == KT_OK && d.failed < 0) {
+        *err = first;
+        r = d.failed;
+    }
+    if (r < 0) {
+        kt_gpkg_free(d.gpkg);
+        return r;
+    }
+    return kt_gpkg_end(d.gpkg, 64 << 20, ret_fd, ret_size, err);
+}
+
 static void done(struct basin *b)
 {
     kt_subside_free(b->face);
@@ -301,39 +359,75 @@ static void done(struct basin *b)
     free(b);
 }
 
-static void answer(struct call *c, struct basin *b, enum quantity q, bool dxf)
+enum form { JSON, DXF, GPKG, FORMS };
+static const char *const form_ids[FORMS] = {"json", "dxf", "gpkg"};
+
+static void name_file(struct call *c, enum quantity q, enum form form)
+{
+    kt_http_set_header(c->req, "Content-Disposition",
+                       kt_arena_printf(c->arena, "attachment; filename=\"%s.%s\"", quantity_ids[q],
+                                       form_ids[form]));
+}
+
+static void answer_gpkg(struct call *c, const struct basin *b, enum quantity q)
+{
+    struct kt_err err = {0};
+    uint64_t size;
+    int fd, r = write_gpkg(b, q, c->site->crs_epsg, &fd, &size, &err);
+    if (r < 0) {
+        reply_err(c->req, &err);
+        return;
+    }
+    name_file(c, q, GPKG);
+    kt_http_reply_file(c->req, 200, "application/geopackage+sqlite3", fd, size);
+}
+
+static void answer(struct call *c, struct basin *b, enum quantity q, enum form form)
 {
     struct kt_buf out;
     struct kt_err err = {0};
-    kt_buf_init(&out, 64 << 20);
     spread(b);
     fill_grid(b, q);
-    int r = (dxf ? write_dxf : write_json)(b, q, &out, &err);
+    if (form == GPKG) {
+        answer_gpkg(c, b, q);
+        return;
+    }
+    kt_buf_init(&out, 64 << 20);
+    int r = (form == DXF ? write_dxf : write_json)(b, q, &out, &err);
     if (r < 0) {
         kt_buf_done(&out);
         reply_err(c->req, &err);
-    } else if (dxf) {
-        kt_http_set_header(
-            c->req, "Content-Disposition",
-            kt_arena_printf(c->arena, "attachment; filename=\"%s.dxf\"", quantity_ids[q]));
+    } else if (form == DXF) {
+        name_file(c, q, DXF);
         kt_http_reply_take(c->req, 200, "image/vnd.dxf", &out);
     } else {
         reply_buf(c, 200, &out);
     }
 }
 
-static bool which(struct call *c, enum quantity *ret, bool *ret_dxf)
+static int word_of(const char *id, const char *const *words, int n)
 {
-    const char *id = kt_http_query(c->req, "quantity"), *format = kt_http_query(c->req, "format");
-    *ret_dxf = format && strcmp(format, "dxf") == 0;
-    for (int i = 0; i < QUANTITIES; i++) {
-        if (!id || strcmp(id, quantity_ids[i]) == 0) {
-            *ret = (enum quantity)i;
-            return true;
+    for (int i = 0; i < n; i++) {
+        if (!id || strcmp(id, words[i]) == 0) {
+            return i;
         }
     }
-    reply_code(c->req, KT_EINVAL, "quantity is sink, tilt, curvature, horizontal or strain");
-    return false;
+    return -1;
+}
+
+static bool which(struct call *c, enum quantity *ret, enum form *ret_form)
+{
+    int q = word_of(kt_http_query(c->req, "quantity"), quantity_ids, QUANTITIES);
+    int form = word_of(kt_http_query(c->req, "format"), form_ids, FORMS);
+    if (q < 0 || form < 0) {
+        reply_code(c->req, KT_EINVAL,
+                   q < 0 ? "quantity is sink, tilt, curvature, horizontal or strain"
+                         : "format is json, dxf or gpkg");
+        return false;
+    }
+    *ret = (enum quantity)q;
+    *ret_form = (enum form)form;
+    return true;
 }
 
 void get_subsidence(struct call *c)
@@ -344,9 +438,9 @@ void get_subsidence(struct call *c)
     struct kt_err err = {0};
     struct kt_buf b;
     enum quantity q;
-    bool dxf;
+    enum form form;
     int64_t id;
-    if (!room || !path_id(c, 1, &id) || !which(c, &q, &dxf)) {
+    if (!room || !path_id(c, 1, &id) || !which(c, &q, &form)) {
         return;
     }
     struct basin *basin = calloc(1, sizeof(*basin));
@@ -360,7 +454,7 @@ void get_subsidence(struct call *c)
     if (r < 0) {
         reply_err(c->req, &err);
     } else {
-        answer(c, basin, q, dxf);
+        answer(c, basin, q, form);
     }
     done(basin);
 }

@@ -30,6 +30,16 @@ async function office(s, step) {
     await until(async () => /\d+ km/.test(await page.locator('main, body').first().innerText()), 'kilometres');
     await s.shot('county-map');
   });
+  await step('lines of ground movement lie on the main map, with backfill and without', async () => {
+    const one = page.getByLabel('地表下沉等值线（采掘与钻孔）').first();
+    equal(await one.isChecked(), false, 'off until somebody asks');
+    const lines = page.waitForResponse((r) => /\/subsidence\?quantity=sink/.test(r.url()) && r.ok());
+    await one.check();
+    const drawn = await (await lines).json();
+    equal(drawn.features.length > 3, true, 'lines');
+    await s.shot('county-map-subsidence');
+    await one.uncheck();
+  });
   await step('two sources of one capacity stand side by side', async () => {
     await s.go(`#/registers/mine/${await idOf('M4836')}`);
     const row = page.locator('tr', { has: page.getByRole('rowheader', { name: '能力', exact: true }) });

@@ -2,14 +2,11 @@
 /** How the ground will move above a face: lines of equal value on the map, with its backfill and without. */
 import { signal } from '@preact/signals';
 import type Feature from 'ol/Feature';
-import type { FeatureLike } from 'ol/Feature';
 import GeoJSON from 'ol/format/GeoJSON';
 import VectorLayer from 'ol/layer/Vector';
 import VectorSource from 'ol/source/Vector';
-import Fill from 'ol/style/Fill';
 import Stroke from 'ol/style/Stroke';
 import Style from 'ol/style/Style';
-import Text from 'ol/style/Text';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { url } from '../../api/client';
 import { type Record_, type Register, recordPath } from '../../api/room';
@@ -18,10 +15,11 @@ import { loadMap, MapView } from '../../map/view';
 import { useRead } from '../../records/use';
 import { SelectField } from '../../ui/Field';
 import { errorText } from '../../ui/Toast';
+import { QUANTITIES, type Quantity } from './subside';
+import { featuresOf, type Line, styleOf } from './subsideLayer';
 import { t } from './texts';
 
 const format = new GeoJSON();
-const QUANTITIES = ['sink', 'tilt', 'curvature', 'horizontal', 'strain'] as const;
 const NO_FILTER = signal({ hidden: new Set<string>(), onlyAbnormal: true, names: false });
 const NO_MARKS = signal<ReadonlySet<string>>(new Set());
 
@@ -31,32 +29,12 @@ interface Extreme {
 }
 
 interface Answer {
-  quantity: (typeof QUANTITIES)[number];
+  quantity: Quantity;
   unit: string;
   filled: boolean;
   greatest: Extreme;
   greatest_filled?: Extreme;
-  features: { properties: { level: number; filled: boolean }; geometry: unknown }[];
-}
-
-/** The further from nothing, the thicker; what presses is dotted, without backfill dashed. */
-function styleOf(f: FeatureLike): Style {
-  const css = getComputedStyle(document.documentElement);
-  const level = Number(f.get('level'));
-  const filled = !!f.get('filled');
-  const rank = Number(f.get('rank') ?? 0);
-  const color = css.getPropertyValue(filled ? '--limit-restore' : '--limit-cut').trim();
-  const lineDash = level < 0 ? [2, 4] : filled ? [] : [8, 4];
-  return new Style({
-    stroke: new Stroke({ color, width: 1 + rank * 0.35, lineDash }),
-    text: new Text({
-      text: String(level),
-      placement: 'line',
-      font: '11px system-ui, sans-serif',
-      fill: new Fill({ color: css.getPropertyValue('--text').trim() }),
-      stroke: new Stroke({ color: css.getPropertyValue('--map-halo').trim(), width: 3 }),
-    }),
-  });
+  features: Line[];
 }
 
 function outlineStyle(): Style {
@@ -65,18 +43,8 @@ function outlineStyle(): Style {
 }
 
 function show(source: VectorSource, a: Answer, shape: unknown): void {
-  const levels = [...new Set(a.features.map((f) => Math.abs(f.properties.level)))].sort(
-    (x, y) => x - y,
-  );
   source.clear();
-  for (const one of a.features) {
-    const f = format.readFeature({
-      type: 'Feature',
-      properties: { ...one.properties, rank: levels.indexOf(Math.abs(one.properties.level)) },
-      geometry: one.geometry,
-    }) as Feature;
-    source.addFeature(f);
-  }
+  source.addFeatures(featuresOf(a.features));
   if (shape) {
     const f = format.readFeature({ type: 'Feature', properties: {}, geometry: shape }) as Feature;
     f.setStyle(outlineStyle());
@@ -175,6 +143,11 @@ export default function Subsidence({ r, rec }: { r: Register; rec: Record_ }) {
         {read.data && (
           <a class="btn" download href={url(path, { quantity, format: 'dxf' })}>
             {t('sub.dxf')}
+          </a>
+        )}
+        {read.data && (
+          <a class="btn" download href={url(path, { quantity, format: 'gpkg' })}>
+            {t('sub.gpkg')}
           </a>
         )}
         <p class="hint">{t('sub.method')}</p>

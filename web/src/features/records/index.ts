@@ -6,6 +6,7 @@ import { ready } from '../../api/session';
 import type { App } from '../../app/app';
 import { pick } from '../../app/i18n';
 import { isWalk } from '../../registers/value';
+import { hasSubsidence, QUANTITIES } from './subside';
 import { t } from './texts';
 
 const load = () => import('./Screen');
@@ -46,6 +47,21 @@ export function install(app: App): void {
               (await import('../../registers/walkLayer')).createWalkLayer(map, r.id),
           }),
         );
+      if (hasSubsidence(r) && !layers.has(`${r.id}.sink`))
+        for (const q of QUANTITIES)
+          layers.set(
+            `${r.id}.${q}`,
+            app.layers.add({
+              id: `subsidence.${r.id}.${q}`,
+              order: 62,
+              on: false,
+              group: 'records',
+              title: () => t('sub.layer', { quantity: t(`sub.${q}`), title: pick(r.title) }),
+              legend: () => t('sub.layer.legend'),
+              create: async (map) =>
+                (await import('./subsideLayer')).createSubsideLayer(map, r.id, q),
+            }),
+          );
       if (!r.map || layers.has(r.id)) continue;
       layers.set(
         r.id,

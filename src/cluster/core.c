@@ -233,9 +233,9 @@ static void see(struct core *c, const struct core_answer *a, kt_mono now)
 static void followed(struct core *c, const struct core_call *call, const struct core_answer *a,
                      kt_mono now)
 {
-    bool more = a->got.next > c->follow.next;
+    bool behind = a->has_head && a->head.next > a->got.next;
     c->follow = a->got;
-    c->look_due = more ? now : now + c->poll_ns;
+    c->look_due = behind ? now : now + c->poll_ns;
     bool level = a->has_head ? a->head.next == a->got.next : true;
     if (a->broken) {
         lose(c, "the common order goes on from another chain than this node's", "");

@@ -22,13 +22,15 @@
  *  3. durable() rises only by what a transaction or the head said is in etcd.
  *  4. ACTIVE is reached from TAKING only by a look that was sent after the claim had succeeded, and
  *     that shows nothing we do not have.
- * Lanes: LEASE and LOOK carry one call at a time, SHIP up to CORE_SLOTS.
+ * Lanes: LEASE and LOOK carry one call at a time, SHIP up to CORE_SLOTS. One: etcd takes what is in
+ * flight in any order, and a frame that overtakes is refused; what comes meanwhile makes the next
+ * frame larger.
  */
 #include "base/crypto.h"
 #include "base/id.h"
 #include "base/time.h"
 
-enum { CORE_SLOTS = 4, CORE_NAME = 64, CORE_URL = 200 };
+enum { CORE_SLOTS = 1, CORE_NAME = 64, CORE_URL = 200 };
 enum core_role { CORE_STANDBY, CORE_TAKING, CORE_ACTIVE, CORE_LOST };
 enum core_lane { LANE_LEASE, LANE_LOOK, LANE_SHIP };
 enum core_kind {

@@ -11,7 +11,7 @@
 #include "cluster/core.h"
 #include "journal/journal.h"
 
-enum { FRAME_SOFT = 256 << 10, FRAME_BYTES_MAX = 5 << 18 };
+enum { FRAME_SOFT = 64 << 10, FRAME_BYTES_MAX = 5 << 18 };
 
 struct cl_frame {
     struct core_pos from, to;

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "sys/clock.h"
+#include "sys/thread.h"
 
 static int open_reader(struct kt_cluster *c, kt_seq from, struct kt_err *err)
 {
@@ -113,6 +114,7 @@ void *cluster_ship(void *arg)
     struct kt_cluster *c = arg;
     struct cl_etcd *e = cl_etcd_new(&c->conf);
     struct core_call call;
+    kt_thread_nice(-5); /* every acknowledgement waits for it */
     while (!atomic_load(&c->stop)) {
         pthread_mutex_lock(&c->lock);
         bool got = next(c, &call);

@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two nodes through etcd: against the file journal and a bare writer of the same cluster, take-over after
+kill -9, a standby that comes back, and a soak at half load."""
+
+import http.client
+import json
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from common import (Kuangtu, Skip, answer, end, free_port, http as fetch, quantile, resident_mb, tool, wait_for)
+import make_site
+import sites
+
+POINTS, FLIGHT = 10000, 4
+HEARTBEAT, ELECTION = 50, 500  # ms, as docs/operations.md
+
+
+class Etcd:
+    """Three servers on loopback, their files where TMPDIR says."""
+
+    def __init__(self):
+        self.program = shutil.which("etcd")
+        if not self.program:
+            raise Skip("etcd is not installed (Debian: etcd-server)")
+        self.dir = Path(tempfile.mkdtemp(prefix="kt-bench-etcd-"))
+        self.at = [(f"e{i}", free_port(), free_port()) for i in range(3)]
+        self.urls = [f"http://127.0.0.1:{c}" for _, c, _ in self.at]
+        self.running = {}
+
+    def start(self):
+        peers = ",".join(f"{n}=http://127.0.0.1:{p}" for n, _, p in self.at)
+        for name, client, peer in self.at:
+            own, other = f"http://127.0.0.1:{client}", f"http://127.0.0.1:{peer}"
+            with open(self.dir / f"{name}.log", "ab") as log:
+                self.running[name] = subprocess.Popen(
+                    [self.program, "--name", name, "--data-dir", str(self.dir / name), "--listen-client-urls", own,
+                     "--advertise-client-urls", own, "--listen-peer-urls", other, "--initial-advertise-peer-urls", other,
+                     "--initial-cluster", peers, "--heartbeat-interval", str(HEARTBEAT), "--election-timeout", str(ELECTION),
+                     "--logger", "zap", "--log-level", "error"], stdout=log, stderr=log)
+        wait_for("etcd is ready", lambda: all(self.healthy(u) for u in self.urls))
+
+    @staticmethod
+    def healthy(url):
+        try:
+            return json.loads(fetch(url + "/health", limit=2))["health"] == "true"
+        except (OSError, ValueError):
+            return False
+
+    def resident_mb(self):
+        return sum(resident_mb(p.pid) for p in self.running.values())
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        for p in self.running.values():
+            end(p)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Node(Kuangtu):
+    """One of two; both have the same folder but for data/."""
+    health = "/healthz"
+
+    def __init__(self, etcd, name, points=POINTS, more=""):
+        super().__init__(lambda folder, _: make(folder, points, etcd, more))
+        self.node = name
+
+    def command(self):
+        return super().command() + ["--node", self.node, "--listen", f"127.0.0.1:{self.port}"]
+
+    def cluster(self):
+        try:
+            return self.api("/health", limit=2)["cluster"] or {}
+        except (OSError, ValueError, http.client.HTTPException):
+            return {}
+
+    def role(self):
+        return self.cluster().get("role")
+
+    def post(self, text, limit=5):
+        """Status of one post; 0: no answer."""
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=limit)
+        try:
+            c.request("POST", "/write", text, {"Authorization": f"Bearer {self.token}"})
+            return c.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            c.close()
+
+
+def make(folder, points, etcd, more=""):
+    token = make_site.make(folder, points, "127.0.0.1:0", sites.TOKEN)
+    servers = ",".join(u.removeprefix("http://") for u in etcd.urls)
+    with open(Path(folder) / "site.yaml", "a", encoding="utf-8") as f:
+        f.write(f"journal: etcd://{servers}/bench\n{more}")
+    return token
+
+
+class Pair:
+    def __init__(self, etcd, **more):
+        self.nodes = [Node(etcd, f"node-{n}", **more) for n in "ab"]
+
+    def __enter__(self):
+        for n in self.nodes:
+            n.start()
+        self.level()
+        return self
+
+    def __exit__(self, *why):
+        for n in self.nodes:
+            n.__exit__(*why)
+
+    def active(self):
+        return wait_for("one node is active", lambda: next((n for n in self.nodes if n.role() == "active"), None), every=0.02)
+
+    def other(self, node):
+        return self.nodes[1 - self.nodes.index(node)]
+
+    def level(self, seconds=600):
+        """Both are at work and the follower has all."""
+        first = self.active()
+        second = self.other(first)
+
+        def same():
+            got = second.cluster()
+            return got.get("role") == "follows" and got["last"] >= first.cluster().get("durable", 1 << 62) - 40
+        wait_for("the follower is level", same, seconds, 0.02)
+
+
+def posts(node, lines, n, conns):
+    """loadgen on one node; what the common order took meanwhile beside it."""
+    def at():
+        h = node.api("/health")
+        c = h.get("cluster") or {}
+        return h["journal"]["last"], c.get("frames", 0), c.get("frame_bytes", 0)
+    before = at()
+    r = node.load(settle=1, points=POINTS, lines=lines, posts=n, conns=conns, start=int(time.time() * 1000), step=1)
+    r["events"], r["frames"], r["frame_bytes"] = (b - a for a, b in zip(before, at()))
+    wall = r["samples"] / r["per_s"]
+    r["events_per_s"], r["frames_per_s"], r["mb_per_s"] = r["events"] / wall, r["frames"] / wall, r["frame_bytes"] / wall / 1e6
+    r["frame_mean"] = int(r["frame_bytes"] / max(r["frames"], 1))
+    return r
+
+
+def bare(etcd, size, seconds):
+    return answer(tool("etcdput", "--urls", ",".join(etcd.urls), "--prefix", "bare", "--bytes", size, "--flight", FLIGHT,
+                       "--seconds", seconds))
+
+
+def clean(etcd):
+    """What the bare writer left behind is dropped."""
+    body = json.dumps({"key": "YmFyZS8=", "range_end": "YmFyZTA="}).encode()
+    got = json.loads(fetch(etcd.urls[0] + "/v3/kv/deleterange", body=body))
+    fetch(etcd.urls[0] + "/v3/kv/compaction", body=json.dumps({"revision": got["header"]["revision"]}).encode())
+
+
+def throughput(o, book, etcd):
+    """Alternating, so that what else runs on the machine meets both."""
+    seconds = 4 if o.quick else 10
+    best = 0
+    for what, lines, conns, n in (("20 000 samples a post", 20000, 4, 100 if o.quick else 400),
+                                  ("one sample a post", 1, 64, 30000 if o.quick else 200000)):
+        with Kuangtu(sites.plain(POINTS)) as alone:
+            file = posts(alone, lines, n, conns)
+        ours, raw = [], []
+        with Pair(etcd) as pair:
+            for _ in range(2 if o.quick else o.rounds):
+                ours.append(posts(pair.active(), lines, n, conns))
+                raw.append(bare(etcd, ours[-1]["frame_mean"], seconds))
+                clean(etcd)
+                pair.level()
+        us, them = max(ours, key=lambda r: r["mb_per_s"]), max(raw, key=lambda r: r["mb_per_s"])
+        ratio = us["mb_per_s"] / them["mb_per_s"]
+        best = max(best, us["per_s"])
+        book.row(f"through etcd, {what}", f"{us['mb_per_s']:.1f} MB/s, {us['frames_per_s']:,.0f} frames/s of "
+                 f"{us['frame_mean'] / 1000:.1f} kB, {us['events_per_s']:,.0f} events/s, {us['per_s']:,.0f} samples/s",
+                 "half of the bare writer", f"bare writer: {them['mb_per_s']:.1f} MB/s, {them['per_s']:,.0f} puts/s", ratio,
+                 load=f"{conns} connections, {FLIGHT} frames in flight", batch=f"{lines} lines", durability="3 etcd servers, fsynced",
+                 met=ratio >= 0.5, ours=us, bare=them)
+        book.row(f"the same without etcd, {what}", f"{file['events_per_s']:,.0f} events/s, {file['per_s']:,.0f} samples/s",
+                 ratio=us["per_s"] / file["per_s"], durability="file journal, fdatasync", load=f"{conns} connections", file=file)
+    book.row("samples durable on two nodes and in etcd", f"{best:,.0f}/s", "100 000/s", met=best >= 100000, per_s=best)
+    return best
+
+
+def one_kill(pair):
+    """Seconds from kill -9 until the other node acknowledges a sample."""
+    first = pair.active()
+    second = pair.other(first)
+    at = time.monotonic()
+    first.kill()
+    while second.post(f"P00000 value=1 {time.time_ns()}\n") != 204:
+        time.sleep(0.01)
+        if time.monotonic() - at > 60:
+            raise SystemExit("bench: nobody took over within 60 s")
+    took = time.monotonic() - at
+    first.start()
+    pair.level()
+    return took
+
+
+def takeover(o, book, etcd):
+    n = 4 if o.quick else 50
+    with Pair(etcd) as pair:
+        took = [one_kill(pair) for _ in range(n)]
+    book.row(f"kill -9 of the active node, {n} times: until the other acknowledges a sample",
+             f"median {quantile(took, 0.5):.2f} s, worst {max(took):.2f} s", "5 s", met=max(took) < 5, seconds=took)
+
+
+def comes_back(o, book, etcd):
+    """A standby that was away while 2000 points came once a second."""
+    seconds, points = (300 if o.quick else 3600), 2000
+    with Pair(etcd, points=points) as pair:
+        first = pair.active()
+        away = pair.other(first)
+        away.kill()
+        first.load(settle=0, points=points, lines=points, posts=seconds, conns=1,
+                   start=int(time.time() * 1000) - seconds * 1000, step=1000)
+        at = time.monotonic()
+        away.start()
+        pair.level()
+        took = time.monotonic() - at
+    book.row(f"standby away for {seconds} s at {points} samples/s: until it has all",
+             f"{took:.1f} s with its start, {seconds / took:.0f} times real time", "20 times", met=seconds / took >= 20, took_s=took)
+
+
+def slope(rows, of):
+    """Per hour, least squares over the last two thirds."""
+    rows = rows[len(rows) // 3:]
+    xs, ys = [r["at"] / 3600 for r in rows], [of(r) for r in rows]
+    mx, my = sum(xs) / len(xs), sum(ys) / len(ys)
+    return sum((x - mx) * (y - my) for x, y in zip(xs, ys)) / max(sum((x - mx) ** 2 for x in xs), 1e-12)
+
+
+class Feeder(threading.Thread):
+    """So many samples a second, ten posts a second."""
+
+    def __init__(self, pair, rate):
+        super().__init__(daemon=True)
+        self.pair, self.lines, self.stopping, self.acked, self.refused = pair, rate // 10, False, 0, 0
+
+    def run(self):
+        node, at, n = self.pair.active(), time.monotonic(), 0
+        while not self.stopping:
+            stamp = time.time_ns() // 1000000 * 1000000
+            rows = (f"P{(n + i) % POINTS:05d} value={(n + i * 7) % 400 / 100} {stamp + (n + i) // POINTS * 1000000 % 90000000}"
+                    for i in range(self.lines))
+            ok = node.post("\n".join(rows) + "\n", 30) == 204
+            self.acked += self.lines * ok
+            self.refused += self.lines * (not ok)
+            n += self.lines
+            at += 0.1
+            time.sleep(max(0, at - time.monotonic()))
+
+
+def soak(o, book, etcd, best):
+    seconds, rate = (60 if o.quick else 3600), int(min(best / 2, 100000))
+    rows = []
+    with Pair(etcd, more="cluster: {keep_mb: 64}\n") as pair:
+        feeder = Feeder(pair, rate)
+        feeder.start()
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            time.sleep(1 if o.quick else 10)
+            c = pair.active().cluster()
+            rows.append({"at": time.monotonic() - began, "nodes": sum(resident_mb(n.process.pid) for n in pair.nodes),
+                         "etcd": etcd.resident_mb(), "db": c["etcd_bytes"] / 1e6, "used": c["etcd_used"] / 1e6})
+        feeder.stopping = True
+        feeder.join()
+    last = rows[-1]
+    slopes = {k: slope(rows, lambda r, k=k: r[k]) for k in ("nodes", "etcd", "db", "used")}
+    flat = slopes["nodes"] < 50 and slopes["db"] < 50
+    book.row(f"{seconds} s at half load ({rate:,} samples/s)",
+             f"both nodes {last['nodes']:.0f} MB, {slopes['nodes']:+.0f} MB/h; etcd's database {last['db']:.0f} MB, "
+             f"{slopes['db']:+.0f} MB/h; etcd's memory {last['etcd']:.0f} MB, {slopes['etcd']:+.0f} MB/h", "flat: under 50 MB/h each",
+             load=f"acknowledged {feeder.acked:,}, refused {feeder.refused:,}", met=None if o.quick else flat, slopes=slopes,
+             rows=rows, acked=feeder.acked, refused=feeder.refused)
+
+
+def cluster(o, book):
+    book.part("Two nodes through etcd (3 servers, all on this machine)",
+              "The bare writer puts values of our mean frame size into the same servers, as many at a time, without compare "
+              "and without a head. Ratio: ours by the bare writer's; without etcd: ours by the file journal's.")
+    with Etcd() as etcd:
+        best = throughput(o, book, etcd)
+        takeover(o, book, etcd)
+        comes_back(o, book, etcd)
+        soak(o, book, etcd, best)

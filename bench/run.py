@@ -13,6 +13,7 @@ import time
 import traceback
 
 from common import Book, Skip, end_tools
+import row_cluster
 import row_cut
 import row_ingest
 import row_query
@@ -25,7 +26,7 @@ ROWS = {
     "ingest": row_ingest.ingest, "single": row_ingest.single, "restart": row_ingest.restart, "rest": row_query.rest,
     "query": row_query.query, "cut": row_cut.cut, "flood": row_cut.flood, "alarms": row_screens.alarms,
     "screens": row_screens.screens, "map": row_screens.map_, "programs": row_ingest.programs,
-    "records": row_records.records, "region": row_region.region, "solvers": row_solvers.solvers,
+    "records": row_records.records, "region": row_region.region, "cluster": row_cluster.cluster, "solvers": row_solvers.solvers,
 }
 
 

@@ -86,6 +86,18 @@ static void open_head(struct history_point *p, uint64_t seq, kt_time now, kt_tim
     p->head->begun = p->first_seq != 0;
 }
 
+/* The head of a point took more memory. When all heads together have too much, those above their
+ * share are full early. */
+static void grown(struct kt_history *h, uint32_t pid, uint32_t before)
+{
+    const struct history_head *hd = h->head_of[pid];
+    h->head_bytes += hd->cap - before;
+    if (h->head_bytes > h->heads_most && hd->bytes > h->heads_most / h->n_points &&
+        !h->by_pid[pid]->due) {
+        due(h, h->by_pid[pid]);
+    }
+}
+
 /* One sample into the head of point number `pid`; heads are locked. False: the deadband passed over
  * it. */
 static inline bool take(struct kt_history *h, uint32_t pid, uint64_t seq, kt_time now, kt_time t,
@@ -100,7 +112,11 @@ static inline bool take(struct kt_history *h, uint32_t pid, uint64_t seq, kt_tim
     }
     int64_t off = now ? now - t : 0;
     bool late = off > HISTORY_LATE_NS || off < -HISTORY_LATE_NS;
+    uint32_t cap = hd->cap;
     history_head_add(hd, t, v, q, late ? now : 0);
+    if (KT_UNLIKELY(hd->cap != cap)) {
+        grown(h, pid, cap);
+    }
     if (KT_UNLIKELY(history_head_full(hd)) && !h->by_pid[pid]->due) {
         due(h, h->by_pid[pid]);
     }

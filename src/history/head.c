@@ -14,7 +14,7 @@ enum {
     HEAD_DOUBLE = 16,
     HEAD_SCALE = 32
 };
-enum { CAP_FIRST = 32, CAP_DOUBLED = 1024, TOKEN_MOST = 48, KEPT_MOST = 8 << 10 };
+enum { CAP_FIRST = 32, CAP_DOUBLED = 1024, TOKEN_MOST = 48 };
 /* Finer decimals are mostly chance, and their mantissas longer than the bytes of the value. */
 enum { HEAD_SCALE_MAX = 9 };
 enum { ODD_TRIES = 4, ODD_AGAIN = 16 }; /* of noise only every sixteenth value is looked at again */
@@ -249,10 +249,10 @@ void history_head_read_copy(const struct kt_buf *copy, struct history_cols *ret)
     read_tokens(r.p, kt_rd_left(&r), n, ret);
 }
 
-void history_head_clear(struct history_head *h)
+void history_head_clear(struct history_head *h, uint32_t keep)
 {
     struct history_head empty = {.limit = h->limit, .thinned = h->thinned, .newest = h->newest};
-    if (h->cap <= KEPT_MOST) {
+    if (h->cap <= keep) {
         empty.cap = h->cap;
         empty.tokens = h->tokens;
     } else {

@@ -46,7 +46,8 @@ void history_head_read(const struct history_head *h, struct history_cols *ret);
 /** All bytes of the head, to be read later by history_head_read_copy(). */
 void history_head_copy(const struct history_head *h, struct kt_buf *ret);
 void history_head_read_copy(const struct kt_buf *copy, struct history_cols *ret);
-/** Keeps its memory for the next samples, and what is its owner's. */
-void history_head_clear(struct history_head *h);
+/** Keeps its memory for the next samples when that is `keep` bytes at most, and what is its
+ * owner's. */
+void history_head_clear(struct history_head *h, uint32_t keep);
 void history_head_done(struct history_head *h);
 #endif

@@ -43,6 +43,7 @@ static void init(struct kt_history *h, const struct kt_history_opts *o)
     uint32_t n = o->chunk_samples ? o->chunk_samples : HISTORY_CHUNK_SAMPLES;
     h->chunk_samples = n < HISTORY_CHUNK_LIMIT ? n : HISTORY_CHUNK_LIMIT;
     h->chunk_age_ns = o->chunk_age_ns ? o->chunk_age_ns : KT_HOUR;
+    h->heads_most = o->heads_most ? o->heads_most : HISTORY_HEADS_MOST;
     h->on_sealed = o->on_sealed;
     h->arg = o->arg;
     h->first_batch = true;

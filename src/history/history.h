@@ -28,6 +28,8 @@ struct kt_history_opts {
     const char *dir;
     uint32_t chunk_samples; /* 0: 3600 */
     int64_t chunk_age_ns;   /* 0: 1 h: an older head is sealed (and merged later) */
+    size_t heads_most;      /* 0: 48 MiB: memory of what is not in a file yet; beyond it points that
+                               take more than their share are sealed earlier (and merged later) */
     /** a chunk was written: hash for the journal's chain (history thread) */
     void (*on_sealed)(void *arg, const char *point, kt_time from, kt_time to, uint32_t n,
                       const struct kt_hash *hash);

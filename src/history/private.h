@@ -28,6 +28,8 @@ enum {
     HISTORY_SEAL_GROUP = 256, /* points sealed in one transaction of each file */
     HISTORY_SEAL_CALL = 512,  /* points sealed in one call that is not `all` */
     HISTORY_AGED_CALL = 2048, /* heads whose age is looked at in one such call */
+    HISTORY_HEADS_MOST = 48 << 20,
+    HISTORY_HEAD_KEPT = 8 << 10, /* memory that an emptied head keeps at most */
 };
 #define HISTORY_LATE_NS     KT_SEC        /* arrival is kept when it differs by more */
 #define HISTORY_DEADBAND_NS (10 * KT_MIN) /* a value is stored at least so often */
@@ -70,6 +72,7 @@ struct kt_history {
     struct history_state *state;
     uint32_t chunk_samples;
     int64_t chunk_age_ns;
+    size_t heads_most; /* of head_bytes: above it a head is full at its share */
     void (*on_sealed)(void *arg, const char *point, kt_time from, kt_time to, uint32_t n,
                       const struct kt_hash *hash);
     void *arg;
@@ -99,6 +102,7 @@ struct kt_history {
     uint32_t safe_calls;
     uint32_t aged_at;                     /* where the search for old heads goes on */
     uint64_t last_seq, recover_to, order; /* order: of the last chunk */
+    size_t head_bytes;                    /* memory of the tokens of all heads */
     uint64_t refused_low, refused_high; /* batches that were refused and not added since; 0: none */
     bool first_batch;                   /* of the journal, since it was opened */
     _Atomic uint64_t safe_seq, head_samples, late, duplicates;

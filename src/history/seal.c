@@ -169,8 +169,11 @@ static void empty(struct kt_history *h, struct history_point *p)
     p->sealed_seq = taken_up_to(h);
     p->spread = true;
     h->head_samples -= p->head->n;
+    uint32_t cap = p->head->cap;
+    bool tight = h->head_bytes > h->heads_most;
     pthread_mutex_lock(&h->heads);
-    history_head_clear(p->head);
+    history_head_clear(p->head, tight ? 0 : HISTORY_HEAD_KEPT);
+    h->head_bytes -= cap - p->head->cap;
     p->first_seq = 0;
     pthread_mutex_unlock(&h->heads);
     history_set_limit(h, p);

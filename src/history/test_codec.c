@@ -197,7 +197,7 @@ static void heads(void)
         history_head_read(&h, &back);
         history_head_read_copy(&copy, &copied);
         CHECK(h.n == c.n && same(&c, &back) && same(&c, &copied));
-        history_head_clear(&h);
+        history_head_clear(&h, UINT32_MAX);
         CHECK(h.n == 0);
         history_head_done(&h);
         kt_buf_done(&copy);
@@ -237,7 +237,7 @@ static void head_bytes(void)
         history_head_add(&h, T0 + i * KT_SEC, v, 0, 0);
     }
     CHECK(h.bytes < 3600 * 2);
-    history_head_clear(&h);
+    history_head_clear(&h, UINT32_MAX);
     for (uint32_t i = 0; i < 3600; i++) {
         history_head_add(&h, T0 + i * KT_SEC, next_value(FLOATS, 50, 0), 0, 0);
     }

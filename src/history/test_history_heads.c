@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "history/history_model.h"
+#include "history/private.h"
 #include "sys/file.h"
 #include "unit.h"
 
@@ -247,5 +248,51 @@ static void full_by_bytes(void)
     model_done(&m[2]);
 }
 
+/* All heads together have a bound: who takes most is sealed early, nothing is lost. */
+static void full_together(void)
+{
+    enum { MOST = 64 << 10, EACH = 200000 };
+    static struct model m[POINTS];
+    CHECK_OK(kt_dir_temp("kt-history", dir, sizeof(dir), &err), &err);
+    struct kt_history_opts o = {
+        .dir = dir, .chunk_samples = 32768, .chunk_age_ns = 365 * KT_DAY, .heads_most = MOST};
+    struct kt_history *h = NULL;
+    CHECK_OK(kt_history_open(&o, &h, &err), &err);
+    for (uint32_t p = 0; p < POINTS; p++) {
+        model_init(&m[p], (int)p);
+        struct kt_history_point c = {.id = m[p].name};
+        CHECK_OK(kt_history_declare(h, (kt_point_id){p}, &c, &err), &err);
+    }
+    uint64_t seed = 4;
+    size_t most = 0;
+    for (uint32_t i = 0; i < EACH; i++) {
+        uint32_t p = (uint32_t)rnd(&seed, POINTS) % (i % 3 ? 4 : POINTS); /* a few take most */
+        kt_time t = T0 + (kt_time)i * 10 * KT_MS;
+        double v = some_value(&seed, p);
+        kt_quality q = KT_Q_NORMAL;
+        struct kt_samples s = {1, &p, &t, &v, &q};
+        CHECK_OK(kt_history_add(h, i + 1, t, &s, &err), &err);
+        if (i % 100 == 0) {
+            CHECK_OK(kt_history_seal(h, t, false, &err), &err);
+        }
+        model_add(&m[p], t, v, q, t);
+        most = h->head_bytes > most ? h->head_bytes : most;
+    }
+    CHECK(most > MOST / 2 && most < 2 * MOST);
+    size_t now = 0;
+    for (uint32_t p = 0; p < POINTS; p++) {
+        now += h->points[p]->head->cap;
+        model_settle(&m[p]);
+        struct seen s = {.m = &m[p]};
+        CHECK_OK(kt_history_scan(h, m[p].name, INT64_MIN, INT64_MAX, compare, &s, &err), &err);
+        CHECK(s.bad == 0 && s.at == m[p].n_sorted);
+        model_done(&m[p]);
+    }
+    CHECK(now == h->head_bytes);
+    kt_history_close(h);
+    kt_dir_remove(dir);
+}
+
 UNIT_MAIN({"any order, and kills in the middle of heads", any_order_and_kills},
-          {"a head is full by its bytes", full_by_bytes})
+          {"a head is full by its bytes", full_by_bytes},
+          {"all heads together have a bound", full_together})

@@ -14,4 +14,10 @@
  * @return KT_OK; KT_EIO the kernel gives no such jail
  */
 KT_MUST_CHECK int kt_jail(struct kt_err *err);
+/**
+ * The same for one that speaks with a stranger: it may also make sockets and use them, with
+ * KT_JAIL_SOCKETS files in all. It opens no file and starts nothing.
+ */
+enum { KT_JAIL_SOCKETS = 16 };
+KT_MUST_CHECK int kt_jail_net(struct kt_err *err);
 #endif

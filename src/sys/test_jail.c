@@ -10,17 +10,27 @@
 #include "unit.h"
 
 /* How a child in the jail ends that does this: exit code, or 128 + signal. */
-static int in_jail(int (*what)(void))
+static int in_a_jail(int (*jail)(struct kt_err *), int (*what)(void))
 {
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
         struct kt_err err;
-        _exit(kt_jail(&err) == KT_OK ? what() : 99);
+        _exit(jail(&err) == KT_OK ? what() : 99);
     }
     int status = 0;
     waitpid(pid, &status, 0);
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int in_jail(int (*what)(void))
+{
+    return in_a_jail(kt_jail, what);
+}
+
+static int in_net(int (*what)(void))
+{
+    return in_a_jail(kt_jail_net, what);
 }
 
 static int computes(void)
@@ -67,5 +77,25 @@ static void what_does_not(void)
     CHECK_INT(in_jail(forks), 128 + SIGSYS);
 }
 
+/* A socket is had, but no more than a few. */
+static int speaks(void)
+{
+    int n = 0;
+    while (n < 100 && socket(AF_INET, SOCK_STREAM, 0) >= 0) {
+        n++;
+    }
+    return n > 0 && n <= KT_JAIL_SOCKETS ? 7 : 1;
+}
+
+static void who_speaks(void)
+{
+    CHECK_INT(in_net(computes), 7);
+    CHECK_INT(in_net(speaks), 7);
+    CHECK_INT(in_net(opens), 7);
+    CHECK_INT(in_net(starts), 128 + SIGSYS);
+    CHECK_INT(in_net(forks), 128 + SIGSYS);
+}
+
 UNIT_MAIN({"reading, writing and memory remain", what_remains},
-          {"files, network and programs do not", what_does_not})
+          {"files, network and programs do not", what_does_not},
+          {"who speaks with a stranger has sockets, no files and no programs", who_speaks})

@@ -234,6 +234,7 @@ void site_places(struct load *l);                                 /* places.c */
 void site_points(struct load *l, const struct kt_site *previous); /* points.c */
 void site_people_check(struct load *l);                           /* conf.c */
 void site_assets(struct load *l);                                 /* assets.c */
+void site_cameras(struct load *l);                                /* cameras.c */
 void site_sequences(struct load *l);                              /* sequences_build.c */
 void site_check_sequences(struct load *l);                        /* check_sequences.c */
 void site_limits(struct load *l);                                 /* limits.c */

@@ -2,7 +2,7 @@
 /* links: the `links` of site.yaml. A kind accepts its own keys only. */
 #include "site/impl.h"
 
-static const char *const kinds[] = {"modbus", "mqtt", "push", "minefile", "upward", "mine"};
+static const char *const kinds[] = {"modbus", "mqtt", "push", "minefile", "upward", "mine", "camera"};
 
 static const char *text(struct load *l, const struct kt_yaml *m, const char *key, enum kt_need need,
                         const char *def)
@@ -142,10 +142,19 @@ static void mine(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c
     stream(l, m, c);
 }
 
+/* Of all cameras: cameras.csv. */
+static void camera(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
+{
+    (void)l;
+    c->every_ns = number(m, "probe_s", KT_OPTIONAL, 10, 86400, 120) * KT_SEC;
+    c->before_ns = number(m, "before_s", KT_OPTIONAL, 2, 60, 10) * KT_SEC;
+    c->keep_days = number(m, "keep_days", KT_OPTIONAL, 1, 3650, 30);
+}
+
 static void read_link(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
 {
     static void (*const readers[])(struct load *, const struct kt_yaml *, struct kt_link_conf *) = {
-        modbus, mqtt, push, minefile, upward, mine};
+        modbus, mqtt, push, minefile, upward, mine, camera};
     int kind = 0;
     c->host = c->client_id = c->user = c->password_file = c->time_field = c->value_field =
         c->host_id = c->node = "";

@@ -272,6 +272,7 @@ static void load_all(struct load *l, const struct kt_site *previous)
     site_topology(l);
     site_people_check(l);
     site_assets(l);
+    site_cameras(l);
     site_limits(l);
     site_ranges(l);
     site_sequences(l);

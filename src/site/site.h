@@ -249,6 +249,7 @@ enum kt_link_kind {
     KT_LINK_MINEFILE,
     KT_LINK_UPWARD, /* at a mine: to its county */
     KT_LINK_MINE,   /* at a county: from a mine */
+    KT_LINK_CAMERA, /* all cameras of cameras.csv */
 };
 struct kt_producer {
     const char *id, *token_file;
@@ -266,6 +267,8 @@ struct kt_link_conf { /* fields that a kind does not use are "" or 0 */
     int port, unit, version;
     int64_t timeout_ns, scan_ns, every_ns;
     int fence; /* modbus: first of four holding registers that keep the fencing token; -1 */
+    int64_t before_ns; /* camera: so much before an alarm is kept; every_ns: it is looked at */
+    int keep_days;     /* camera: pictures of alarms are kept */
     int64_t silent_ns; /* push, minefile: down after so long without data; 0: never */
     const char *const *topics;
     uint32_t topics_n;
@@ -279,6 +282,17 @@ struct kt_link_conf { /* fields that a kind does not use are "" or 0 */
     const char *const *registers; /* globs */
     uint32_t registers_n;
 };
+
+struct kt_camera { /* cameras.csv */
+    const char *id;
+    struct kt_text name;
+    kt_place_id place;
+    double x, y;
+    bool has_xy;
+    const char *url, *sub_url, *user, *password_file; /* "" when none */
+    bool keep; /* its last seconds are always in memory: it is named by a rule, or says so */
+};
+enum { KT_CAMERAS_NEAR = 9 };
 
 struct kt_people_role {
     const char *id;
@@ -363,6 +377,8 @@ struct kt_site {
     uint32_t sequences_n;
     const struct kt_link_conf *links;
     uint32_t links_n;
+    const struct kt_camera *cameras;
+    uint32_t cameras_n;
     const struct kt_people_role *people;
     uint32_t people_n;
 };
@@ -484,6 +500,12 @@ kt_site_acts_on(const struct kt_site *s, const struct kt_seq_action *a, kt_point
     uint32_t asset = subject.v < s->points_n ? s->points[subject.v].asset : KT_NONE;
     return asset < s->assets_n ? a->of_asset[asset] : (struct kt_point_list){NULL, 0};
 }
+/** Index into cameras; KT_NONE: no camera has this id. */
+uint32_t kt_site_camera(const struct kt_site *s, struct kt_str id);
+/** Cameras by how near they are to a place and, where these are known (not NAN), to coordinates: at
+ *  most cap and KT_CAMERAS_NEAR. @return how many */
+uint32_t kt_site_cameras_near(const struct kt_site *s, kt_place_id place, double x, double y,
+                              uint32_t *ret, uint32_t cap);
 /** "id-pattern" with `*`: does it fit? Used for producers and selectors. */
 bool kt_glob(const char *pattern, const char *text);
 #endif

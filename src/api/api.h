@@ -12,6 +12,7 @@
 #include "auth/auth.h"
 #include "engine/runtime.h"
 #include "http/http.h"
+#include "link/camera/camera.h"
 #include "link/push/push.h"
 
 struct kt_api;
@@ -21,6 +22,7 @@ struct kt_api_opts {
     struct kt_runtime *runtime;
     struct kt_auth *auth;
     struct kt_push *push; /* hears of every body that a producer pushes */
+    struct kt_cameras *cameras;
     const char *site_dir;
     const char *pack_dir;
     const char *ui_dir;   /* built user interface; "" for none */

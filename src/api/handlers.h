@@ -95,6 +95,9 @@ void get_stations(struct call *c);
 void get_track(struct call *c);
 /* vent_view.c */
 void get_vent(struct call *c);
+void get_cameras(struct call *c);
+void get_cameras_stream(struct call *c);
+void get_camera_still(struct call *c);
 /* vent_what_if.c */
 void post_vent_what_if(struct call *c);
 /* reports.c */

@@ -37,6 +37,9 @@ const struct route api_routes[] = {
     {"GET", "/cards/{id}", "view", "list", get_card},
     {"GET", "/handover", "view", "list", get_handover},
     {"GET", "/sequences", "view", "list", get_sequences},
+    {"GET", "/cameras", "view", "list", get_cameras},
+    {"GET", "/cameras/stream", "view", "list", get_cameras_stream},
+    {"GET", "/cameras/{id}/still", "view", "list", get_camera_still},
     {"GET", "/vent", "view", "list", get_vent},
     {"POST", "/vent/what-if", "view", "list", post_vent_what_if, .costly = true},
     {"GET", "/personnel", "view", "list", get_personnel, .free = true}, /* screens ask each second */

@@ -13,6 +13,15 @@ enum { HOLES_MAX = 6, DEPTH_MAX = 2, TEXT_MAX = 1200 };
 static const struct row {
     const char *en, *zh;
 } rows[] = {
+    /* cameras */
+    {"no camera is called \"{}\"", "没有摄像头“{1}”"},
+    {"no place is called \"{}\"", "没有地点“{1}”"},
+    {"cameras is a list of one to {} ids", "cameras 须为一至 {1} 个编号"},
+    {"camera {} has given no picture yet", "摄像头 {1} 还没有画面"},
+    {"{} screens look at camera {} already", "已有 {1} 个画面在看摄像头 {2}"},
+    {"the picture could not be made ({}, {})", "图片生成失败（{1}，{2}）"},
+    {"{} is not there; cameras need the program kuangtu-camera",
+     "没有 {1}；摄像头需要程序 kuangtu-camera"},
     /* log-in, accounts */
     {"log in first", "请先登录"},
     {"the session has ended; log in again", "会话已结束，请重新登录"},

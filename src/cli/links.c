@@ -12,7 +12,7 @@
 #include "link/upward/upward.h"
 
 struct one {
-    void *link; /* of the kind below; NULL: did not start, or push, which has no thread */
+    void *link; /* of the kind below; NULL: did not start, or push or camera, which node.c starts */
     char failed[200];
 };
 
@@ -52,6 +52,7 @@ static int start_one(struct kt_runtime *rt, struct kt_site *site, uint32_t i, vo
         *ret = r < 0 ? NULL : mine;
         return r;
     case KT_LINK_PUSH:
+    case KT_LINK_CAMERA:
         break;
     }
     *ret = NULL;
@@ -99,6 +100,7 @@ void kt_links_stop(struct kt_links *l)
             kt_mine_stop(link);
             break;
         case KT_LINK_PUSH:
+        case KT_LINK_CAMERA:
             break;
         }
     }
@@ -107,14 +109,16 @@ void kt_links_stop(struct kt_links *l)
     free(l);
 }
 
-static void state_of(const struct kt_links *l, struct kt_push *push, uint32_t i,
-                     struct kt_link_state *ret)
+static void state_of(const struct kt_links *l, struct kt_push *push, struct kt_cameras *cameras,
+                     uint32_t i, struct kt_link_state *ret)
 {
     void *link = l->links[i].link;
     *ret = (struct kt_link_state){0};
     snprintf(ret->text, sizeof(ret->text), "%.150s", l->links[i].failed);
     if (l->site->links[i].kind == KT_LINK_PUSH) {
         kt_push_state(push, l->site->links[i].id, ret);
+    } else if (l->site->links[i].kind == KT_LINK_CAMERA) {
+        kt_cameras_state(cameras, ret);
     } else if (!link) {
         return;
     } else if (l->site->links[i].kind == KT_LINK_MODBUS) {
@@ -141,13 +145,15 @@ bool kt_links_followed(const struct kt_links *l)
     return true;
 }
 
-void kt_links_json(struct kt_links *l, struct kt_push *push, struct kt_buf *out)
+void kt_links_json(struct kt_links *l, struct kt_push *push, struct kt_cameras *cameras,
+                   struct kt_buf *out)
 {
-    static const char *const kinds[] = {"modbus", "mqtt", "push", "minefile", "upward", "mine"};
+    static const char *const kinds[] = {"modbus", "mqtt", "push",  "minefile",
+                                        "upward", "mine", "camera"};
     struct kt_jw w = kt_jw_init(out);
     for (uint32_t i = 0; i < l->site->links_n; i++) {
         struct kt_link_state st;
-        state_of(l, push, i, &st);
+        state_of(l, push, cameras, i, &st);
         kt_jw_obj(&w);
         kt_jw_kstr(&w, "id", l->site->links[i].id);
         kt_jw_kstr(&w, "kind", kinds[l->site->links[i].kind]);

@@ -32,6 +32,7 @@ struct kt_node {
     struct kt_hash people_last; /* as it is in etcd */
     struct kt_links *links;
     struct kt_push *push;
+    struct kt_cameras *cameras;
     struct kt_api *api;
     struct kt_http *http, *https;
     struct kt_plant_clock *clock;
@@ -61,7 +62,7 @@ static void links_json(void *arg, struct kt_buf *out)
     struct kt_node *n = arg;
     pthread_mutex_lock(&n->lock);
     if (n->links) {
-        kt_links_json(n->links, n->push, out);
+        kt_links_json(n->links, n->push, n->cameras, out);
     }
     pthread_mutex_unlock(&n->lock);
 }
@@ -104,6 +105,7 @@ static int start_api(struct kt_node *n, struct kt_err *err)
     struct kt_api_opts o = {.runtime = n->rt,
                             .auth = n->auth,
                             .push = n->push,
+                            .cameras = n->cameras,
                             .site_dir = n->opts.site_dir,
                             .pack_dir = n->opts.pack_dir,
                             .ui_dir = n->opts.ui_dir,
@@ -392,6 +394,9 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
     if ((r = kt_push_start(n->rt, n->site, &n->push, err)) < 0) {
         return r;
     }
+    if ((r = kt_cameras_start(n->rt, n->site, n->data_dir, &n->cameras, err)) < 0) {
+        return r;
+    }
     kt_token(32, n->token);
     if ((r = start_api(n, err)) < 0 || (r = start_http(n, err)) < 0) {
         return r;
@@ -443,6 +448,7 @@ void kt_node_stop(struct kt_node *n)
     kt_links_stop(n->links);
     kt_plant_clock_stop(n->clock);
     kt_api_free(n->api);
+    kt_cameras_stop(n->cameras);
     kt_push_stop(n->push);
     kt_runtime_stop(n->rt);
     kt_cluster_free(n->cluster);
@@ -480,6 +486,7 @@ static void take_site(struct kt_node *n, struct kt_site *fresh, struct kt_arena 
     kt_links_stop(n->links);
     n->links = kt_links_start(n->rt, fresh);
     kt_push_site(n->push, fresh);
+    kt_cameras_site(n->cameras, fresh);
     kt_auth_site(n->auth, fresh);
     kt_api_site_changed(n->api, kt_buf_cstr(&json));
     kt_buf_done(&json);

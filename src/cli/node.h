@@ -36,7 +36,7 @@ KT_MUST_CHECK int kt_people_check(const struct kt_site *site, struct kt_findings
 struct kt_links;
 struct kt_links *kt_links_start(struct kt_runtime *rt, struct kt_site *site);
 void kt_links_stop(struct kt_links *l); /**< accepts NULL */
-void kt_links_json(struct kt_links *l, struct kt_push *push,
+void kt_links_json(struct kt_links *l, struct kt_push *push, struct kt_cameras *cameras,
                    struct kt_buf *out); /**< array items */
 
 /** Has every link done what was due by the pace clock? */

@@ -20,7 +20,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const BIN = process.env.KT_BIN ?? join(ROOT, 'build/kuangtu');
+export const BIN = process.env.KT_BIN ?? join(ROOT, 'build/kuangtu');
 const SIM = process.env.KT_SIM ?? join(ROOT, 'build/kuangtu-sim');
 const BROKER = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto'].find((x) => existsSync(x));
 const PORTS = 64; // of one plant, from its base

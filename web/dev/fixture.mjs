@@ -12,7 +12,7 @@ import { rightsOf, answer as roomAnswer, verbs as roomVerbs } from './records.mj
 
 const DIST = process.env.KT_DIST ?? fileURLToPath(new URL('../dist/', import.meta.url));
 const CSP =
-  "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',

@@ -6,6 +6,7 @@ import { install as belts } from '../features/belts';
 import { install as briefings } from '../features/briefings';
 import { install as calendar } from '../features/calendar';
 import { install as calibration } from '../features/calibration';
+import { install as cameras } from '../features/cameras';
 import { install as cards } from '../features/cards';
 import { install as cases } from '../features/cases';
 import { install as command } from '../features/command';
@@ -32,6 +33,7 @@ export const installers: readonly Install[] = [
   alarms,
   cards,
   people,
+  cameras,
   object,
   command,
   handover,

@@ -13,7 +13,8 @@
 enum { SWEEPS = 3 };
 #define DQ_MAX_M3S  4.0
 #define DAMPER_SHUT 2000.0 /* a standby fan behind its damper, Ns2/m8 */
-#define DAMPER_OPEN 0.05   /* both fans still: the doors over the shaft open */
+#define BACK_PART   0.55
+#define DAMPER_OPEN 0.05 /* both fans still: the doors over the shaft open */
 
 struct tree { /* spanning tree of the network while it is built */
     int *group, *order;
@@ -160,6 +161,20 @@ void sim_air_init(struct sim_plant *p)
     start_flows(p);
 }
 
+/** What the damper of a fan that turns adds, Ns2/m8. */
+static double damper(const struct sim_fan *x)
+{
+    double open = fmax(x->gate, 0.02);
+    return x->rig && x->gate < 0.99 ? DAMPER_SHUT * pow(1 - open, 3) + 0.2 * (1 - open) : 0;
+}
+
+/** An axial fan that turns backwards still presses with some of its head, the other way. */
+static double head(const struct sim_fan *x)
+{
+    double h = x->h0_pa * x->spin * x->spin;
+    return x->spin < 0 ? -BACK_PART * h : h;
+}
+
 /** Doors, dampers and fans as they stand now. */
 static void resistances(struct sim_plant *p)
 {
@@ -175,7 +190,8 @@ static void resistances(struct sim_plant *p)
     }
     double turning = 0;
     for (int f = 0; f < p->n[SIM_FAN]; f++) {
-        turning = !p->fans[f].local && p->fans[f].spin > turning ? p->fans[f].spin : turning;
+        double spin = p->fans[f].local ? 0 : fabs(p->fans[f].spin);
+        turning = spin > turning ? spin : turning;
     }
     for (int f = 0; f < p->n[SIM_FAN]; f++) {
         const struct sim_fan *x = &p->fans[f];
@@ -183,8 +199,8 @@ static void resistances(struct sim_plant *p)
             continue;
         }
         double still = turning > 0.5 ? DAMPER_SHUT : DAMPER_OPEN;
-        p->branches[x->branch].r_now += x->spin > 0.05 ? x->k : still;
-        p->branches[x->branch].head_now_pa += x->h0_pa * x->spin * x->spin;
+        p->branches[x->branch].r_now += fabs(x->spin) > 0.05 ? x->k + damper(x) : still;
+        p->branches[x->branch].head_now_pa += head(x);
     }
 }
 

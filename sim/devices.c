@@ -543,15 +543,14 @@ static struct sim_devices *new_devices(const struct sim_plant *p, int base_port)
 
 static void find_guarded(struct sim_devices *d, const struct sim_plant *p)
 {
-    d->guarded = calloc((size_t)p->n[SIM_MACHINE] + 1, sizeof(*d->guarded));
+    d->guarded = calloc((size_t)p->n[SIM_SWITCH] + 1, sizeof(*d->guarded));
     KT_ASSERT(d->guarded);
-    for (int i = 0; i < p->n[SIM_MACHINE]; i++) {
-        const struct sim_machine *m = &p->machines[i];
-        const struct sim_point *pt =
-            m->plc && m->sw >= 0 ? &p->points[p->switches[m->sw].point] : NULL;
-        if (pt && pt->device >= 0 && pt->table == 'c') {
-            d->guarded[d->guarded_n++] = (struct guarded){pt->device, pt->unit, pt->offset, m->sw,
-                                                          p->switches[m->sw].locked};
+    for (int i = 0; i < p->n[SIM_SWITCH]; i++) {
+        const struct sim_switch *s = &p->switches[i];
+        const struct sim_point *pt = &p->points[s->point];
+        if (s->plc && pt->device >= 0 && pt->table == 'c') {
+            d->guarded[d->guarded_n++] =
+                (struct guarded){pt->device, pt->unit, pt->offset, i, s->locked};
         }
     }
 }

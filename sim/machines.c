@@ -148,6 +148,9 @@ static bool fan_wants(struct sim_plant *p, struct sim_fan *f)
     if (f->mode != SIM_AUTO) {
         return f->mode == SIM_ON;
     }
+    if (f->rig) {
+        return f->ordered;
+    }
     if (f->backup_of < 0) {
         return true;
     }
@@ -162,8 +165,9 @@ static void fans(struct sim_plant *p)
         struct sim_fan *f = &p->fans[i];
         f->running = fan_wants(p, f) && live(p, f->sw);
         double tau = f->local ? LOCAL_SPIN_S : MAIN_SPIN_S;
-        f->spin += ((f->running ? 1 : 0) - f->spin) * SIM_STEP_S / tau;
-        load_switch(p, f->sw, f->running ? f->kw * (0.9 + 0.1 * f->spin) : 0);
+        double to = !f->running ? 0 : f->back ? -1 : 1;
+        f->spin += (to - f->spin) * SIM_STEP_S / tau;
+        load_switch(p, f->sw, f->running ? f->kw * (0.9 + 0.1 * fabs(f->spin)) : 0);
     }
 }
 

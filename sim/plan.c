@@ -6,6 +6,7 @@
 #include "plan.h"
 
 #include "plan_impl.h"
+#include "rig.h"
 #include "sys/file.h"
 
 enum { LINE_MAX_BYTES = 2000, PLAN_MAX = 16 << 20 };
@@ -125,6 +126,7 @@ static void make_room(struct sim_plant *p)
     p->machines = KT_NEW_ARRAY(a, struct sim_machine, (size_t)n[SIM_MACHINE]);
     p->tanks = KT_NEW_ARRAY(a, struct sim_tank, (size_t)n[SIM_TANK]);
     p->goafs = KT_NEW_ARRAY(a, struct sim_goaf, (size_t)n[SIM_GOAF]);
+    p->rigs = KT_NEW_ARRAY(a, struct sim_rig, (size_t)n[SIM_RIG]);
     p->points = KT_NEW_ARRAY(a, struct sim_point, (size_t)n[SIM_POINT]);
     p->device_id = KT_NEW_ARRAY(a, const char *, (size_t)n[SIM_DEVICE]);
     p->device_port = KT_NEW_ARRAY(a, int, (size_t)n[SIM_DEVICE]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each keyword of a plan says. */
 #include "plan_impl.h"
+#include "rig.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -172,6 +173,7 @@ static void read_switch(struct plan_reader *r, int i)
                                             .feed = ref(r, SIM_POINT, "feed"),
                                             .parent = ref(r, SIM_SWITCH, "parent"),
                                             .volt_v = num(r, "volt", 1140),
+                                            .plc = r->p->switches[i].plc,
                                             .command = integer(r, "open", 0) == 0};
     struct sim_switch *s = &r->p->switches[i];
     s->contact = s->live = s->command;
@@ -221,7 +223,10 @@ static void read_machine(struct plan_reader *r, int i)
 
 static void read_belt(struct plan_reader *r, int i)
 {
-    machine(r, i, SIM_BELT);
+    const struct sim_machine *m = machine(r, i, SIM_BELT);
+    if (m->plc && m->sw >= 0) {
+        r->p->switches[m->sw].plc = true;
+    }
 }
 
 static void read_pump(struct plan_reader *r, int i)
@@ -249,6 +254,29 @@ static void read_goaf(struct plan_reader *r, int i)
                                        .conc = num(r, "conc", 0.2),
                                        .co_ppm = num(r, "co", 0),
                                        .share = num(r, "share", 0.1)};
+}
+
+static void read_rig(struct plan_reader *r, int i)
+{
+    struct sim_rig *g = &r->p->rigs[i];
+    *g = (struct sim_rig){.id = name(r), .kind = sim_rig_kind_of(get(r, "kind")), .device = -1};
+    if (!g->kind) {
+        plan_wrong(r, "unknown kind of rig", get(r, "kind"), "see sim/README.md");
+        return;
+    }
+    for (int k = 0; k < SIM_RIG_COILS; k++) {
+        g->sw[k] = -1;
+    }
+    for (int k = 0; g->kind->coils && g->kind->coils[k]; k++) {
+        g->sw[k] = ref(r, SIM_SWITCH, g->kind->coils[k]);
+        if (g->sw[k] >= 0) {
+            r->p->switches[g->sw[k]].plc = true;
+        }
+    }
+    for (int k = 0; g->kind->things && g->kind->things[k]; k++) {
+        g->thing[k] = must_ref(r, g->kind->of, g->kind->things[k]);
+    }
+    g->device = ref(r, SIM_DEVICE, "device");
 }
 
 static void read_source(struct plan_reader *r, int i)
@@ -306,6 +334,7 @@ static const struct source {
     [SIM_SRC_LEVEL] = {"level", SIM_TANK, -1},
     [SIM_SRC_FLOWOUT] = {"flowout", SIM_TANK, -1},
     [SIM_SRC_GUARD] = {"guard", SIM_MACHINE, -1},
+    [SIM_SRC_RIG] = {"rig", SIM_RIG, -1},
 };
 
 static const char *const guards[SIM_GUARDS] = {"slip", "pile",  "off-track",   "tear",  "speed",
@@ -331,6 +360,18 @@ static void read_guard(struct plan_reader *r, struct sim_point *pt, struct kt_st
     plan_wrong(r, "unknown guard of a belt", word, "see sim/README.md");
 }
 
+static void read_signal(struct plan_reader *r, struct sim_point *pt, struct kt_str word)
+{
+    const struct sim_rig_kind *k = pt->target < 0 ? NULL : r->p->rigs[pt->target].kind;
+    int at = k ? sim_rig_signal(k, word) : -1;
+    if (at < 0) {
+        plan_wrong(r, "the rig is not there yet, or has no such signal:", word,
+                   "rigs stand before the points that show them; sim/README.md");
+        return;
+    }
+    pt->arg[0] = at;
+}
+
 static void read_src(struct plan_reader *r, struct sim_point *pt, struct kt_str s)
 {
     struct kt_str kind = part(&s);
@@ -350,6 +391,9 @@ static void read_src(struct plan_reader *r, struct sim_point *pt, struct kt_str 
         }
         if (pt->src == SIM_SRC_GUARD) {
             read_guard(r, pt, part(&s));
+        }
+        if (pt->src == SIM_SRC_RIG) {
+            read_signal(r, pt, part(&s));
         }
         for (int i = 0; i < 3 && s.n; i++) {
             pt->arg[i] = to_num(r, part(&s), 0);
@@ -476,6 +520,7 @@ static const struct plan_keyword keywords[] = {
     {"pump", SIM_MACHINE, read_pump},
     {"tank", SIM_TANK, read_tank},
     {"goaf", SIM_GOAF, read_goaf},
+    {"rig", SIM_RIG, read_rig},
     {"device", SIM_DEVICE, read_device},
     {"point", SIM_POINT, read_point},
     {"scenario", SIM_SCENARIO, read_scenario},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The order of a step, time, and numbers that look random and are not. */
-#include "plant.h"
+#include "rig.h"
 
 #include <math.h>
 
@@ -48,6 +48,7 @@ void sim_plant_step(struct sim_plant *p)
     p->step++;
     barometer(p);
     sim_power_step(p);
+    sim_rigs_step(p);
     sim_machines_step(p);
     sim_air_step(p);
     sim_gas_step(p);
@@ -59,10 +60,16 @@ void sim_plant_ready(struct sim_plant *p)
     p->baro_hpa = p->baro0_hpa;
     sim_air_init(p);
     sim_gas_init(p);
+    for (int i = 0; i < p->n[SIM_RIG]; i++) {
+        if (p->rigs[i].kind->begin) {
+            p->rigs[i].kind->begin(p, &p->rigs[i]);
+        }
+    }
     for (int i = 0; i < WARM_UP_STEPS; i++) {
         p->step++;
         barometer(p);
         sim_power_step(p);
+        sim_rigs_step(p);
         sim_machines_step(p);
         sim_air_step(p);
         sim_gas_step(p);

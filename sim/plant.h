@@ -34,6 +34,7 @@ enum sim_kind { /* name spaces of a plan */
                 SIM_TANK,
                 SIM_GOAF,
                 SIM_DEVICE,
+                SIM_RIG, /* machines with a PLC of their own: rig.h */
                 SIM_POINT,
                 SIM_SCENARIO,
                 SIM_KINDS
@@ -67,7 +68,10 @@ struct sim_fan {
     enum sim_mode mode;
     bool running;
     int wait;    /* steps until an automatic start */
-    double spin; /* 0 .. 1 */
+    double spin; /* -1 .. 1; below 0 it turns backwards */
+    /* of a station with a PLC (rig_fan.c) */
+    bool rig, ordered, back;
+    double gate; /* its damper: 0 shut, 1 open */
 };
 
 struct sim_door {
@@ -81,6 +85,7 @@ struct sim_switch {
     int point, feed, parent;
     double volt_v;
     bool command, contact, live, stuck;
+    bool plc;    /* written to a PLC, which may refuse */
     bool locked; /* its PLC refuses to close it now */
     int delay;   /* steps until the contact follows */
     double kw;   /* what hangs on it now */
@@ -156,7 +161,8 @@ enum sim_source {
     SIM_SRC_CORD,
     SIM_SRC_LEVEL,
     SIM_SRC_FLOWOUT,
-    SIM_SRC_GUARD /* a protection or a mode of a belt */
+    SIM_SRC_GUARD, /* a protection or a mode of a belt */
+    SIM_SRC_RIG    /* a signal of a rig */
 };
 /* What `guard:` names; the first ones trip a belt that a PLC runs. */
 enum sim_guard {
@@ -226,6 +232,7 @@ struct sim_loop { /* a closed way through the network; its first branch is in no
     bool given; /* flow of the chord is given (a duct) */
 };
 
+struct sim_rig;
 struct sim_plant {
     struct kt_arena *arena;
     struct kt_map *names[SIM_KINDS];
@@ -237,6 +244,7 @@ struct sim_plant {
     struct sim_machine *machines;
     struct sim_tank *tanks;
     struct sim_goaf *goafs;
+    struct sim_rig *rigs;
     struct sim_point *points;
     struct sim_cut *cuts;
     struct sim_publish *publishes;

@@ -5,7 +5,7 @@
  */
 #include <math.h>
 
-#include "plant.h"
+#include "rig.h"
 
 enum { EVERY = 5 }; /* analog values are taken twice a second, in turns */
 
@@ -135,6 +135,8 @@ double sim_sensor_true(const struct sim_plant *p, const struct sim_point *pt)
     }
     case SIM_SRC_CORD:
         return 0;
+    case SIM_SRC_RIG:
+        return p->rigs[pt->target].s[(int)pt->arg[0]];
     case SIM_SRC_LEVEL:
         return p->tanks[pt->target].level_m;
     case SIM_SRC_FLOWOUT:

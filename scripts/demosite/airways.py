@@ -2,7 +2,7 @@
 """airways.csv of the demonstration mine: the same network that its simulated plant breathes through."""
 
 COLUMNS = ["id", "place", "from", "to", "r_N_s2_m8", "length_m", "section_m2", "min_m_s", "max_m_s", "design_m3_s",
-           "drive_Pa", "a0_Pa", "a2_Pa_s2_m6", "fan_points", "still_r_N_s2_m8", "fixed_m3_s", "door_points",
+           "drive_Pa", "a0_Pa", "a2_Pa_s2_m6", "fan_points", "back_points", "back_part", "still_r_N_s2_m8", "fixed_m3_s", "door_points",
            "shut_r_N_s2_m8", "open_r_N_s2_m8", "wind_point"]
 DAMPER = 2000  # a standing fan behind its damper, N s2/m8
 LOCAL = {"DUCT-1207Y": ("JF-1207Y", 9), "DUCT-1207H": ("JF-1207H", 8.5), "DUCT-HAUX": ("JF-HFY", 8)}
@@ -31,7 +31,8 @@ def row(e, wind, leaves, curve):
            "drive_Pa": f"{e.head:g}" if e.head else "", "wind_point": sensor,
            "min_m_s": limits.get("low_alarm", ""), "max_m_s": limits.get("alarm", "")}
     if e.fan:
-        got.update(fan_points="ZF-" + e.id[-1], still_r_N_s2_m8=DAMPER, a0_Pa=f"{curve[0]:g}", a2_Pa_s2_m6=f"{-curve[1]:.6g}")
+        got.update(fan_points="ZF-" + e.id[-1], back_points="ZFX-" + e.id[-1], back_part=0.55, door_points="ZFK-" + e.id[-1],
+                   shut_r_N_s2_m8=DAMPER, open_r_N_s2_m8=0, a0_Pa=f"{curve[0]:g}", a2_Pa_s2_m6=f"{-curve[1]:.6g}")
     if e.id in LOCAL:
         fan, flow = LOCAL[e.id]
         got.update(fan_points=f"{fan}-1;{fan}-2", fixed_m3_s=flow)

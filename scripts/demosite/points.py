@@ -14,6 +14,7 @@ FAMILY = {
     "pressure.fan": (0, 5000, 2.0, 3), "pressure.air": (600, 1100, 0.5, 20), "power.current": (0, 1200, 1.5, 0.5),
     "power.voltage": (0, 40000, 1.5, 0.2), "power.active": (0, 8000, 2.0, 0.5), "belt.speed": (0, 6, 1.0, 0.5),
     "belt.load": (0, 4000, 4.0, 2), "belt.coal": (0, 2000, 0, 0), "water.level": (0, 60, 0.6, 5), "water.flow": (0, 3000, 4.0, 2),
+    "fan.main.flow": (-400, 400, 1.0, 2), "fan.main.oil": (0, 1, 1.0, 2), "fan.main.shake": (0, 50, 2.0, 2),
     "fan.local.flow": (0, 1500, 1.0, 2), "self.queue": (0, 100, 0, 0), "self.lag": (0, 3600, 0, 0), "self.unacked": (0, 3600, 0, 0), "self.held": (0, 100, 0, 0),
     "self.disk": (0, 100, 0, 0), "self.clock": (-3600, 3600, 0, 0), "self.backup": (0, 3660, 0, 0),
 }
@@ -41,6 +42,7 @@ class Points:
         self.devices, self.rows, self.plan, self.ids = {}, [], [], set()
         self.assets, self.files, self.pushed, self.published = [], [], [], []
         self.things = []  # rows of assets.csv
+        self.rigs = []  # machines with a PLC of their own
 
     # -- devices
     def device(self, did, form, name):
@@ -158,6 +160,19 @@ class Points:
 
     def self_point(self, pid, zh, en, role, address=""):
         self._row(pid, zh, en, role, "dispatch", None, link="", address=address)
+
+    # -- machines with a PLC of their own
+    def coil(self, pid, zh, en, role, place, dev, at=None, open_=True, two_person=False, **kw):
+        """An output that a PLC judges; `open_`: as it begins."""
+        self.add(pid, zh, en, role, place, f"coil:{pid}", dev, at, two_person="yes" if two_person else "", **kw)
+        self.plan.append(f"switch {pid}" + (" open=1" if open_ else ""))
+
+    def rig(self, rid, kind, **words):
+        self.rigs.append(f"rig {rid} kind={kind} " + " ".join(f"{k}={v}" for k, v in words.items()))
+
+    def thing(self, tid, kind, zh, en, place, points, to=""):
+        self.things.append({"id": tid, "kind": kind, "name": zh, "name_en": en, "place": place, "to": to,
+                            "points": ";".join(points)})
 
     # -- what belongs together
     def output(self, pid, zh, en, role, place, dev, at=None, serves=(), parent="", volt=1140, kw=0, meter=None,

@@ -102,7 +102,33 @@ def main_fans(eq):
         p.add(f"ZF-{i}", zh, f"Main fan {i}", role, "fan-house", f"fan:ZFD-{i}", "plc04", at)
         p.asset(f"ZF-{i}", zh, "fan", "fan-house", f"ZF-{i}", at)
         p.add(f"TW-ZF{i}", f"{zh}机房温度", f"Main fan {i}, room temperature", "temp.room", "fan-house", "const:19:1.5:40000", "plc04", at)
+    fan_station(p)
     p.add("FY-1", "主要通风机负压", "Main fan depression", "pressure.fan", "fan-house", "fanpa:FAN-1:FAN-2", "plc04", (-140, 430))
+
+
+def fan_station(p):
+    """What a station of two fans is commanded by, and what it tells (pack plant)."""
+    own, at = [], (-135, 436)
+    for i, b in ((1, ""), (2, "-backup")):
+        zh, en, xy = f"{i}号主要通风机", f"Main fan {i}", (-150 + 30 * (i - 1), 452)
+        for key, name, name_en, role, wire, open_, two in (
+                ("ZFQ", "启停", "start", "drive", "drive", i == 2, True), ("ZFM", "蝶阀关闭", "damper", "shut", "shut", i == 1, False),
+                ("ZFR", "反转", "backwards", "back", "back", True, True)):
+            pid = f"{key}-{i}"
+            p.coil(pid, zh + name, f"{en}, {name_en}", f"fan.main.{role}{b}", "fan-house", "plc04", xy, open_, two)
+            own.append(pid)
+        for key, name, name_en, role, sig in (
+                ("ZFK", "蝶阀开到位", "damper open", "open" + b, "gate"), ("ZFX", "转向", "turns", "turned" + b, "back"),
+                ("ZFY", "润滑油压", "oil", "oil", "oil"), ("ZFZ", "振动", "vibration", "shake", "shake")):
+            p.add(f"{key}-{i}", zh + name, f"{en}, {name_en}", f"fan.main.{role}", "fan-house", f"rig:ZTF:{sig}{i}", "plc04", xy)
+            own.append(f"{key}-{i}")
+        own += [f"ZFD-{i}", f"KD-ZFD-{i}", f"ZF-{i}", f"I-ZFD-{i}", f"U-ZFD-{i}", f"P-ZFD-{i}"]
+    p.add("ZF-YK", "主要通风机集控方式", "Main fans, remote mode", "fan.main.remote", "fan-house", "rig:ZTF:remote", "plc04", at)
+    p.add("ZF-FB", "防爆门", "Explosion door", "fan.main.hatch", "fan-house", "const:0", "plc04", at)
+    p.add("ZF-Q", "主要通风机风量", "Main fans, flow", "fan.main.flow", "fan-house", "rig:ZTF:flow", "plc04", at)
+    p.rig("ZTF", "mainfan", fan1="ZF-1", fan2="ZF-2", drive1="ZFQ-1", drive2="ZFQ-2", shut1="ZFM-1", shut2="ZFM-2", back1="ZFR-1",
+          back2="ZFR-2")
+    p.thing("ZTF", "fan", "主要通风机", "Main fans", "fan-house", own + ["ZF-YK", "ZF-FB", "ZF-Q"])
 
 
 def pumps(eq):

@@ -17,7 +17,7 @@ mine_code: "140000000001"
 gas_class: high
 utc_offset: "+08:00"
 crs: {{epsg: 4547, name: CGCS2000 / 3-degree Gauss-Kruger CM 114E}}
-packs: [core, gas, belt, personnel, water, demo-records]
+packs: [core, gas, belt, personnel, water, plant, demo-records]
 shifts:
   - {{id: night, name: {{zh: 夜班, en: Night}}, start: "00:00"}}
   - {{id: day, name: {{zh: 早班, en: Day}}, start: "08:00"}}
@@ -42,6 +42,7 @@ LIMITS = """# What the packs leave to the site. The figures of this invented min
 limits:
   - {points: [FL-1207Y, FL-1207H, FL-HFY], values: {low_cut: 300, low_restore: 330}, unit: "m3/min", direction: low}
   - {roles: [pressure.fan], values: {low_alarm: 700}, unit: "Pa", direction: low}
+  - {points: [ZF-Q], values: {low_alarm: 40}, unit: "m3/s", direction: low}
   - {roles: [dust.total], values: {alarm: 30}, unit: "mg/m3", direction: high}
 """
 SCENARIOS = """
@@ -173,7 +174,7 @@ def plan(mine, points, base, curve):
         backup = " backup_of=ZF-1 hold=1" if i == 2 else ""
         lines.append(f"fan ZF-{i} kind=main branch=FAN-{i} switch=ZFD-{i} h0={h0:g} k={k:.6g} kw=560{backup}")
     lines += [f"device {d[0]} port={21 + i}" for i, d in enumerate(DEVICES)]
-    return "\n".join(lines + points.plan + points.published + points.files + points.pushed) + "\n" + SCENARIOS
+    return "\n".join(lines + points.rigs + points.plan + points.published + points.files + points.pushed) + "\n" + SCENARIOS
 
 
 def mosquitto(base):

@@ -137,7 +137,9 @@ static int solve(const struct vent_model *m, const struct kt_airway_state *state
     struct kt_vent_branch *branch = KT_NEW_ARRAY(s->arena, struct kt_vent_branch, m->airways.n);
     kt_airways_now(&m->airways, state, branch);
     net.branch = branch;
-    int r = kt_vent_solve(&net, NULL, s->arena, &s->flow, err);
+    struct kt_vent_change *turned = KT_NEW_ARRAY(s->arena, struct kt_vent_change, m->airways.n + 1);
+    uint32_t turned_n = kt_airways_turned(&m->airways, state, turned);
+    int r = kt_vent_what_if(&net, turned, turned_n, s->arena, &s->flow, err);
     if (r == KT_OK && s->flow.state != KT_VENT_SOLVED) {
         char text[300];
         r = kt_err_set(err, KT_ESTATE, "%s", kt_vent_explain(&net, &s->flow, text, sizeof(text)));
@@ -145,8 +147,10 @@ static int solve(const struct vent_model *m, const struct kt_airway_state *state
     if (r == KT_OK) {
         struct kt_err aside;
         sensors(m, live, s);
-        s->is_reconciled = kt_vent_reconcile(&net, s->sensor, s->sensors_n, NULL, s->arena,
-                                             &s->reconciled, &aside) == KT_OK;
+        /* The wind sensors are told of a network in which every fan blows forward. */
+        s->is_reconciled =
+            turned_n == 0 && kt_vent_reconcile(&net, s->sensor, s->sensors_n, NULL, s->arena,
+                                               &s->reconciled, &aside) == KT_OK;
     }
     return r;
 }

@@ -58,7 +58,7 @@ static void write_sensor(const struct vent_model *m, uint32_t b, struct kt_jw *w
 
 static void write_airway(const struct vent_model *m, uint32_t b, struct kt_jw *w)
 {
-    static const char *const fans[] = {"unknown", "off", "on"};
+    static const char *const fans[] = {"unknown", "off", "on", "back"};
     const struct kt_airway *a = &m->airways.airway[b];
     const struct kt_vent_branch *e = &m->airways.branch[b];
     double q = m->solved ? m->q_m3s[b] : NAN;

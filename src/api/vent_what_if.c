@@ -21,6 +21,8 @@ struct what_if {
     struct kt_vent_branch *before_branch, *after_branch;
     struct kt_vent_change change[CHANGES_MAX];
     uint32_t changes_n;
+    struct kt_vent_change *turned; /* fans that blow backwards as it is */
+    uint32_t turned_n;
     struct kt_vent_flow before, after;
     bool after_solved;
     char text[400]; /* why there is no after, or what is odd about it */
@@ -169,7 +171,7 @@ static bool solve_before(struct what_if *w)
     struct kt_vent_net net = w->airways.net;
     struct kt_err err;
     net.branch = w->before_branch;
-    int r = kt_vent_solve(&net, NULL, w->c->arena, &w->before, &err);
+    int r = kt_vent_what_if(&net, w->turned, w->turned_n, w->c->arena, &w->before, &err);
     if (r < 0) {
         kt_err_set(&err, KT_ESTATE, "the airflow as it is cannot be solved: %s",
                    kt_err_str(&err, w->text, sizeof(w->text)));
@@ -184,7 +186,11 @@ static void solve_after(struct what_if *w)
     struct kt_err err;
     kt_airways_now(&w->airways, w->state, w->after_branch);
     net.branch = w->after_branch;
-    int r = kt_vent_what_if(&net, w->change, w->changes_n, w->c->arena, &w->after, &err);
+    struct kt_vent_change *all =
+        KT_NEW_ARRAY(w->c->arena, struct kt_vent_change, w->airways.n + CHANGES_MAX);
+    uint32_t n = kt_airways_turned(&w->airways, w->state, all);
+    memcpy(&all[n], w->change, w->changes_n * sizeof(*all));
+    int r = kt_vent_what_if(&net, all, n + w->changes_n, w->c->arena, &w->after, &err);
     w->after_solved = r == KT_OK;
     if (r < 0) {
         kt_err_str(&err, w->text, sizeof(w->text));
@@ -330,6 +336,8 @@ void post_vent_what_if(struct call *c)
     w->before_branch = KT_NEW_ARRAY(c->arena, struct kt_vent_branch, w->airways.n);
     w->after_branch = KT_NEW_ARRAY(c->arena, struct kt_vent_branch, w->airways.n);
     kt_airways_now(&w->airways, w->state, w->before_branch);
+    w->turned = KT_NEW_ARRAY(c->arena, struct kt_vent_change, w->airways.n + 1);
+    w->turned_n = kt_airways_turned(&w->airways, w->state, w->turned);
     if (read_asked(w) && solve_before(w)) {
         solve_after(w);
         smokes(w);

@@ -112,9 +112,9 @@ static bool read_state(const struct air *a, const struct kt_json *json, struct k
                                            !kt_json_int(kt_json_at(s, 1), &open)))) {
             return false;
         }
-        ret[b] = (struct kt_airway_state){(int8_t)(fan > 0   ? 1
+        ret[b] = (struct kt_airway_state){(int8_t)(fan > 2   ? 2
                                                    : fan < 0 ? -1
-                                                             : 0),
+                                                             : fan),
                                           (uint8_t)(open < 0 || open > 255 ? 255 : open)};
     }
     return true;
@@ -267,6 +267,9 @@ static void mark_points(struct eng *e)
         const struct kt_airway *w = &a->ways.airway[b];
         for (uint32_t i = 0; i < w->fans_n; i++) {
             e->pt[w->fan[i]].kind |= PT_AIR;
+        }
+        for (uint32_t i = 0; i < w->backs_n; i++) {
+            e->pt[w->back[i]].kind |= PT_AIR;
         }
         for (uint32_t i = 0; i < w->doors_n; i++) {
             e->pt[w->door[i]].kind |= PT_AIR;

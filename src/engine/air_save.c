@@ -43,7 +43,7 @@ static uint32_t load_flows(struct air *a, struct kt_rd *in)
         double q = kt_get_f64(in);
         uint8_t fan = kt_get_u8(in), open = kt_get_u8(in);
         uint32_t b = in->bad || !a ? KT_NONE : airway_of(a, id);
-        in->bad |= fan > 2;
+        in->bad |= fan > 3;
         if (b != KT_NONE && !in->bad) {
             a->q[b] = q;
             a->known[b] = (struct kt_airway_state){(int8_t)(fan - 1), open};

@@ -22,7 +22,7 @@ async function belts(s, step) {
   const is = (name, word) =>
     until(async () => (await state(name)).includes(word), `${name}: ${word}`, LONG);
   const dialog = page.locator('dialog.sequence');
-  const run = page.locator('.belts-runs .run').first();
+  const run = page.locator('.seq-runs .run').first();
 
   await step('the whole line on one screen, grey where it runs', async () => {
     await s.login();

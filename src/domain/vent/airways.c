@@ -21,6 +21,8 @@ enum {
     A1,
     A2,
     FAN_POINTS,
+    BACK_POINTS,
+    BACK_PART,
     STILL_R,
     FIXED,
     DOOR_POINTS,
@@ -45,6 +47,8 @@ static const char *const columns[COLUMNS] = {
     [A1] = "a1_Pa_s_m3",
     [A2] = "a2_Pa_s2_m6",
     [FAN_POINTS] = "fan_points",
+    [BACK_POINTS] = "back_points",
+    [BACK_PART] = "back_part",
     [STILL_R] = "still_r_N_s2_m8",
     [FIXED] = "fixed_m3_s",
     [DOOR_POINTS] = "door_points",
@@ -54,6 +58,7 @@ static const char *const columns[COLUMNS] = {
 };
 /* A node of this name is the open air, beside those where nothing ends or nothing begins. */
 static const char outside[] = "surface";
+#define BACK_USUAL 0.6 /* of its pressure that a fan makes backwards, where nothing is said */
 
 struct reading {
     struct kt_csv *csv;
@@ -136,6 +141,9 @@ static void read_fan(struct reading *rd, uint32_t row, struct kt_airway *a,
     struct kt_vent_fan f = {number(rd, row, A0, true), number(rd, row, A1, true),
                             number(rd, row, A2, true), NULL, 0};
     a->fans_n = point_list(rd, row, FAN_POINTS, a->fan);
+    a->backs_n = point_list(rd, row, BACK_POINTS, a->back);
+    a->back_part = number(rd, row, BACK_PART, false);
+    a->back_part = a->back_part > 0 ? a->back_part : BACK_USUAL;
     a->still_r = number(rd, row, STILL_R, false);
     a->fixed_m3s = number(rd, row, FIXED, false);
     b->fixed = a->fixed_m3s > 0;
@@ -148,6 +156,10 @@ static void read_fan(struct reading *rd, uint32_t row, struct kt_airway *a,
     if (b->fan && b->fixed) {
         kt_csv_problem(rd->csv, row, rd->at[FIXED], rd->p,
                        "a fan has a curve or a fixed flow, not both");
+    }
+    if (a->backs_n && !b->fan) {
+        kt_csv_problem(rd->csv, row, rd->at[BACK_POINTS], rd->p,
+                       "a fan that turns backwards wants a0_Pa to a2_Pa_s2_m6");
     }
     if (a->fans_n && !b->fan && !b->fixed) {
         kt_csv_problem(rd->csv, row, rd->at[FAN_POINTS], rd->p,
@@ -249,6 +261,16 @@ int kt_airways_read(struct kt_csv *csv, const struct kt_site *site, struct kt_ar
                : kt_err_set(err, KT_EPARSE, "%s is no network that can be read", kt_csv_file(csv));
 }
 
+static bool turns_back(const struct kt_airway *a, kt_airway_value_fn value, void *arg)
+{
+    bool back = false;
+    for (uint32_t i = 0; i < a->backs_n; i++) {
+        double v;
+        back |= value(arg, a->back[i], &v) && v != 0;
+    }
+    return back;
+}
+
 static int8_t fan_look(const struct kt_airway *a, kt_airway_value_fn value, void *arg)
 {
     bool unknown = false;
@@ -256,7 +278,7 @@ static int8_t fan_look(const struct kt_airway *a, kt_airway_value_fn value, void
         double v;
         bool known = value(arg, a->fan[i], &v);
         if (known && v != 0) {
-            return 1;
+            return turns_back(a, value, arg) ? 2 : 1;
         }
         unknown |= !known;
     }
@@ -289,6 +311,18 @@ void kt_airways_now(const struct kt_airways *a, const struct kt_airway_state *st
             branch[b].r_ns2_m8 += w->still_r;
         }
     }
+}
+
+uint32_t kt_airways_turned(const struct kt_airways *a, const struct kt_airway_state *state,
+                           struct kt_vent_change *ret)
+{
+    uint32_t n = 0;
+    for (uint32_t b = 0; b < a->n; b++) {
+        if (state[b].fan == 2 && a->branch[b].fan) {
+            ret[n++] = (struct kt_vent_change){KT_VENT_REVERSE_FAN, b, a->airway[b].back_part};
+        }
+    }
+    return n;
 }
 
 void kt_airways_design(const struct kt_airways *a, int8_t *ret)

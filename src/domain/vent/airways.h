@@ -9,7 +9,7 @@
  */
 #include "base/arena.h"
 #include "conf/csv.h"
-#include "domain/vent/net.h"
+#include "domain/vent/whatif.h"
 #include "site/site.h"
 
 enum { KT_AIRWAY_POINTS = 4 };
@@ -23,6 +23,8 @@ struct kt_airway {
     double fixed_m3s;               /* of a duct while its fan runs; 0: not a duct */
     double still_r, shut_r, open_r; /* of a fan that stands; of one leaf of a door, shut and open */
     uint32_t fan[KT_AIRWAY_POINTS], fans_n;   /* run points: any that runs is enough */
+    uint32_t back[KT_AIRWAY_POINTS], backs_n; /* any that is 1: the fan turns backwards */
+    double back_part;                         /* of its pressure that it makes then */
     uint32_t door[KT_AIRWAY_POINTS], doors_n; /* leaves: 0 shut, else open */
     uint32_t wind;                            /* wind speed, m/s; KT_NONE: none */
 };
@@ -45,7 +47,8 @@ KT_MUST_CHECK int kt_airways_read(struct kt_csv *csv, const struct kt_site *site
 
 /* What is known of one branch now. */
 struct kt_airway_state {
-    int8_t fan;   /* 1 runs, 0 stands, -1 not known: runs where the design has flow */
+    int8_t fan;   /* 1 runs, 2 runs backwards, 0 stands, -1 not known: runs where the design has
+                     flow */
     uint8_t open; /* leaves that stand open */
 };
 /** A point's value into `ret`; false: it is not known. */
@@ -56,6 +59,9 @@ struct kt_airway_state kt_airway_look(const struct kt_airway *a, kt_airway_value
 /** The network as it is: `branch` has room for n and is written. */
 void kt_airways_now(const struct kt_airways *a, const struct kt_airway_state *state,
                     struct kt_vent_branch *branch);
+/** What turns in `branch` the fans that blow the other way: at most n, for kt_vent_what_if(). */
+uint32_t kt_airways_turned(const struct kt_airways *a, const struct kt_airway_state *state,
+                           struct kt_vent_change *ret);
 /** Design direction of each branch, for kt_vent_downstream(). */
 void kt_airways_design(const struct kt_airways *a, int8_t *ret);
 #endif

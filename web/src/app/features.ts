@@ -19,6 +19,7 @@ import { install as limits } from '../features/limits';
 import { install as map } from '../features/map';
 import { install as object } from '../features/object';
 import { install as people } from '../features/people';
+import { install as plant } from '../features/plant';
 import { install as point } from '../features/point';
 import { install as records } from '../features/records';
 import { install as reports } from '../features/reports';
@@ -34,6 +35,7 @@ export const installers: readonly Install[] = [
   cards,
   people,
   cameras,
+  plant,
   object,
   command,
   handover,

@@ -7,22 +7,11 @@ import { can } from '../../api/session';
 import { site } from '../../api/site';
 import { canAct, live, replaying, world } from '../../api/world';
 import { nameOf, pick } from '../../app/i18n';
+import { bit, book, refresh, type Sequence } from '../../sequences/book';
+import { Runs } from '../../sequences/Runs';
+import { StartDialog } from '../../sequences/StartDialog';
 import { Value } from '../../ui/Value';
-import { Runs } from './Runs';
-import { StartDialog } from './StartDialog';
-import {
-  type Belt,
-  type BeltState,
-  beltOf,
-  bit,
-  book,
-  type Cell,
-  layout,
-  refresh,
-  type Sequence,
-  stateOf,
-  tripsOf,
-} from './state';
+import { type Belt, type BeltState, beltOf, type Cell, layout, stateOf, tripsOf } from './state';
 import { t } from './texts';
 
 const SIGN: Record<BeltState, string> = {

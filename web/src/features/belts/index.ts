@@ -3,7 +3,7 @@
 import { effect } from '@preact/signals';
 import { can, ready } from '../../api/session';
 import type { App } from '../../app/app';
-import { book, refresh } from './state';
+import { book, refresh } from '../../sequences/book';
 import { t } from './texts';
 
 /** A site without belts (assets.csv) has no such screen. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import type { PointInfo } from '../../api/model';
-import { type Asset, beltOf, layout, type Sequence, stateOf, taken, tripsOf } from './state';
+import { type Asset, type Sequence, taken } from '../../sequences/book';
+import { beltOf, layout, stateOf, tripsOf } from './state';
 
 const asset = (id: string, to: string | null): Asset => ({
   id,

@@ -9,7 +9,7 @@ export interface Airway {
   place: string | null;
   flow: number | null;
   need: string;
-  fan?: 'on' | 'off' | 'unknown';
+  fan?: 'on' | 'off' | 'back' | 'unknown';
   doors?: number;
   doors_open?: number;
   wind?: { contradicts: boolean };

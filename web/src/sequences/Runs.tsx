@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Runs of sequences: steps as they go, why one is held, and what a person may do about it. */
-import { request } from '../../api/client';
-import { personName } from '../../api/people';
-import { can, me } from '../../api/session';
-import { site } from '../../api/site';
-import { canAct, replaying } from '../../api/world';
-import { hms } from '../../app/format';
-import { pick } from '../../app/i18n';
-import { toastError } from '../../ui/Toast';
-import { book, isAlive, type Run, refresh, type StepState } from './state';
+import { request } from '../api/client';
+import { personName } from '../api/people';
+import { can, me } from '../api/session';
+import { site } from '../api/site';
+import { canAct, replaying } from '../api/world';
+import { hms } from '../app/format';
+import { pick } from '../app/i18n';
+import { toastError } from '../ui/Toast';
+import { book, isAlive, type Run, refresh, type StepState } from './book';
+import './sequences.css';
 import { t } from './texts';
 
 const OVER_SHOWN = 6;
@@ -133,13 +134,14 @@ function RunBlock({ r }: { r: Run }) {
   );
 }
 
-export function Runs() {
-  const runs = book.value?.runs ?? [];
+/** @param only runs over these outputs; left out: all */
+export function Runs({ only }: { only?: ReadonlySet<string> }) {
+  const runs = (book.value?.runs ?? []).filter((r) => !only || r.subjects.some((s) => only.has(s)));
   if (replaying.value) return <p class="hint">{t('runs.past')}</p>;
   const alive = runs.filter(isAlive);
   const over = runs.filter((r) => !isAlive(r)).slice(0, OVER_SHOWN);
   return (
-    <section class="belts-runs stack" aria-label={t('runs')}>
+    <section class="seq-runs stack" aria-label={t('runs')}>
       <h2>{t('runs')}</h2>
       {alive.length === 0 && <p class="hint">{t('runs.none')}</p>}
       <ul class="plain">

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Before a sequence: which belts, with which recipe, and how the interlocks stand now. */
 import { useEffect, useState } from 'preact/hooks';
-import { api, request } from '../../api/client';
-import type { Condition, Output } from '../../api/model';
-import { site } from '../../api/site';
-import { canAct, world } from '../../api/world';
-import { pick } from '../../app/i18n';
-import { Dialog } from '../../ui/Dialog';
-import { CheckField, TextField } from '../../ui/Field';
-import { errorText } from '../../ui/Toast';
-import { BROUGHT, beltOf, bit, book, type Param, refresh, type Sequence, taken } from './state';
+import { api, request } from '../api/client';
+import type { Condition, Output } from '../api/model';
+import { site } from '../api/site';
+import { canAct, world } from '../api/world';
+import { pick } from '../app/i18n';
+import { Dialog } from '../ui/Dialog';
+import { CheckField, TextField } from '../ui/Field';
+import { errorText } from '../ui/Toast';
+import { BROUGHT, bit, book, type Param, refresh, type Sequence, taken } from './book';
 import { t } from './texts';
 
 type Recipe = Record<string, number | boolean>;
@@ -48,13 +48,16 @@ function useOutputs(ids: readonly string[]): ReadonlyMap<string, Output> | null 
 
 function Row({ id, o, start }: { id: string; o: Output | undefined; start: boolean }) {
   const asset = book.value?.assets.find((a) => a.points.includes(id));
-  const b = asset && beltOf(asset, site.value.pointById);
-  const runs = b ? bit(b.run, (p) => world.value.points.at(p.i).value) : null;
+  const belt = asset?.kind === 'belt'; // a start passes over a belt that runs
+  const run = asset?.points
+    .map((p) => site.value.pointById.get(p))
+    .find((p) => p?.role === 'belt.run');
+  const runs = belt ? bit(run, (p) => world.value.points.at(p.i).value) : null;
   const bad = start && !runs ? against(o) : [];
   return (
     <li class={bad.length ? 'bad' : 'ok'}>
       <b aria-hidden="true">{bad.length ? '✗' : '✓'}</b>{' '}
-      {asset ? pick(asset.name) : site.value.pointName(id)}
+      {asset && belt ? pick(asset.name) : site.value.pointName(id)}
       <span class="hint">
         {' '}
         {start && runs ? t('already') : bad.length ? '' : t(start ? 'ready' : 'will.stop')}

@@ -14,6 +14,10 @@ void write_cluster(struct kt_runtime *rt, struct kt_jw *w);
 bool peers_path(const char *path);
 void peers_handle(struct kt_api *a, struct kt_http_req *req);
 
+/* lend.c: a node's files, for one that is being made */
+void lend_list(struct kt_api *a, struct kt_http_req *req);
+void lend_file(struct kt_api *a, struct kt_http_req *req);
+
 /* forward.c */
 /** Is this for the active node, while this one follows? */
 bool forward_wanted(struct kt_api *a, struct kt_http_req *req);

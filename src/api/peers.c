@@ -63,6 +63,10 @@ void peers_handle(struct kt_api *a, struct kt_http_req *req)
         reply_code(req, KT_EAUTH, "this is for the other nodes of the cluster");
     } else if (strcmp(method, "GET") == 0 && strncmp(path, bodies, sizeof(bodies) - 1) == 0) {
         get_body(a, req, path + sizeof(bodies) - 1);
+    } else if (strcmp(method, "GET") == 0 && strcmp(path, "/cluster/files") == 0) {
+        lend_list(a, req);
+    } else if (strcmp(method, "GET") == 0 && strcmp(path, "/cluster/file") == 0) {
+        lend_file(a, req);
     } else if (strcmp(method, "POST") == 0 && strcmp(path, "/cluster/have") == 0) {
         post_have(c, req);
     } else {

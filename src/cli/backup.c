@@ -199,7 +199,7 @@ static int check_tree(const char *dir, bool bodies, int depth, struct kt_err *er
     return r;
 }
 
-static int check_copy(const struct kt_args *a, const char *site, struct kt_err *err)
+int kt_check_copy(const struct kt_args *a, const char *site, struct kt_err *err)
 {
     char data[700];
     snprintf(data, sizeof(data), "%s/data", site);
@@ -235,7 +235,7 @@ static int copy_and_check(const struct kt_args *a, const char *from, const char 
 {
     int r = copy_tree(from, to, 0, err);
     for (int i = 1; r == KT_OK; i++) {
-        r = check_copy(a, to, err);
+        r = kt_check_copy(a, to, err);
         if (r != KT_ECORRUPT || i == JOURNAL_TRIES) {
             break;
         }
@@ -326,13 +326,13 @@ static int restore(const struct kt_args *a)
         r = kt_err_set(&err, KT_ENOTFOUND, "%s does not exist", a->pos[0]);
     }
     if (r == KT_OK) {
-        r = check_copy(a, a->pos[0], &err);
+        r = kt_check_copy(a, a->pos[0], &err);
     }
     if (r == KT_OK) {
         r = copy_tree(a->pos[0], a->pos[1], 0, &err);
     }
     if (r == KT_OK) {
-        r = check_copy(a, a->pos[1], &err);
+        r = kt_check_copy(a, a->pos[1], &err);
     }
     if (r < 0) {
         return kt_fail(a, &err);

@@ -54,6 +54,7 @@ struct kt_verb {
     X(verify) \
     X(backup) \
     X(restore) \
+    X(cluster) \
     X(user) \
     X(cert) \
     X(parse) \
@@ -108,6 +109,8 @@ KT_MUST_CHECK int kt_running_call(const struct kt_running *r, const char *method
 /** Prove the journal, history and what hangs on them of a data folder, printing a table; what is
  * not there yet is passed over. KT_ECORRUPT names the place. */
 KT_MUST_CHECK int kt_verify_data(const struct kt_args *a, const char *data, struct kt_err *err);
+/** Read a copy of a site whole: each body against its name, each database, and kt_verify_data(). */
+KT_MUST_CHECK int kt_check_copy(const struct kt_args *a, const char *site, struct kt_err *err);
 /** Where packs and the user interface lie: beside the program, or the installed place. */
 const char *kt_share_dir(char *buf, size_t cap, const char *what);
 #endif

@@ -141,6 +141,12 @@ static int import(const struct kt_args *a)
         return kt_usage(
             a, "say what (points, history, map or roadways), the site folder and the file");
     }
+    char texts[700];
+    if (kt_site_text_dir(a->pos[1], texts, sizeof(texts)) && strcmp(a->pos[0], "history") != 0) {
+        fprintf(stderr, "the site in force lies in %s; first: kuangtu cluster adopt %s\n", texts,
+                a->pos[1]);
+        return KT_EXIT_INVALID;
+    }
     if (strcmp(a->pos[0], "points") == 0) {
         return import_points(a, a->pos[1], a->pos[2]);
     }

@@ -41,14 +41,28 @@ struct kt_node {
     pthread_mutex_t lock; /* links, site, map: changed by reload, read by the health page */
 };
 
+/* The drawing as another node has loaded it. */
+static int read_taken_map(const char *path, struct kt_arena *arena, struct kt_geo_map *ret,
+                          struct kt_err *err)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, 1 << 30);
+    int r = kt_file_read(path, 1 << 30, &b, err);
+    r = r < 0 ? r : kt_geo_map_parse((struct kt_str){b.p, b.n}, arena, ret, err);
+    kt_buf_done(&b);
+    return r;
+}
+
 /* The drawing of the folder, into an arena of its own. */
 static int read_map(const struct kt_node *n, struct kt_arena **ret_arena, struct kt_geo_map *ret,
                     struct kt_err *err)
 {
-    char path[600];
+    char path[600], texts[560];
     struct kt_arena *arena = kt_arena_new(512u << 20);
-    snprintf(path, sizeof(path), "%s/map.gpkg", n->opts.site_dir);
-    int r = kt_geo_map_read(path, n->data_dir, arena, ret, err);
+    bool taken = kt_site_text_dir(n->opts.site_dir, texts, sizeof(texts));
+    snprintf(path, sizeof(path), "%s/%s", texts, taken ? "map" : "map.gpkg");
+    int r = taken ? read_taken_map(path, arena, ret, err)
+                  : kt_geo_map_read(path, n->data_dir, arena, ret, err);
     if (r < 0) {
         kt_arena_free(arena);
         return r;
@@ -333,7 +347,8 @@ static void *watch(void *arg)
             share_people(n);
             due = kt_clock_mono() + 200 * KT_MS;
         }
-        if (!told && kt_cluster_role(n->cluster) == KT_CLUSTER_LOST) {
+        if (!told &&
+            (kt_cluster_role(n->cluster) == KT_CLUSTER_LOST || kt_runtime_site_taken(n->rt))) {
             told = true;
             kill(getpid(), SIGUSR1);
         }
@@ -522,6 +537,14 @@ int kt_node_reload(struct kt_node *n, const char *author, const char *why,
     struct kt_site *fresh;
     struct kt_geo_map map;
     struct kt_arena *arena = NULL;
+    char texts[600];
+    if (kt_site_text_dir(n->opts.site_dir, texts, sizeof(texts))) {
+        return kt_err_set(
+            err, KT_ESTATE,
+            "the site in force was loaded on another node and lies in %s; put it into "
+            "the folder first: kuangtu cluster adopt %s",
+            texts, n->opts.site_dir);
+    }
     int r = kt_site_load(n->opts.site_dir, n->opts.pack_dir, n->site, findings, &fresh, err);
     if (r < 0) {
         return r;

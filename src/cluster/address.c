@@ -87,7 +87,7 @@ static void cond_init(pthread_cond_t *cond)
     pthread_condattr_destroy(&attr);
 }
 
-static struct kt_cluster *cluster_new(const struct kt_cluster_opts *opts)
+struct kt_cluster *cluster_new(const struct kt_cluster_opts *opts)
 {
     struct kt_cluster *c = calloc(1, sizeof(*c));
     KT_ASSERT(c);
@@ -122,13 +122,19 @@ static struct kt_cluster *cluster_new(const struct kt_cluster_opts *opts)
     return c;
 }
 
-int kt_cluster_join(const struct kt_cluster_opts *opts, struct kt_cluster **ret, struct kt_err *err)
+int cluster_opts_check(const struct kt_cluster_opts *opts, struct kt_err *err)
 {
     int r = kt_cluster_address(opts->address, err);
     if (r == KT_OK &&
         (!opts->node[0] || strlen(opts->node) >= CORE_NAME || strchr(opts->node, '/'))) {
         r = kt_err_set(err, KT_EINVAL, "a node of a cluster needs a name without '/': --node NAME");
     }
+    return r;
+}
+
+int kt_cluster_join(const struct kt_cluster_opts *opts, struct kt_cluster **ret, struct kt_err *err)
+{
+    int r = cluster_opts_check(opts, err);
     if (r < 0) {
         return r;
     }

@@ -47,7 +47,7 @@ int cluster_secret(struct kt_cluster *c, char ret[65], struct kt_err *err)
     snprintf(ret, 65, "%s", c->peers.secret);
     pthread_mutex_unlock(&c->peers.lock);
     kt_buf_done(&b);
-    return r;
+    return r == KT_ENOTFOUND ? kt_err_set(err, KT_EIO, "no node has been active yet") : r;
 }
 
 bool kt_cluster_is_peer(struct kt_cluster *c, const char *authorization)
@@ -445,8 +445,13 @@ void *cluster_bodies(void *arg)
 {
     struct kt_cluster *c = arg;
     while (!atomic_load(&c->stop)) {
+        char secret[65];
+        struct kt_err err;
         struct kt_cluster_stats s;
         kt_cluster_stats(c, &s);
+        if (s.role == KT_CLUSTER_ACTIVE && cluster_secret(c, secret, &err) < 0) {
+            KT_DEBUG("cluster", "%s", err.text); /* it is there for who asks first */
+        }
         for (uint32_t i = 0; s.role == KT_CLUSTER_ACTIVE && i < s.members_n; i++) {
             const struct kt_cluster_member *m = &s.members[i];
             bool other = strcmp(m->node, c->node) != 0;

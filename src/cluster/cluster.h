@@ -128,6 +128,20 @@ KT_MUST_CHECK int kt_cluster_have(struct kt_cluster *c, const struct kt_json *as
 /** Does this header come from another node? They know each other by a secret that is in etcd. */
 bool kt_cluster_is_peer(struct kt_cluster *c, const char *authorization);
 
+/*
+ * A visit: of a program that is no node yet, to make one. No threads; free it with
+ * kt_cluster_free().
+ */
+/** KT_ENODE: no node is active; KT_EIO: etcd does not answer. */
+KT_MUST_CHECK int kt_cluster_visit(const struct kt_cluster_opts *opts, struct kt_cluster **ret,
+                                   struct kt_err *err);
+const char *kt_cluster_visited(const struct kt_cluster *c); /**< name of the active node */
+/** From now on what the order has is kept for a node of our name. */
+KT_MUST_CHECK int kt_cluster_reserve(struct kt_cluster *c, struct kt_err *err);
+/** GET of the active node, below its address. KT_ENOTFOUND; KT_EIO. */
+KT_MUST_CHECK int kt_cluster_ask(struct kt_cluster *c, const char *path, struct kt_buf *out,
+                                 struct kt_err *err);
+
 /* Values beside the order. */
 /** The value of a key below PREFIX, appended. KT_ENOTFOUND; KT_EIO: etcd does not answer. */
 KT_MUST_CHECK int kt_cluster_get(struct kt_cluster *c, const char *key, struct kt_buf *out,

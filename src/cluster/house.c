@@ -101,7 +101,7 @@ void cluster_tidy(struct kt_cluster *c, struct cl_etcd *e, const struct core_cal
         if (away_too_long(c, &m[i], used)) {
             KT_WARN("cluster",
                     "node %s is away too long and is waited for no longer: it has to "
-                    "be restored from a copy",
+                    "join anew (kuangtu cluster join)",
                     m[i].node);
             cl_etcd_forget(e, call->token, m[i].node);
         } else if (m[i].next < below) {

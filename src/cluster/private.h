@@ -66,6 +66,9 @@ struct kt_cluster {
     struct kt_buf slots[CORE_SLOTS];
 };
 
+struct kt_cluster *cluster_new(const struct kt_cluster_opts *opts); /**< address.c */
+/** KT_EINVAL: no name for a node. */
+KT_MUST_CHECK int cluster_opts_check(const struct kt_cluster_opts *opts, struct kt_err *err);
 /** rejoin.c: the core's beginning, from the closed journal and etcd. */
 KT_MUST_CHECK int cluster_rejoin(struct kt_cluster *c, struct kt_err *err);
 /** After any change of the core. Lock held; returns whether the hook is to be called. */

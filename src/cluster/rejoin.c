@@ -80,8 +80,8 @@ static int lacks(kt_seq seq, struct kt_err *err)
 {
     return kt_err_set(err, KT_ESTATE,
                       "the common order does not hold event %" PRIu64
-                      " any more: this node was away too long; restore its data from a backup of "
-                      "the other node and start again",
+                      " any more: this node was away too long; move its data folder aside, run "
+                      "kuangtu cluster join, and start again",
                       seq);
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "engine/runtime_impl.h"
+#include "engine/nodes.h"
 
 enum { BODY_MAX = 1 << 30, MANIFEST_MAX = 64 << 20, HEX = 64 };
 
@@ -82,12 +82,7 @@ int rt_loaded_put(const char *data_dir, const struct kt_site *site, const struct
 
 /* ---- reading ---- */
 
-struct entry {
-    const char *name;
-    struct kt_hash hash;
-};
-
-static bool read_line(struct kt_str text, size_t *at, struct kt_arena *arena, struct entry *ret)
+static bool read_line(struct kt_str text, size_t *at, struct kt_arena *arena, struct rt_entry *ret)
 {
     const char *line = text.p + *at, *nl = memchr(line, '\n', text.n - *at);
     size_t n = nl ? (size_t)(nl - line) : 0;
@@ -101,15 +96,14 @@ static bool read_line(struct kt_str text, size_t *at, struct kt_arena *arena, st
 }
 
 /* All lines of a manifest, into the arena. */
-static int read_manifest(const char *data_dir, const struct kt_hash *manifest,
-                         struct kt_arena *arena, struct entry **ret, uint32_t *ret_n,
-                         struct kt_err *err)
+int rt_manifest_read(const char *data_dir, const struct kt_hash *manifest, struct kt_arena *arena,
+                     struct rt_entry **ret, uint32_t *ret_n, struct kt_err *err)
 {
     struct kt_buf b;
     uint32_t n = 0;
     kt_buf_init(&b, MANIFEST_MAX);
     int r = kt_body_get(data_dir, manifest, MANIFEST_MAX, &b, err);
-    struct entry *list = KT_NEW_ARRAY(arena, struct entry, b.n / (HEX + 2) + 1);
+    struct rt_entry *list = KT_NEW_ARRAY(arena, struct rt_entry, b.n / (HEX + 2) + 1);
     for (size_t at = 0; r == KT_OK && at < b.n; n++) {
         if (!read_line((struct kt_str){b.p, b.n}, &at, arena, &list[n])) {
             r = kt_err_set(err, KT_ECORRUPT, "the manifest of a site is damaged");
@@ -126,10 +120,10 @@ static int read_manifest(const char *data_dir, const struct kt_hash *manifest,
 int rt_loaded_list(const char *data_dir, const struct kt_hash *manifest, struct kt_buf *out,
                    struct kt_err *err)
 {
-    struct entry *list = NULL;
+    struct rt_entry *list = NULL;
     uint32_t n = 0;
     struct kt_arena *arena = kt_arena_new(0);
-    int r = read_manifest(data_dir, manifest, arena, &list, &n, err);
+    int r = rt_manifest_read(data_dir, manifest, arena, &list, &n, err);
     kt_buf_put(out, manifest->b, sizeof(manifest->b));
     for (uint32_t i = 0; r == KT_OK && i < n; i++) {
         kt_buf_put(out, list[i].hash.b, sizeof(list[i].hash.b));
@@ -138,7 +132,7 @@ int rt_loaded_list(const char *data_dir, const struct kt_hash *manifest, struct 
     return r;
 }
 
-static int read_body(const char *data_dir, const struct entry *e, struct kt_arena *arena,
+static int read_body(const char *data_dir, const struct rt_entry *e, struct kt_arena *arena,
                      struct kt_str *ret, struct kt_err *err)
 {
     struct kt_buf b;
@@ -151,7 +145,7 @@ static int read_body(const char *data_dir, const struct entry *e, struct kt_aren
     return r;
 }
 
-static bool is_own(const struct entry *e)
+static bool is_own(const struct rt_entry *e)
 {
     return strcmp(e->name, "order") == 0 || strcmp(e->name, "map") == 0;
 }
@@ -160,10 +154,10 @@ static int load_site(const char *data_dir, const struct kt_hash *manifest,
                      const struct kt_site_extra *extra, struct kt_arena *arena,
                      struct kt_site **ret, struct kt_err *err)
 {
-    struct entry *list = NULL;
+    struct rt_entry *list = NULL;
     struct kt_str order = {"", 0};
     uint32_t n = 0, files_n = 0;
-    int r = read_manifest(data_dir, manifest, arena, &list, &n, err);
+    int r = rt_manifest_read(data_dir, manifest, arena, &list, &n, err);
     struct kt_site_file *files = KT_NEW_ARRAY(arena, struct kt_site_file, n + 1);
     for (uint32_t i = 0; r == KT_OK && i < n; i++) {
         struct kt_site_file *f = &files[files_n];
@@ -203,10 +197,10 @@ int rt_loaded_site(const char *data_dir, const struct kt_hash *manifest,
 static int map_of(const char *data_dir, const struct kt_hash *manifest, struct kt_arena *arena,
                   struct kt_geo_map *ret, struct kt_err *err)
 {
-    struct entry *list = NULL;
+    struct rt_entry *list = NULL;
     struct kt_str text = {"", 0};
     uint32_t n = 0;
-    int r = read_manifest(data_dir, manifest, arena, &list, &n, err);
+    int r = rt_manifest_read(data_dir, manifest, arena, &list, &n, err);
     for (uint32_t i = 0; r == KT_OK && i < n; i++) {
         if (strcmp(list[i].name, "map") == 0) {
             r = read_body(data_dir, &list[i], arena, &text, err);
@@ -356,7 +350,7 @@ static int verify_one(struct verify *v, const struct kt_hash *h, const char *nam
 
 static int verify_site(struct verify *v, const struct rt_site_event *s, struct kt_err *err)
 {
-    struct entry *list = NULL;
+    struct rt_entry *list = NULL;
     uint32_t n = 0;
     int r = s->has ? verify_one(v, &s->manifest, "manifest", err) : KT_OK;
     if (r == KT_OK && s->has_changes) {
@@ -367,7 +361,7 @@ static int verify_site(struct verify *v, const struct rt_site_event *s, struct k
     }
     v->v->sites++;
     struct kt_arena *arena = kt_arena_new(0);
-    r = read_manifest(v->data_dir, &s->manifest, arena, &list, &n, err);
+    r = rt_manifest_read(v->data_dir, &s->manifest, arena, &list, &n, err);
     for (uint32_t i = 0; r == KT_OK && i < n; i++) {
         r = verify_one(v, &list[i].hash, list[i].name, err);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The runtime's life, and what other threads call. The engine's side is in runtime_thread.c. */
-#include "engine/runtime_impl.h"
+#include "engine/nodes.h"
 
 #include <stdio.h>
 #include <stdlib.h>

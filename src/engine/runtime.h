@@ -119,6 +119,9 @@ bool kt_runtime_follows(const struct kt_runtime *rt);
 /** The gate: may this effect go to the wire now? Asked by the link right before it writes. What is
  *  protective or only reads always may. */
 bool kt_runtime_may(const struct kt_runtime *rt, const struct kt_effect *e);
+/** Has this node taken over a site that the active one loaded, and is it on disk? Then the
+ *  program has to begin again. */
+bool kt_runtime_site_taken(struct kt_runtime *rt);
 /** The fencing token for devices that keep one; 0: none. */
 int64_t kt_runtime_token(const struct kt_runtime *rt);
 /** What is on our disk and, with several nodes, in the common order: what may leave this node. */

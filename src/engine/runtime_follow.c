@@ -4,7 +4,7 @@
  * are applied to an engine without a way out, and the outcomes that come of it are held against
  * those that were written. It is a recovery that goes on until this node is the active one.
  */
-#include "engine/runtime_impl.h"
+#include "engine/nodes.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -135,11 +135,9 @@ static void look_at_site(struct kt_runtime *rt, const struct kt_event *ev)
 {
     struct rt_site_event s;
     rt_site_event(ev, &s);
-    bool same = s.has && rt->loaded.has && kt_hash_eq(&s.manifest, &rt->loaded.manifest);
-    if (!same) {
-        KT_WARN("cluster", "the active node has another site in force than this folder has");
+    if (s.has) {
+        rt_site_look(rt, &s.manifest);
     }
-    kt_cluster_same_site(rt->cluster, same);
     show_era(rt);
     take_ids(rt);
 }
@@ -170,7 +168,7 @@ static bool take_run(struct kt_runtime *rt, const struct kt_cluster_run *run)
     size_t at = 0;
     kt_seq seq = run->first;
     struct kt_err err = {0};
-    while (at < run->events.n) {
+    while (at < run->events.n && !atomic_load(&rt->halted)) {
         struct kt_event ev;
         size_t size;
         int r = kt_event_unpack(run->events.p + at, run->events.n - at, seq++, &ev, &size);
@@ -303,9 +301,13 @@ void rt_ready(struct kt_runtime *rt)
 void rt_follow(struct kt_runtime *rt)
 {
     bool good = true;
+    if (rt->following && rt->following->era.known) { /* loaded by the other while we were away */
+        rt_site_look(rt, &rt->following->era.manifest);
+    }
     while (atomic_load(&rt->follows) && !atomic_load(&rt->stopping)) {
         struct kt_cluster_run run;
-        int r = good ? kt_cluster_take(rt->cluster, TURN_NS, &run) : (kt_sleep(TURN_NS), 0);
+        int r = good && !atomic_load(&rt->halted) ? kt_cluster_take(rt->cluster, TURN_NS, &run)
+                                                  : (kt_sleep(TURN_NS), 0);
         if (r == 1) {
             good = take_run(rt, &run);
             kt_buf_done(&run.events);

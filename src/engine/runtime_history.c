@@ -546,7 +546,7 @@ void rt_history_stop(struct kt_runtime *rt)
     kt_history_close(h->h); /* seals all heads */
     struct kt_buf json;
     kt_buf_init(&json, 0);
-    if (rt->engine && sealed_json(h, &json)) {
+    if (rt->engine && !atomic_load(&rt->follows) && sealed_json(h, &json)) {
         rt_say(rt, (struct kt_str){json.p, json.n}); /* the engine thread has ended by now */
     }
     kt_buf_done(&json);

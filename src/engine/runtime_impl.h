@@ -100,6 +100,14 @@ KT_MUST_CHECK int rt_loaded_site(const char *data_dir, const struct kt_hash *man
                                  const struct kt_site_extra *extra, struct kt_site **ret,
                                  struct kt_err *err);
 
+struct rt_entry { /* of a manifest */
+    const char *name;
+    struct kt_hash hash;
+};
+/** All lines of a manifest, into the arena. */
+KT_MUST_CHECK int rt_manifest_read(const char *data_dir, const struct kt_hash *manifest,
+                                   struct kt_arena *arena, struct rt_entry **ret, uint32_t *ret_n,
+                                   struct kt_err *err);
 struct rt_site_event { /* what a site event says */
     bool start, recovered, has, has_hash, has_changes;
     struct kt_hash hash, manifest, changes;
@@ -447,25 +455,6 @@ KT_MUST_CHECK int rt_long_hand_over(struct kt_runtime *rt, kt_time now, int days
                                     struct kt_err *err);
 void rt_long_stats(struct kt_runtime *rt, struct kt_runtime_long *ret);
 
-/* ---- bodies on their way to other nodes (runtime_travel.c) ---- */
-struct rt_travel;
-KT_MUST_CHECK int rt_travel_start(struct kt_runtime *rt, struct kt_err *err);
-void rt_travel_stop(struct kt_runtime *rt); /**< while the queue still takes what arrives */
-void rt_travel_done(struct kt_runtime *rt);
-/** Names this request bodies? Then it goes on when they are on another disk, too: true, and *ret as
- *  rt_message_push(); the message is taken. */
-bool rt_travels(struct kt_runtime *rt, struct rt_message *m, int *ret);
-/** Before a site event: what it names. Blocks. */
-void rt_travel_site(struct kt_runtime *rt, const struct rt_loaded *loaded);
-/** A node that follows: get what the event names, before it is appended. Blocks for seconds at
- *  most. */
-void rt_travel_take(struct kt_runtime *rt, const struct kt_event *ev);
-/** Hashes ("body" and "hash" members) of a JSON text, appended one behind the other. */
-void rt_bodies_named(struct kt_str text, struct kt_buf *out);
-/** The manifest itself and all that it names, in the same form (bodies.c). */
-KT_MUST_CHECK int rt_loaded_list(const char *data_dir, const struct kt_hash *manifest,
-                                 struct kt_buf *out, struct kt_err *err);
-
 /* ---- record room's thread ---- */
 struct rt_record_site { /* references */
     struct kt_site *site;
@@ -573,6 +562,7 @@ struct kt_runtime {
     struct kt_cluster *cluster; /* NULL: alone */
     struct rt_past *following;  /* of a node that follows, until it becomes active */
     atomic_bool follows;
+    _Atomic kt_seq halted; /* nothing behind it is applied: another site was taken; 0: not so */
     bool plant_clock;
     int64_t checkpoint_ns;
     size_t queue_max;

@@ -5,7 +5,7 @@
  * that, so that nothing else does. A node that follows has what an event names before it appends
  * the event.
  */
-#include "engine/runtime_impl.h"
+#include "engine/nodes.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

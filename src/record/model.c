@@ -169,7 +169,9 @@ static void read_all(struct rec_load *l)
         read_folder(l, kt_arena_printf(l->scratch, "%s/%s/registers", s->pack_dir, s->packs[i]),
                     kt_arena_printf(l->scratch, "packs/%s/registers", s->packs[i]));
     }
-    read_folder(l, kt_arena_printf(l->scratch, "%s/registers", s->dir), "registers");
+    char texts[1000];
+    (void)kt_site_text_dir(s->dir, texts, sizeof(texts));
+    read_folder(l, kt_arena_printf(l->scratch, "%s/registers", texts), "registers");
 }
 
 /* ---- rights ---- */

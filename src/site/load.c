@@ -284,15 +284,25 @@ static void load_all(struct load *l, const struct kt_site *previous)
     site_prove(l);
 }
 
+bool kt_site_text_dir(const char *dir, char *to, size_t cap)
+{
+    snprintf(to, cap, "%s/data/site", dir);
+    bool taken = kt_file_exists(to);
+    snprintf(to, cap, "%s%s", dir, taken ? "/data/site" : "");
+    return taken;
+}
+
 static void load_init(struct load *l, const char *dir, const char *pack_dir)
 {
+    char texts[1000];
     l->scratch = kt_arena_new(0);
     l->a = kt_arena_new((size_t)ARENA_MAX_GB << 30);
     l->s = KT_NEW(l->a, struct site);
     l->s->arena = l->a;
     atomic_init(&l->s->refs, 1);
     l->s->pub.dir = kt_arena_strdup(l->a, dir);
-    l->dir = l->s->pub.dir;
+    (void)kt_site_text_dir(dir, texts, sizeof(texts));
+    l->dir = kt_arena_strdup(l->a, texts);
     const char *beside = pack_dir ? pack_dir : beside_program(l->scratch);
     l->pack_dir = kt_arena_strdup(l->a, beside ? beside : "packs");
     l->s->pub.pack_dir = l->pack_dir;

@@ -411,6 +411,9 @@ void kt_findings_add(struct kt_findings *f, enum kt_finding_level level, const c
 KT_MUST_CHECK int kt_site_load(const char *dir, const char *pack_dir,
                                const struct kt_site *previous, struct kt_findings *findings,
                                struct kt_site **ret, struct kt_err *err);
+/** Where the texts of a site are read from: DIR, or DIR/data/site when another node has loaded the
+ *  site that is in force (decision 0014). kt_site.dir stays DIR. @return taken from another node */
+bool kt_site_text_dir(const char *dir, char *to, size_t cap);
 /** Texts read as if they stood in the site's rules/ and limits/ (back-test); n 0: none. */
 struct kt_site_extra {
     struct kt_str rules_yaml, limits_yaml;

@@ -101,6 +101,100 @@ def _():
         served(second, clerk, record, up, data)
 
 
+@case("a site loaded again on the active node is in force on the other without its folder being touched")
+def _():
+    with etcd_kit.Etcd(1) as etcd, pair(etcd) as p:
+        first = p.active()
+        second = p.other(first)
+        p.level(second)
+        clerk = first.user("u.clerk", "clerk")
+        before = {f.name: f.read_bytes() for f in second.site.dir.glob("*.csv")}
+        more = [kt.point("A0", "ch4.face", "P1-face", link="push")] + SELF
+        first.site.write("points.csv", kt.csv_text(more))
+        registers = json.loads(FILES["registers/hazards.yaml"])
+        registers["registers"].append(dict(registers["registers"][0], id="drill", title={"zh": "演练", "en": "Drills"}))
+        first.site.write("registers/hazards.yaml", json.dumps(registers, ensure_ascii=False))
+        kt.kuangtu("reload", first.site.dir, "--why", "a new sensor")
+        made = clerk.ask("record.create", register="drill", fields={"no": "D-1"})["result"]
+        equal(first.write(f"A0 value=0.25 {kt.now_ms() * 1000000}\n")[0], 204)
+
+        second.wait_line("beginning again")
+        second.wait_line("矿图 is at", after=next(i for i, x in enumerate(second.lines) if "beginning again" in x))
+
+        def taken():
+            other = [m for m in state(p, first, "members") if not m["active"]]
+            return other and other[0]["alive"] and other[0]["same_site"] and p.role(second) == "follows"
+        kt.wait_for("the other has it", taken)
+        p.level(second)
+        equal({f.name: f.read_bytes() for f in second.site.dir.glob("*.csv")}, before, "its own folder")
+        kt.wait_for("the follower knows who is logged in",
+                    lambda: at(second, clerk).call("GET", "/me")[0] == 200)
+        first.kill9()
+        kt.wait_for("the other is active", lambda: p.role(second) == "active")
+        there = at(second, clerk)
+        equal(there.live("A0")["A0"][0], 0.25)
+        equal([i["id"] for i in there.get("/records/drill")["items"]], [made["record"]])
+        equal(second.write(f"A0 value=0.5 {kt.now_ms() * 1000000}\n")[0], 204)
+        refused = kt.kuangtu("reload", second.site.dir, "--why", "x", check=False)
+        assert refused.returncode and "adopt" in refused.stderr, refused.stderr
+        kt.kuangtu("cluster", "adopt", second.site.dir)
+        equal(second.site.read("points.csv"), first.site.read("points.csv"))
+        kt.kuangtu("reload", second.site.dir, "--why", "the same")
+        second.stop()
+        kt.kuangtu("verify", second.site.dir)
+
+
+def joined(p, etcd, old):
+    """A new machine in the place of a node whose site folder is lost."""
+    site = kt.Site()
+    name = old.words[old.words.index("--node") + 1]
+    said = kt.kuangtu("cluster", "join", etcd.address(), site.dir, "--node", name).stdout
+    kt.note(said.splitlines()[-1])
+    shutil.copytree(p.sites[0].dir / "secrets", site.dir / "secrets")
+    site.tokens = old.site.tokens
+    node = kt.Program(site, "--node", name, start=False)
+    node.port = kt.free_port()
+    node.local = lambda: etcd_kit.local(node)
+    p.nodes[p.nodes.index(old)] = node
+    node.start()
+    return node
+
+
+@case("a dead machine is replaced: the new one fetches all from the one that runs, follows, takes over")
+def _():
+    with etcd_kit.Etcd(1) as etcd, pair(etcd) as p:
+        first = p.active()
+        dead = p.other(first)
+        p.level(dead)
+        clerk = first.user("u.clerk", "clerk")
+        begin = kt.now_ms() - 1000
+        data = paper(b"join")
+        record, up = attach(clerk, "有附件", data)
+        for i in range(50):
+            equal(first.write(f"T1 value=0.{10 + i} {kt.now_ms() * 1000000}\n")[0], 204)
+        dead.kill9()
+        shutil.rmtree(dead.site.dir)
+        record2, up2 = attach(clerk, "后来的", paper(b"later"))
+        second = joined(p, etcd, dead)
+        p.level(second)
+        assert has(second, up) and has(second, up2)
+        kt.wait_for("the follower knows who is logged in",
+                    lambda: at(second, clerk).call("GET", "/me")[0] == 200)
+        equal(first.write(f"T1 value=0.99 {kt.now_ms() * 1000000}\n")[0], 204)
+        first.kill9()
+        shutil.rmtree(first.site.dir / "data")
+        kt.wait_for("the new one is active", lambda: p.role(second) == "active")
+        served(second, clerk, record, up, data)
+        served(second, clerk, record2, up2, paper(b"later"))
+        kt.wait_for("its history has all", lambda: set(
+            second.local().get("/history", points="T1", **{"from": begin, "to": kt.now_ms() + 1000}, buckets=0)
+            ["points"][0]["v"]) >= {round(0.1 + i / 100, 2) for i in range(50)} | {0.99})
+        second.stop()
+        kt.kuangtu("verify", second.site.dir)
+        refused = kt.kuangtu("cluster", "join", etcd.address(), second.site.dir, "--node", "x", check=False)
+        assert refused.returncode and "has data" in refused.stderr, refused.stderr
+
+
 @case("what nodes ask each other is for nodes: no session and no made-up secret opens it")
 def _():
     with etcd_kit.Etcd(1) as etcd, pair(etcd) as p:

@@ -117,6 +117,21 @@ async function people(s, step) {
     const over = await page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
     equal(over, 0, 'pixels beyond the screen');
     await s.shot('county-board');
+    for (const [width, height] of [[1366, 768], [1920, 1080], [3840, 2160]]) {
+      await page.setViewportSize({ width, height });
+      const cut = () =>
+        page.evaluate(() =>
+          [...document.querySelectorAll('.bf-tile')].flatMap((tile) => {
+            const edge = tile.getBoundingClientRect().right + 1;
+            return [...tile.querySelectorAll('th:last-child, td:last-child')].filter(
+              (c) => c.getBoundingClientRect().right > edge,
+            );
+          }).length,
+        );
+      await until(async () => (await cut()) === 0, `every last column in sight at ${width}`);
+      await s.shot(`county-board-${width}`);
+    }
+    await page.setViewportSize({ width: 1366, height: 768 });
     await page.setViewportSize({ width: 1366, height: 768 });
     await s.go('#/records');
   });

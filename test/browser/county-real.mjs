@@ -37,6 +37,7 @@ async function office(s, step) {
     await one.check();
     const drawn = await (await lines).json();
     equal(drawn.features.length > 3, true, 'lines');
+    await page.locator('.rr-none, li, label, div', { hasText: /地表下沉等值线（采掘与钻孔）\s*\d+ ms/ }).first().waitFor();
     await s.shot('county-map-subsidence');
     await one.uncheck();
   });

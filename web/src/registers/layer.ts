@@ -28,6 +28,18 @@ export interface LayerOptions {
   only?: () => Promise<ReadonlyMap<number, number | null>>;
 }
 
+/** What lies below stays in sight. */
+function sheer(color: string, alpha: string): string {
+  const short = /^#([0-9a-f])([0-9a-f])([0-9a-f])$/i.exec(color);
+  const whole = short
+    ? `#${short
+        .slice(1)
+        .map((c) => c + c)
+        .join('')}`
+    : color;
+  return /^#[0-9a-f]{6}$/i.test(whole) ? whole + alpha : color;
+}
+
 /** Late ones have a thick edge: colour stays what the register declares. */
 function styleOf(f: FeatureLike, resolution: number): Style {
   const css = getComputedStyle(document.documentElement);
@@ -36,7 +48,8 @@ function styleOf(f: FeatureLike, resolution: number): Style {
   const due = Number(f.get('due') ?? 0);
   const late = due > 0 && due < live.now.peek();
   const stroke = new Stroke({ color: late ? text : color, width: late ? 3 : 1.5 });
-  const fill = new Fill({ color: /^#[0-9a-f]{6}$/i.test(color) ? `${color}99` : color });
+  const area = /Polygon/.test(f.getGeometry()?.getType() ?? '');
+  const fill = new Fill({ color: sheer(color, area ? '33' : '99') });
   const label = String(f.get('label') ?? f.get('key') ?? '');
   const named = resolution < LABEL_RESOLUTION && label !== '';
   return new Style({

@@ -12,12 +12,14 @@ import { beat } from '../../app/ticker';
 import { Waiting } from '../../records/Parts';
 import { useHeard } from '../../records/use';
 import { useBriefing } from './BriefingScreen';
-import { type Section, sectionsOf } from './model';
+import { type Section, sectionsOf, widths } from './model';
 import { t } from './texts';
 
 const hasRows = (s: Section) => (s.tables[0]?.rows.length ?? 0) > 0;
 
-/** As many rows as its place holds. */
+const WIDE = 7; // columns: takes half of the screen, others a third
+
+/** As many rows as its place holds; every column is in sight, the long ones cut. */
 function Tile({ s }: { s: Section }) {
   const host = useRef<HTMLElement>(null);
   const [fit, setFit] = useState(6);
@@ -38,10 +40,15 @@ function Tile({ s }: { s: Section }) {
     return () => watch.disconnect();
   }, [rows.length]);
   return (
-    <section class="bf-tile" ref={host}>
+    <section class={`bf-tile${(table?.columns.length ?? 0) >= WIDE ? ' bf-wide' : ''}`} ref={host}>
       <h2>{s.title}</h2>
       {table && (
         <table>
+          <colgroup>
+            {widths(table.columns, rows).map((w, k) => (
+              <col key={k} style={w ? { width: w } : undefined} />
+            ))}
+          </colgroup>
           <thead>
             <tr>
               {table.columns.map((c, k) => (
@@ -55,7 +62,9 @@ function Tile({ s }: { s: Section }) {
             {rows.slice(0, fit).map((row, k) => (
               <tr key={k}>
                 {row.map((cell, m) => (
-                  <td key={m}>{cell}</td>
+                  <td key={m} title={cell}>
+                    {cell}
+                  </td>
                 ))}
               </tr>
             ))}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { dayStart, sectionsOf } from './model';
+import { dayStart, sectionsOf, widths } from './model';
 
 describe('a briefing', () => {
   it('falls into its sections', () => {
@@ -27,5 +27,11 @@ describe('a briefing', () => {
   it('takes days of the site', () => {
     expect(dayStart('2026-11-01', 8 * 3_600_000)).toBe(Date.UTC(2026, 9, 31, 16));
     expect(dayStart('2026-11', 0)).toBeNull();
+  });
+});
+
+describe('columns of a table on the wall', () => {
+  it('give figures what they need and sentences the rest', () => {
+    expect(widths(['指标', '本期'], [['一个很长很长很长的名字', '36.4 %']])).toEqual(['', '4.2em']);
   });
 });

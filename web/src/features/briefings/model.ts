@@ -37,3 +37,22 @@ export function dayStart(text: string, offset: number): number | null {
   const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
   return Number.isNaN(ms) ? null : ms - offset;
 }
+
+/** Letters of a text as wide as they are drawn: Chinese ones count twice. */
+function breadth(text: string): number {
+  let n = 0;
+  for (const c of text) n += c.charCodeAt(0) > 0x2e80 ? 2 : 1;
+  return n;
+}
+
+const SHORT = 14;
+
+/** Of each column what it needs, in em, where that is little; '' takes of what is left. A figure is
+ *  never cut for the sake of a sentence beside it. */
+export function widths(columns: readonly string[], rows: readonly string[][]): string[] {
+  return columns.map((c, i) => {
+    const cells = Math.max(0, ...rows.map((r) => breadth(r[i] ?? '')));
+    const need = Math.max(cells, Math.min(breadth(c), 8));
+    return need <= SHORT ? `${(need * 0.56 + 0.8).toFixed(1)}em` : '';
+  });
+}

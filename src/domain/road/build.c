@@ -24,6 +24,21 @@ static int by_place(const void *a, const void *b)
                               : x->pos > y->pos;
 }
 
+/** Stops at one place of one line are one. */
+static void join_equal(struct building *b)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < b->stops_n; i++) {
+        struct stop *last = kept ? &b->stop[kept - 1] : NULL;
+        if (last && last->line == b->stop[i].line && b->stop[i].pos - last->pos < 1e-9) {
+            road_join(b->r, last->item, b->stop[i].item);
+        } else {
+            b->stop[kept++] = b->stop[i];
+        }
+    }
+    b->stops_n = kept;
+}
+
 /** The ends are stops, too. */
 static void all_stops(struct building *b)
 {
@@ -37,6 +52,7 @@ static void all_stops(struct building *b)
         b->stop[b->stops_n++] = (struct stop){end / 2, end, v, p[0], p[1], p[2]};
     }
     qsort(b->stop, b->stops_n, sizeof(*b->stop), by_place);
+    join_equal(b);
 }
 
 static uint32_t node_of(struct building *b, uint32_t item)

@@ -20,12 +20,6 @@ static double height_at(double za, double zb, double t)
 
 static void add_stop(struct roads *r, const struct stop *s)
 {
-    for (uint32_t i = 0; i < r->stops_n; i++) { /* few on one line; many lines are passed quickly */
-        if (r->stop[i].line == s->line && fabs(r->stop[i].pos - s->pos) < 1e-9) {
-            road_join(r, r->stop[i].item, s->item);
-            return;
-        }
-    }
     if (r->stops_n == r->stops_cap) {
         r->stops_cap = r->stops_cap ? 2 * r->stops_cap : 64;
         r->stop = realloc(r->stop, r->stops_cap * sizeof(*r->stop));
@@ -130,12 +124,27 @@ struct pair {
 static void junction(struct roads *r, const struct seg *s, double t, const struct seg *o, double u,
                      const double *at)
 {
-    uint32_t item = r->items_n++;
-    r->items[item] = item;
+    uint32_t item = road_new_item(r);
     struct stop a = {s->line, item, s->at + t, at[0], at[1], at[2]};
     struct stop b = {o->line, item, o->at + u, at[0], at[1], at[2]};
     add_stop(r, &a);
     add_stop(r, &b);
+}
+
+/** Each place where both have a vertex is a junction, however the lines go on from there. Ends of
+ *  lines are looked after by meet_end(). */
+static void common_vertices(struct roads *r, const struct seg *s, const struct seg *o)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        for (uint32_t k = 0; k < 2; k++) {
+            const double *a = road_vertex(r, s->line, s->at + i);
+            const double *c = road_vertex(r, o->line, o->at + k);
+            if (apart(a, c) <= ROAD_SAME_M && road_level(r, a[2], c[2]) &&
+                !near_an_end(r, s->line, a) && !near_an_end(r, o->line, a)) {
+                junction(r, s, i, o, k, a);
+            }
+        }
+    }
 }
 
 static bool is_vertex(double t)
@@ -143,7 +152,7 @@ static bool is_vertex(double t)
     return t < 1e-9 || t > 1 - 1e-9;
 }
 
-/** They cross inside both: at vertices of both it is a junction, else it is asked about. */
+/** They cross inside both: where one has no vertex it is asked about. */
 static void cross(struct roads *r, const struct seg *s, const struct seg *o)
 {
     const double *a = road_vertex(r, s->line, s->at), *b = road_vertex(r, s->line, s->at + 1);
@@ -161,9 +170,8 @@ static void cross(struct roads *r, const struct seg *s, const struct seg *o)
         !road_level(r, at[2], height_at(c[2], d[2], u))) {
         return;
     }
-    if (is_vertex(t) && is_vertex(u)) {
-        junction(r, s, t, o, u, at);
-    } else if (t < 1 - 1e-9 && u < 1 - 1e-9) { /* else the next segment tells it */
+    if (!(is_vertex(t) && is_vertex(u)) && t < 1 - 1e-9 &&
+        u < 1 - 1e-9) { /* else the next segment tells it */
         struct kt_road_finding f = {
             KT_ROAD_CROSSING, s->line, o->line, at[0], at[1], at[2], 0, at[0], at[1], at[2]};
         road_find(r, &f);
@@ -195,9 +203,8 @@ static void with_segment(void *arg, uint32_t seg)
         return;
     }
     p->along[o->line] += shared_length(p->r, s, o);
-    if (p->r->items_n < p->r->items_cap) {
-        cross(p->r, s, o);
-    }
+    common_vertices(p->r, s, o);
+    cross(p->r, s, o);
 }
 
 static void tell_overlaps(struct roads *r, uint32_t line, double *along)

@@ -46,6 +46,7 @@ static inline uint32_t road_end_vertex(const struct roads *r, uint32_t end)
 {
     return end & 1 ? r->line[end / 2].vertices_n - 1 : 0;
 }
+uint32_t road_new_item(struct roads *r);
 uint32_t road_item(struct roads *r, uint32_t item); /**< the root */
 void road_join(struct roads *r, uint32_t a, uint32_t b);
 void road_find(struct roads *r, const struct kt_road_finding *f);

@@ -7,6 +7,17 @@
 
 #include "domain/road/private.h"
 
+uint32_t road_new_item(struct roads *r)
+{
+    if (r->items_n == r->items_cap) {
+        r->items_cap = r->items_cap ? 2 * r->items_cap : 64;
+        r->items = realloc(r->items, r->items_cap * sizeof(*r->items));
+        KT_ASSERT(r->items);
+    }
+    r->items[r->items_n] = r->items_n;
+    return r->items_n++;
+}
+
 uint32_t road_item(struct roads *r, uint32_t item)
 {
     while (r->items[item] != item) {
@@ -98,11 +109,8 @@ static void cut(struct roads *r)
         vertices += r->line[i].vertices_n;
     }
     r->seg = KT_NEW_ARRAY(r->arena, struct seg, vertices);
-    r->items_cap = 2 * r->n + vertices;
-    r->items = KT_NEW_ARRAY(r->arena, uint32_t, r->items_cap);
-    r->items_n = 2 * r->n;
-    for (uint32_t i = 0; i < r->items_n; i++) {
-        r->items[i] = i;
+    for (uint32_t i = 0; i < 2 * r->n; i++) {
+        (void)road_new_item(r);
     }
     for (uint32_t i = 0; i < r->n; i++) {
         for (uint32_t k = 0; k + 1 < r->line[i].vertices_n; k++) {
@@ -145,6 +153,7 @@ int kt_road_net(const struct kt_road_line *lines, uint32_t n, double snap_m, dou
     }
     free(r.found);
     free(r.stop);
+    free(r.items);
     *ret = net;
     return KT_OK;
 }

@@ -28,7 +28,7 @@ enum kt_road_kind {
     KT_ROAD_GAP,      /* two ends nearer than `snap_m` that do not meet */
     KT_ROAD_BESIDE,   /* an end nearer than `snap_m` to a roadway that has no vertex there */
     KT_ROAD_OVERLAP,  /* runs along another one, at most `snap_m` apart, for longer than that */
-    KT_ROAD_CROSSING, /* meets another one at one height where neither has a vertex */
+    KT_ROAD_CROSSING, /* meets another one at one height where not both have a vertex */
     KT_ROAD_UNNAMED,  /* an end that meets nothing and has no name */
     KT_ROAD_NAMES,    /* ends that meet and have different names */
     KT_ROAD_SHORT,    /* shorter than `snap_m`: it would vanish */

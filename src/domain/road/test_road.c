@@ -50,6 +50,16 @@ static void done(struct drawing *d)
     memset(d, 0, sizeof(*d));
 }
 
+/* Nothing is found in it, and it has so many nodes and branches. */
+static void whole(struct drawing *d, uint32_t nodes, uint32_t branches)
+{
+    net(d);
+    CHECK_INT(d->net.findings_n, 0);
+    CHECK_INT(d->net.nodes_n, nodes);
+    CHECK_INT(d->net.branches_n, branches);
+    done(d);
+}
+
 static void ends_that_nearly_meet(void)
 {
     struct drawing d = {0};
@@ -65,16 +75,10 @@ static void ends_that_nearly_meet(void)
     done(&d);
     DRAW(&d, "in", "x", 0, 0, 0, 100, 0, 0);
     DRAW(&d, "y", "out", 103, 0, 0, 200, 0, 0);
-    net(&d);
-    CHECK_INT(d.net.findings_n, 0); /* two roadways that are apart, their ends named */
-    CHECK_INT(d.net.nodes_n, 4);
-    done(&d);
+    whole(&d, 4, 2); /* two roadways that are apart, their ends named */
     DRAW(&d, "in", "", 0, 0, 0, 100, 0, 0);
     DRAW(&d, "", "out", 100, 0, 0, 200, 0, 0);
-    net(&d);
-    CHECK_INT(d.net.findings_n, 0);
-    CHECK_INT(d.net.nodes_n, 3);
-    done(&d);
+    whole(&d, 3, 2);
 }
 
 static void an_end_beside_a_roadway(void)
@@ -93,16 +97,10 @@ static void an_end_beside_a_roadway(void)
     done(&d);
     DRAW(&d, "in", "out", 0, 0, 0, 50, 0, 0, 100, 0, 0); /* a vertex stands where it ends */
     DRAW(&d, "", "face", 50, 0, 0, 50, 80, 0);
-    net(&d);
-    CHECK_INT(d.net.findings_n, 0);
-    CHECK_INT(d.net.branches_n, 3);
-    done(&d);
+    whole(&d, 4, 3);
     DRAW(&d, "in", "out", 0, 0, 0, 100, 0, 0); /* it ends above it */
     DRAW(&d, "top", "face", 50, 0, 20, 50, 80, 20);
-    net(&d);
-    CHECK_INT(d.net.findings_n, 0);
-    CHECK_INT(d.net.branches_n, 2);
-    done(&d);
+    whole(&d, 4, 2);
 }
 
 static void crossings(void)
@@ -116,16 +114,55 @@ static void crossings(void)
     done(&d);
     DRAW(&d, "a", "b", 0, 0, 0, 100, 0, 0);
     DRAW(&d, "c", "d", 50, -50, 30, 50, 50, 30); /* an overcast */
-    net(&d);
-    CHECK_INT(d.net.findings_n, 0);
-    done(&d);
+    whole(&d, 4, 2);
     DRAW(&d, "a", "b", 0, 0, 0, 50, 0, 0, 100, 0, 0);
     DRAW(&d, "c", "d", 50, -50, 0, 50, 0, 0, 50, 50, 0);
-    net(&d);
-    CHECK_INT(d.net.findings_n, 0);
-    CHECK_INT(d.net.branches_n, 4);
-    CHECK_INT(d.net.nodes_n, 5);
-    done(&d);
+    whole(&d, 5, 4);
+}
+
+/* They touch at a vertex of both and go on side by side, or are in line there. */
+static void vertices_in_common(void)
+{
+    struct drawing d = {0};
+    DRAW(&d, "a", "b", 0, 0, 0, 50, 50, 0, 100, 0, 0);
+    DRAW(&d, "c", "d", 0, 100, 0, 50, 50, 0, 100, 100, 0);
+    whole(&d, 5, 4);
+    DRAW(&d, "a", "b", 0, 0, 0, 50, 0, 0, 50, -90, 0); /* each turns off where they meet */
+    DRAW(&d, "c", "d", 100, 0, 0, 50, 0, 0, 50, 90, 0);
+    whole(&d, 5, 4);
+    DRAW(&d, "a", "b", 0, 0, 0, 50, 0, 0, 100, 0, 0); /* three through one place */
+    DRAW(&d, "c", "d", 50, -50, 0, 50, 0, 0, 50, 50, 0);
+    DRAW(&d, "e", "f", 0, 50, 0, 50, 0, 0, 100, -50, 0);
+    whole(&d, 7, 6);
+}
+
+/* More junctions than vertices: two combs that meet at each tooth, again and again. */
+static void many_in_common(void)
+{
+    enum { WAYS = 24, TEETH = 12 };
+    static double xyz[WAYS][TEETH * 2 * 3];
+    static struct kt_road_line line[WAYS];
+    struct kt_arena *arena = kt_arena_new(0);
+    struct kt_road_net ret;
+    struct kt_err err;
+    for (uint32_t w = 0; w < WAYS; w++) {
+        for (uint32_t k = 0; k < 2 * TEETH; k++) {
+            double *p = &xyz[w][k * 3];
+            bool tooth = k % 2 && k + 1 < 2 * TEETH;
+            p[0] = k * 100.0;
+            p[1] = tooth ? 0 : (w + 1) * 50.0;
+            p[2] = 0;
+        }
+        line[w] = (struct kt_road_line){"W", "x", "y", xyz[w], 2 * TEETH};
+    }
+    CHECK_OK(kt_road_net(line, WAYS, 2, 1, arena, &ret, &err), &err);
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < ret.nodes_n; i++) {
+        most = ret.node[i].degree > most ? ret.node[i].degree : most;
+    }
+    CHECK_INT(most, 2 * WAYS); /* each tooth is one place of all */
+    CHECK_INT(ret.branches_n, WAYS * TEETH);
+    kt_arena_free(arena);
 }
 
 static void drawn_twice(void)
@@ -143,9 +180,7 @@ static void drawn_twice(void)
     done(&d);
     DRAW(&d, "a", "b", 0, 0, 0, 100, 0, 0); /* two entries side by side */
     DRAW(&d, "c", "d", 0, 20, 0, 100, 20, 0);
-    net(&d);
-    CHECK_INT(d.net.findings_n, 0);
-    done(&d);
+    whole(&d, 4, 2);
 }
 
 static void names_and_short_ones(void)
@@ -207,5 +242,6 @@ static void shaken(void)
 
 UNIT_MAIN({"ends that nearly meet", ends_that_nearly_meet},
           {"an end beside a roadway", an_end_beside_a_roadway}, {"crossings", crossings},
+          {"vertices in common", vertices_in_common}, {"many in common", many_in_common},
           {"drawn twice", drawn_twice}, {"names and short ones", names_and_short_ones},
           {"shaken", shaken})

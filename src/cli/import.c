@@ -20,7 +20,7 @@ static const struct kt_option options[] = {
     {"layer", "NAME", "map: layer of map.gpkg to make (roadway, area, label, asset)"},
     {"snap", "METRES", "roadways: how far an end may be moved (2)"},
     {"height", "METRES", "roadways: more than this apart they pass over one another (2)"},
-    {"out", "FILE", "roadways: write edge_id,from,to,length_m,section_m2,kind"},
+    {"out", "FILE", "roadways: write edge_id,from,to,length_m,section_m2,kind …"},
     {"write", NULL, "roadways: write the mended lines as layer roadway of the map"},
     {"dry-run", NULL, "read and report, change nothing"},
     {NULL, NULL, NULL},
@@ -171,7 +171,8 @@ const struct kt_verb kt_verb_import = {
         "history  CSV with columns point,time,value[,quality], or time and a column a point;\n"
         "         ARFF with --start and --step. The program must not be running.\n"
         "map      DXF, Shapefile, GeoJSON … as a layer of map.gpkg (needs ogr2ogr of gdal-bin)\n"
-        "roadways DXF, Shapefile, GeoPackage … or a CSV of id,x,y[,z,from,to,section_m2,kind] with "
+        "roadways DXF, Shapefile, GeoPackage … or a CSV of "
+        "id,x,y[,z,from,to,section_m2,kind,place,name,width_m] with "
         "a\n"
         "         row a vertex: made into one network. Gaps, ends beside a roadway, overlaps,\n"
         "         crossings, ends without a name are listed with where they would be snapped to;\n"

@@ -77,16 +77,19 @@ static void branch_row(const struct work *w, const struct kt_road_branch *e, str
     kt_buf_put(b, ",", 1);
     csv_text(b, w->net.node[e->to].name);
     kt_buf_printf(b, ",%.3f,", e->length_m);
-    csv_text(b, w->roads.section[e->line]);
-    kt_buf_put(b, ",", 1);
-    csv_text(b, w->roads.kind[e->line]);
+    const struct roadway_says *says = &w->roads.says[e->line];
+    const char *const texts[] = {says->section, says->kind, says->place, says->name, says->width};
+    for (size_t i = 0; i < KT_ARRAY_LEN(texts); i++) {
+        kt_buf_puts(b, i ? "," : "");
+        csv_text(b, texts[i]);
+    }
 }
 
 static int write_table(const struct work *w, const char *path, struct kt_err *err)
 {
     struct kt_buf b;
     kt_buf_init(&b, 256u << 20);
-    kt_buf_puts(&b, "edge_id,from,to,length_m,section_m2,kind\n");
+    kt_buf_puts(&b, "edge_id,from,to,length_m,section_m2,kind,place,name,width_m\n");
     for (uint32_t i = 0; i < w->net.branches_n; i++) {
         branch_row(w, &w->net.branch[i], &b);
         kt_buf_put(&b, "\n", 1);
@@ -170,11 +173,12 @@ static int site_epsg(const char *dir)
 
 static int write_map(const struct work *w, struct kt_err *err)
 {
-    char dir[256], table[300];
+    static const char types[] = "String,String,String,Real,Real,String,String,String,Real,String\n";
+    char dir[256], table[300], kinds[300];
     struct kt_buf b;
     bool heights = has_heights(w);
     kt_buf_init(&b, 512u << 20);
-    kt_buf_puts(&b, "airway,from_node,to_node,length_m,section_m2,kind,WKT\n");
+    kt_buf_puts(&b, "airway,from_node,to_node,length_m,section_m2,kind,place,name,width_m,WKT\n");
     for (uint32_t i = 0; i < w->net.branches_n; i++) {
         branch_row(w, &w->net.branch[i], &b);
         kt_buf_put(&b, ",", 1);
@@ -184,9 +188,12 @@ static int write_map(const struct work *w, struct kt_err *err)
     int r = kt_dir_temp("kt-roadways", dir, sizeof(dir), err);
     if (r == KT_OK) {
         snprintf(table, sizeof(table), "%s/roadways.csv", dir);
+        snprintf(kinds, sizeof(kinds), "%s/roadways.csvt", dir);
         r = kt_file_replace(table, b.p, b.n, err);
+        r = r < 0 ? r : kt_file_replace(kinds, types, strlen(types), err);
         r = r < 0 ? r : into_map(w, table, site_epsg(w->site_dir), err);
         unlink(table);
+        unlink(kinds);
         rmdir(dir);
     }
     kt_buf_done(&b);
@@ -235,8 +242,7 @@ int kt_import_roadways(const struct kt_args *a, const char *site_dir, const char
         code = w.net.findings_n && !kt_arg(a, "write") ? KT_EXIT_INVALID : KT_EXIT_OK;
     }
     free(w.roads.line);
-    free(w.roads.section);
-    free(w.roads.kind);
+    free(w.roads.says);
     kt_arena_free(w.roads.arena);
     return code;
 }

@@ -5,10 +5,14 @@
 #include "cli/cli.h"
 #include "domain/road/road.h"
 
+/* What is said of a roadway beside its line, as written; "" none. */
+struct roadway_says {
+    const char *section, *kind, *place, *name, *width;
+};
 struct roadways {
     struct kt_arena *arena;
     struct kt_road_line *line;
-    const char **section, **kind; /* by line, as written; "" none */
+    struct roadway_says *says; /* by line */
     uint32_t n;
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A CSV has one row a vertex: id, x, y and, where known, z; from, to, section_m2 and kind on the
- * first row of a roadway. All else goes through GDAL's ogr2ogr, in a child process with limits,
- * into a GeoPackage that is read as a drawing is.
+ * A CSV has one row a vertex: id, x, y and, where known, z; from, to, section_m2, kind, place, name
+ * and width_m on the first row of a roadway. All else goes through GDAL's ogr2ogr, in a child
+ * process with limits, into a GeoPackage that is read as a drawing is.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -50,9 +50,8 @@ static void grow(struct reading *r)
     }
     r->cap = r->cap ? 2 * r->cap : 256;
     to->line = realloc(to->line, r->cap * sizeof(*to->line));
-    to->section = realloc(to->section, r->cap * sizeof(*to->section));
-    to->kind = realloc(to->kind, r->cap * sizeof(*to->kind));
-    KT_ASSERT(to->line && to->section && to->kind);
+    to->says = realloc(to->says, r->cap * sizeof(*to->says));
+    KT_ASSERT(to->line && to->says);
 }
 
 /** The vertices so far are a roadway; its texts are filled in by who knows them. */
@@ -66,14 +65,14 @@ static struct kt_road_line *end_line(struct reading *r)
     }
     to->line[to->n] =
         (struct kt_road_line){kt_arena_printf(to->arena, "R%u", to->n + 1), "", "", xyz, r->n};
-    to->section[to->n] = to->kind[to->n] = "";
+    to->says[to->n] = (struct roadway_says){"", "", "", "", ""};
     r->n = 0;
     return &to->line[to->n++];
 }
 
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
-enum { ID, X, Y, Z, FROM, TO, SECTION, KIND, COLUMNS };
+enum { ID, X, Y, Z, FROM, TO, SECTION, KIND, PLACE, NAME, WIDTH, COLUMNS };
 
 static struct kt_str cell(const struct kt_csv *csv, uint32_t row, int column)
 {
@@ -89,12 +88,15 @@ static bool same_id(const struct kt_csv *csv, uint32_t a, uint32_t b, int id)
 static void csv_line(struct reading *r, const struct kt_csv *csv, uint32_t first, const int *col)
 {
     struct kt_road_line *l = end_line(r);
-    uint32_t i = r->to->n - 1;
+    struct roadway_says *says = &r->to->says[r->to->n - 1];
     l->id = kept(r, kt_csv_get(csv, first, col[ID]));
     l->from = kept(r, cell(csv, first, col[FROM]));
     l->to = kept(r, cell(csv, first, col[TO]));
-    r->to->section[i] = kept(r, cell(csv, first, col[SECTION]));
-    r->to->kind[i] = kept(r, cell(csv, first, col[KIND]));
+    says->section = kept(r, cell(csv, first, col[SECTION]));
+    says->kind = kept(r, cell(csv, first, col[KIND]));
+    says->place = kept(r, cell(csv, first, col[PLACE]));
+    says->name = kept(r, cell(csv, first, col[NAME]));
+    says->width = kept(r, cell(csv, first, col[WIDTH]));
 }
 
 static void print_problem(void *arg, const struct kt_err *at)
@@ -106,8 +108,8 @@ static void print_problem(void *arg, const struct kt_err *at)
 
 static int read_csv(struct reading *r, const char *file)
 {
-    static const char *const names[COLUMNS] = {"id",   "x",  "y",          "z",
-                                               "from", "to", "section_m2", "kind"};
+    static const char *const names[COLUMNS] = {
+        "id", "x", "y", "z", "from", "to", "section_m2", "kind", "place", "name", "width_m"};
     struct kt_csv *csv;
     struct kt_err err;
     struct kt_problems p = {print_problem, NULL, 0};
@@ -151,6 +153,16 @@ static const char *text_of(const struct kt_json *props, const char *const *keys)
     return "";
 }
 
+/* A text, or a number as text. */
+static const char *said(struct reading *r, const struct kt_json *props, const char *key)
+{
+    double v;
+    if (kt_json_num(kt_json_get(props, key), &v)) {
+        return kt_arena_printf(r->to->arena, "%g", v);
+    }
+    return kept(r, kt_str_c(kt_json_get_str(props, key, "")));
+}
+
 static void add_path(struct reading *r, const struct kt_json *path, const struct kt_json *props)
 {
     static const char *const id[] = {"airway", "id", "ID", "edge_id", "name", "Name", NULL};
@@ -166,16 +178,16 @@ static void add_path(struct reading *r, const struct kt_json *path, const struct
         vertex(r, x, y, z);
     }
     struct kt_road_line *l = end_line(r);
-    uint32_t i = r->to->n - 1;
+    struct roadway_says *says = &r->to->says[r->to->n - 1];
     const char *name = text_of(props, id);
     l->id = name[0] ? kept(r, kt_str_c(name)) : l->id;
     l->from = kept(r, kt_str_c(text_of(props, from)));
     l->to = kept(r, kt_str_c(text_of(props, to)));
-    r->to->kind[i] = kept(r, kt_str_c(text_of(props, kind)));
-    double section;
-    if (kt_json_num(kt_json_get(props, "section_m2"), &section)) {
-        r->to->section[i] = kt_arena_printf(r->to->arena, "%g", section);
-    }
+    says->kind = kept(r, kt_str_c(text_of(props, kind)));
+    says->section = said(r, props, "section_m2");
+    says->place = said(r, props, "place");
+    says->name = said(r, props, "name");
+    says->width = said(r, props, "width_m");
 }
 
 static void add_feature(struct reading *r, const struct kt_json *feature)

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -381,6 +382,13 @@ def _():
     again = kuangtu("import", "roadways", s.dir, s.dir / "map.gpkg", "--layer", "roadway", "--format", "csv", check=False)
     equal({r["kind"] for r in csv.DictReader(io.StringIO(again.stdout))}, {"unnamed"}, "snapped lines meet")
     kuangtu("check", s.dir)
+    noted = kt.temp_dir() / "noted.csv"
+    noted.write_text("id,x,y,z,from,to,place,name,width_m\na,0,0,0,x,y,mine,一号巷（演示）,4.5\na,50,0,0,,,,,\na,100,0,0,,,,,\n", encoding="utf-8")
+    kuangtu("import", "roadways", s.dir, noted, "--write")
+    kuangtu("import", "roadways", s.dir, s.dir / "map.gpkg", "--layer", "roadway", "--write")
+    with sqlite3.connect(s.dir / "map.gpkg") as db:
+        equal(db.execute("SELECT airway, place, name, width_m FROM roadway").fetchall(), [("a", "mine", "一号巷（演示）", 4.5)])
+    kuangtu("import", "roadways", s.dir, drawn, "--write")
     shape = kt.temp_dir() / "drawn.shp"
     subprocess.run(["ogr2ogr", "-f", "ESRI Shapefile", shape, s.dir / "map.gpkg", "roadway"], check=True,
                    capture_output=True)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/green.h"
 #include "conf/csv.h"
 #include "record/record.h"
 #include "sys/clock.h"
@@ -16,7 +16,10 @@
 enum { PAGE = 500, TEXT_MAX = 256 << 20, SHOWN_MAX = 20 };
 
 static const struct kt_option options[] = {
-    {"packs", "DIR", "where the packs are (default: beside the program)"},
+    {"packs", "DIR", "advise: where the packs are (default: beside the program)"},
+    {"target", "N", "lift: what it is to reach (default: the target in force)"},
+    {"year", "YYYY", "lift: by the end of that year (default: the period of the target in force)"},
+    {"indicator", "ID", "lift: which figure (green_share)"},
     {NULL, NULL, NULL},
 };
 
@@ -388,8 +391,11 @@ static int run(const struct kt_args *a)
     static const char *const rights[] = {"record.read", "record.write", "record.import"};
     static const char *const places[] = {"*"};
     struct kt_err err = {0};
+    if (a->pos_n > 0 && strcmp(a->pos[0], "lift") == 0) {
+        return kt_green_lift(a);
+    }
     if (a->pos_n != 2 || strcmp(a->pos[0], "advise") != 0) {
-        return kt_usage(a, "say advise and a table of mines");
+        return kt_usage(a, "say advise and a table of mines, or lift and a site folder");
     }
     struct advising v = {.args = a,
                          .arena = kt_arena_new(512 << 20),
@@ -404,8 +410,8 @@ static int run(const struct kt_args *a)
 
 const struct kt_verb kt_verb_green = {
     .name = "green",
-    .usage = "advise MINES.csv",
-    .summary = "what the green-mining plan lays on each mine of a table",
+    .usage = "advise MINES.csv | lift SITE",
+    .summary = "what the green-mining plan lays on each mine; which mines would reach its share",
     .help =
         "For each mine and each clause of the plan (pack green-mining): does it hold (yes, no,\n"
         "unknown), and which facts are missing that would change the answer. A cell that is empty\n"
@@ -415,7 +421,10 @@ const struct kt_verb kt_verb_green = {
         "  kuangtu green advise mines.csv --format json\n\n"
         "JSON is an array, one object a mine: {\"mine\", \"row\", \"advice\": [{\"rule\",\n"
         "\"modality\", \"technique\", \"holds\", \"missing\", \"facts\", \"text\", "
-        "\"source\"}]}.\n",
+        "\"source\"}]}.\n\n"
+        "lift asks the running program which mines, the likeliest first, would lift the share of\n"
+        "mines with green mining to a target, how many of them are needed, and why each.\n\n"
+        "  kuangtu green lift sites/county --target 30 --year 2025 --format csv\n",
     .options = options,
     .run = run,
 };

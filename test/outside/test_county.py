@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The county's site: real mines with their sources, the annex as printed, the targets both ways."""
 
+import csv
 import datetime
+import io
+import json
 import sqlite3
 import subprocess
 import sys
@@ -106,6 +109,23 @@ def _():
 
 def box(x0, y0, x1, y1):
     return {"type": "Polygon", "coordinates": [[[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]]}
+
+
+@case("the same from the command line, as table, CSV and JSON")
+def _():
+    c = county()[0]
+    site = c.program.site.dir
+    asked = ["green", "lift", site, "--target", 50, "--year", 2035]
+    got = kt.kuangtu(*map(str, asked), "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(got.stdout)))
+    span = {"from": ms(2035), "to": ms(2036)}
+    w = c.get("/indicators/green_share/what-if", target=50, **span)
+    equal([r["label"] for r in rows], [x["record"]["label"] for x in w["candidates"]])
+    equal(sum(r["needed"] == "yes" for r in rows), w["needed"])
+    assert f"{w['needed']} more are needed" in got.stderr, got.stderr
+    equal(json.loads(kt.kuangtu(*map(str, asked), "--format", "json").stdout), w)
+    assert rows[0]["why"] in kt.kuangtu(*map(str, asked)).stdout
+    equal(kt.kuangtu("green", "lift", str(site), "--year", "soon", check=False).returncode, 2)
 
 
 @case("a face that touches the key zone of the spring is refused, with the part in common")

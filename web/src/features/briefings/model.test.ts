@@ -32,6 +32,6 @@ describe('a briefing', () => {
 
 describe('columns of a table on the wall', () => {
   it('give figures what they need and sentences the rest', () => {
-    expect(widths(['指标', '本期'], [['一个很长很长很长的名字', '36.4 %']])).toEqual(['', '4.2em']);
+    expect(widths(['指标', '本期'], [['一个很长很长很长的名字', '36.4 %']])).toEqual(['', '4.6em']);
   });
 });

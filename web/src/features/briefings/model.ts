@@ -53,6 +53,6 @@ export function widths(columns: readonly string[], rows: readonly string[][]): s
   return columns.map((c, i) => {
     const cells = Math.max(0, ...rows.map((r) => breadth(r[i] ?? '')));
     const need = Math.max(cells, Math.min(breadth(c), 8));
-    return need <= SHORT ? `${(need * 0.56 + 0.8).toFixed(1)}em` : '';
+    return need <= SHORT ? `${(need * 0.6 + 1).toFixed(1)}em` : '';
   });
 }

@@ -15,7 +15,7 @@ FAMILY = {
     "power.voltage": (0, 40000, 1.5, 0.2), "power.active": (0, 8000, 2.0, 0.5), "belt.speed": (0, 6, 1.0, 0.5),
     "belt.load": (0, 4000, 4.0, 2), "belt.coal": (0, 2000, 0, 0), "water.level": (0, 60, 0.6, 5), "water.flow": (0, 3000, 4.0, 2),
     "fan.main.flow": (-400, 400, 1.0, 2), "fan.main.oil": (0, 1, 1.0, 2), "fan.main.shake": (0, 50, 2.0, 2),
-    "fan.local.flow": (0, 1500, 1.0, 2), "self.queue": (0, 100, 0, 0), "self.lag": (0, 3600, 0, 0), "self.unacked": (0, 3600, 0, 0), "self.held": (0, 100, 0, 0),
+    "fan.local.flow": (0, 1500, 1.0, 2), "self.queue": (0, 100, 0, 0), "self.lag": (0, 3600, 0, 0), "self.unacked": (0, 3600, 0, 0), "self.history": (0, 86400, 0, 0), "self.held": (0, 100, 0, 0),
     "self.disk": (0, 100, 0, 0), "self.clock": (-3600, 3600, 0, 0), "self.backup": (0, 3660, 0, 0),
 }
 TYPES = {"substation": "u16", "plc": "f32.be", "meter": "f32.le"}

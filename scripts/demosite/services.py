@@ -230,6 +230,7 @@ def selves(eq, links):
     p = eq.p
     for pid, zh, en, role in [("KT-queue", "采集队列占用", "Queue in use", "self.queue"), ("KT-lag", "处理滞后", "Processing lag", "self.lag"),
                               ("KT-unacked", "等待落盘时长", "Waiting for the disk", "self.unacked"),
+                              ("KT-history", "历史入库滞后", "History behind", "self.history"),
                               ("KT-held", "上报受阻比例", "Posts held back", "self.held"),
                               ("KT-disk", "磁盘剩余", "Disk space left", "self.disk"), ("KT-clock", "时钟偏差", "Clock offset", "self.clock"),
                               ("KT-refused", "拒收数据批数", "Batches refused", "self.refused"), ("KT-journal", "日志写盘", "Journal writing", "self.journal"),

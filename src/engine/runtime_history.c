@@ -201,6 +201,7 @@ static void add(struct kt_runtime *rt, kt_seq seq, kt_time arrival, struct kt_sa
     if (kt_history_add(h->h, seq, arrival, &s, &err) < 0) {
         KT_ERROR("history", "event %" PRIu64 " is not in history: %s", seq, err.text);
     }
+    atomic_store(&h->reached, arrival);
     atomic_store(&h->added, seq);
 }
 
@@ -335,6 +336,19 @@ void rt_history_pass(struct kt_runtime *rt, kt_seq seq)
     pthread_mutex_unlock(&h->lock);
 }
 
+double rt_history_behind(struct kt_runtime *rt)
+{
+    struct rt_history *h = &rt->history;
+    pthread_mutex_lock(&h->lock);
+    kt_seq offered = h->offered;
+    pthread_mutex_unlock(&h->lock);
+    if (offered <= atomic_load(&h->added)) {
+        return 0;
+    }
+    kt_time reached = atomic_load(&h->reached), now = kt_runtime_now(rt);
+    return reached && now > reached ? (double)(now - reached) / (double)KT_SEC : 0;
+}
+
 void rt_history_site(struct kt_runtime *rt)
 {
     atomic_store(&rt->history.site_changed, true);
@@ -400,6 +414,7 @@ static void add_run(struct kt_runtime *rt, struct run *run)
         at += added;
     }
     if (run->n) {
+        atomic_store(&h->reached, run->batches[run->n - 1].arrival);
         atomic_store(&h->added, run->last);
     }
     run->n = run->samples = 0;

@@ -384,8 +384,9 @@ struct rt_history {
     struct rt_pile pile; /* what waits */
     bool stop;
     atomic_bool site_changed;
-    kt_seq offered;      /* last samples event offered */
-    atomic_ullong added; /* last samples event that history has */
+    kt_seq offered;       /* last samples event offered */
+    atomic_ullong added;  /* last samples event that history has */
+    atomic_llong reached; /* when that one arrived */
     /* the thread's own */
     struct rt_pile own;
     kt_mono taken;                /* when it took the last pile */
@@ -405,6 +406,9 @@ void rt_history_stop(struct kt_runtime *rt);
 void rt_history_offer(struct kt_runtime *rt, struct kt_batch *b);
 /** A durable samples event that is not offered: history finds it in the journal. */
 void rt_history_pass(struct kt_runtime *rt, kt_seq seq);
+/** Seconds that history is behind what is durable: age of the newest batch that it has; 0 when it
+ *  has all, or nothing since the start. Any thread. */
+double rt_history_behind(struct kt_runtime *rt);
 void rt_history_site(struct kt_runtime *rt);
 /** As history stores it: time from the future becomes the arrival, uncertain. */
 void rt_clip_future(struct kt_columns *c, kt_time arrival);

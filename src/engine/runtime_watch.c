@@ -137,6 +137,8 @@ static bool value_of(struct kt_runtime *rt, const struct kt_point *p, kt_time no
         *ret = lag_s(rt);
     } else if (strcmp(what, "unacked") == 0) {
         *ret = (double)rt_after_age(rt) / 1e9;
+    } else if (strcmp(what, "history") == 0) {
+        *ret = rt_history_behind(rt);
     } else if (strcmp(what, "held") == 0) {
         *ret = held_part(rt);
     } else if (strcmp(what, "disk") == 0) {

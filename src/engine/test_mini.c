@@ -254,9 +254,9 @@ static void kuangtu_watches_itself(void)
     send(&m, "T1-1203", 0.1);
     await(&m, &m.done, 1);
     struct kt_live *live = kt_runtime_live(m.rt);
-    static const char *const known[] = {"self.queue",   "self.lag",     "self.disk",
-                                        "self.clock",   "self.refused", "self.journal",
-                                        "self.unacked", "self.held",    "self.link.sub01"};
+    static const char *const known[] = {
+        "self.queue",   "self.lag",     "self.disk", "self.clock",      "self.refused",
+        "self.journal", "self.unacked", "self.held", "self.link.sub01", "self.history"};
     for (size_t i = 0; i < KT_ARRAY_LEN(known); i++) {
         struct kt_live_value v = kt_live_get(live, (kt_point_id){point(m.site, known[i])});
         CHECK_INT(v.quality, KT_Q_NORMAL);

@@ -92,8 +92,9 @@ static void check_sensor(struct cuts *c, uint32_t i)
 /* The program's own points: without them it does not watch itself. */
 static void check_self(struct load *l)
 {
-    static const char *const roles[] = {"self.queue", "self.lag",   "self.unacked", "self.held",
-                                        "self.disk",  "self.clock", "self.journal", "self.backup"};
+    static const char *const roles[] = {"self.queue",   "self.lag",    "self.unacked",
+                                        "self.held",    "self.disk",   "self.clock",
+                                        "self.journal", "self.backup", "self.history"};
     const struct kt_site *s = &l->s->pub;
     for (size_t i = 0; i < KT_ARRAY_LEN(roles); i++) {
         const struct kt_role *r = site_role(l, kt_str_c(roles[i]));

@@ -205,7 +205,7 @@ def point(id, role, place, **more):  # pylint: disable=redefined-builtin
     units = (("ch4.", "%CH4"), ("co.", "ppm"), ("wind.", "m/s"), ("temp.", "degC"),
              ("pressure.air", "hPa"), ("water.level", "m"), ("dust.", "mg/m3"),
              ("power.current", "A"), ("self.queue", "%"), ("self.lag", "s"), ("self.disk", "%"),
-             ("self.unacked", "s"), ("self.held", "%"), ("self.clock", "s"), ("self.backup", "d"), ("self.refused", "1"))
+             ("self.unacked", "s"), ("self.history", "s"), ("self.held", "%"), ("self.clock", "s"), ("self.backup", "d"), ("self.refused", "1"))
     unit = next((u for head, u in units if role.startswith(head)), "")
     row = {"id": id, "name": f"测点 {id}", "name_en": f"Point {id}", "unit": unit, "role": role,
            "place": place}

@@ -14,9 +14,9 @@ enum { PAGE = 500, LIST_MAX = 16 << 20, ROSTER_MAX = 3 << 20, AGAIN_S = 5 };
 
 struct desk {
     struct kt_api *api;
-    pthread_mutex_t lock; /* stop, roster */
+    pthread_mutex_t lock; /* stop, roster, cases */
     pthread_cond_t wake;
-    bool stop, roster; /* roster: something of it changed */
+    bool stop, roster, cases; /* something of them changed */
     bool thread_on;
     pthread_t thread;
     struct kt_hash sent; /* the thread's own: what it said last */
@@ -112,16 +112,22 @@ static bool names_register(struct kt_str json)
     return any;
 }
 
+static bool begins(struct kt_str json, const char *head)
+{
+    return json.n > strlen(head) && memcmp(json.p, head, strlen(head)) == 0;
+}
+
 static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
 {
-    static const char head[] = "{\"type\":\"record\"";
     struct desk *d = arg;
     (void)seq;
     (void)time;
-    if (json.n > sizeof(head) && memcmp(json.p, head, sizeof(head) - 1) == 0 &&
-        names_register(json)) {
+    bool roster = begins(json, "{\"type\":\"record\"") && names_register(json);
+    bool cases = begins(json, "{\"type\":\"incident\"");
+    if (roster || cases) {
         pthread_mutex_lock(&d->lock);
-        d->roster = true;
+        d->roster |= roster;
+        d->cases |= cases;
         pthread_cond_signal(&d->wake);
         pthread_mutex_unlock(&d->lock);
     }
@@ -133,7 +139,7 @@ static bool wait_for_work(struct desk *d)
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += AGAIN_S;
     int r = 0;
-    while (!d->stop && !d->roster && r != ETIMEDOUT) {
+    while (!d->stop && !d->roster && !d->cases && r != ETIMEDOUT) {
         r = pthread_cond_timedwait(&d->wake, &d->lock, &until);
     }
     return !d->stop;
@@ -142,13 +148,15 @@ static bool wait_for_work(struct desk *d)
 static void *run(void *arg)
 {
     struct desk *d = arg;
-    bool owed = true; /* at a start everything is told once */
+    bool owed = true, open = true; /* at a start everything is told once */
     kt_thread_nice(5);
     pthread_mutex_lock(&d->lock);
     while (!d->stop) {
         owed |= d->roster;
-        d->roster = false;
+        open |= d->cases;
+        d->roster = d->cases = false;
         pthread_mutex_unlock(&d->lock);
+        open = open && !desk_cases(d->api);
         owed = owed && !send_roster(d);
         pthread_mutex_lock(&d->lock);
         if (!wait_for_work(d)) {

@@ -3,8 +3,9 @@
 #define KT_API_DESK_H
 /*
  * desk: what joins the engine with the record room, beside both: registers of persons and cards
- * become the engine's roster, as an input, whenever one of them changes and at a start. One thread;
- * it is woken by outcomes and never holds anybody up.
+ * become the engine's roster, as an input, whenever one of them changes and at a start; an incident
+ * whose linkage opens a case gets one. One thread; it is woken by outcomes and never holds anybody
+ * up.
  */
 #include "api/private.h"
 
@@ -18,6 +19,11 @@ struct kt_reader desk_reader(const struct kt_api *a);
 KT_MUST_CHECK int desk_each(struct kt_api *a, const char *reg, const char *filter,
                             void (*fn)(void *arg, const struct kt_json *item), void *arg,
                             struct kt_err *err);
+
+/* desk_case.c */
+/** Cases that incidents wait for are asked for, once each (the request's key says which). True: it
+ *  is done, or there is nothing to do. */
+bool desk_cases(struct kt_api *a);
 
 /* desk_roster.c */
 /** {"roster":[…],"whole":true} of the registers; KT_ENOTFOUND: the site has none of them. */

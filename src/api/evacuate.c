@@ -20,7 +20,7 @@ struct evacuate {
     struct kt_api *api;
     pthread_mutex_t lock; /* stop */
     pthread_cond_t wake;
-    bool stop, thread_on;
+    bool stop, thread_on, news; /* news: an evacuation began, was widened or blocked */
     pthread_t thread;
     /* the thread's own */
     struct evacuate_smoke smoke;
@@ -56,7 +56,7 @@ static void turn(struct evacuate *x)
     struct kt_buf raw;
     struct kt_json *snap = NULL;
     kt_buf_init(&raw, 256 << 20);
-    kt_runtime_people(x->api->opts.runtime, false, &raw);
+    kt_runtime_people(x->api->opts.runtime, true, &raw);
     int r = kt_json_parse((struct kt_str){raw.p, raw.n}, 256 << 20, &snap, NULL);
     kt_buf_done(&raw);
     const struct kt_json *evac = r == KT_OK ? kt_json_get(snap, "evacuation") : NULL;
@@ -94,11 +94,29 @@ static void *run(void *arg)
         until.tv_nsec += LOOK_MS % 1000 * KT_MS;
         until.tv_sec += LOOK_MS / 1000 + until.tv_nsec / KT_SEC;
         until.tv_nsec %= KT_SEC;
-        while (!x->stop && pthread_cond_timedwait(&x->wake, &x->lock, &until) != ETIMEDOUT) {
+        while (!x->stop && !x->news &&
+               pthread_cond_timedwait(&x->wake, &x->lock, &until) != ETIMEDOUT) {
         }
+        x->news = false;
     }
     pthread_mutex_unlock(&x->lock);
     return NULL;
+}
+
+/* Ways out are looked for at once, not at the next turn. */
+static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
+{
+    static const char head[] = "{\"type\":\"evacuation\"", routes[] = "\"change\":\"routes\"";
+    struct evacuate *x = arg;
+    (void)seq;
+    (void)time;
+    if (json.n > sizeof(head) && memcmp(json.p, head, sizeof(head) - 1) == 0 &&
+        !memmem(json.p, json.n, routes, sizeof(routes) - 1)) {
+        pthread_mutex_lock(&x->lock);
+        x->news = true;
+        pthread_cond_signal(&x->wake);
+        pthread_mutex_unlock(&x->lock);
+    }
 }
 
 struct evacuate *evacuate_new(struct kt_api *a)
@@ -113,6 +131,7 @@ struct evacuate *evacuate_new(struct kt_api *a)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&x->wake, &attr);
     pthread_condattr_destroy(&attr);
+    kt_runtime_follow(a->opts.runtime, on_outcome, x);
     x->thread_on = kt_thread_start(&x->thread, "evacuate", run, x, &err) == KT_OK;
     if (!x->thread_on) {
         KT_ERROR("evacuate", "%s", err.text);
@@ -125,6 +144,7 @@ void evacuate_free(struct evacuate *x)
     if (!x) {
         return;
     }
+    kt_runtime_unfollow(x->api->opts.runtime, on_outcome, x);
     pthread_mutex_lock(&x->lock);
     x->stop = true;
     pthread_cond_signal(&x->wake);

@@ -46,6 +46,10 @@ struct jobs *jobs_new(struct kt_api *a);
 void jobs_free(struct jobs *j); /**< accepts NULL */
 void post_backtest(struct call *c);
 void get_job(struct call *c);
+/* incidents.c */
+void get_incidents(struct call *c);
+void get_incident_report(struct call *c);
+void get_evacuation_report(struct call *c);
 /* records.c */
 void get_registers(struct call *c);
 void get_records(struct call *c);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One record as a printed document: what the room writes, laid out with its pictures. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,12 +62,45 @@ static void put_grid(struct kt_page *p, const struct kt_json *block)
     }
 }
 
+/* {"chart": line below it, "unit", "from", "to", "t": [ms], "v": [], "lines": [[text, value]]} */
+static void put_chart(struct call *c, struct kt_page *p, const struct kt_json *block)
+{
+    const struct kt_json *t = kt_json_get(block, "t"), *v = kt_json_get(block, "v");
+    const struct kt_json *lines = kt_json_get(block, "lines");
+    size_t n = kt_json_len(t);
+    int64_t *at = KT_NEW_ARRAY(c->arena, int64_t, n + 1);
+    double *value = KT_NEW_ARRAY(c->arena, double, n + 1);
+    struct page_chart chart = {.unit = kt_json_get_str(block, "unit", ""),
+                               .from_ms = kt_json_get_int(block, "from", 0),
+                               .to_ms = kt_json_get_int(block, "to", 0),
+                               .utc_offset_s = c->site->utc_offset_s,
+                               .t_ms = at,
+                               .v = value,
+                               .n = n};
+    for (size_t i = 0; i < n; i++) {
+        at[i] = 0;
+        value[i] = NAN;
+        (void)kt_json_int(kt_json_at(t, i), &at[i]);
+        (void)kt_json_num(kt_json_at(v, i), &value[i]);
+    }
+    for (size_t i = 0; i < kt_json_len(lines) && i < PAGE_CHART_LINES; i++) {
+        const struct kt_json *one = kt_json_at(lines, i);
+        const char *text = kt_json_str(kt_json_at(one, 0));
+        chart.line[i].text = text ? text : "";
+        (void)kt_json_num(kt_json_at(one, 1), &chart.line[i].value);
+        chart.lines_n++;
+    }
+    kt_page_chart(p, &chart, kt_json_get_str(block, "chart", ""));
+}
+
 static void put_block(struct call *c, struct kt_page *p, const struct kt_json *block)
 {
     const char *text = kt_json_get_str(block, "text", "");
     int64_t level = kt_json_get_int(block, "heading", 0);
     if (kt_json_get(block, "photo")) {
         put_photo(c, p, block);
+    } else if (kt_json_get(block, "chart")) {
+        put_chart(c, p, block);
     } else if (kt_json_get(block, "columns")) {
         put_grid(p, block);
     } else if (kt_json_get(block, "field")) {

@@ -111,6 +111,10 @@ static void write_state(const struct call *c, const struct kt_replay *r, kt_time
     write_filtered(&then, &raw, &w);
     kt_buf_clear(&raw);
     write_people(&then, e, &raw, &w);
+    kt_jw_key(&w, "incidents");
+    kt_engine_json_incidents(e, &raw);
+    write_filtered(&then, &raw, &w);
+    kt_buf_clear(&raw);
     kt_jw_key(&w, "outputs");
     kt_engine_json_outputs(e, &raw);
     write_filtered(&then, &raw, &w);

@@ -42,9 +42,14 @@ const struct route api_routes[] = {
     {"GET", "/cameras/{id}/still", "view", "list", get_camera_still},
     {"GET", "/vent", "view", "list", get_vent},
     {"POST", "/vent/what-if", "view", "list", post_vent_what_if, .costly = true},
-    {"GET", "/personnel", "view", "list", get_personnel, .free = true}, /* screens ask each second */
+    {"GET", "/personnel", "view", "list", get_personnel,
+     .free = true}, /* screens ask each second */
     {"GET", "/personnel/stations", "view", "list", get_stations},
     {"GET", "/personnel/{card}/track", "person.see", "list", get_track, .costly = true},
+    {"GET", "/incidents", "view", "list", get_incidents},
+    {"GET", "/incidents/{id}/report", "history.read", "list", get_incident_report, .costly = true},
+    {"GET", "/evacuations/{id}/report", "history.read", "list", get_evacuation_report,
+     .costly = true},
     {"GET", "/history", "history.read", "list", get_history, .costly = true},
     {"GET", "/export", "export", "list", get_export, .costly = true},
     {"GET", "/events", "history.read", "list", get_events, .costly = true},

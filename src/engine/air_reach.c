@@ -131,6 +131,16 @@ bool eng_air_each(const struct eng *e, enum kt_set set, kt_point_id self, struct
     return true;
 }
 
+uint32_t eng_air_reach(const struct eng *e, uint32_t place, kt_place_id *ret)
+{
+    if (!e->air) {
+        return kt_site_downstream(e->site, (kt_place_id){place}, ret, e->site->places_n);
+    }
+    const struct reach *r = reach_of(e, place, AIR_DOWN);
+    memcpy(ret, r->list, r->n * sizeof(*ret));
+    return r->n;
+}
+
 uint32_t air_sets(const struct kt_rule *r, struct kt_expr_set *ret)
 {
     const struct kt_expr *x[] = {r->raise, r->clear, r->suppress};

@@ -173,6 +173,7 @@ struct key_seen {                 /* the verdict on a request that carried a key
     }
 
 struct folk;
+struct incident;
 
 struct eng {
     struct kt_site *site;
@@ -209,6 +210,7 @@ struct eng {
     struct kt_sequences *sequences;
     kt_time holds_from; /* until then, after a restart, an unknown permit is waited for */
     struct folk *folk;  /* engine/folk.h; NULL: the site knows no persons */
+    ENG_LIST(struct incident) incident; /* engine/incident.h; oldest first */
     ENG_LIST(uint32_t) dirty;
     bool draining;
     struct lim *lim;
@@ -416,6 +418,8 @@ void eng_air_answer(struct eng *e, const struct kt_json *root);
 /** As kt_site_each() along the air. False: not such a set, or there are no roadways. */
 bool eng_air_each(const struct eng *e, enum kt_set set, kt_point_id self, struct kt_str role,
                   bool (*fn)(void *arg, kt_point_id it), void *arg);
+/** Places that the air of a place comes to, itself included; ret has room for all places. */
+uint32_t eng_air_reach(const struct eng *e, uint32_t place, kt_place_id *ret);
 /** Rules that the air brings to this point. */
 void eng_air_readers(struct eng *e, uint32_t point);
 /** What a rule that looks along the air goes by: enum kt_air_basis; -1: it does not. */

@@ -336,6 +336,7 @@ void eng_free(struct eng *e)
     kt_sequences_free(e->sequences);
     kt_control_free(e->control);
     folk_free(e->folk);
+    free(e->incident.v);
     free(e->dirty.v);
     free(e->lim);
     free(e->link_down);

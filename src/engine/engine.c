@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/folk.h"
+#include "engine/incident.h"
 
 enum { MOST_SAMPLES = 1u << 20, MOST_ANSWER = 1u << 20 };
 
@@ -47,6 +48,9 @@ static void answer(struct eng *e, struct kt_str body)
     }
     if (strcmp(kt_json_get_str(root, "solver", ""), "vent") == 0) {
         eng_air_answer(e, root);
+    }
+    if (kt_json_get(root, "incident")) {
+        eng_incident_answer(e, root);
     }
     const char *what = kt_json_get_str(root, "what", "");
     int64_t id = kt_json_get_int(root, "command", 0);
@@ -148,6 +152,7 @@ void kt_engine_apply(struct kt_engine *engine, const struct kt_event *ev)
     }
     eng_drain(e);
     eng_sequences(e);
+    eng_incident_look(e);
 }
 
 void kt_engine_samples(struct kt_engine *engine, kt_seq seq, kt_time arrival,
@@ -160,6 +165,7 @@ void kt_engine_samples(struct kt_engine *engine, kt_seq seq, kt_time arrival,
     eng_samples(e, arrival, producer, s);
     eng_drain(e);
     eng_sequences(e);
+    eng_incident_look(e);
 }
 
 void kt_engine_recovered(struct kt_engine *engine, kt_seq seq)
@@ -172,6 +178,7 @@ void kt_engine_recovered(struct kt_engine *engine, kt_seq seq)
     kt_control_recovered(e->control, KT_NONE, seq, e->now);
     eng_drain(e);
     eng_sequences(e);
+    eng_incident_look(e);
 }
 
 kt_seq kt_engine_seq(const struct kt_engine *e)
@@ -192,6 +199,12 @@ uint64_t kt_engine_version(const struct kt_engine *e)
 void kt_engine_json_people(const struct kt_engine *e, struct kt_buf *out)
 {
     eng_folk_json(e->s, out);
+}
+
+void kt_engine_json_incidents(const struct kt_engine *e, struct kt_buf *out)
+{
+    struct kt_jw w = kt_jw_init(out);
+    eng_incidents_json(e->s, &w);
 }
 
 uint64_t kt_engine_people_version(const struct kt_engine *e)

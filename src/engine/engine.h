@@ -73,10 +73,11 @@ void kt_engine_digest(const struct kt_engine *e, struct kt_hash *ret);
  * What screens read. Each writes a JSON value; engine thread only; the runtime publishes the text
  * as snapshots for other threads. Filters are the API's work.
  */
-void kt_engine_json_alarms(const struct kt_engine *e, struct kt_buf *out);  /**< array, active */
-void kt_engine_json_outputs(const struct kt_engine *e, struct kt_buf *out); /**< array */
-void kt_engine_json_state(const struct kt_engine *e, struct kt_buf *out);   /**< object: commands,
-      limits,   proposals, calibrations, cards, tests, tags, manual, handover, drill, consoles */
+void kt_engine_json_alarms(const struct kt_engine *e, struct kt_buf *out);    /**< array, active */
+void kt_engine_json_outputs(const struct kt_engine *e, struct kt_buf *out);   /**< array */
+void kt_engine_json_state(const struct kt_engine *e, struct kt_buf *out);     /**< object: commands,
+        limits,   proposals, calibrations, cards, tests, tags, manual, handover, drill, consoles */
+void kt_engine_json_incidents(const struct kt_engine *e, struct kt_buf *out); /**< array */
 /** object: who is below, the evacuation; {"present":false} where the site knows no persons. */
 void kt_engine_json_people(const struct kt_engine *e, struct kt_buf *out);
 uint64_t kt_engine_people_version(const struct kt_engine *e); /**< rises when that changed */

@@ -159,6 +159,9 @@ void folk_bit_set(struct eng *e, struct folk_one *o, enum folk_bit b, bool on);
 void folk_evac_plan(struct eng *e, const struct kt_json *plan);
 void folk_evac_start(struct eng *e, const char *place, const char *fire, const char *by,
                      const char *reason, bool by_rule);
+/** A rule evacuates a place: begins, or makes the one under way as wide as both; never as a drill,
+ *  and one that is a drill ends for it. */
+void folk_evac_linked(struct eng *e, uint32_t place, const char *by, const char *reason);
 
 /* folk_json.c, folk_save.c */
 void eng_folk_json(const struct eng *e, struct kt_buf *out);

@@ -86,7 +86,7 @@ void folk_evac_start(struct eng *e, const char *place, const char *fire, const c
     struct kt_buf plan = v->plan;
     kt_buf_clear(&plan);
     *v = (struct evac){.id = eng_next_id(e), .started = e->now, .by_rule = by_rule, .plan = plan};
-    v->drill = e->drill[0] != '\0';
+    v->drill = e->drill[0] != '\0' && !by_rule; /* a rule knows of no drill */
     kt_text_set(v->place, sizeof(v->place), place);
     kt_text_set(v->fire, sizeof(v->fire), fire);
     kt_text_set(v->by, sizeof(v->by), by);
@@ -104,6 +104,68 @@ void folk_evac_start(struct eng *e, const char *place, const char *fire, const c
     eng_said(e);
     fixed_words(e);
     f->version++;
+}
+
+static void end(struct eng *e, const char *by, const char *text)
+{
+    struct evac *v = &e->folk->evac;
+    uint32_t below = 0;
+    for (uint32_t i = 0; i < e->folk->one.n; i++) {
+        below += e->folk->one.v[i].leaves;
+        e->folk->one.v[i].leaves = false;
+    }
+    v->ended = e->now;
+    struct kt_jw *w = say(e, "stop");
+    kt_jw_kstr(w, "by", by);
+    kt_jw_ktext(w, "text", text);
+    kt_jw_kint(w, "persons", v->total);
+    kt_jw_kint(w, "below", below);
+    kt_jw_kint(w, "seconds", (v->ended - v->started) / KT_SEC);
+    eng_said(e);
+    e->folk->version++;
+}
+
+/* The nearest place that both lie in. */
+static uint32_t both(const struct eng *e, uint32_t a, uint32_t b)
+{
+    while (a < e->site->places_n && !kt_site_within(e->site, (kt_place_id){b}, (kt_place_id){a})) {
+        a = e->site->places[a].parent.v;
+    }
+    return a < e->site->places_n ? a : 0;
+}
+
+static void widen(struct eng *e, uint32_t place, const char *by)
+{
+    struct folk *f = e->folk;
+    struct evac *v = &f->evac;
+    kt_place_id was = kt_site_place(e->site, kt_str_c(v->place));
+    uint32_t now = was.v == KT_NONE ? place : both(e, was.v, place);
+    kt_text_set(v->place, sizeof(v->place), e->site->places[now].id);
+    for (uint32_t i = 0; i < f->one.n; i++) {
+        bool more = !f->one.v[i].leaves && concerned(e, &f->one.v[i]);
+        f->one.v[i].leaves |= more;
+        v->total += more;
+    }
+    struct kt_jw *w = say(e, "widen");
+    kt_jw_kstr(w, "by", by);
+    kt_jw_kint(w, "persons", v->total);
+    eng_said(e);
+    fixed_words(e);
+    f->version++;
+}
+
+void folk_evac_linked(struct eng *e, uint32_t place, const char *by, const char *reason)
+{
+    const struct evac *v = &e->folk->evac;
+    kt_place_id at = kt_site_place(e->site, kt_str_c(v->place));
+    if (!under_way(e->folk) || v->drill) {
+        if (v->drill && under_way(e->folk)) {
+            end(e, by, "");
+        }
+        folk_evac_start(e, e->site->places[place].id, "", by, reason, true);
+    } else if (at.v == KT_NONE || !kt_site_within(e->site, (kt_place_id){place}, at)) {
+        widen(e, place, by);
+    }
 }
 
 static int need_place(const struct eng *e, const struct request *q, const char *key, bool must,
@@ -161,21 +223,7 @@ int eng_evac_stop(struct eng *e, const struct request *q, struct kt_err *err)
     if (r < 0) {
         return r;
     }
-    struct evac *v = &e->folk->evac;
-    uint32_t below = 0;
-    for (uint32_t i = 0; i < e->folk->one.n; i++) {
-        below += e->folk->one.v[i].leaves;
-        e->folk->one.v[i].leaves = false;
-    }
-    v->ended = e->now;
-    struct kt_jw *w = say(e, "stop");
-    kt_jw_kstr(w, "by", q->user);
-    kt_jw_ktext(w, "text", kt_json_get_str(q->args, "text", ""));
-    kt_jw_kint(w, "persons", v->total);
-    kt_jw_kint(w, "below", below);
-    kt_jw_kint(w, "seconds", (v->ended - v->started) / KT_SEC);
-    eng_said(e);
-    e->folk->version++;
+    end(e, q->user, kt_json_get_str(q->args, "text", ""));
     return KT_OK;
 }
 

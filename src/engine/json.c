@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json: what screens read. */
 #include "engine/core.h"
+#include "engine/incident.h"
 
 void kt_engine_json_alarms(const struct kt_engine *engine, struct kt_buf *out)
 {
@@ -193,6 +194,8 @@ void kt_engine_json_state(const struct kt_engine *engine, struct kt_buf *out)
     write_links(e, &w);
     write_flags(e, &w);
     eng_air_json(e, &w);
+    kt_jw_key(&w, "incidents");
+    eng_incidents_json(e, &w);
     kt_jw_key(&w, "kpi");
     kt_alarm_kpi_json(e->alarms, e->now, &w);
     kt_jw_obj_end(&w);

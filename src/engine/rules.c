@@ -8,7 +8,7 @@
  * Unknown moves nothing towards OFF (safety rule 1). Actions come before the alarm: nothing is
  * sooner than the cut.
  */
-#include "engine/core.h"
+#include "engine/incident.h"
 
 #include <math.h>
 
@@ -198,6 +198,7 @@ static void turn_on(struct eng *e, uint32_t i)
     kt_alarm_raise(e->alarms, (kt_rule_id){in->rule}, (kt_point_id){in->self},
                    (kt_alarm_id){eng_next_id(e)}, e->now, &c, suppressed_by(e, in));
     open_card(e, in);
+    eng_incident_begin(e, in);
 }
 
 static void unlatch(struct eng *e, const struct inst *in)

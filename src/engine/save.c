@@ -3,6 +3,7 @@
 #include "engine/save.h"
 
 #include "engine/folk.h"
+#include "engine/incident.h"
 
 static void put_point(const struct eng *e, struct kt_buf *out, uint32_t point)
 {
@@ -203,6 +204,7 @@ const struct eng_section eng_sections[] = {
     {"sequences", eng_sequences_save, eng_sequences_load},
     {"people", eng_folk_save, eng_folk_load},
     {"roster", eng_roster_save, eng_roster_load},
+    {"incidents", eng_incident_save, eng_incident_load},
     {0},
 };
 

@@ -5,6 +5,7 @@
 #include <xlsxwriter.h>
 
 #include "report/page_blocks.h"
+#include "report/page_chart.h"
 #include "sys/file.h"
 
 struct kt_page *kt_page_new(const char *paper, const char *title)
@@ -85,6 +86,22 @@ void kt_page_photo(struct kt_page *p, struct kt_str jpeg, int w, int h, const ch
     b->h = h > 0 ? h : 1;
 }
 
+void kt_page_chart(struct kt_page *p, const struct page_chart *c, const char *caption)
+{
+    struct block *b = add(p, BLOCK_CHART, caption);
+    int64_t *t = KT_NEW_ARRAY(p->arena, int64_t, c->n + 1);
+    double *v = KT_NEW_ARRAY(p->arena, double, c->n + 1);
+    memcpy(t, c->t_ms, c->n * sizeof(*t));
+    memcpy(v, c->v, c->n * sizeof(*v));
+    b->chart = *c;
+    b->chart.t_ms = t;
+    b->chart.v = v;
+    b->chart.unit = kt_arena_strdup(p->arena, c->unit);
+    for (int i = 0; i < c->lines_n; i++) {
+        b->chart.line[i].text = kt_arena_strdup(p->arena, c->line[i].text);
+    }
+}
+
 void kt_page_foot(struct kt_page *p, const char *text)
 {
     p->foot = kt_arena_strdup(p->arena, text);
@@ -136,6 +153,18 @@ static void put_table(struct book *k, const struct block *b)
     k->row++;
 }
 
+static void put_chart(struct book *k, const struct block *b)
+{
+    struct kt_buf png;
+    kt_buf_init(&png, 8 << 20);
+    if (page_chart_png(&b->chart, 700, PHOTO_ROWS * ROW_PIXELS - 10, &png)) {
+        worksheet_insert_image_buffer(k->ws, k->row, 0, (unsigned char *)png.p, png.n);
+        k->row += PHOTO_ROWS;
+    }
+    kt_buf_done(&png);
+    wide(k, b->text, k->text);
+}
+
 static void put_photo(struct book *k, const struct block *b)
 {
     double scale = (double)(PHOTO_ROWS * ROW_PIXELS) / b->h;
@@ -168,6 +197,9 @@ static void put_block(struct book *k, const struct block *b)
         break;
     case BLOCK_PHOTO:
         put_photo(k, b);
+        break;
+    case BLOCK_CHART:
+        put_chart(k, b);
         break;
     }
 }

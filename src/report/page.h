@@ -24,6 +24,23 @@ void kt_page_table(struct kt_page *p, const char *const *titles, int n);
 void kt_page_cell(struct kt_page *p, const char *text);
 /** A JPEG that we made ourselves, of w × h pixels, with a line below it. */
 void kt_page_photo(struct kt_page *p, struct kt_str jpeg, int w, int h, const char *caption);
+/* A trend: one curve over time with lines for its limits. */
+enum { PAGE_CHART_LINES = 8 };
+struct page_chart {
+    const char *unit;
+    int64_t from_ms, to_ms;
+    int utc_offset_s;    /* of the clock under it */
+    const int64_t *t_ms; /* n, rising */
+    const double *v;     /* n; NAN: a gap */
+    size_t n;
+    struct {
+        const char *text;
+        double value;
+    } line[PAGE_CHART_LINES];
+    int lines_n;
+};
+/** Copied, with a line below it. */
+void kt_page_chart(struct kt_page *p, const struct page_chart *c, const char *caption);
 /** A small line at the foot of every page. */
 void kt_page_foot(struct kt_page *p, const char *text);
 

@@ -5,7 +5,7 @@
 #include "report/page.h"
 
 enum { PAGE_COLUMNS_MAX = 12 };
-enum block_kind { BLOCK_HEADING, BLOCK_TEXT, BLOCK_FIELD, BLOCK_TABLE, BLOCK_PHOTO };
+enum block_kind { BLOCK_HEADING, BLOCK_TEXT, BLOCK_FIELD, BLOCK_TABLE, BLOCK_PHOTO, BLOCK_CHART };
 
 struct block {
     enum block_kind kind;
@@ -16,6 +16,7 @@ struct block {
     const char **cells;
     size_t cells_n, cells_cap;
     struct kt_str jpeg;
+    struct page_chart chart;
     int w, h;
     struct block *next;
 };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "report/page_blocks.h"
+#include "report/page_chart.h"
 
 #define FONTS   "WenQuanYi Micro Hei, Noto Sans CJK SC, sans"
 #define MARGIN  56.0
@@ -290,6 +291,16 @@ static const struct block *photos(struct draw *d, const struct block *b)
     return second ? second : b;
 }
 
+static void chart(struct draw *d, const struct block *b)
+{
+    double h = inner(d) * 0.42;
+    room_for(d, h + 24);
+    page_chart_draw(d->cr, &b->chart, MARGIN, d->y, inner(d), h);
+    lay(d, b->text, 8, false, inner(d), PANGO_ALIGN_CENTER);
+    show(d, MARGIN, d->y + h + 3);
+    d->y += h + 24;
+}
+
 static void draw_all(struct draw *d)
 {
     begin(d);
@@ -310,6 +321,9 @@ static void draw_all(struct draw *d)
             break;
         case BLOCK_PHOTO:
             b = photos(d, b);
+            break;
+        case BLOCK_CHART:
+            chart(d, b);
             break;
         }
     }

@@ -98,7 +98,11 @@ struct action_decl {
         DO_OPEN_ASSET,
         DO_CLOSE_POINTS,
         DO_CARD,
-        DO_SEQUENCE
+        DO_SEQUENCE,
+        DO_PEOPLE,
+        DO_EVACUATE,
+        DO_CAMERAS,
+        DO_CASE
     } kind;
     const char *text;
     struct origin at;
@@ -140,6 +144,12 @@ struct rule_decl {
     uint32_t then_n;
 };
 
+/* More actions for a rule that stands elsewhere: a site links what its packs cannot know. */
+struct linkage_decl {
+    const char *of;
+    struct rule_decl d; /* `then` alone */
+};
+
 struct load {
     const char *dir, *pack_dir;
     const struct kt_site_extra *extra;
@@ -171,6 +181,8 @@ struct load {
     uint32_t limits_n, limits_cap;
     struct rule_decl *rules;
     uint32_t rules_n, rules_cap;
+    struct linkage_decl *linkages;
+    uint32_t linkages_n, linkages_cap;
     struct seq_decl *seqs;
     uint32_t seqs_n, seqs_cap;
     struct kt_map *asset_ids, *seq_ids;

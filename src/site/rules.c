@@ -51,6 +51,24 @@ const char *site_condition(struct load *l, const struct kt_yaml *n, const char *
     return site_dup(l, text);
 }
 
+static bool read_linked(const struct kt_yaml *n, struct action_decl *a, const char **text)
+{
+    static const struct {
+        const char *key;
+        int kind;
+    } all[] = {{"people", DO_PEOPLE},
+               {"evacuate", DO_EVACUATE},
+               {"cameras", DO_CAMERAS},
+               {"case", DO_CASE}};
+    for (size_t i = 0; i < KT_ARRAY_LEN(all); i++) {
+        if (kt_yaml_str(n, all[i].key, KT_OPTIONAL, text)) {
+            a->kind = all[i].kind;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void read_action(struct load *l, const struct kt_yaml *n, struct rule_decl *d)
 {
     struct action_decl *a = &d->then[d->then_n];
@@ -69,11 +87,14 @@ static void read_action(struct load *l, const struct kt_yaml *n, struct rule_dec
         a->kind = DO_CARD;
     } else if (kt_yaml_str(n, "sequence", KT_OPTIONAL, &text)) {
         a->kind = DO_SEQUENCE;
+    } else {
+        (void)read_linked(n, a, &text);
     }
     kt_yaml_unknown(n);
     if (!text || kt_yaml_count(n) != 1) {
         kt_yaml_problem(n, "an action is one of {open: range}, {open: SELECTOR}, {card: NAME}, "
-                           "{sequence: ID}");
+                           "{sequence: ID}, {people: place|downstream}, "
+                           "{evacuate: working|place|PLACE}, {cameras: N}, {case: REGISTER}");
         return;
     }
     a->text = site_dup(l, text);
@@ -190,11 +211,40 @@ static void read_interlocks(struct load *l, const struct kt_yaml *root, const ch
     }
 }
 
+static void read_linkages(struct load *l, const struct kt_yaml *root, const char *pack)
+{
+    struct kt_yaml *list = kt_yaml_list(root, "linkages", KT_OPTIONAL);
+    for (uint32_t i = 0; i < kt_yaml_count(list); i++) {
+        const struct kt_yaml *n = kt_yaml_at(list, i);
+        struct linkage_decl k = {0};
+        if (!kt_yaml_as_map(n, "a linkage") || !kt_yaml_str(n, "of", KT_REQUIRED, &k.of)) {
+            continue;
+        }
+        k.of = site_dup(l, k.of);
+        k.d.at = site_origin(n, pack == NULL);
+        k.d.r.id = k.of;
+        read_actions(l, n, &k.d);
+        for (uint32_t a = 0; a < k.d.then_n; a++) {
+            int kind = (int)k.d.then[a].kind;
+            if (kind <= DO_SEQUENCE && kind != DO_CARD) { /* a clause allows it to its own rule */
+                kt_yaml_problem(n,
+                                "a linkage of rule \"%s\" switches nothing; write a rule of the "
+                                "site that opens \"%s\"",
+                                k.of, k.d.then[a].text);
+            }
+        }
+        kt_yaml_unknown(n);
+        *SITE_PUSH(l, l->linkages, l->linkages_n, l->linkages_cap) = k;
+    }
+}
+
 static void read_root(struct load *l, const struct kt_yaml *root, const char *pack)
 {
     read_interlocks(l, root, pack);
-    bool only_interlocks = kt_yaml_get(root, "interlocks") && !kt_yaml_get(root, "rules");
-    struct kt_yaml *list = kt_yaml_list(root, "rules", only_interlocks ? KT_OPTIONAL : KT_REQUIRED);
+    read_linkages(l, root, pack);
+    bool only = kt_yaml_get(root, "interlocks") || kt_yaml_get(root, "linkages");
+    struct kt_yaml *list = kt_yaml_list(
+        root, "rules", only && !kt_yaml_get(root, "rules") ? KT_OPTIONAL : KT_REQUIRED);
     for (uint32_t i = 0; i < kt_yaml_count(list); i++) {
         struct rule_decl d = {0};
         if (read_rule(l, kt_yaml_at(list, i), pack, &d)) {

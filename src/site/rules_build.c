@@ -2,6 +2,8 @@
 /* rules_build: instances of rules, their conditions compiled, the outputs of their actions. */
 #include "site/impl.h"
 
+#include <stdlib.h>
+
 #include "expr/expr.h"
 
 /* --- names for the compiler */
@@ -178,6 +180,38 @@ static void build_asset(struct load *l, struct action_decl *a)
     a->of_asset = site_select_assets(l, role);
 }
 
+/* What a linkage does beside switching. */
+static bool build_linked(struct load *l, const struct rule_decl *d, const struct action_decl *a,
+                         struct kt_action *ret)
+{
+    static const enum kt_action_kind kinds[] = {[DO_PEOPLE] = KT_ACT_PEOPLE,
+                                                [DO_EVACUATE] = KT_ACT_EVACUATE,
+                                                [DO_CAMERAS] = KT_ACT_CAMERAS,
+                                                [DO_CASE] = KT_ACT_CASE};
+    static const char *const people[] = {"place", "downstream"};
+    char *end = NULL;
+    unsigned long n = a->kind == DO_CAMERAS ? strtoul(a->text, &end, 10) : 1;
+    bool ok = true;
+    const char *want = "";
+    if (a->kind == DO_PEOPLE) {
+        ok = !strcmp(a->text, people[0]) || !strcmp(a->text, people[1]);
+        want = "place or downstream";
+    } else if (a->kind == DO_EVACUATE) {
+        ok = !strcmp(a->text, "working") || !strcmp(a->text, "place") ||
+             kt_site_place(&l->s->pub, kt_str_c(a->text)).v != KT_NONE;
+        want = "working, place, or an id of places.csv";
+    } else if (a->kind == DO_CAMERAS) {
+        ok = end && !*end && n >= 1 && n <= 9;
+        want = "1 to 9";
+    }
+    if (!ok) {
+        site_find_at(l, KT_FIND_ERROR, "reference", &a->at, "rule \"%s\": \"%s\" is not %s",
+                     d->r.id, a->text, want);
+    }
+    *ret = (struct kt_action){.kind = kinds[a->kind], .select = a->text, .count = (uint32_t)n};
+    return ok;
+}
+
 static void build_action(struct load *l, struct rule_decl *d, struct action_decl *a)
 {
     struct selector sel;
@@ -224,6 +258,8 @@ static void build_actions(struct load *l, struct rule_decl *d)
         } else if (a->kind == DO_SEQUENCE && a->sequence != KT_NONE) {
             to[n++] = (struct kt_action){
                 .kind = KT_ACT_SEQUENCE, .select = a->text, .sequence = a->sequence};
+        } else if (a->kind >= DO_PEOPLE) {
+            n += build_linked(l, d, a, &to[n]);
         }
     }
     d->r.then = to;
@@ -296,9 +332,33 @@ static void index_points(struct load *l)
     l->s->point_rules = list;
 }
 
+/* What linkages add stands behind the rule's own actions; nothing of those is taken away. */
+static void add_linkages(struct load *l)
+{
+    for (uint32_t i = 0; i < l->linkages_n; i++) {
+        const struct linkage_decl *k = &l->linkages[i];
+        uint64_t at = 0;
+        bool known = kt_map_get(l->s->rule_ids, kt_str_c(k->of), &at);
+        if (!known || l->rules[at].r.interlock) {
+            site_find_at(l, KT_FIND_ERROR, "reference", &k->d.at,
+                         "no rule is called \"%s\"; a linkage is of a rule that raises an alarm",
+                         k->of);
+            continue;
+        }
+        struct rule_decl *d = &l->rules[at];
+        struct action_decl *all =
+            KT_NEW_ARRAY(l->scratch, struct action_decl, d->then_n + k->d.then_n + 1);
+        memcpy(all, d->then, d->then_n * sizeof(*all));
+        memcpy(all + d->then_n, k->d.then, k->d.then_n * sizeof(*all));
+        d->then = all;
+        d->then_n += k->d.then_n;
+    }
+}
+
 void site_rules(struct load *l)
 {
     struct kt_rule *to = KT_NEW_ARRAY(l->a, struct kt_rule, l->rules_n + 1);
+    add_linkages(l);
     for (uint32_t i = 0; i < l->rules_n; i++) {
         build(l, &l->rules[i]);
         to[i] = l->rules[i].r;

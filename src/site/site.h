@@ -149,7 +149,12 @@ enum kt_action_kind {
     KT_ACT_OPEN_POINTS,
     KT_ACT_OPEN_ASSET, /* outputs of the asset of the instance's own point */
     KT_ACT_CARD,
-    KT_ACT_SEQUENCE /* start a sequence of kind stop */
+    KT_ACT_SEQUENCE, /* start a sequence of kind stop */
+    /* those of a linkage that an incident keeps account of (engine/incident.h) */
+    KT_ACT_PEOPLE,   /* list who is there: `place` or `downstream` */
+    KT_ACT_EVACUATE, /* the point's working, its place, or a place that is named */
+    KT_ACT_CAMERAS,  /* show the nearest `count` */
+    KT_ACT_CASE      /* open a case in register `select` */
 };
 struct kt_point_list {
     const kt_point_id *points;
@@ -163,6 +168,7 @@ struct kt_action {
     uint32_t points_n;
     const struct kt_point_list *of_asset; /* KT_ACT_OPEN_ASSET: by asset */
     uint32_t sequence;                    /* KT_ACT_SEQUENCE: index into sequences */
+    uint32_t count;                       /* KT_ACT_CAMERAS */
 };
 
 struct kt_rule {

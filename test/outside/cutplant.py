@@ -13,7 +13,7 @@ class Plant:
     heading: TH (input 2), switch KG2 (coil 1, two persons), feed KD2 (discrete 1), local fan power
     JD (coil 2), feed KDJ (discrete 2), fan running JT (discrete 3)."""
 
-    def __init__(self, more_points=(), rules=None, limits=None, **more):
+    def __init__(self, more_points=(), rules=None, limits=None, more_links=(), prepare=None, **more):
         self.device = peers.Modbus()
         d = self.device
         d.discretes[:4] = [1, 1, 1, 1]
@@ -38,7 +38,9 @@ class Plant:
         ] + list(more_points)
         link = {"id": "sub", "kind": "modbus", "host": "127.0.0.1", "port": d.port, "unit": 1,
                 "timeout_ms": 500, "scan_ms": SCAN_MS}
-        self.site = kt.make_site(points, links=[link], rules=rules, limits=limits, **more)
+        self.site = kt.make_site(points, links=[link, *more_links], rules=rules, limits=limits, **more)
+        if prepare:
+            prepare(self.site)
         self.program = kt.Program(self.site)
         self.keeper = kt.Keeper(self.program, {"TP": 0.2})
         self.op = self.program.user("operator-1", "dispatcher")

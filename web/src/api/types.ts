@@ -9,6 +9,7 @@ export type Sequence = { id: string; title: Text; start: boolean; take: "chosen"
 export type SequenceRun = { run: number; sequence: string; start: boolean; state: "waiting" | "running" | "held" | "done" | "ended"; by: string; second?: string | null; code?: string | null; text?: string | null; started: number; since?: number | null; ended?: number | null; recipe?: Json; subjects: (string)[]; steps: ({ step: string; subject?: string; state: "todo" | "now" | "done" | "skip" | "late" })[] };
 export type VentState = { flow: number | null; speed: number | null; drop: number | null; need: "ok" | "low" | "high" | "unknown"; smoke_min?: number | null };
 export type VentWhatIf = { smoke: "none" | "solved" | "unknown"; smoke_text: string; state: "none" | "solved" | "stalled" | "failed"; text: string; at: number; items: ({ id: string; place: string | null; before: VentState; after?: VentState; turned?: boolean })[] };
+export type Incident = { id: number; alarm: number; rule: string; point: string; place: string; at: number; source?: number; persons: number; drill: boolean; register?: string; record?: number; evacuation?: number; steps: ({ step: "cut" | "people" | "broadcast" | "call" | "cameras" | "routes" | "case"; state: "waiting" | "sent" | "done" | "proved" | "failed" | "unavailable"; text?: string; after_ms: number; at: number })[] };
 export type Personnel = { present: boolean; at: number; drill: string; sees: boolean; lifted?: string; count?: number; lost?: number; sos?: number; over_time?: number; leaders?: number; entered?: number; gone?: number; items?: (PersonBelow)[]; areas?: (Json)[]; shifts?: (Json)[]; evacuation?: Json };
 export type PersonBelow = { card: string; person?: string; trade?: string; team?: string; place?: string; airway?: string; at_m?: number; error_m?: number; time: number; heard: number; in: number; shift: string; battery?: number; sos?: number; mate?: string; leaves?: boolean; is: (string)[] };
 export type Station = { id: string; kind: "anchor" | "exit" | "refuge"; name?: string; name_en?: string; airway: string; at_m: number; length_m?: number; capacity?: number };
@@ -56,7 +57,7 @@ export type BulkTransitions = { records: number; missing: number; transitions: (
 export type People = { items: ({ user: string; name: string; units: (string)[]; roles: (Text)[] })[]; total: number; rights: (string)[] };
 export type RecordPage = { items: (Record)[]; total: number; more?: boolean; next?: string | null };
 export type Tracks = { type: string; hidden: number; more: boolean; features: ({ type: string; geometry: Json | null; properties: { record: number; register: string; key: string | null; field: string; hash: string; user: string; time: number; meta?: Json | null; points?: (Json)[]; checks?: (Json)[]; erased: boolean } })[] };
-export type Upload = { hash: string; sha256?: string; name: string; type: string; kind?: string; size: number; meta?: Json };
+export type Upload = { hash: string; sha256?: string; name: string; type: string; kind?: string; size: number; copies?: number; meta?: Json };
 export type User = { user: string; name: string; language?: string; roles: (string)[]; disabled: boolean; locked: boolean; must_change_password?: boolean; created?: number; last_login?: number };
 export type UserChange = { user?: string; name?: string; language?: string; roles?: (string)[]; password?: string; disabled?: boolean };
 export type Health = { site: string; ok: boolean; started?: number; now?: number; resident_bytes?: number; disk_free?: number; backup?: { verified: number; since: number; days: number }; screens?: number; engine: Json; journal: Json; history: Json; long_history?: Json; cluster?: Cluster | null; links: ({ id: string; kind: string; up: boolean; since?: number; last?: number; reads?: number; errors?: number; reconnects?: number; samples?: number; writes?: number; text?: string; producers?: ({ id: string; last: number; samples: number; errors: number })[] })[] };
@@ -101,6 +102,9 @@ export type Route =
   | 'GET /api/v1/personnel'
   | 'GET /api/v1/personnel/stations'
   | 'GET /api/v1/personnel/{card}/track'
+  | 'GET /api/v1/incidents'
+  | 'GET /api/v1/incidents/{id}/report'
+  | 'GET /api/v1/evacuations/{id}/report'
   | 'GET /api/v1/history'
   | 'GET /api/v1/export'
   | 'GET /api/v1/events'

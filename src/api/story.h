@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KT_API_STORY_H
+#define KT_API_STORY_H
+/*
+ * story: what happened in a span, told from the journal: one line an event with its own time, its
+ * arrival, what, and who; as rows of a printed table. Who asks sees what they may see anywhere.
+ */
+#include "api/private.h"
+
+enum { STORY_ROWS = 3000, STORY_TEXT = 400 };
+
+struct story_row {
+    kt_seq seq;
+    kt_time source, arrival; /* source 0: as it arrived */
+    char what[STORY_TEXT], who[80];
+    char body[65]; /* hash of a picture or recording; "" none */
+    bool picture;
+};
+struct story {
+    struct call *c;
+    bool en;
+    kt_place_id place; /* what happens elsewhere, and is no measure of persons, is left out */
+    kt_time from, to;
+    struct story_row *row;
+    size_t n, cap;
+    bool more; /* there were more than STORY_ROWS */
+    /* told of every event that is in the story, before its row; NULL: nobody */
+    void (*on)(void *arg, const struct kt_event *ev, const struct kt_json *body);
+    void *arg;
+};
+
+KT_MUST_CHECK int story_read(struct story *s, struct kt_err *err);
+void story_done(struct story *s);
+/** As one block of a document: a table. */
+void story_write(const struct story *s, struct kt_jw *w);
+/** The outcome of a type with this id, that an input of its own seq led to; *ret_time its time.
+ *  NULL: there is none (any more); freed by the caller. */
+struct kt_json *story_begin(struct call *c, const char *type, int64_t id, kt_time *ret_time);
+/** 2026-11-22 13:05:07.123 at the site. */
+void story_time(const struct call *c, kt_time t, char ret[32]);
+#endif

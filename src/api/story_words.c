@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/story_words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Words of the journal, as people read them. */
+static const struct {
+    const char *id, *zh, *en;
+} words[] = {{"alarm", "报警", "alarm"},
+             {"command", "控制命令", "command"},
+             {"effect", "下发", "sent out"},
+             {"latch", "闭锁", "latch"},
+             {"unlatch", "解锁", "unlatched"},
+             {"card", "处置卡", "card"},
+             {"incident", "联动", "linkage"},
+             {"evacuation", "撤人", "evacuation"},
+             {"announce", "播报", "announcement"},
+             {"person", "人员", "person"},
+             {"record", "台账", "record"},
+             {"call", "通话", "call"},
+             {"broadcast", "广播", "broadcast"},
+             {"camera", "视频", "camera"},
+             {"drill", "演练", "drill"},
+             {"handover", "交接班", "handover"},
+             {"manual", "手动值", "value by hand"},
+             {"note", "记事", "note"},
+             {"raise", "发生", "raised"},
+             {"clear", "恢复", "over"},
+             {"ack", "确认", "acknowledged"},
+             {"again", "再次发生", "came again"},
+             {"escalate", "升级", "climbed"},
+             {"requested", "已请求", "requested"},
+             {"confirmed", "已确认", "confirmed"},
+             {"readback", "已回读", "read back"},
+             {"proved", "已证实（馈电）", "proved by the feed"},
+             {"refused", "被拒绝", "refused"},
+             {"expired", "已过期", "expired"},
+             {"anomaly", "馈电异常", "feed anomaly"},
+             {"open", "打开", "opened"},
+             {"close", "关闭", "closed"},
+             {"step", "步骤", "step"},
+             {"measure", "原因与措施", "cause and measure"},
+             {"begin", "启动", "began"},
+             {"start", "开始", "started"},
+             {"stop", "结束", "ended"},
+             {"widen", "扩大", "widened"},
+             {"routes", "撤离路线", "ways out"},
+             {"confirm", "确认", "confirmed"},
+             {"block", "巷道不通", "blocked"},
+             {"in", "入井", "went in"},
+             {"out", "出井", "came up"},
+             {"lost", "失联", "not heard"},
+             {"sos", "呼救", "calls for help"},
+             {"calm", "解除呼救", "call ended"},
+             {"listed", "列出", "listed"},
+             {"look", "查看轨迹", "track looked at"},
+             {"create", "新建", "created"},
+             {"set", "修改", "changed"},
+             {"move", "流转", "moved"},
+             {"cut", "断电", "cut"},
+             {"people", "人员清单", "persons"},
+             {"cameras", "就近视频", "cameras"},
+             {"case", "工单", "case"},
+             {"waiting", "等待", "waiting"},
+             {"sent", "已发出", "sent"},
+             {"done", "完成", "done"},
+             {"failed", "失败", "failed"},
+             {"unavailable", "不可用", "not available"},
+             {"no-people", "本站点无人员定位", "this site knows no persons"},
+             {"no-switch", "断电范围内无开关", "no switch in the range"},
+             {"no-cameras", "本站点无摄像机", "this site has no cameras"},
+             {"no-speakers", "本站点无广播", "this site has no speakers"},
+             {"no-register", "本站点无事件台账", "this site has no register of incidents"}};
+
+const char *story_word(const char *id, bool en)
+{
+    for (size_t i = 0; i < KT_ARRAY_LEN(words); i++) {
+        if (strcmp(words[i].id, id) == 0) {
+            return en ? words[i].en : words[i].zh;
+        }
+    }
+    return id;
+}
+
+static const char *pick(struct kt_text t, bool en)
+{
+    return en && t.en && *t.en ? t.en : t.zh;
+}
+
+/* The subject: the point's or place's own name. */
+static const char *subject(const struct call *c, const struct kt_json *v, bool en)
+{
+    const struct kt_site *s = c->site;
+    const char *id = kt_json_get_str(v, "point", kt_json_get_str(v, "output", ""));
+    kt_point_id p = kt_site_point(s, kt_str_c(id));
+    if (p.v != KT_NONE) {
+        return pick(s->points[p.v].name, en);
+    }
+    kt_place_id at = kt_site_place(s, kt_str_c(kt_json_get_str(v, "place", "")));
+    return at.v != KT_NONE ? pick(s->places[at.v].name, en) : id;
+}
+
+static const char *rule_title(const struct call *c, const struct kt_json *v, bool en)
+{
+    kt_rule_id r = kt_site_rule(c->site, kt_str_c(kt_json_get_str(v, "rule", "")));
+    return r.v != KT_NONE ? pick(c->site->rules[r.v].title, en) : "";
+}
+
+static void value_text(const struct kt_json *v, char ret[64])
+{
+    double d;
+    ret[0] = '\0';
+    if (kt_json_num(kt_json_get(v, "value"), &d)) {
+        (void)snprintf(ret, 64, " %g%s%.20s", d, kt_json_get(v, "unit") ? " " : "",
+                       kt_json_get_str(v, "unit", ""));
+    }
+}
+
+static void request_words(bool en, const struct kt_json *v, char ret[STORY_TEXT])
+{
+    const struct kt_json *args = kt_json_get(v, "args");
+    const char *text = kt_json_get_str(args, "reason", kt_json_get_str(args, "note", ""));
+    text = *text ? text : kt_json_get_str(args, "text", "");
+    const char *what = kt_json_get_str(args, "output", kt_json_get_str(args, "place", ""));
+    (void)snprintf(ret, STORY_TEXT, "%s %.60s %.60s %.150s", en ? "request" : "请求",
+                   kt_json_get_str(v, "verb", ""), what, text);
+}
+
+void story_words(const struct call *c, bool en, const struct kt_event *ev, const struct kt_json *v,
+                 char ret[STORY_TEXT])
+{
+    char value[64];
+    if (ev->kind == KT_EV_REQUEST) {
+        request_words(en, v, ret);
+        return;
+    }
+    const char *change = kt_json_get_str(v, "change", kt_json_get_str(v, "state", ""));
+    const char *step = kt_json_get_str(v, "step", ""), *text = kt_json_get_str(v, "text", "");
+    const char *type = kt_json_get_str(v, "type", "");
+    const char *state = *step ? kt_json_get_str(v, "state", "") : "";
+    const char *who = kt_json_get_str(v, "person", kt_json_get_str(v, "card", ""));
+    value_text(v, value);
+    text = en && kt_json_get(v, "text_en") ? kt_json_get_str(v, "text_en", "") : text;
+    (void)snprintf(ret, STORY_TEXT, "%s %s%s%s%s%s %.80s %.60s%.40s%s %.150s", story_word(type, en),
+                   story_word(change, en), *step ? " " : "", story_word(step, en),
+                   *state ? " " : "", story_word(state, en), subject(c, v, en),
+                   rule_title(c, v, en), who, value, story_word(text, en));
+}
+
+void story_who(const struct kt_event *ev, const struct kt_json *v, char ret[80])
+{
+    const struct kt_json *by = kt_json_get(v, "by");
+    const char *name = kt_json_obj(by) ? kt_json_get_str(by, "name", "") : kt_json_str(by);
+    const char *user = kt_json_obj(by) ? kt_json_get_str(by, "user", "") : "";
+    (void)ev;
+    (void)snprintf(ret, 80, "%.76s", name && *name ? name : user);
+}

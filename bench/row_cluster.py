@@ -40,7 +40,7 @@ class Etcd:
                     [self.program, "--name", name, "--data-dir", str(self.dir / name), "--listen-client-urls", own,
                      "--advertise-client-urls", own, "--listen-peer-urls", other, "--initial-advertise-peer-urls", other,
                      "--initial-cluster", peers, "--heartbeat-interval", str(HEARTBEAT), "--election-timeout", str(ELECTION),
-                     "--logger", "zap", "--log-level", "error"], stdout=log, stderr=log)
+                     "--snapshot-count", "2000", "--logger", "zap", "--log-level", "error"], stdout=log, stderr=log)
         wait_for("etcd is ready", lambda: all(self.healthy(u) for u in self.urls))
 
     @staticmethod

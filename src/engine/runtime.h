@@ -124,6 +124,18 @@ bool kt_runtime_may(const struct kt_runtime *rt, const struct kt_effect *e);
 bool kt_runtime_site_taken(struct kt_runtime *rt);
 /** The fencing token for devices that keep one; 0: none. */
 int64_t kt_runtime_token(const struct kt_runtime *rt);
+/** Does this node act for the site: alone, or the active one within its lease? */
+bool kt_runtime_acts(const struct kt_runtime *rt);
+/**
+ * A small value that belongs to the site and not to a node, beside the order of events: in
+ * data/NAME.json, with several nodes in etcd, where the active one alone may write it. Any thread.
+ * @return KT_OK it is safe; KT_ESTATE another node is active; KT_EIO, KT_EFULL
+ */
+KT_MUST_CHECK int kt_runtime_keep(struct kt_runtime *rt, const char *name, struct kt_str value,
+                                  struct kt_err *err);
+/** Appended. KT_ENOTFOUND none yet; KT_EIO etcd does not answer. */
+KT_MUST_CHECK int kt_runtime_kept(struct kt_runtime *rt, const char *name, struct kt_buf *out,
+                                  struct kt_err *err);
 /** What is on our disk and, with several nodes, in the common order: what may leave this node. */
 kt_seq kt_runtime_durable(const struct kt_runtime *rt);
 struct kt_cluster *kt_runtime_cluster(struct kt_runtime *rt); /**< NULL: alone */

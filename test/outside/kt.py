@@ -310,7 +310,7 @@ class Program:
         self.site, self.words, self.env = site, words, {**os.environ, **(env or {})}
         self.lines, self.changed = [], threading.Condition()
         self.process, self.password, self.url, self.port = None, None, None, 0
-        self.local_token, self.kept = "", False
+        self.local_token, self.kept, self.bin = "", False, BIN
         PROGRAMS.append(self)
         if start:
             self.start()
@@ -343,7 +343,7 @@ class Program:
     def spawn(self):
         """Start without waiting for the greeting."""
         mark = len(self.lines)
-        words = [BIN, "serve", str(self.site.dir), "--listen", f"127.0.0.1:{self.port}", *self.words]
+        words = [self.bin, "serve", str(self.site.dir), "--listen", f"127.0.0.1:{self.port}", *self.words]
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, text=True, errors="replace",
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.env)
         self.reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)

@@ -10,46 +10,10 @@ import time
 import etcd_kit
 import kt
 import peers
-from etcd_kit import since
+from etcd_kit import Counter, since, stored
 from kt import case
 
 POINTS = [kt.point(f"N-{i}", "pressure.air", "P1-face", link="push") for i in range(4)]
-
-
-class Counter(threading.Thread):
-    """Counts up on a point at whichever node takes it; keeps what was acknowledged."""
-
-    def __init__(self, pair, point):
-        super().__init__(daemon=True)
-        self.pair, self.point, self.next = pair, point, 1
-        self.acked, self.stopping, self.longest, self.when = [], False, 0, time.monotonic()
-
-    def run(self):
-        at = 0
-        while not self.stopping:
-            node = self.pair.nodes[at % 2]
-            value, self.next = self.next, self.next + 1
-            try:
-                status, _ = node.write(f"{self.point} value={value} {time.time_ns()}\n")
-            except OSError:
-                status = 0
-            if status == 204:
-                self.acked.append(value)
-                self.longest = max(self.longest, since(self.when))
-                self.when = time.monotonic()
-            else:
-                at += 1
-                time.sleep(0.02)
-
-    def end(self):
-        self.stopping = True
-        self.join()
-
-
-def stored(node, name, start):
-    got = node.local().get("/history", points=name, **{"from": start, "to": kt.now_ms() + 1000},
-                           buckets=0)["points"][0]
-    return got["v"]
 
 
 @case("kill -9 of the active node: the other takes over, nothing acknowledged is lost or doubled")

@@ -6,79 +6,20 @@ without a link, and everything killed while they are sent afterwards."""
 import os
 import re
 import shutil
-import subprocess
 
 import kt
-from kt import Program, case, equal, free_port, make_site, now_ms, once, point, wait_for
+import region_kit
+from kt import Program, case, equal, make_site, now_ms, once, wait_for
+from region_kit import Nats, link, stored
 
 HOURS = 13
-COUNTY_PLACES = "id,parent,kind,name,air_to\ncounty,,mine,演示县,\nmine-a,county,panel,甲矿,\nmine-b,county,panel,乙矿,\n"
-
-
-class Nats:
-    """One nats-server of Debian with JetStream; a leaf of `hub` when there is one."""
-
-    def __init__(self, domain, hub=None):
-        self.bin = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin")
-        if not self.bin:
-            raise kt.Skip("nats-server is not installed")
-        self.dir, self.port, self.leaf = kt.temp_dir("kt-nats-"), free_port(), free_port()
-        leaf = (f'remotes = [{{url: "nats-leaf://127.0.0.1:{hub.leaf}"}}], reconnect: 1' if hub
-                else f"listen: 127.0.0.1:{self.leaf}")
-        self.conf = self.dir / "nats.conf"
-        self.conf.write_text(f'listen: 127.0.0.1:{self.port}\nmax_payload: 8MB\nping_interval: "2s"\nping_max: 2\n'
-                             f'jetstream {{store_dir: "{self.dir}/js", domain: "{domain}"}}\nleafnodes {{{leaf}}}\n')
-        self.process = None
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen([self.bin, "-c", str(self.conf)], stdout=subprocess.DEVNULL,
-                                        stderr=open(self.dir / "log", "ab"))
-        SERVERS.append(self)
-
-    def kill9(self):
-        self.process.kill()
-        self.process.wait()
-
-
-SERVERS = []
-
-
-def mine_site(name, nats):
-    rows = [point("W1", "water.level", "P1", link="push"), point("W2", "water.level", "P1", link="push"),
-            point("PRIVATE", "water.level", "P1", link="push"), point("T1", "ch4.face", "P1-face", link="push", address="T1")]
-    link = {"id": "county", "kind": "upward", "port": nats.port, "node": name, "silent_s": 5,
-            "share": {"points": ["W*", "T1"], "alarms": True, "registers": ["county_request"]}}
-    people = [dict(p) for p in kt.PEOPLE] + [
-        {"id": "chief", "places": ["*"], "rights": ["view", "record.read", "county_request.answer"]}]
-    return make_site(rows, links=[link], people=people, packs=("core", "gas", "dispatch"), id=name)
-
-
-def county_site(nats, mines=("mine-a", "mine-b")):
-    rows = [point(f"{m}-{p}", "mine.level", m, link=m, address=p, unit="m") for m in mines for p in ("W1", "W2")]
-    rows += [point(f"LINK-{m}", "self.link", m, address=m) for m in mines]
-    links = [{"id": m, "kind": "mine", "port": nats.port, "silent_s": 5} for m in mines]
-    people = [dict(kt.PEOPLE[0], places=["*"]),
-              {"id": "official", "places": ["*"], "rights": ["view", "mine_event.read", "county_order.read",
-                                                             "county_order.write", "record.read"]}]
-    return make_site(rows, places=COUNTY_PLACES, links=links, people=people, packs=("core", "region"), id="county")
 
 
 @once
 def region():
     hub = Nats("county")
     leaf = Nats("mine-a", hub)
-    return hub, leaf, Program(county_site(hub)), Program(mine_site("mine-a", leaf))
-
-
-def link(program, name):
-    return next(x for x in program.local().get("/health")["links"] if x["id"] == name)
-
-
-def stored(program, name, start, end):
-    got = program.local().get("/history", points=name, buckets=0, **{"from": start, "to": end})["points"][0]
-    assert not got["cut"]
-    return list(zip(got["t"], got["v"], got["q"]))
+    return hub, leaf, Program(make_site(**region_kit.county(hub))), Program(make_site(**region_kit.mine("mine-a", leaf)))
 
 
 @case("values with their own time, alarms as rows; what is not shared stays; a silent mine is said")
@@ -197,9 +138,7 @@ def main():
     try:
         return kt.main()
     finally:
-        for s in SERVERS:
-            s.process.kill()
-            s.process.wait()
+        region_kit.end()
 
 
 if __name__ == "__main__":

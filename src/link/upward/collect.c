@@ -298,6 +298,13 @@ int upward_collect_next(struct upward_collect *c, struct kt_buf *body, kt_seq *r
     return r;
 }
 
+/* What the engine says of a source that is silent bears the time of its last sample, and is none:
+ * it would take that one's place at the county. */
+static bool of_its_source(kt_quality q)
+{
+    return q != KT_Q_NEVER && q != KT_Q_STALE && q != KT_Q_COMM_FAULT;
+}
+
 void upward_collect_live(struct upward_collect *c, struct kt_buf *body)
 {
     struct kt_live *live = kt_runtime_live(c->rt);
@@ -308,7 +315,7 @@ void upward_collect_live(struct upward_collect *c, struct kt_buf *body)
             continue;
         }
         struct kt_live_value v = kt_live_get(live, (kt_point_id){i});
-        if (v.change == c->changes[i] || v.quality == KT_Q_NEVER || to->n == UPWARD_SAMPLES) {
+        if (v.change == c->changes[i] || !of_its_source(v.quality) || to->n == UPWARD_SAMPLES) {
             continue;
         }
         c->changes[i] = v.change;

@@ -36,7 +36,8 @@ struct kt_mine {
     struct kt_buf heard;
     struct upward_place have;
     char gen[UPWARD_GEN]; /* that the mine says it sends */
-    bool consuming, changed, again;
+    char kept[240];       /* where `have` lies */
+    bool consuming, changed, again, loaded;
     uint64_t live_n;
     kt_mono said, last_heard, ordered;
     struct kt_map *got; /* orders that the mine has */
@@ -54,32 +55,25 @@ struct kt_mine {
 
 /* ---- where we are ---- */
 
-static void path_of(const struct kt_mine *m, char path[700])
-{
-    snprintf(path, 700, "%.400s/data/upward/%.200s.json", m->site->dir, m->conf->id);
-}
-
 static int load(struct kt_mine *m, struct kt_err *err)
 {
-    char path[700];
     struct kt_buf b;
     bool again;
     kt_buf_init(&b, 1 << 16);
-    path_of(m, path);
-    int r = kt_file_read(path, 1 << 16, &b, err);
+    int r = kt_runtime_kept(m->rt, m->kept, &b, err);
     r = r == KT_OK ? upward_get_place((struct kt_str){b.p, b.n}, &m->have, &again, err) : r;
     kt_buf_done(&b);
-    return r == KT_ENOTFOUND ? KT_OK : r;
+    r = r == KT_ENOTFOUND ? KT_OK : r;
+    m->loaded = r == KT_OK;
+    return r;
 }
 
 static int save(struct kt_mine *m, struct kt_err *err)
 {
-    char path[700];
     struct kt_buf b;
     kt_buf_init(&b, 1 << 16);
     upward_put_place(&b, &m->have, false);
-    path_of(m, path);
-    int r = kt_file_replace(path, b.p, b.n, err);
+    int r = kt_runtime_keep(m->rt, m->kept, (struct kt_str){b.p, b.n}, err);
     kt_buf_done(&b);
     return r;
 }
@@ -282,8 +276,8 @@ static bool give_all(struct kt_mine *m, struct kt_str body)
 static bool follows(const struct kt_mine *m, const struct upward_msg *msg)
 {
     const struct upward_place *h = &m->have;
-    if (strcmp(h->gen, msg->at.gen) != 0) {
-        return msg->at.n == 1;
+    if (strcmp(h->gen, msg->at.gen) != 0) { /* a new stream goes on from the last one's chain */
+        return msg->at.n == 1 && (!h->gen[0] || kt_hash_eq(&msg->prev, &h->chain));
     }
     return msg->at.n == h->n + 1 && msg->prev_pos == h->pos && kt_hash_eq(&msg->prev, &h->chain);
 }
@@ -449,6 +443,10 @@ static void step(struct kt_mine *m)
     for (int i = 0; i < 100 && upward_nats_hear(m->nats, m->consuming ? 1 : 200, &m->heard); i++) {
         take_heard(m);
     }
+    if (!kt_runtime_acts(m->rt) || (!m->loaded && load(m, &err) < 0)) {
+        kt_sleep(FETCH_MS * KT_MS); /* cut off from etcd: what came could not be kept */
+        return;
+    }
     if (!m->consuming && m->gen[0] && upward_nats_up(m->nats)) {
         consume(m);
     }
@@ -515,9 +513,11 @@ int kt_mine_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link, st
     m->got = kt_map_new(64);
     char dir[700], subject[200];
     snprintf(dir, sizeof(dir), "%.400s/data/upward", site->dir);
+    snprintf(m->kept, sizeof(m->kept), "upward/%.200s", m->conf->id);
     snprintf(subject, sizeof(subject), "kuangtu.now.%.100s", m->conf->node);
     int r = kt_dir_make(dir, err);
     r = r == KT_OK ? load(m, err) : r;
+    r = r == KT_EIO && kt_runtime_cluster(rt) ? KT_OK : r; /* later */
     r = r == KT_OK ? upward_connect(site, m->conf, m->conf->node, &m->nats, err) : r;
     r = r == KT_OK ? upward_nats_listen(m->nats, subject, err) : r;
     r = r == KT_OK ? kt_thread_start(&m->thread, "mine", run, m, err) : r;

@@ -33,9 +33,8 @@ struct upward_sent {
     uint32_t old_n;
     bool made; /* the stream of this generation was made */
 };
-KT_MUST_CHECK int upward_sent_load(const char *path, struct upward_sent *ret, struct kt_err *err);
-KT_MUST_CHECK int upward_sent_save(const char *path, const struct upward_sent *s,
-                                   struct kt_err *err);
+KT_MUST_CHECK int upward_sent_get(struct kt_str json, struct upward_sent *ret, struct kt_err *err);
+void upward_sent_put(struct kt_buf *out, const struct upward_sent *s);
 static inline const struct upward_place *upward_sent_last(const struct upward_sent *s)
 {
     return s->cur_n ? &s->cur[s->cur_n - 1] : &s->confirmed;

@@ -8,9 +8,8 @@
 
 #include "base/json.h"
 #include "conf/json.h"
-#include "sys/file.h"
 
-enum { FILE_MAX = 1 << 20 };
+enum { SENT_MAX = 1 << 20 };
 
 static bool same(const struct upward_place *a, const struct upward_place *b)
 {
@@ -59,7 +58,7 @@ enum upward_said upward_sent_said(struct upward_sent *s, const struct upward_pla
     return among_old(s, p) ? UPWARD_NOTHING_NEW : UPWARD_UNKNOWN; /* said before, heard late */
 }
 
-/* ---- the file ---- */
+/* ---- as it is kept ---- */
 
 static void put_list(struct kt_jw *w, const char *key, const struct upward_place *list, uint32_t n)
 {
@@ -75,20 +74,15 @@ static void put_list(struct kt_jw *w, const char *key, const struct upward_place
     kt_jw_arr_end(w);
 }
 
-int upward_sent_save(const char *path, const struct upward_sent *s, struct kt_err *err)
+void upward_sent_put(struct kt_buf *out, const struct upward_sent *s)
 {
-    struct kt_buf b;
-    kt_buf_init(&b, FILE_MAX);
-    struct kt_jw w = kt_jw_init(&b);
+    struct kt_jw w = kt_jw_init(out);
     kt_jw_obj(&w);
     kt_jw_kbool(&w, "made", s->made);
     put_list(&w, "confirmed", &s->confirmed, 1);
     put_list(&w, "published", s->cur, s->cur_n);
     put_list(&w, "before", s->old, s->old_n < UPWARD_OLD ? s->old_n : UPWARD_OLD);
     kt_jw_obj_end(&w);
-    int r = kt_file_replace(path, b.p, b.n, err);
-    kt_buf_done(&b);
-    return r;
 }
 
 static int get_list(const struct kt_json *j, const char *key, struct upward_place *list,
@@ -115,21 +109,17 @@ static int get_list(const struct kt_json *j, const char *key, struct upward_plac
     return KT_OK;
 }
 
-int upward_sent_load(const char *path, struct upward_sent *ret, struct kt_err *err)
+int upward_sent_get(struct kt_str json, struct upward_sent *ret, struct kt_err *err)
 {
-    struct kt_buf b;
     struct upward_sent s = {0};
     uint32_t one = 0;
     KT_CLEANUP(kt_json_freep) struct kt_json *j = NULL;
-    kt_buf_init(&b, FILE_MAX);
-    int r = kt_file_read(path, FILE_MAX, &b, err);
-    r = r == KT_OK ? kt_json_parse((struct kt_str){b.p, b.n}, FILE_MAX, &j, err) : r;
+    int r = kt_json_parse(json, SENT_MAX, &j, err);
     r = r == KT_OK ? get_list(j, "confirmed", &s.confirmed, 1, &one, err) : r;
     r = r == KT_OK ? get_list(j, "published", s.cur, UPWARD_WINDOW, &s.cur_n, err) : r;
     r = r == KT_OK ? get_list(j, "before", s.old, UPWARD_OLD, &s.old_n, err) : r;
-    kt_buf_done(&b);
     if (r == KT_OK && (one != 1 || !s.confirmed.gen[0])) {
-        r = kt_err_set(err, KT_EPARSE, "%s: no confirmed place", path);
+        r = kt_err_set(err, KT_EPARSE, "the place of the upward stream has no confirmed one");
     }
     if (r == KT_OK) {
         s.made = kt_json_get_bool(j, "made", false);

@@ -95,18 +95,15 @@ static void places(void)
     struct upward_place c3;
     message(&b, 3, &s.confirmed, "third", &c3);
     s.cur[s.cur_n++] = c3;
-    char dir[200], path[300];
-    CHECK_OK(kt_dir_temp("kt-upward", dir, sizeof(dir), &err), &err);
-    snprintf(path, sizeof(path), "%s/x.json", dir);
     s.made = true;
-    CHECK_OK(upward_sent_save(path, &s, &err), &err);
+    kt_buf_clear(&b);
+    upward_sent_put(&b, &s);
     struct upward_sent back;
-    CHECK_OK(upward_sent_load(path, &back, &err), &err);
+    CHECK_OK(upward_sent_get((struct kt_str){b.p, b.n}, &back, &err), &err);
     CHECK(back.made);
     CHECK_INT(back.old_n, s.old_n);
     CHECK_INT(upward_sent_said(&back, &c3), UPWARD_FORWARD);
     CHECK_INT(back.confirmed.pos, 30);
-    kt_dir_remove(dir);
     kt_buf_done(&b);
 }
 

@@ -21,13 +21,13 @@
 #define BEHIND      (3 * KT_SEC)  /* from then on present values go ahead */
 #define STALLED     (15 * KT_SEC) /* nothing was confirmed for so long: again */
 #define AGAIN_EVERY (2 * KT_SEC)
-enum { IDLE_MS = 200, PLACE_MAX = 4096 };
+enum { IDLE_MS = 200, PLACE_MAX = 4096, KEPT_MAX = 1 << 20 };
 
 struct kt_upward {
     struct kt_runtime *rt;
     struct kt_site *site; /* a reference */
     const struct kt_link_conf *conf;
-    char path[700], stream[200], subject[200], now[200];
+    char kept[240], stream[200], subject[200], now[200];
     pthread_t thread;
     bool runs;
     atomic_bool stop;
@@ -39,6 +39,7 @@ struct kt_upward {
     uint64_t live_n;
     kt_time reached; /* time of the last event that was cut into a message */
     bool dirty;      /* sent is to be kept */
+    bool loaded;     /* sent is what was kept */
 
     pthread_mutex_t lock;
     pthread_cond_t ordered;
@@ -63,10 +64,14 @@ static void go_back(struct kt_upward *u)
     u->dirty = true;
 }
 
-/* A stream that nobody has seen before, from this event on. */
-static void new_gen(struct kt_upward *u, kt_seq pos, const char *why)
+/* A stream that nobody has seen before, from this event on. Its chain goes on from `after`, the
+ * last that the county is known to have: it takes the first message of no other. */
+static void new_gen(struct kt_upward *u, kt_seq pos, const struct kt_hash *after, const char *why)
 {
     struct upward_place p = {.pos = pos};
+    if (after) {
+        p.chain = *after;
+    }
     kt_token(9, p.gen);
     for (char *c = p.gen; *c; c++) {
         *c = *c == '-' ? '_' : *c;
@@ -80,7 +85,11 @@ static void new_gen(struct kt_upward *u, kt_seq pos, const char *why)
 
 static int keep(struct kt_upward *u, struct kt_err *err)
 {
-    int r = upward_sent_save(u->path, &u->sent, err);
+    struct kt_buf b;
+    kt_buf_init(&b, KEPT_MAX);
+    upward_sent_put(&b, &u->sent);
+    int r = kt_runtime_keep(u->rt, u->kept, (struct kt_str){b.p, b.n}, err);
+    kt_buf_done(&b);
     u->dirty = u->dirty && r < 0;
     return r;
 }
@@ -95,6 +104,12 @@ static kt_seq begin_at(const struct kt_upward *u, const struct upward_place *p)
     return p->pos < durable ? p->pos : durable;
 }
 
+/* This stream begins where the county stands, and nothing of it was confirmed yet. */
+static bool begun_behind(const struct kt_upward *u, const struct upward_place *p)
+{
+    return u->sent.confirmed.n == 0 && kt_hash_eq(&u->sent.confirmed.chain, &p->chain);
+}
+
 static void take_place(struct kt_upward *u, const struct upward_place *p, bool again)
 {
     enum upward_said said = upward_sent_said(&u->sent, p);
@@ -107,9 +122,9 @@ static void take_place(struct kt_upward *u, const struct upward_place *p, bool a
     if (said == UPWARD_OTHER) {
         upward_collect_from(u->collect, u->sent.confirmed.pos);
     } else if (said == UPWARD_UNKNOWN) {
-        new_gen(u, begin_at(u, p), "the county stands at a place that was never sent");
-    } else if (said == UPWARD_FOREIGN && u->sent.confirmed.n > 0) {
-        new_gen(u, begin_at(u, p), "the county does not know this stream any more");
+        new_gen(u, begin_at(u, p), &p->chain, "the county stands at a place that was never sent");
+    } else if (said == UPWARD_FOREIGN && !begun_behind(u, p)) {
+        new_gen(u, begin_at(u, p), &p->chain, "the county stands in another stream");
     } else if (again && now - u->returned > AGAIN_EVERY && u->sent.cur_n) {
         go_back(u);
     }
@@ -213,7 +228,8 @@ static void publish_failed(struct kt_upward *u, int r, const struct kt_err *err)
         struct kt_err why;
         r = upward_nats_stream(u->nats, u->stream, &why);
         if (r == KT_ENOTFOUND) {
-            new_gen(u, u->sent.confirmed.pos, "the leaf node has lost the stream");
+            struct upward_place c = u->sent.confirmed;
+            new_gen(u, c.pos, &c.chain, "the leaf node has lost the stream");
             return;
         }
     }
@@ -348,11 +364,42 @@ static void look(struct kt_upward *u, bool first)
 
 /* ---- the thread ---- */
 
+static int read_kept(struct kt_upward *u, struct kt_err *err)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, KEPT_MAX);
+    int r = kt_runtime_kept(u->rt, u->kept, &b, err);
+    r = r == KT_OK ? upward_sent_get((struct kt_str){b.p, b.n}, &u->sent, err) : r;
+    kt_buf_done(&b);
+    return r;
+}
+
+static int load(struct kt_upward *u, struct kt_err *err)
+{
+    int r = read_kept(u, err);
+    u->loaded = r == KT_OK || r == KT_ENOTFOUND;
+    if (r == KT_ENOTFOUND) {
+        new_gen(u, 0, NULL, "the first");
+        return KT_OK;
+    }
+    if (r == KT_OK && u->sent.confirmed.pos > kt_journal_durable(kt_runtime_journal(u->rt))) {
+        new_gen(u, 0, NULL, "the journal began anew");
+    } else if (r == KT_OK) {
+        name_all(u);
+        go_back(u);
+    }
+    return r;
+}
+
 static void step(struct kt_upward *u)
 {
     struct kt_err err;
     kt_mono now = kt_clock_mono();
     bool up = upward_nats_up(u->nats);
+    if (!kt_runtime_acts(u->rt) || (!u->loaded && load(u, &err) < 0)) {
+        kt_sleep(IDLE_MS * KT_MS); /* cut off from etcd: where the stream stands is not known */
+        return;
+    }
     if (up && now - u->said >= SAY_EVERY) {
         say(u);
         u->said = now;
@@ -386,22 +433,6 @@ static void *run(void *arg)
     return NULL;
 }
 
-static int load(struct kt_upward *u, struct kt_err *err)
-{
-    int r = upward_sent_load(u->path, &u->sent, err);
-    if (r == KT_ENOTFOUND) {
-        new_gen(u, 0, "the first");
-        return KT_OK;
-    }
-    if (r == KT_OK && u->sent.confirmed.pos > kt_journal_durable(kt_runtime_journal(u->rt))) {
-        new_gen(u, 0, "the journal began anew");
-    } else if (r == KT_OK) {
-        name_all(u);
-        go_back(u);
-    }
-    return r;
-}
-
 int kt_upward_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link,
                     struct kt_upward **ret, struct kt_err *err)
 {
@@ -418,11 +449,12 @@ int kt_upward_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link,
     kt_buf_init(&u->heard, 64 << 10);
     u->collect = upward_collect_new(rt, site, u->conf);
     snprintf(dir, sizeof(dir), "%.400s/data/upward", site->dir);
-    snprintf(u->path, sizeof(u->path), "%.450s/%.200s.json", dir, u->conf->id);
+    snprintf(u->kept, sizeof(u->kept), "upward/%.200s", u->conf->id);
     snprintf(u->now, sizeof(u->now), "kuangtu.now.%.100s", u->conf->node);
     snprintf(have, sizeof(have), "kuangtu.to.%.100s", u->conf->node);
     int r = kt_dir_make(dir, err);
     r = r == KT_OK ? load(u, err) : r;
+    r = r == KT_EIO && kt_runtime_cluster(rt) ? KT_OK : r; /* later */
     r = r == KT_OK ? upward_connect(site, u->conf, "", &u->nats, err) : r;
     r = r == KT_OK ? upward_nats_listen(u->nats, have, err) : r;
     r = r == KT_OK ? kt_thread_start(&u->thread, "upward", run, u, err) : r;

@@ -105,7 +105,7 @@ def second(site):
     other = kt.Site()
     shutil.copytree(site.dir, other.dir, ignore=shutil.ignore_patterns("data"))
     other.tokens = dict(site.tokens)
-    other.conf = site.conf
+    other.conf = getattr(site, "conf", None)
     return other
 
 

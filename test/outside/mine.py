@@ -35,7 +35,7 @@ def answers(port):
 
 
 class Mine:
-    def __init__(self, scenario="calm", speed=10):
+    def __init__(self, scenario="calm", speed=10, journal=None):
         if not os.access(kt.SIM, os.X_OK):
             raise kt.Skip(f"{kt.SIM} is not built")
         demo = kt.SOURCE / "sites/demo"
@@ -44,6 +44,7 @@ class Mine:
         shutil.copytree(demo, self.site.dir, ignore=shutil.ignore_patterns("data", "secrets", "drop"))
         text = re.sub(r"port: 15(\d\d\d)", lambda m: f"port: {self.base + int(m.group(1))}",
                       self.site.read("site.yaml"))
+        text += f"journal: {journal}\n" if journal else ""
         self.site.write("site.yaml", text)
         self.site.secret("envgw.token")
         (self.site.dir / "secrets/envgw.token").write_text(secrets.token_urlsafe(24))
@@ -54,7 +55,7 @@ class Mine:
         line = self.sim.stdout.readline()
         try:
             assert "ready" in line, line
-            self.program = kt.Program(self.site, "--sim-clock", f"127.0.0.1:{self.base}")
+            self.program = kt.Program(self.site, "--sim-clock", f"127.0.0.1:{self.base}", *(["--node", "node-a"] if journal else []))
             self.op = self.program.user("operator-1", "dispatcher")
         except BaseException:
             self.sim.kill()

@@ -71,12 +71,14 @@ static void keep_members(struct kt_cluster *c, const struct cl_member *m, uint32
     pthread_mutex_unlock(&c->lock);
 }
 
-/* One that is away and holds back too much, or for too long, is waited for no longer. */
+/* One that is away and holds back too much, or for too long, is waited for no longer; nor is one
+ * that is there and does not take what it is sent, before etcd is full for all. */
 static bool away_too_long(const struct kt_cluster *c, const struct cl_member *m, int64_t used)
 {
-    bool large = used > c->opts.keep_bytes;
+    int64_t full = c->opts.quota_bytes / 4 * 3;
+    int64_t keep = c->opts.keep_bytes < full ? c->opts.keep_bytes : full;
     bool long_ago = kt_clock_now() - m->at > c->opts.keep_ns;
-    return !m->alive && strcmp(m->node, c->node) != 0 && (large || long_ago);
+    return strcmp(m->node, c->node) != 0 && (m->alive ? used > full : used > keep || long_ago);
 }
 
 void cluster_tidy(struct kt_cluster *c, struct cl_etcd *e, const struct core_call *call,

@@ -59,12 +59,12 @@ enum kt_setting_type {
     X(CLUSTER_TTL, "cluster.lease", INT, false, "3", 2, 30, "s", NULL,                             \
       "主用租约时长；主用失联后备用在此后接管",                                                    \
       "the active node's lease; after it another node takes over")                                 \
-    X(CLUSTER_KEEP_MB, "cluster.keep_mb", INT, false, "512", 16, 6144, "MiB", NULL,                \
-      "为离线节点在 etcd 中保留的日志量；超过后该节点须由副本恢复",                                \
-      "kept in etcd for a node that is away; beyond it, it is restored from a copy")               \
+    X(CLUSTER_KEEP_MB, "cluster.keep_mb", INT, false, "512", 4, 6144, "MiB", NULL,                 \
+      "为离线节点在 etcd 中保留的日志量；超过后该节点须重新加入",                                  \
+      "kept in etcd for a node that is away; beyond it, it has to join anew")                      \
     X(CLUSTER_KEEP_HOURS, "cluster.keep_hours", INT, false, "24", 1, 720, "h", NULL,               \
       "为离线节点保留日志的时间", "how long events are kept for a node that is away")              \
-    X(CLUSTER_QUOTA_MB, "cluster.quota_mb", INT, false, "2048", 64, 8192, "MiB", NULL,             \
+    X(CLUSTER_QUOTA_MB, "cluster.quota_mb", INT, false, "2048", 16, 8192, "MiB", NULL,             \
       "etcd 的数据库配额（--quota-backend-bytes）", "quota of etcd's database, as etcd was given") \
     X(JOURNAL_DAYS, "storage.journal_days", INT, false, "7", 1, 3650, "d", NULL,                   \
       "原始样本在日志中保留的天数", "days that raw samples stay in the journal")                   \

@@ -3,8 +3,10 @@
 """What is not in the order of events and has to be on both nodes all the same: photos, papers, tables."""
 
 import json
+import random
 import shutil
 import sys
+import time
 
 import etcd_kit
 import kt
@@ -193,6 +195,58 @@ def _():
         kt.kuangtu("verify", second.site.dir)
         refused = kt.kuangtu("cluster", "join", etcd.address(), second.site.dir, "--node", "x", check=False)
         assert refused.returncode and "has data" in refused.stderr, refused.stderr
+
+
+MANY = 20000  # samples of one push: some 200 kB of the order
+
+
+def pour(node, limit):
+    """Push until `limit()` is true; each push is acknowledged, so it is in etcd."""
+    end = time.monotonic() + kt.LIMIT
+    while not limit():
+        assert time.monotonic() < end, "it does not come"
+        now = time.time_ns() - MANY * 1000
+        text = "\n".join(f"T2 value={random.random() * 90:.9f} {now + i * 1000}" for i in range(MANY))
+        status, body = node.write(text + "\n")
+        assert status in (204, 429, 503), (status, body)
+
+
+@case("etcd stays small: frames go when all have them; who is away too long is let go after an alarm, and joins anew")
+def _():
+    quota = 24
+    points = [kt.point("SELF-etcd", "self.etcd", "mine"), kt.point("T2", "pressure.air", "P1-face", link="push")]
+    with etcd_kit.Etcd(1, ["--quota-backend-bytes", str(quota << 20)]) as etcd, \
+            etcd_kit.Pair(etcd, points, cluster={"keep_mb": 16, "quota_mb": quota}) as p:
+        first = p.active()
+        second = p.other(first)
+        p.level(second)
+        largest = 0
+
+        def used():
+            nonlocal largest
+            c = p.cluster(first)
+            largest = max(largest, c["etcd_bytes"])
+            return c["etcd_used"]
+        pour(first, lambda: used() > 3 << 20)
+        kt.wait_for("what both have is dropped", lambda: used() <= 2 << 20)
+        second.kill9()
+        alarmed = []
+
+        def gone():
+            alarmed.extend(first.local().alarms(state="active") if not alarmed else [])
+            return used() and not [m for m in state(p, first, "members") if not m["active"]]
+        pour(first, gone)
+        first.local().alarm("core.etcd-full", "SELF-etcd")
+        assert [a for a in alarmed if a["rule"] == "core.etcd-full"], "it was let go before anybody was told"
+        kt.wait_for("what was kept for it is dropped", lambda: used() < 4 << 20)
+        assert largest < quota << 20, f"{largest} bytes of {quota << 20}"
+        kt.note(f"largest: {largest / 1e6:.1f} of {(quota << 20) / 1e6:.1f} MB")
+        second.wait_line("kuangtu cluster join", second.spawn())
+        second.stop()
+        shutil.move(second.site.dir / "data", second.site.dir / "data.before")
+        kt.kuangtu("cluster", "join", etcd.address(), second.site.dir, "--node", second.words[1])
+        second.start()
+        p.level(second)
 
 
 @case("what nodes ask each other is for nodes: no session and no made-up secret opens it")

@@ -174,6 +174,7 @@ struct key_seen {                 /* the verdict on a request that carried a key
 
 struct folk;
 struct incident;
+struct voice;
 
 struct eng {
     struct kt_site *site;
@@ -211,6 +212,7 @@ struct eng {
     kt_time holds_from; /* until then, after a restart, an unknown permit is waited for */
     struct folk *folk;  /* engine/folk.h; NULL: the site knows no persons */
     ENG_LIST(struct incident) incident; /* engine/incident.h; oldest first */
+    struct voice *voice; /* engine/voice.h */
     ENG_LIST(uint32_t) dirty;
     bool draining;
     struct lim *lim;
@@ -405,7 +407,25 @@ int eng_evac_confirm(struct eng *e, const struct request *q, struct kt_err *err)
 int eng_evac_block(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_person_calm(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_person_out(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_call_start(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_call_end(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_broadcast_start(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_note_add(struct eng *e, const struct request *q, struct kt_err *err);
+
+/* voice.c, voice_json.c: calls, broadcasts, climbing (engine/voice.h) */
+struct voice *voice_new(void);
+void voice_free(struct voice *v); /**< accepts NULL */
+void eng_voice_answer(struct eng *e, const struct kt_json *a);
+void eng_voice_second(struct eng *e);
+void eng_voice_recovered(struct eng *e);
+/** What an action of a rule says or whom it calls, for the instance at `self`. */
+void eng_voice_linked(struct eng *e, uint32_t rule, const struct kt_action *a, uint32_t self,
+                      const char *by);
+/** The words of an evacuation to the speakers of a place, where the site says so. */
+void eng_voice_announce(struct eng *e, uint32_t place, const char *text);
+void eng_voice_json(const struct eng *e, struct kt_jw *w);
+void eng_voice_save(const struct eng *e, struct kt_buf *out);
+void eng_voice_load(struct eng *e, struct kt_rd *in);
 
 /* air.c, air_reach.c, air_save.c: without roadways (airways.csv) e->air is NULL */
 void eng_air_init(struct eng *e);

@@ -303,6 +303,7 @@ struct eng *eng_new(struct kt_site *site, struct kt_live *live, const struct kt_
     eng_owners(e);
     eng_air_init(e);
     e->folk = folk_new(e);
+    e->voice = voice_new();
     return e;
 }
 
@@ -337,6 +338,7 @@ void eng_free(struct eng *e)
     kt_control_free(e->control);
     folk_free(e->folk);
     free(e->incident.v);
+    voice_free(e->voice);
     free(e->dirty.v);
     free(e->lim);
     free(e->link_down);

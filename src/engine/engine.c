@@ -52,6 +52,9 @@ static void answer(struct eng *e, struct kt_str body)
     if (kt_json_get(root, "incident")) {
         eng_incident_answer(e, root);
     }
+    if (kt_json_get(root, "talk")) {
+        eng_voice_answer(e, root);
+    }
     const char *what = kt_json_get_str(root, "what", "");
     int64_t id = kt_json_get_int(root, "command", 0);
     for (int i = 0; i < 3 && id > 0; i++) {
@@ -176,6 +179,7 @@ void kt_engine_recovered(struct kt_engine *engine, kt_seq seq)
     e->holds_from = e->now + ENG_HOLD_GRACE;
     kt_sequences_recovered(e->sequences, e->now);
     kt_control_recovered(e->control, KT_NONE, seq, e->now);
+    eng_voice_recovered(e);
     eng_drain(e);
     eng_sequences(e);
     eng_incident_look(e);

@@ -30,6 +30,16 @@ struct kt_effect {
     kt_time expires; /* engine time; 0 for protective ones */
 };
 
+/* Words to people over a link of this kind: a call, an announcement, a message. Goes out at once,
+ * as what is protective does; whoever holds it past `until` (engine time) drops it. */
+struct kt_word {
+    uint64_t talk;
+    enum kt_link_kind link;
+    kt_time until;
+    struct kt_str json; /* {"talk","do","desk","to","text","body","emergency","drill","points"};
+                           valid for the call */
+};
+
 /* Where outcomes and effects go. Called inside kt_engine_apply(), in order. A replay or back-test
  * leaves `effect` NULL: there is no way out (safety rule 8). */
 struct kt_engine_out {
@@ -37,6 +47,7 @@ struct kt_engine_out {
     /** json: an outcome object (contracts.md section 1); valid for the call */
     void (*outcome)(void *arg, struct kt_str json);
     void (*effect)(void *arg, const struct kt_effect *e);
+    void (*word)(void *arg, const struct kt_word *w); /* NULL as `effect` */
 };
 
 /**

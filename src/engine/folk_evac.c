@@ -50,9 +50,12 @@ static void announce(struct eng *e, const char *kind, uint32_t place, const char
     kt_jw_kstr(w, "place", place < e->site->places_n ? e->site->places[place].id : v->place);
     (void)snprintf(text, sizeof(text), v->drill ? "演练，演练。%s 演练，演练。" : "%s", zh);
     kt_jw_kstr(w, "text", text);
+    char spoken[sizeof(text)];
+    kt_text_set(spoken, sizeof(spoken), text);
     (void)snprintf(text, sizeof(text), v->drill ? "Drill, drill. %s Drill, drill." : "%s", en);
     kt_jw_kstr(w, "text_en", text);
     eng_said(e);
+    eng_voice_announce(e, place, spoken);
 }
 
 static void fixed_words(struct eng *e)

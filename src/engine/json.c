@@ -196,6 +196,7 @@ void kt_engine_json_state(const struct kt_engine *engine, struct kt_buf *out)
     eng_air_json(e, &w);
     kt_jw_key(&w, "incidents");
     eng_incidents_json(e, &w);
+    eng_voice_json(e, &w);
     kt_jw_key(&w, "kpi");
     kt_alarm_kpi_json(e->alarms, e->now, &w);
     kt_jw_obj_end(&w);

@@ -61,6 +61,9 @@ static const struct verb {
     {"evacuation.block", "evacuation", eng_evac_block},
     {"person.calm", "person.manage", eng_person_calm},
     {"person.out", "person.manage", eng_person_out},
+    {"call.start", "call", eng_call_start},
+    {"call.end", NULL, eng_call_end},
+    {"broadcast.start", "broadcast", eng_broadcast_start},
     {"note.add", "view", eng_note_add},
     {"site.reload", "site.reload", no_op},
 };

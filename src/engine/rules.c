@@ -134,6 +134,8 @@ static void open_outputs(struct eng *e, const struct inst *in)
         }
         if (a->kind == KT_ACT_SEQUENCE) {
             eng_sequence_linked(e, a->sequence, in->self, by);
+        } else if (a->kind == KT_ACT_BROADCAST || a->kind == KT_ACT_CALL) {
+            eng_voice_linked(e, in->rule, a, in->self, by);
         }
     }
 }

@@ -158,6 +158,12 @@ struct kt_link_state { /* of one link: what `show` and /health print */
 typedef void (*kt_effect_fn)(void *arg, const struct kt_effect *e);
 void kt_runtime_on_effect(struct kt_runtime *rt, uint32_t link, kt_effect_fn fn, void *arg);
 
+/* The way of words (struct kt_word) to the site's only link of a kind: as effects, on the engine
+ * thread, at once. What comes while nobody is registered waits for it, at most RT_WORDS of them and
+ * until they expire. fn NULL takes back what was registered with this `arg`. */
+typedef void (*kt_word_fn)(void *arg, const struct kt_word *w);
+void kt_runtime_on_word(struct kt_runtime *rt, enum kt_link_kind kind, kt_word_fn fn, void *arg);
+
 /* Followers: every durable outcome, in order, on the journal or engine thread. Copy and return.
  * When the journal has failed outcomes go on coming, so that screens do not fall silent. */
 typedef void (*kt_outcome_fn)(void *arg, kt_seq seq, kt_time time, struct kt_str json);

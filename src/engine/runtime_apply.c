@@ -45,6 +45,14 @@ void rt_engine_effect(void *arg, const struct kt_effect *e)
     rt->effects[rt->effects_n++] = *e;
 }
 
+void rt_engine_word(void *arg, const struct kt_word *w)
+{
+    struct kt_runtime *rt = arg;
+    if (!rt->past) {
+        rt_word_send(rt, w);
+    }
+}
+
 /* What the journal refused was applied all the same; say later from when to when. */
 static void note_unwritten(struct kt_runtime *rt, int code)
 {

@@ -319,8 +319,15 @@ struct rt_way {
     uint32_t index; /* under which it registered */
     int8_t up;      /* as the link said last: 1 up, 0 down, -1 nothing yet */
 };
+enum { RT_WORDS = 256, RT_WORD_KINDS = KT_LINK_MAIL + 1 };
 struct rt_ways {
     pthread_mutex_t lock;
+    struct {
+        kt_word_fn fn;
+        void *arg;
+    } word[RT_WORD_KINDS];         /* by kind of link */
+    struct kt_word held[RT_WORDS]; /* with their JSON, for a link that is not there (yet) */
+    uint32_t held_n;
     struct kt_site *site; /* a reference */
     struct rt_way *ways;
     uint32_t n;
@@ -336,6 +343,7 @@ void rt_ways_init(struct rt_ways *w);
 void rt_ways_done(struct rt_ways *w);
 void rt_ways_site(struct rt_ways *w, struct kt_site *site);
 void rt_effect_send(struct kt_runtime *rt, const struct kt_effect *e);
+void rt_word_send(struct kt_runtime *rt, const struct kt_word *w);
 
 struct rt_followers {
     pthread_mutex_t lock;
@@ -641,6 +649,7 @@ void rt_apply_tick(struct kt_runtime *rt, kt_time t);
 void rt_apply_start(struct kt_runtime *rt, kt_time t); /**< the site event of a start */
 void rt_engine_outcome(void *arg, struct kt_str json);
 void rt_engine_effect(void *arg, const struct kt_effect *e);
+void rt_engine_word(void *arg, const struct kt_word *w);
 /** Write an outcome of the program itself; the engine does not see it. */
 void rt_say(struct kt_runtime *rt, struct kt_str json);
 /** An outcome under seq rt->last, for followers once it is durable. */

@@ -18,8 +18,10 @@ static int new_engine(struct kt_runtime *rt, struct rt_past *p, const struct kt_
 {
     kt_engine_free(rt->engine);
     rt->engine = NULL;
-    rt->engine_out =
-        (struct kt_engine_out){.arg = rt, .outcome = rt_engine_outcome, .effect = rt_engine_effect};
+    rt->engine_out = (struct kt_engine_out){.arg = rt,
+                                            .outcome = rt_engine_outcome,
+                                            .effect = rt_engine_effect,
+                                            .word = rt_engine_word};
     int r = rt_past_begin_near(p, manifest, err);
     if (r == KT_OK) {
         r = kt_engine_new(p->era.site, p->era.live, &rt->engine_out, &rt->engine, err);

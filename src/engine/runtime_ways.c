@@ -26,6 +26,9 @@ void rt_ways_done(struct rt_ways *w)
     free(w->by_link);
     free(w->opened);
     free(w->kept);
+    for (uint32_t i = 0; i < w->held_n; i++) {
+        free((char *)w->held[i].json.p);
+    }
     kt_site_unref(w->site);
     pthread_mutex_destroy(&w->lock);
 }
@@ -145,6 +148,58 @@ void kt_runtime_on_effect(struct kt_runtime *rt, uint32_t link, kt_effect_fn fn,
         w->ways[way].arg = arg;
         w->ways[way].index = link;
         send_kept(w, way, kt_runtime_now(rt));
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* ---- words ---- */
+
+void rt_word_send(struct kt_runtime *rt, const struct kt_word *word)
+{
+    struct rt_ways *w = &rt->ways;
+    pthread_mutex_lock(&w->lock);
+    if (w->word[word->link].fn) {
+        w->word[word->link].fn(w->word[word->link].arg, word);
+    } else if (w->held_n < RT_WORDS) {
+        struct kt_word *to = &w->held[w->held_n++];
+        *to = *word;
+        to->json.p = strndup(word->json.p, word->json.n);
+        KT_ASSERT(to->json.p);
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* Those of this kind go now, unless it is too late for them; the late ones go for good. Lock held.
+ */
+static void send_held(struct rt_ways *w, enum kt_link_kind kind, kt_time now)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < w->held_n; i++) {
+        struct kt_word *x = &w->held[i];
+        bool late = now >= x->until;
+        if (x->link != kind && !late) {
+            w->held[left++] = *x;
+            continue;
+        }
+        if (!late) {
+            w->word[kind].fn(w->word[kind].arg, x);
+        }
+        free((char *)x->json.p);
+    }
+    w->held_n = left;
+}
+
+void kt_runtime_on_word(struct kt_runtime *rt, enum kt_link_kind kind, kt_word_fn fn, void *arg)
+{
+    struct rt_ways *w = &rt->ways;
+    pthread_mutex_lock(&w->lock);
+    if (fn) {
+        w->word[kind].fn = fn;
+        w->word[kind].arg = arg;
+        send_held(w, kind, kt_runtime_now(rt));
+    } else if (w->word[kind].arg == arg) {
+        w->word[kind].fn = NULL;
+        w->word[kind].arg = NULL;
     }
     pthread_mutex_unlock(&w->lock);
 }

@@ -205,6 +205,7 @@ const struct eng_section eng_sections[] = {
     {"people", eng_folk_save, eng_folk_load},
     {"roster", eng_roster_save, eng_roster_load},
     {"incidents", eng_incident_save, eng_incident_load},
+    {"voice", eng_voice_save, eng_voice_load},
     {0},
 };
 

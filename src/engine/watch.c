@@ -109,6 +109,7 @@ void eng_tick(struct eng *e, kt_time now)
         eng_cal_tick(e);
         eng_watch_second(e);
         eng_folk_second(e);
+        eng_voice_second(e);
     }
     if (e->now >= e->next_minute) {
         e->next_minute = e->now + KT_MIN;

@@ -152,6 +152,14 @@ static const char *modbus_wrong(const char *address, bool output, char *buf, siz
     return NULL;
 }
 
+static const char *sip_wrong(const char *address)
+{
+    const char *at = strchr(address, '@');
+    bool ok = strncmp(address, "sip:", 4) == 0 && at && at > address + 4 && at[1] &&
+              !strpbrk(address, " <>\"\r\n;?,");
+    return ok ? NULL : "the address of a phone or speaker is sip:NAME@HOST or sip:NAME@HOST:PORT";
+}
+
 const char *site_address_check(enum kt_link_kind kind, const char *address, bool output, char *buf,
                                size_t cap)
 {
@@ -160,6 +168,12 @@ const char *site_address_check(enum kt_link_kind kind, const char *address, bool
     }
     if (output) {
         return "such a link cannot write; give the output a modbus link";
+    }
+    if (kind == KT_LINK_SMS || kind == KT_LINK_MAIL) {
+        return "a modem or a mail server has no points; leave the link empty";
+    }
+    if (kind == KT_LINK_SIP) {
+        return sip_wrong(address);
     }
     if (kind == KT_LINK_MQTT && strpbrk(address, "+")) {
         return "an MQTT address names one topic; remove the + from it";

@@ -14,7 +14,7 @@ static const char *const rights[] = {
     "backtest",       "record.read",       "record.write",  "record.import",  "record.merge",
     "personal.erase", "ledger.read",       "ledger.post",   "ledger.close",   "calendar.write",
     "indicator.read", "indicator.write",   "target.write",  "person.see",     "person.manage",
-    "evacuation"};
+    "evacuation",     "call",              "call.hear",     "broadcast"};
 
 const char *const *kt_site_rights(uint32_t *ret_n)
 {
@@ -331,6 +331,7 @@ static void defaults(struct kt_site *s)
     s->id = s->mine_code = s->crs_name = s->listen_http = s->listen_https = "";
     s->tls_cert = s->tls_key = s->name.zh = s->name.en = "";
     s->gas_class = "low";
+    s->contacts = "";
 }
 
 void site_conf(struct load *l)
@@ -347,6 +348,7 @@ void site_conf(struct load *l)
     neighbours(l, root);
     people(l, root);
     site_links(l, root);
+    site_climb(l, root);
     packs(l, root);
     kt_yaml_unknown(root);
 }

@@ -99,12 +99,17 @@ struct action_decl {
         DO_CLOSE_POINTS,
         DO_CARD,
         DO_SEQUENCE,
+        DO_BROADCAST,
+        DO_CALL,
         DO_PEOPLE,
         DO_EVACUATE,
         DO_CAMERAS,
         DO_CASE
     } kind;
     const char *text;
+    struct kt_text words;   /* DO_BROADCAST */
+    struct kt_action built; /* DO_BROADCAST, DO_CALL */
+    bool stands;
     struct origin at;
     const kt_point_id *points;
     uint32_t points_n;
@@ -244,6 +249,11 @@ void site_sequences_file(struct load *l, const char *path, const char *name, con
 void site_packs_done(struct load *l);
 void site_places(struct load *l);                                 /* places.c */
 void site_points(struct load *l, const struct kt_site *previous); /* points.c */
+void site_climb(struct load *l, const struct kt_yaml *root);      /**< voice.c */
+void site_voice_check(struct load *l);
+/** The words or the call of a rule's action; false when it does not fit the site. */
+bool site_voice_action(struct load *l, const char *rule, struct action_decl *a,
+                       struct kt_action *ret);
 void site_people_check(struct load *l);                           /* conf.c */
 void site_assets(struct load *l);                                 /* assets.c */
 void site_cameras(struct load *l);                                /* cameras.c */

@@ -2,7 +2,8 @@
 /* links: the `links` of site.yaml. A kind accepts its own keys only. */
 #include "site/impl.h"
 
-static const char *const kinds[] = {"modbus", "mqtt", "push", "minefile", "upward", "mine", "camera"};
+static const char *const kinds[] = {"modbus", "mqtt",   "push", "minefile", "upward",
+                                    "mine",   "camera", "sip",  "sms",      "mail"};
 
 static const char *text(struct load *l, const struct kt_yaml *m, const char *key, enum kt_need need,
                         const char *def)
@@ -151,19 +152,82 @@ static void camera(struct load *l, const struct kt_yaml *m, struct kt_link_conf 
     c->keep_days = number(m, "keep_days", KT_OPTIONAL, 1, 3650, 30);
 }
 
+static void sip(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
+{
+    c->host = text(l, m, "host", KT_REQUIRED, "");
+    c->port = number(m, "port", KT_OPTIONAL, 1, 65535, 5060);
+    c->registrar = text(l, m, "registrar", KT_OPTIONAL, "");
+    c->user = text(l, m, "user", KT_OPTIONAL, "kuangtu");
+    c->password_file = inside(l, m, "password_file", KT_OPTIONAL);
+    c->timeout_ns = number(m, "ring_s", KT_OPTIONAL, 2, 300, 30) * KT_SEC;
+    c->scan_ns = number(m, "probe_s", KT_OPTIONAL, 1, 3600, 30) * KT_SEC;
+    kt_yaml_bool(m, "evacuation", KT_OPTIONAL, &c->evacuation);
+    if (strpbrk(c->user, " @:<>\"") || !*c->user) {
+        kt_yaml_problem(kt_yaml_get(m, "user"), "user \"%s\" is one word, e.g. kuangtu", c->user);
+    }
+    if (strspn(c->host, "0123456789.") != strlen(c->host)) {
+        kt_yaml_problem(kt_yaml_get(m, "host"),
+                        "host \"%s\" is this machine's own IPv4 address, the one that phones reach",
+                        c->host);
+    }
+}
+
+static void sms(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
+{
+    c->device = text(l, m, "device", KT_REQUIRED, "");
+    c->timeout_ns = number(m, "timeout_s", KT_OPTIONAL, 1, 180, 60) * KT_SEC;
+    c->scan_ns = number(m, "probe_s", KT_OPTIONAL, 1, 3600, 60) * KT_SEC;
+    if (c->device[0] != '/') {
+        kt_yaml_problem(kt_yaml_get(m, "device"),
+                        "device \"%s\" is the path of a serial line, e.g. /dev/ttyUSB0", c->device);
+    }
+}
+
+static void mail(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
+{
+    static const char *const ways[] = {"none", "starttls", "tls"};
+    int way = 1;
+    c->host = text(l, m, "host", KT_REQUIRED, "");
+    kt_yaml_choice(m, "tls", KT_OPTIONAL, ways, 3, &way);
+    c->tls = ways[way];
+    c->port = number(m, "port", KT_OPTIONAL, 1, 65535, way == 2 ? 465 : 25);
+    c->user = text(l, m, "user", KT_OPTIONAL, "");
+    c->password_file = inside(l, m, "password_file", KT_OPTIONAL);
+    c->from = text(l, m, "from", KT_REQUIRED, "");
+    c->timeout_ns = number(m, "timeout_s", KT_OPTIONAL, 1, 180, 30) * KT_SEC;
+    if (!strchr(c->from, '@') || strpbrk(c->from, " \r\n<>")) {
+        kt_yaml_problem(kt_yaml_get(m, "from"),
+                        "from \"%s\" is an address, e.g. kuangtu@mine.example", c->from);
+    }
+    if (*c->user && !*c->password_file) {
+        kt_yaml_problem(m, "link \"%s\" has a user and no password_file; name one", c->id);
+    }
+}
+
+static void only_one(struct load *l, const struct kt_yaml *m, const struct kt_link_conf *c)
+{
+    for (const struct kt_link_conf *o = l->s->pub.links; c->kind >= KT_LINK_SIP && o < c; o++) {
+        if (o->kind == c->kind) {
+            kt_yaml_problem(m, "link \"%s\" is of kind %s, too: a site has one of it", o->id,
+                            kinds[c->kind]);
+        }
+    }
+}
+
 static void read_link(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
 {
     static void (*const readers[])(struct load *, const struct kt_yaml *, struct kt_link_conf *) = {
-        modbus, mqtt, push, minefile, upward, mine, camera};
+        modbus, mqtt, push, minefile, upward, mine, camera, sip, sms, mail};
     int kind = 0;
     c->host = c->client_id = c->user = c->password_file = c->time_field = c->value_field =
-        c->host_id = c->node = "";
+        c->host_id = c->node = c->registrar = c->device = c->from = c->tls = "";
     c->in_dir = c->out_dir = c->encoding = c->record_end = c->file_end = c->field_sep = "";
     c->id = text(l, m, "id", KT_REQUIRED, "");
     if (kt_yaml_choice(m, "kind", KT_REQUIRED, kinds, KT_ARRAY_LEN(kinds), &kind)) {
         c->kind = (enum kt_link_kind)kind;
         readers[kind](l, m, c);
         kt_yaml_unknown(m);
+        only_one(l, m, c);
     }
 }
 

@@ -276,6 +276,7 @@ static void load_all(struct load *l, const struct kt_site *previous)
     site_limits(l);
     site_ranges(l);
     site_sequences(l);
+    site_voice_check(l);
     site_rules(l);
     site_readers(l);
     site_check_ranges(l);

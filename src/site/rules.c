@@ -87,14 +87,20 @@ static void read_action(struct load *l, const struct kt_yaml *n, struct rule_dec
         a->kind = DO_CARD;
     } else if (kt_yaml_str(n, "sequence", KT_OPTIONAL, &text)) {
         a->kind = DO_SEQUENCE;
+    } else if (kt_yaml_str(n, "broadcast", KT_OPTIONAL, &text)) {
+        a->kind = DO_BROADCAST;
+        a->words = site_text2(l, n, "text", KT_REQUIRED);
+    } else if (kt_yaml_str(n, "call", KT_OPTIONAL, &text)) {
+        a->kind = DO_CALL;
     } else {
         (void)read_linked(n, a, &text);
     }
     kt_yaml_unknown(n);
-    if (!text || kt_yaml_count(n) != 1) {
+    if (!text || kt_yaml_count(n) != (a->kind == DO_BROADCAST ? 2 : 1)) {
         kt_yaml_problem(n, "an action is one of {open: range}, {open: SELECTOR}, {card: NAME}, "
                            "{sequence: ID}, {people: place|downstream}, "
-                           "{evacuate: working|place|PLACE}, {cameras: N}, {case: REGISTER}");
+                           "{evacuate: working|place|PLACE}, {cameras: N}, {case: REGISTER}, "
+                           "{broadcast: place|downstream|PLACE, text: {zh, en}}, {call: PHONE}");
         return;
     }
     a->text = site_dup(l, text);

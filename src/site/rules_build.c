@@ -215,7 +215,9 @@ static bool build_linked(struct load *l, const struct rule_decl *d, const struct
 static void build_action(struct load *l, struct rule_decl *d, struct action_decl *a)
 {
     struct selector sel;
-    if (a->kind == DO_SEQUENCE) {
+    if (a->kind == DO_BROADCAST || a->kind == DO_CALL) {
+        a->stands = site_voice_action(l, d->r.id, a, &a->built);
+    } else if (a->kind == DO_SEQUENCE) {
         build_sequence(l, d, a);
     } else if (a->kind == DO_OPEN_ASSET) {
         build_asset(l, a);
@@ -258,6 +260,8 @@ static void build_actions(struct load *l, struct rule_decl *d)
         } else if (a->kind == DO_SEQUENCE && a->sequence != KT_NONE) {
             to[n++] = (struct kt_action){
                 .kind = KT_ACT_SEQUENCE, .select = a->text, .sequence = a->sequence};
+        } else if (a->stands) {
+            to[n++] = a->built;
         } else if (a->kind >= DO_PEOPLE) {
             n += build_linked(l, d, a, &to[n]);
         }

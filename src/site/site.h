@@ -154,8 +154,11 @@ enum kt_action_kind {
     KT_ACT_PEOPLE,   /* list who is there: `place` or `downstream` */
     KT_ACT_EVACUATE, /* the point's working, its place, or a place that is named */
     KT_ACT_CAMERAS,  /* show the nearest `count` */
-    KT_ACT_CASE      /* open a case in register `select` */
+    KT_ACT_CASE,     /* open a case in register `select` */
+    KT_ACT_BROADCAST, /* words to the speakers of some places */
+    KT_ACT_CALL       /* ring a phone and say what the alarm is */
 };
+enum kt_reach { KT_REACH_PLACE, KT_REACH_DOWNSTREAM }; /* a place and below; also along its air */
 struct kt_point_list {
     const kt_point_id *points;
     uint32_t n;
@@ -169,6 +172,10 @@ struct kt_action {
     const struct kt_point_list *of_asset; /* KT_ACT_OPEN_ASSET: by asset */
     uint32_t sequence;                    /* KT_ACT_SEQUENCE: index into sequences */
     uint32_t count;                       /* KT_ACT_CAMERAS */
+    enum kt_reach reach;                  /* KT_ACT_BROADCAST */
+    kt_place_id place;                    /* KT_ACT_BROADCAST: KT_NONE: that of the point */
+    struct kt_text words;                 /* KT_ACT_BROADCAST */
+    kt_point_id phone;                    /* KT_ACT_CALL */
 };
 
 struct kt_rule {
@@ -256,6 +263,9 @@ enum kt_link_kind {
     KT_LINK_UPWARD, /* at a mine: to its county */
     KT_LINK_MINE,   /* at a county: from a mine */
     KT_LINK_CAMERA, /* all cameras of cameras.csv */
+    KT_LINK_SIP,    /* phones and speakers */
+    KT_LINK_SMS,    /* a GSM modem */
+    KT_LINK_MAIL,   /* a mail server */
 };
 struct kt_producer {
     const char *id, *token_file;
@@ -287,6 +297,32 @@ struct kt_link_conf { /* fields that a kind does not use are "" or 0 */
     bool share_alarms;
     const char *const *registers; /* globs */
     uint32_t registers_n;
+    /* sip, sms, mail */
+    const char *registrar; /* sip: host[:port]; "" none */
+    const char *device;    /* sms: serial line */
+    const char *from;      /* mail: the sender's address */
+    const char *tls;       /* mail: none, starttls, tls */
+    bool evacuation;       /* sip: the fixed words of an evacuation are spoken at once */
+};
+
+/* Who is rung when nobody acknowledges. Numbers and addresses are in the file of contacts, which no
+ * event has: only ids of contacts are. */
+enum kt_climb_by { KT_CLIMB_PHONE, KT_CLIMB_SMS, KT_CLIMB_MAIL };
+enum { KT_CLIMB_STEPS = 16, KT_LADDERS = 16 };
+struct kt_climb_step {
+    int64_t after_ns; /* since the alarm's time to be acknowledged was over */
+    enum kt_climb_by by;
+    const char *to; /* id of a contact, or "duty": who took over last */
+};
+struct kt_ladder {
+    const char *id;
+    uint8_t priority;  /* alarms of this priority and more urgent ones */
+    int64_t within_ns; /* time to acknowledge where the rule gives none */
+    const struct kt_climb_step *steps;
+    uint32_t steps_n;
+};
+struct kt_contact { /* fields that the file leaves empty are "" */
+    char id[64], phone[128], sms[32], mail[128];
 };
 
 struct kt_camera { /* cameras.csv */
@@ -387,6 +423,9 @@ struct kt_site {
     uint32_t cameras_n;
     const struct kt_people_role *people;
     uint32_t people_n;
+    const struct kt_ladder *ladders; /* the first that takes an alarm's priority is its ladder */
+    uint32_t ladders_n;
+    const char *contacts; /* file of contacts, inside the site; "" none */
 };
 
 /* What check found: errors stop a start, warnings do not. */
@@ -515,6 +554,22 @@ uint32_t kt_site_camera(const struct kt_site *s, struct kt_str id);
  *  most cap and KT_CAMERAS_NEAR. @return how many */
 uint32_t kt_site_cameras_near(const struct kt_site *s, kt_place_id place, double x, double y,
                               uint32_t *ret, uint32_t cap);
+/** The index of the only link of a kind; KT_NONE. */
+static inline uint32_t kt_site_link_of(const struct kt_site *s, enum kt_link_kind kind)
+{
+    for (uint32_t i = 0; i < s->links_n; i++) {
+        if (s->links[i].kind == kind) {
+            return i;
+        }
+    }
+    return KT_NONE;
+}
+/**
+ * One line of the file of contacts, read now: columns id, phone, sms, mail.
+ * @return KT_OK; KT_ENOTFOUND no such contact or no file; KT_EPARSE
+ */
+KT_MUST_CHECK int kt_site_contact(const struct kt_site *s, const char *id, struct kt_contact *ret,
+                                  struct kt_err *err);
 /** "id-pattern" with `*`: does it fit? Used for producers and selectors. */
 bool kt_glob(const char *pattern, const char *text);
 #endif

@@ -10,6 +10,7 @@
 #include "link/modbus/modbus.h"
 #include "link/mqtt/mqtt.h"
 #include "link/upward/upward.h"
+#include "link/voice/voice.h"
 
 struct one {
     void *link; /* of the kind below; NULL: did not start, or push or camera, which node.c starts */
@@ -21,14 +22,15 @@ struct kt_links {
     struct one *links;
 };
 
-static int start_one(struct kt_runtime *rt, struct kt_site *site, uint32_t i, void **ret,
-                     struct kt_err *err)
+static int start_one(struct kt_runtime *rt, const char *data_dir, struct kt_site *site, uint32_t i,
+                     void **ret, struct kt_err *err)
 {
     struct kt_modbus *modbus;
     struct kt_mqtt *mqtt;
     struct kt_minefile *minefile;
     struct kt_upward *upward;
     struct kt_mine *mine;
+    struct kt_voice *voice;
     int r = KT_OK;
     switch (site->links[i].kind) {
     case KT_LINK_MODBUS:
@@ -51,6 +53,12 @@ static int start_one(struct kt_runtime *rt, struct kt_site *site, uint32_t i, vo
         r = kt_mine_start(rt, site, i, &mine, err);
         *ret = r < 0 ? NULL : mine;
         return r;
+    case KT_LINK_SIP:
+        r = kt_voice_start(rt, data_dir, site, i, &voice, err);
+        *ret = r < 0 ? NULL : voice;
+        return r;
+    case KT_LINK_SMS:
+    case KT_LINK_MAIL:
     case KT_LINK_PUSH:
     case KT_LINK_CAMERA:
         break;
@@ -59,7 +67,7 @@ static int start_one(struct kt_runtime *rt, struct kt_site *site, uint32_t i, vo
     return KT_OK;
 }
 
-struct kt_links *kt_links_start(struct kt_runtime *rt, struct kt_site *site)
+struct kt_links *kt_links_start(struct kt_runtime *rt, const char *data_dir, struct kt_site *site)
 {
     struct kt_links *l = calloc(1, sizeof(*l));
     KT_ASSERT(l);
@@ -68,7 +76,7 @@ struct kt_links *kt_links_start(struct kt_runtime *rt, struct kt_site *site)
     KT_ASSERT(l->links);
     for (uint32_t i = 0; i < site->links_n; i++) {
         struct kt_err err = {0};
-        if (start_one(rt, site, i, &l->links[i].link, &err) < 0) {
+        if (start_one(rt, data_dir, site, i, &l->links[i].link, &err) < 0) {
             KT_ERROR("link", "%s did not start: %s", site->links[i].id, err.text);
             snprintf(l->links[i].failed, sizeof(l->links[i].failed), "%.190s", err.text);
         }
@@ -99,6 +107,11 @@ void kt_links_stop(struct kt_links *l)
         case KT_LINK_MINE:
             kt_mine_stop(link);
             break;
+        case KT_LINK_SIP:
+            kt_voice_stop(link);
+            break;
+        case KT_LINK_SMS:
+        case KT_LINK_MAIL:
         case KT_LINK_PUSH:
         case KT_LINK_CAMERA:
             break;
@@ -129,6 +142,8 @@ static void state_of(const struct kt_links *l, struct kt_push *push, struct kt_c
         kt_upward_state(link, ret);
     } else if (l->site->links[i].kind == KT_LINK_MINE) {
         kt_mine_state(link, ret);
+    } else if (l->site->links[i].kind == KT_LINK_SIP) {
+        kt_voice_state(link, ret);
     } else {
         kt_minefile_state(link, ret);
     }
@@ -148,8 +163,8 @@ bool kt_links_followed(const struct kt_links *l)
 void kt_links_json(struct kt_links *l, struct kt_push *push, struct kt_cameras *cameras,
                    struct kt_buf *out)
 {
-    static const char *const kinds[] = {"modbus", "mqtt", "push",  "minefile",
-                                        "upward", "mine", "camera"};
+    static const char *const kinds[] = {"modbus", "mqtt",   "push", "minefile", "upward",
+                                        "mine",   "camera", "sip",  "sms",      "mail"};
     struct kt_jw w = kt_jw_init(out);
     for (uint32_t i = 0; i < l->site->links_n; i++) {
         struct kt_link_state st;

@@ -285,7 +285,7 @@ static void start_links(struct kt_node *n)
 {
     pthread_mutex_lock(&n->lock);
     if (!n->links && !kt_runtime_follows(n->rt)) {
-        n->links = kt_links_start(n->rt, n->site);
+        n->links = kt_links_start(n->rt, n->data_dir, n->site);
     }
     pthread_mutex_unlock(&n->lock);
 }
@@ -499,7 +499,7 @@ static void take_site(struct kt_node *n, struct kt_site *fresh, struct kt_arena 
     kt_buf_init(&json, 0);
     kt_geo_map_json(map, &json);
     kt_links_stop(n->links);
-    n->links = kt_links_start(n->rt, fresh);
+    n->links = kt_links_start(n->rt, n->data_dir, fresh);
     kt_push_site(n->push, fresh);
     kt_cameras_site(n->cameras, fresh);
     kt_auth_site(n->auth, fresh);

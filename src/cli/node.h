@@ -34,7 +34,7 @@ KT_MUST_CHECK int kt_people_check(const struct kt_site *site, struct kt_findings
 
 /* links.c: all links of a site. */
 struct kt_links;
-struct kt_links *kt_links_start(struct kt_runtime *rt, struct kt_site *site);
+struct kt_links *kt_links_start(struct kt_runtime *rt, const char *data_dir, struct kt_site *site);
 void kt_links_stop(struct kt_links *l); /**< accepts NULL */
 void kt_links_json(struct kt_links *l, struct kt_push *push, struct kt_cameras *cameras,
                    struct kt_buf *out); /**< array items */

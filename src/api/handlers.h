@@ -25,6 +25,9 @@ void get_tags(struct call *c);
 void get_cards(struct call *c);
 void get_card(struct call *c);
 void get_handover(struct call *c);
+/* voice.c */
+void get_voice(struct call *c);
+void get_recording(struct call *c);
 /* sequences.c */
 void get_sequences(struct call *c);
 /* requests.c */

@@ -40,6 +40,8 @@ const struct route api_routes[] = {
     {"GET", "/cameras", "view", "list", get_cameras},
     {"GET", "/cameras/stream", "view", "list", get_cameras_stream},
     {"GET", "/cameras/{id}/still", "view", "list", get_camera_still},
+    {"GET", "/voice", "view", "list", get_voice},
+    {"GET", "/recordings/{event}", "call.hear", "list", get_recording},
     {"GET", "/vent", "view", "list", get_vent},
     {"POST", "/vent/what-if", "view", "list", post_vent_what_if, .costly = true},
     {"GET", "/personnel", "view", "list", get_personnel,

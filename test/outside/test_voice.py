@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Phones and speakers over SIP: baresip as desk, phone and speakers, SIPp as peers that behave badly."""
+
+import atexit
+import sys
+import time
+
+import kt
+import voice_kit as vk
+from kt import case, equal, once
+
+atexit.register(vk.stop_all)
+RIGHTS = ["view", "history.read", "alarm.ack", "call", "call.hear", "broadcast", "drill"]
+PEOPLE = [{"id": "dispatcher", "places": ["mine"], "rights": RIGHTS},
+          {"id": "heading", "places": ["H1"], "rights": RIGHTS},
+          {"id": "watcher", "places": ["mine"], "rights": ["view", "history.read"]}]
+
+
+class World:
+    """A program with real peers. devices: (id, role, place, uri)."""
+
+    def __init__(self, devices, people=PEOPLE, points=(), sip=None, **more):
+        link = {"id": "sip", "kind": "sip", "host": "127.0.0.1", "port": vk.udp_port(), "probe_s": 2, **(sip or {})}
+        rows = [kt.point(i, f"voice.{r}", p, link="sip", address=u) for i, r, p, u in devices]
+        links = more.pop("links", [])
+        self.site = kt.make_site(rows + list(points), packs=("core", "gas", "voice"), people=people,
+                                 links=[link] + links, **more)
+        self.program = kt.Program(self.site)
+        self.c = self.program.user("wang", "dispatcher")
+
+    def ask(self, verb, client=None, **args):
+        return (client or self.c).call("POST", "/requests", {"verb": verb, "args": args})[:2]
+
+    def start(self, verb, **args):
+        status, body = self.ask(verb, **args)
+        assert status == 200, f"{verb} {args}: {status} {body}"
+        return body["result"]["talk"]
+
+    def talk(self, ident):
+        return next(t for t in self.c.get("/voice")["talks"] if t["id"] == ident)
+
+    def wait(self, ident, what, limit=60):
+        """Until the talk is `what`: a state, or a test of the talk."""
+        fn = what if callable(what) else lambda t: t["state"] == what
+        return kt.wait_for(f"talk {ident} {what}", lambda: fn(self.talk(ident)) and self.talk(ident), limit)
+
+    def events(self, kind, ident):
+        items = self.c.get("/events?limit=500")["items"]
+        found = [dict(i["body"], seq=i["seq"]) for i in items
+                 if i["kind"] == "outcome" and i["body"].get("type") == kind and i["body"].get("id") == ident]
+        return found[::-1]
+
+    def recording(self, kind, ident, client=None):
+        end = kt.wait_for("the end in the journal", lambda: [e for e in self.events(kind, ident) if e["change"] == "end"])
+        return (client or self.c).raw("GET", f"/api/v1/recordings/{end[0]['seq']}", None, None)
+
+
+@once
+def world():
+    vk.need("baresip", "espeak-ng")
+    w = World.__new__(World)
+    w.desk, w.phone = vk.Baresip("desk", hz=440), vk.Baresip("p1", hz=880)
+    w.manual = vk.Baresip("p2", auto=False)
+    w.speakers = [vk.Baresip(f"s{i}") for i in range(2)]
+    w.__init__([("DESK", "desk", "mine", w.desk.uri), ("PH1", "phone", "P1-face", w.phone.uri),
+                ("PH2", "phone", "H1-heading", w.manual.uri), ("S0", "speaker", "P1-face", w.speakers[0].uri),
+                ("S1", "speaker", "P1-return", w.speakers[1].uri),
+                ("DEAD", "speaker", "P1-intake", f"sip:x@127.0.0.1:{vk.udp_port()}")])
+    return w
+
+
+@case("devices that answer OPTIONS are 1, one that is not there is 0")
+def probes():
+    w = world()
+    kt.wait_for("all were asked", lambda: all(d["answers"] != "unknown" for d in w.c.get("/voice")["devices"]))
+    got = {d["id"]: d["answers"] for d in w.c.get("/voice")["devices"]}
+    equal(got, {"DESK": "yes", "PH1": "yes", "PH2": "yes", "S0": "yes", "S1": "yes", "DEAD": "no"})
+
+
+@case("a call rings the desk, then the phone, joins them and records both")
+def call():
+    w = world()
+    t = w.start("call.start", to="PH1")
+    w.wait(t, "talking")
+    time.sleep(2)  # they speak
+    equal(w.ask("call.end", talk=t)[0], 200)
+    talk = w.wait(t, "ended")
+    equal(talk["result"], "hung-up")
+    kt.wait_for("the phone has heard the desk", lambda: w.phone.sound() > 0.05)
+    kt.wait_for("the desk has heard the phone", lambda: w.desk.sound() > 0.05)
+    changes = [e["change"] for e in w.events("call", t)]
+    equal(changes, ["start", "desk", "ringing", "talking", "end"])
+    status, body, headers = w.recording("call", t)
+    equal((status, headers["Content-Type"]), (200, "audio/wav"))
+    left, right = vk.channels(body)
+    assert vk.loudness(left) > 0.02 and vk.loudness(right) > 0.02, (vk.loudness(left), vk.loudness(right))
+
+
+@case("who has not the right, or not the place, neither calls nor hears")
+def rights():
+    w = world()
+    other, plain = w.program.user("li", "heading"), w.program.user("zhao", "watcher")
+    equal(w.ask("call.start", other, to="PH1")[0], 403)
+    equal(w.ask("call.start", plain, to="PH1")[0], 403)
+    equal(w.ask("broadcast.start", other, place="P1", text="x")[0], 403)
+    t = next(t["id"] for t in w.c.get("/voice")["talks"] if t["kind"] == "call")
+    equal(w.recording("call", t, other)[0], 404)
+    equal(w.recording("call", t, plain)[0], 403)
+    equal(w.ask("call.start", to="S9")[0], 404)
+
+
+@case("a phone that is not taken up rings, and can be hung up; nobody is called twice")
+def ringing():
+    w = world()
+    t = w.start("call.start", to="PH2")
+    w.wait(t, "ringing")
+    equal(w.ask("call.start", to="PH2")[0], 409)
+    equal(w.ask("call.end", talk=t)[0], 200)
+    talk = w.wait(t, "ended")
+    assert "recording" not in talk and not talk.get("answered"), talk
+
+
+@case("words reach the speakers of a place; who is silent is listed; the rest is confirmed by RTCP")
+def words():
+    w = world()
+    t = w.start("broadcast.start", place="P1", text="注意，工作面瓦斯超限，请立即撤离。")
+    talk = w.wait(t, "ended")
+    equal(talk["at"], {"S0": "confirmed", "S1": "confirmed", "DEAD": "silent"})
+    end = w.events("broadcast", t)[-1]
+    equal((end["speakers"], end["confirmed"], end["sent"], end["silent"]), (3, 2, 0, ["DEAD"]))
+    for s in w.speakers:
+        kt.wait_for("the speaker heard it", lambda s=s: s.sound() > 0.02)
+    status, body, _ = w.recording("broadcast", t)
+    equal(status, 200)
+    assert vk.loudness(vk.channels(body)[0]) > 0.02
+
+
+if __name__ == "__main__":
+    sys.exit(kt.main())

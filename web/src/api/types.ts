@@ -4,7 +4,7 @@
 // biome-ignore lint/suspicious/noExplicitAny: the description leaves these open
 export type Json = any;
 
-export type Asset = { id: string; kind: "belt" | "feeder" | "fan" | "pump" | "other"; name: Text; place: string; to: string | null; length_m?: number; speed_m_s?: number; points: (string)[] };
+export type Asset = { id: string; kind: "belt" | "feeder" | "fan" | "pump" | "hoist" | "compressor" | "refuge" | "power" | "door" | "barrier" | "face" | "machine" | "station" | "drill" | "truck" | "other"; name: Text; place: string; to: string | null; length_m?: number; speed_m_s?: number; points: (string)[] };
 export type Sequence = { id: string; title: Text; start: boolean; take: "chosen" | "onward" | "behind"; clause?: string; subjects: (string)[]; recipe: ({ id: string; title: Text; switch: boolean; default?: number | boolean; min_s?: number; max_s?: number })[]; steps: ({ id: string; title: Text; for: "once" | "all" | "each"; guard?: string; confirm?: string })[] };
 export type Voice = { present: boolean; devices: ({ id: string; i: number; role: string; name: string; name_en: string; place?: string; x?: number; y?: number; answers: "yes" | "no" | "unknown"; at: number })[]; talks: (Talk)[]; climbs: ({ alarm: number; step: number; reached: boolean; nobody: boolean })[] };
 export type Talk = { id: number; kind: "call" | "ring" | "broadcast" | "sms" | "mail"; state: "asked" | "desk" | "ringing" | "talking" | "ended"; point?: string; place?: string; to?: string; desk?: string; by: string; alarm?: number; result?: string; text?: string; recording?: string; emergency?: boolean; drill?: boolean; started: number; answered?: number | null; ended?: number | null; at?: { [key: string]: "asked" | "speaking" | "sent" | "confirmed" | "silent" | "refused" } };
@@ -15,7 +15,7 @@ export type Incident = { id: number; alarm: number; rule: string; point: string;
 export type Personnel = { present: boolean; at: number; drill: string; sees: boolean; lifted?: string; count?: number; lost?: number; sos?: number; over_time?: number; leaders?: number; entered?: number; gone?: number; items?: (PersonBelow)[]; areas?: (Json)[]; shifts?: (Json)[]; evacuation?: Json };
 export type PersonBelow = { card: string; person?: string; trade?: string; team?: string; place?: string; airway?: string; at_m?: number; error_m?: number; time: number; heard: number; in: number; shift: string; battery?: number; sos?: number; mate?: string; leaves?: boolean; is: (string)[] };
 export type Station = { id: string; kind: "anchor" | "exit" | "refuge"; name?: string; name_en?: string; airway: string; at_m: number; length_m?: number; capacity?: number };
-export type Vent = { state: "none" | "design" | "outstanding" | "solved" | "failed" | "old"; text: string; at: number | null; took_ms: number | null; items: ({ id: string; place: string | null; from: string; to: string; flow: number | null; design: number; speed: number | null; drop: number | null; need: "ok" | "low" | "high" | "unknown"; min: number | null; max: number | null; fan?: "on" | "off" | "unknown"; doors?: number; doors_open?: number; wind?: { point: string; speed: number; normalised: number | null; contradicts: boolean } })[]; downstream?: { place: string; text: string; text_zh: string; places: (string)[]; airways: (string)[] } };
+export type Vent = { state: "none" | "design" | "outstanding" | "solved" | "failed" | "old"; text: string; at: number | null; took_ms: number | null; items: ({ id: string; place: string | null; from: string; to: string; flow: number | null; design: number; speed: number | null; drop: number | null; need: "ok" | "low" | "high" | "unknown"; min: number | null; max: number | null; fan?: "on" | "off" | "back" | "unknown"; doors?: number; doors_open?: number; wind?: { point: string; speed: number; normalised: number | null; contradicts: boolean } })[]; downstream?: { place: string; text: string; text_zh: string; places: (string)[]; airways: (string)[] } };
 export type Error = { error: { code: string; text: string; text_zh?: string } };
 export type Time = number | string;
 export type Next = number | null;
@@ -99,6 +99,9 @@ export type Route =
   | 'GET /api/v1/cards/{id}'
   | 'GET /api/v1/handover'
   | 'GET /api/v1/sequences'
+  | 'GET /api/v1/cameras'
+  | 'GET /api/v1/cameras/stream'
+  | 'GET /api/v1/cameras/{id}/still'
   | 'GET /api/v1/voice'
   | 'GET /api/v1/recordings/{event}'
   | 'GET /api/v1/vent'

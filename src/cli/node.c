@@ -394,6 +394,7 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
                                  .data_dir = n->data_dir,
                                  .registers = registers,
                                  .cluster = n->cluster,
+                                 .program = VERSION,
                                  .plant_clock = n->opts.plant_clock != NULL};
     r = read_map(n, &n->map_arena, &n->map, err);
     r = r == KT_OK ? kt_runtime_open(&ro, &n->rt, err) : r;

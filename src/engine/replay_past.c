@@ -21,6 +21,7 @@ void rt_past_init(struct rt_past *p, const struct rt_eras *eras, struct kt_histo
 {
     *p = (struct rt_past){.eras = *eras, .history = history};
     kt_buf_init(&p->computed, 0);
+    kt_buf_init(&p->differ, 0);
     p->out = (struct kt_engine_out){.arg = p, .outcome = on_outcome};
 }
 
@@ -29,6 +30,7 @@ void rt_past_done(struct rt_past *p)
     rt_chunks_free(p->chunks);
     rt_era_done(&p->era);
     kt_buf_done(&p->computed);
+    kt_buf_done(&p->differ);
     kt_columns_done(&p->columns);
 }
 
@@ -75,13 +77,24 @@ static int shown(struct kt_str s)
     return (int)(s.n > 150 ? 150 : s.n);
 }
 
+static void keep(struct rt_past *p, const char *text)
+{
+    if (!p->difference[0]) {
+        snprintf(p->difference, sizeof(p->difference), "%s", text);
+    }
+    kt_buf_puts(&p->differ, text);
+    kt_put_u8(&p->differ, '\n');
+}
+
 static void differ(struct rt_past *p, kt_seq seq, struct kt_str recorded, struct kt_str computed)
 {
-    if (p->differences++ == 0) {
-        snprintf(p->difference, sizeof(p->difference),
+    if (p->differences++ < RT_DIFFER_MAX) {
+        char text[400];
+        snprintf(text, sizeof(text),
                  "event %" PRIu64 " (input %" PRIu64 "): recorded %.*s, computed %.*s", seq,
                  p->input, recorded.n ? shown(recorded) : 7, recorded.n ? recorded.p : "nothing",
                  computed.n ? shown(computed) : 7, computed.n ? computed.p : "nothing");
+        keep(p, text);
     }
 }
 
@@ -132,12 +145,14 @@ static void note_other_site(struct rt_past *p, const struct kt_event *ev, const 
 {
     char when[40];
     p->other_site = true;
-    if (p->differences++ == 0) {
-        snprintf(p->difference, sizeof(p->difference),
+    if (p->differences++ < RT_DIFFER_MAX) {
+        char text[400];
+        snprintf(text, sizeof(text),
                  "event %" PRIu64
                  ": from %s on another site was in force, which is not to be had (%.150s); "
                  "outcomes are computed by the one before or today's",
                  ev->seq, kt_time_fmt(ev->time, 0, when), why);
+        keep(p, text);
     }
 }
 

@@ -35,6 +35,7 @@ static struct kt_runtime *runtime_new(const struct kt_runtime_opts *opts)
     KT_ASSERT(rt);
     init_locks(rt);
     snprintf(rt->data_dir, sizeof(rt->data_dir), "%s", opts->data_dir);
+    snprintf(rt->program, sizeof(rt->program), "%s", opts->program ? opts->program : "");
     snprintf(rt->journal_dir, sizeof(rt->journal_dir), "%s/journal", opts->data_dir);
     rt->cluster = opts->cluster;
     atomic_store(&rt->follows, rt->cluster && kt_cluster_role(rt->cluster) == KT_CLUSTER_FOLLOWS);

@@ -49,6 +49,7 @@ struct kt_runtime_opts {
     const char *data_dir;              /* site/data */
     struct kt_record_model *registers; /* a reference is taken; NULL: no record room */
     struct kt_cluster *cluster;        /* joined, not started; NULL: this node is alone */
+    const char *program;               /* its version, for the start's event; NULL: not said */
     bool plant_clock;                  /* ticks come from kt_runtime_tick() */
     int64_t checkpoint_ns;             /* 0: 60 s */
     size_t queue_samples;              /* 0: 4 million */

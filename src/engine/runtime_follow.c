@@ -260,7 +260,7 @@ static void leave_past(struct kt_runtime *rt)
     rt->past = rt->following = NULL;
     rt->written_time = p->time > rt->written_time ? p->time : rt->written_time;
     append_left(rt, p);
-    memcpy(rt->difference, p->difference, sizeof(rt->difference));
+    rt_take_differences(rt, p);
     if (p->era.site == rt->site) {
         p->era.live = NULL; /* it is rt->live */
     } else {

@@ -137,6 +137,7 @@ KT_MUST_CHECK int rt_era_today(const struct rt_eras *from, struct rt_era *ret, s
 void rt_era_done(struct rt_era *e);
 
 /* ---- past: applying what was recorded, comparing what comes out ---- */
+enum { RT_DIFFER_MAX = 32 };
 struct rt_past {
     struct kt_engine *engine; /* over `era`; the owner makes and frees it */
     struct rt_eras eras;
@@ -154,6 +155,7 @@ struct rt_past {
     kt_time time; /* and its time */
     uint64_t differences, dropped_bodies;
     char difference[400]; /* the first */
+    struct kt_buf differ; /* the first RT_DIFFER_MAX, a line each */
     bool other_site;      /* another site was in force at some time: differences are expected */
 };
 void rt_past_init(struct rt_past *p, const struct rt_eras *eras, struct kt_history *history);
@@ -169,6 +171,8 @@ KT_MUST_CHECK int rt_past_switch(struct rt_past *p, const struct rt_site_event *
                                  struct kt_err *err);
 /** One event of the record, input or outcome. */
 void rt_past_event(struct rt_past *p, const struct kt_event *ev);
+/** What was computed otherwise than recorded is said at the start, and counted (self.differs). */
+void rt_take_differences(struct kt_runtime *rt, struct rt_past *p);
 /** Next outcome that was computed and not recorded, at the end of the record; false: none. */
 bool rt_past_left(struct rt_past *p, struct kt_str *ret);
 
@@ -570,9 +574,9 @@ struct rt_retired { /* live tables of sites that were replaced */
 };
 
 struct kt_runtime {
-    char data_dir[512], journal_dir[540];
-    struct kt_cluster *cluster; /* NULL: alone */
-    struct rt_past *following;  /* of a node that follows, until it becomes active */
+    char data_dir[512], journal_dir[540], program[32]; /* its version */
+    struct kt_cluster *cluster;                        /* NULL: alone */
+    struct rt_past *following; /* of a node that follows, until it becomes active */
     atomic_bool follows;
     _Atomic kt_seq halted; /* nothing behind it is applied: another site was taken; 0: not so */
     bool plant_clock;
@@ -623,6 +627,8 @@ struct kt_runtime {
     kt_time written_time; /* of the last event */
     kt_time last_tick, busy_until, next_watch;
     char difference[400];   /* first one that recovery met; "" none */
+    struct kt_buf differ;   /* those that it met, a line each; said at the start */
+    uint64_t differences;   /* how many it met */
     kt_time unwritten_from; /* first input that the journal refused; 0: none */
     uint64_t unwritten;
     size_t unflushed; /* bytes appended since the last flush */

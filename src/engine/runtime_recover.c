@@ -85,6 +85,15 @@ static int append_left(struct kt_runtime *rt, struct rt_past *p, struct kt_err *
     return KT_OK;
 }
 
+void rt_take_differences(struct kt_runtime *rt, struct rt_past *p)
+{
+    memcpy(rt->difference, p->difference, sizeof(rt->difference));
+    rt->differences = p->differences;
+    kt_buf_done(&rt->differ);
+    rt->differ = p->differ;
+    kt_buf_init(&p->differ, 0);
+}
+
 static int apply_journal(struct kt_runtime *rt, struct rt_past *p, kt_seq from, struct kt_err *err)
 {
     struct kt_journal_reader *reader;
@@ -113,7 +122,7 @@ static int apply_journal(struct kt_runtime *rt, struct rt_past *p, kt_seq from, 
                "the journal's outcomes and what this program computes differ (%" PRIu64
                " times); first: %s",
                p->differences, p->difference);
-        snprintf(rt->difference, sizeof(rt->difference), "%s", p->difference);
+        rt_take_differences(rt, p);
         kt_buf_clear(&p->computed); /* nothing is appended on top of that */
         p->met = 0;
     }

@@ -158,6 +158,8 @@ static bool value_of(struct kt_runtime *rt, const struct kt_point *p, kt_time no
         return backup_days(rt, ret);
     } else if (strcmp(what, "long") == 0 || strcmp(what, "long-gap") == 0) {
         return long_value(rt, what, ret);
+    } else if (strcmp(what, "differs") == 0) {
+        *ret = (double)rt->differences;
     } else if (node_value(rt, what, ret)) {
         return true;
     } else if (strcmp(what, "console") == 0) {

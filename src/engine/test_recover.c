@@ -355,9 +355,52 @@ static void a_difference_is_named(void)
     rt_past_event(&p, &request); /* the verdict of 12 was never recorded */
     CHECK_INT(p.differences, 2);
     CHECK(strstr(p.difference, "event 11"));
+    CHECK(strstr(kt_buf_cstr(&p.differ), "event 11") && strstr(kt_buf_cstr(&p.differ), "event 13"));
     kt_engine_free(p.engine);
     rt_past_done(&p);
     kt_site_unref(site);
+}
+
+/* A journal of a program that judged otherwise: each difference is an event of the start. */
+static void differences_are_said(void)
+{
+    char dir[256], journal[300];
+    struct kt_err err = {0};
+    struct kt_journal *j;
+    struct kt_journal_reader *reader;
+    struct kt_event ev;
+    REQUIRE(kt_dir_temp("kt-differs", dir, sizeof(dir), &err) == KT_OK);
+    snprintf(journal, sizeof(journal), "%s/journal", dir);
+    struct kt_journal_opts o = {.dir = journal, .segment_bytes = 4 << 20, .reserve_bytes = 1 << 20};
+    CHECK_OK(kt_dir_make(journal, &err), &err);
+    REQUIRE(kt_journal_open(&o, &j, &err) == KT_OK);
+    for (kt_seq seq = 1; seq <= 6; seq += 2) {
+        struct kt_event request = {
+            .seq = seq, .time = KT_SEC, .kind = KT_EV_REQUEST, .body = KT_STR("{}")};
+        struct kt_event other = {.seq = seq + 1,
+                                 .time = KT_SEC,
+                                 .kind = KT_EV_OUTCOME,
+                                 .origin = KT_STR("engine"),
+                                 .body = KT_STR("{\"type\":\"verdict\",\"cause\":99}")};
+        CHECK_OK(kt_journal_append(j, &request, &err), &err);
+        CHECK_OK(kt_journal_append(j, &other, &err), &err);
+    }
+    kt_journal_close(j);
+    struct kt_site *site = toy_site(POINTS);
+    struct kt_runtime *rt = open_runtime(dir, site, false);
+    REQUIRE(rt != NULL);
+    CHECK_INT(rt->differences, 3);
+    CHECK_OK(kt_runtime_start(rt, &err), &err);
+    kt_runtime_stop(rt);
+    int said = 0;
+    REQUIRE(kt_journal_read(NULL, journal, 7, &reader, &err) == KT_OK);
+    while (kt_journal_next_of(reader, 1u << KT_EV_OUTCOME, &ev, &err) > 0) {
+        said += memmem(ev.body.p, ev.body.n, "\"difference\"", 12) != NULL;
+    }
+    CHECK_INT(said, 3);
+    kt_journal_reader_free(reader);
+    kt_site_unref(site);
+    kt_dir_remove(dir);
 }
 
 struct count {
@@ -588,6 +631,7 @@ static void checkpoints_are_checked_and_thinned(void)
 UNIT_MAIN({"killed at random moments", killed_at_random_moments},
           {"a replay stands where the engine stood", a_replay_stands_where_the_engine_stood},
           {"a difference is named", a_difference_is_named},
+          {"each difference at the start is an event", differences_are_said},
           {"a back-test of the same rules says the same",
            a_backtest_of_the_same_rules_says_the_same},
           {"dropped samples come from history", dropped_samples_come_from_history},

@@ -389,13 +389,7 @@ static void write_limit_row(struct call *c, uint32_t i, const struct kt_json *ch
     }
     kt_jw_obj_end(w);
     write_clause_limits(p->limits, w);
-    kt_jw_key(w, "source");
-    kt_jw_obj(w);
-    kt_jw_kstr(w, "standard", p->limits->source.standard);
-    kt_jw_kstr(w, "edition", p->limits->source.edition);
-    kt_jw_kstr(w, "clause", p->limits->source.clause);
-    kt_jw_kbool(w, "verified", p->limits->source.verified);
-    kt_jw_obj_end(w);
+    kt_source_json(w, "source", &p->limits->source);
     kt_jw_key(w, "changes");
     kt_jw_arr(w);
     for (size_t k = 0; k < kt_json_len(changed); k++) {

@@ -16,17 +16,6 @@ static void text(struct kt_jw *w, const char *key, struct kt_text t)
     kt_jw_obj_end(w);
 }
 
-static void source(struct kt_jw *w, const char *key, const struct kt_source *s)
-{
-    kt_jw_key(w, key);
-    kt_jw_obj(w);
-    kt_jw_kstr(w, "standard", s->standard);
-    kt_jw_kstr(w, "edition", s->edition);
-    kt_jw_kstr(w, "clause", s->clause);
-    kt_jw_kbool(w, "verified", s->verified);
-    kt_jw_obj_end(w);
-}
-
 static const char *const kinds[] = {"analog", "switch", "counter", "output"};
 
 static void roles(const struct kt_site *s, struct kt_jw *w)
@@ -103,7 +92,7 @@ static void rules(const struct kt_site *s, struct kt_jw *w)
         kt_jw_kstr(w, "category", r->category);
         kt_jw_kint(w, "within_s", r->within_ns / KT_SEC);
         kt_jw_kint(w, "instances", r->points_n);
-        source(w, "clause", &r->clause);
+        kt_source_json(w, "clause", &r->clause);
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);
@@ -392,7 +381,7 @@ void write_pack_limits(const struct kt_point *p, struct kt_jw *w)
         }
     }
     write_clause_limits(p->limits, w);
-    source(w, "source", &p->limits->source);
+    kt_source_json(w, "source", &p->limits->source);
     text(w, "range_text", p->limits->range_text);
     kt_jw_obj_end(w);
 }

@@ -330,6 +330,21 @@ int kt_runtime_link(struct kt_runtime *rt, struct kt_str json, const char *link)
     return push_event(rt, KT_EV_LINK, json, link);
 }
 
+int kt_runtime_link_up(struct kt_runtime *rt, const char *link, bool up, const char *text)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, 1 << 13);
+    struct kt_jw w = kt_jw_init(&b);
+    kt_jw_obj(&w);
+    kt_jw_kstr(&w, "link", link);
+    kt_jw_kbool(&w, "up", up);
+    kt_jw_kstr(&w, "text", text);
+    kt_jw_obj_end(&w);
+    int r = kt_runtime_link(rt, (struct kt_str){b.p, b.n}, link);
+    kt_buf_done(&b);
+    return r;
+}
+
 int kt_runtime_readings(struct kt_runtime *rt, struct kt_str body, const char *link,
                         void (*done)(void *arg, int result, kt_seq seq), void *arg)
 {

@@ -95,6 +95,10 @@ KT_MUST_CHECK int kt_runtime_readings(struct kt_runtime *rt, struct kt_str body,
 /** What was computed or read of persons beside the engine: {"roster":[…]} or {"plan":{…}}. */
 KT_MUST_CHECK int kt_runtime_people_input(struct kt_runtime *rt, struct kt_str json,
                                           const char *origin);
+/** Is a link up? `text`: why not, or "". KT_EBUSY, KT_ECLOSED: not taken, tell it again. */
+KT_MUST_CHECK int kt_runtime_link_up(struct kt_runtime *rt, const char *link, bool up,
+                                     const char *text);
+/** Other news of a link: {"link", …}. */
 KT_MUST_CHECK int kt_runtime_link(struct kt_runtime *rt, struct kt_str json, const char *link);
 /** An outcome of the program itself, beside the engine: into the journal as it is; followers are
  *  told once it is durable. An object that begins with "type". */

@@ -17,13 +17,7 @@ static void write_barrier(const struct rec_view *v, const struct rec_barrier *b,
     kt_jw_kstr(w, "word", b->word);
     kt_jw_kstr(w, "text", b->text);
     kt_jw_kstr(w, "zone_register", v->model->registers[b->zone].id);
-    kt_jw_key(w, "source");
-    kt_jw_obj(w);
-    kt_jw_kstr(w, "standard", b->source.standard);
-    kt_jw_kstr(w, "edition", b->source.edition);
-    kt_jw_kstr(w, "clause", b->source.clause);
-    kt_jw_kbool(w, "verified", b->source.verified);
-    kt_jw_obj_end(w);
+    kt_source_json(w, "source", &b->source);
     kt_jw_key(w, "responsible");
     kt_jw_arr(w);
     for (uint32_t i = 0; i < b->responsible_n; i++) {

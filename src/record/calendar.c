@@ -162,16 +162,6 @@ static const struct rec_calendar *declared(const struct kt_record_model *m, cons
     return NULL;
 }
 
-static void write_source(struct kt_jw *w, const struct kt_source *s)
-{
-    kt_jw_key(w, "source");
-    kt_jw_obj(w);
-    kt_jw_kstr(w, "standard", s->standard);
-    kt_jw_kstr(w, "edition", s->edition);
-    kt_jw_kbool(w, "verified", s->verified);
-    kt_jw_obj_end(w);
-}
-
 /* What a person has said of the day; *ret false: nobody has. */
 static int write_said(struct kt_jw *w, struct kt_stmt *st, const char *day, bool *ret,
                       struct kt_err *err)
@@ -204,7 +194,7 @@ static int write_days(struct kt_jw *w, const struct flow_days *d, struct kt_stmt
         code = write_said(w, said, text, &mine, err);
         const struct rec_calendar *c = mine ? NULL : declared(d->model, text);
         if (c) {
-            write_source(w, &c->source);
+            kt_source_json(w, "source", &c->source);
         }
         kt_jw_obj_end(w);
     }

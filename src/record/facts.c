@@ -114,26 +114,37 @@ int fact_conflicts(struct kt_room *r, const struct rec_row *row, struct kt_err *
     return rc;
 }
 
+int fact_now(struct kt_room *r, const char *columns, int64_t record, const char *field,
+             struct kt_stmt **ret, bool *ret_there, struct kt_err *err)
+{
+    char sql[240];
+    snprintf(sql, sizeof(sql),
+             "SELECT %s FROM kt_fact WHERE record = ? AND field = ? AND chosen IS NOT NULL AND "
+             "dropped IS NULL ORDER BY since DESC, chosen DESC, id DESC LIMIT 1",
+             columns);
+    *ret = NULL;
+    int rc = kt_db_prepare(r->w, sql, ret, err);
+    if (rc < 0) {
+        return rc;
+    }
+    kt_bind_i64(*ret, 1, record);
+    kt_bind_text(*ret, 2, field);
+    rc = kt_stmt_step(*ret, err);
+    *ret_there = rc > 0;
+    return rc < 0 ? rc : KT_OK;
+}
+
 /* The source of the fact that is the value now; false: there is none, or its value is null. */
 static int present_source(struct kt_room *r, int64_t record, const char *field, bool *ret,
                           const char *mine, bool *ret_same, struct kt_err *err)
 {
     struct kt_stmt *st;
-    int rc = kt_db_prepare(r->w,
-                           "SELECT ifnull(source, ''), value FROM kt_fact WHERE record = ? AND "
-                           "field = ? AND chosen IS NOT NULL AND dropped IS NULL ORDER BY since "
-                           "DESC, chosen DESC, id DESC LIMIT 1",
-                           &st, err);
-    if (rc < 0) {
-        return rc;
-    }
-    kt_bind_i64(st, 1, record);
-    kt_bind_text(st, 2, field);
-    rc = kt_stmt_step(st, err);
-    *ret = rc > 0 && !kt_col_is_null(st, 1);
-    *ret_same = rc > 0 && strcmp(kt_col_text(st, 0), mine ? mine : "") == 0;
+    bool there = false;
+    int rc = fact_now(r, "ifnull(source, ''), value", record, field, &st, &there, err);
+    *ret = there && !kt_col_is_null(st, 1);
+    *ret_same = there && strcmp(kt_col_text(st, 0), mine ? mine : "") == 0;
     kt_stmt_done(st);
-    return rc < 0 ? rc : KT_OK;
+    return rc;
 }
 
 /* What is valid now, after a fact of earlier times has come. */
@@ -141,26 +152,17 @@ static int value_now(struct kt_room *r, struct rec_request *q, int64_t record, c
                      struct rec_value *ret, struct kt_err *err)
 {
     struct kt_stmt *st;
-    int rc = kt_db_prepare(r->w,
-                           "SELECT value FROM kt_fact WHERE record = ? AND field = ? AND chosen IS "
-                           "NOT NULL AND dropped IS NULL ORDER BY since DESC, chosen DESC, id DESC "
-                           "LIMIT 1",
-                           &st, err);
-    if (rc < 0) {
-        return rc;
-    }
-    kt_bind_i64(st, 1, record);
-    kt_bind_text(st, 2, field);
-    rc = kt_stmt_step(st, err);
+    bool there = false;
+    int rc = fact_now(r, "value", record, field, &st, &there, err);
     *ret = (struct rec_value){.type = KT_COL_NULL};
-    if (rc > 0) {
+    if (there) {
         *ret = rec_column(st, 0);
         if (ret->type == KT_COL_TEXT) {
             ret->s.p = kt_arena_strndup(q->a, ret->s.p, ret->s.n);
         }
     }
     kt_stmt_done(st);
-    return rc < 0 ? rc : KT_OK;
+    return rc;
 }
 
 /** One change as a fact; *ret_write: the column changes, to change->value. */

@@ -47,20 +47,11 @@ int personal_body(struct kt_room *r, struct rec_request *q, int64_t record, cons
                   const char **ret, struct kt_err *err)
 {
     struct kt_stmt *st;
-    int rc = kt_db_prepare(r->w,
-                           "SELECT body FROM kt_fact WHERE record = ? AND field = ? AND chosen IS "
-                           "NOT NULL AND dropped IS NULL ORDER BY since DESC, chosen DESC, id DESC "
-                           "LIMIT 1",
-                           &st, err);
-    if (rc < 0) {
-        return rc;
-    }
-    kt_bind_i64(st, 1, record);
-    kt_bind_text(st, 2, field);
-    rc = kt_stmt_step(st, err);
-    *ret = rc > 0 && !kt_col_is_null(st, 0) ? kt_arena_strdup(q->a, kt_col_text(st, 0)) : NULL;
+    bool there = false;
+    int rc = fact_now(r, "body", record, field, &st, &there, err);
+    *ret = there && !kt_col_is_null(st, 0) ? kt_arena_strdup(q->a, kt_col_text(st, 0)) : NULL;
     kt_stmt_done(st);
-    return rc < 0 ? rc : KT_OK;
+    return rc;
 }
 
 /* ---- when ---- */
@@ -170,20 +161,11 @@ static int present_gone(struct kt_room *r, int64_t record, const char *field, bo
                         struct kt_err *err)
 {
     struct kt_stmt *st;
-    int rc = kt_db_prepare(r->w,
-                           "SELECT erased IS NOT NULL FROM kt_fact WHERE record = ? AND field = ? "
-                           "AND chosen IS NOT NULL AND dropped IS NULL ORDER BY since DESC, chosen "
-                           "DESC, id DESC LIMIT 1",
-                           &st, err);
-    if (rc < 0) {
-        return rc;
-    }
-    kt_bind_i64(st, 1, record);
-    kt_bind_text(st, 2, field);
-    rc = kt_stmt_step(st, err);
-    *ret = rc > 0 && kt_col_i64(st, 0) != 0;
+    bool there = false;
+    int rc = fact_now(r, "erased IS NOT NULL", record, field, &st, &there, err);
+    *ret = there && kt_col_i64(st, 0) != 0;
     kt_stmt_done(st);
-    return rc < 0 ? rc : KT_OK;
+    return rc;
 }
 
 int personal_erase_field(struct kt_room *r, struct rec_request *q, struct rec_row *row,

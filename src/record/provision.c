@@ -231,13 +231,7 @@ static void write_provision(const struct asking *k, const struct rec_provision *
     kt_jw_kstr(w, "word", p->word);
     kt_jw_kstr(w, "technique", p->technique);
     kt_jw_kstr(w, "text", p->text);
-    kt_jw_key(w, "source");
-    kt_jw_obj(w);
-    kt_jw_kstr(w, "standard", p->source.standard);
-    kt_jw_kstr(w, "edition", p->source.edition);
-    kt_jw_kstr(w, "clause", p->source.clause);
-    kt_jw_kbool(w, "verified", p->source.verified);
-    kt_jw_obj_end(w);
+    kt_source_json(w, "source", &p->source);
     kt_jw_key(w, "responsible");
     kt_jw_arr(w);
     for (uint32_t i = 0; i < p->responsible_n; i++) {

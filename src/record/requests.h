@@ -83,6 +83,11 @@ void erase_soon(struct kt_room *r, int64_t now_ms);
 KT_MUST_CHECK int fact_add(struct kt_room *r, struct rec_request *q, const struct rec_row *row,
                            const char *field, const struct rec_value *value, bool chosen,
                            struct kt_err *err);
+/** The fact that is the value of a field now: SELECT of these columns, stepped once. *ret_there:
+ *  there is one; the caller ends the statement in any case. */
+KT_MUST_CHECK int fact_now(struct kt_room *r, const char *columns, int64_t record,
+                           const char *field, struct kt_stmt **ret, bool *ret_there,
+                           struct kt_err *err);
 /** Count fields whose sources disagree, into the row. */
 KT_MUST_CHECK int fact_conflicts(struct kt_room *r, const struct rec_row *row, struct kt_err *err);
 

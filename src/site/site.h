@@ -28,6 +28,9 @@ struct kt_source {
     const char *standard, *edition, *clause; /* "" when none */
     bool verified;
 };
+struct kt_jw;
+/** The member `key`: {"standard", "edition", "clause", "verified"}. */
+void kt_source_json(struct kt_jw *w, const char *key, const struct kt_source *s);
 
 enum kt_limit_name {
     KT_LIMIT_WARN,
@@ -282,7 +285,7 @@ struct kt_link_conf { /* fields that a kind does not use are "" or 0 */
     const char *in_dir, *out_dir, *encoding, *record_end, *file_end, *field_sep;
     int port, unit, version;
     int64_t timeout_ns, scan_ns, every_ns;
-    int fence; /* modbus: first of four holding registers that keep the fencing token; -1 */
+    int fence;         /* modbus: first of four holding registers that keep the fencing token; -1 */
     int64_t before_ns; /* camera: so much before an alarm is kept; every_ns: it is looked at */
     int keep_days;     /* camera: pictures of alarms are kept */
     int64_t silent_ns; /* push, minefile: down after so long without data; 0: never */

@@ -307,18 +307,10 @@ static void read_file(struct kt_minefile *m, const char *name)
 /* What the engine does not take is told again at the next look. */
 static void tell(struct kt_minefile *m, bool up, const char *text)
 {
-    struct kt_buf b;
     if (m->told == (up ? 1 : -1)) {
         return;
     }
-    kt_buf_init(&b, 4096);
-    struct kt_jw w = kt_jw_init(&b);
-    kt_jw_obj(&w);
-    kt_jw_kstr(&w, "link", m->conf->id);
-    kt_jw_kbool(&w, "up", up);
-    kt_jw_kstr(&w, "text", text);
-    kt_jw_obj_end(&w);
-    if (kt_runtime_link(m->rt, (struct kt_str){b.p, b.n}, m->conf->id) == KT_OK) {
+    if (kt_runtime_link_up(m->rt, m->conf->id, up, text) == KT_OK) {
         m->told = up ? 1 : -1;
         KT_INFO("minefile", "%s %s%s%s", m->conf->id, up ? "works" : "is lost", text[0] ? ": " : "",
                 text);
@@ -328,7 +320,6 @@ static void tell(struct kt_minefile *m, bool up, const char *text)
         snprintf(m->state.text, sizeof(m->state.text), "%.150s", text);
         pthread_mutex_unlock(&m->lock);
     }
-    kt_buf_done(&b);
 }
 
 /* Up while folders can be used and, where files come in, one has come within `silent_s` of engine

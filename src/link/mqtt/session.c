@@ -35,18 +35,9 @@ struct done_ref {
 
 static void tell_link(struct kt_mqtt *m, bool up, const char *text)
 {
-    struct kt_buf b;
-    kt_buf_init(&b, 4096);
-    struct kt_jw w = kt_jw_init(&b);
-    kt_jw_obj(&w);
-    kt_jw_kstr(&w, "link", m->conf->id);
-    kt_jw_kbool(&w, "up", up);
-    kt_jw_kstr(&w, "text", text);
-    kt_jw_obj_end(&w);
-    if (kt_runtime_link(m->rt, (struct kt_str){b.p, b.n}, m->conf->id) < 0) {
+    if (kt_runtime_link_up(m->rt, m->conf->id, up, text) < 0) {
         KT_WARN("mqtt", "%s: the engine did not take the state of the link", m->conf->id);
     }
-    kt_buf_done(&b);
 }
 
 static void set_state(struct kt_mqtt *m, bool up, const char *text)

@@ -123,21 +123,12 @@ void kt_push_site(struct kt_push *p, struct kt_site *site)
 /* Holding lock. What the engine does not take is told again at the next look. */
 static void tell(struct kt_push *p, struct push_link *l, bool up, const char *text)
 {
-    struct kt_buf b;
-    kt_buf_init(&b, 4096);
-    struct kt_jw w = kt_jw_init(&b);
-    kt_jw_obj(&w);
-    kt_jw_kstr(&w, "link", l->id);
-    kt_jw_kbool(&w, "up", up);
-    kt_jw_kstr(&w, "text", text);
-    kt_jw_obj_end(&w);
-    if (kt_runtime_link(p->rt, (struct kt_str){b.p, b.n}, l->id) == KT_OK) {
+    if (kt_runtime_link_up(p->rt, l->id, up, text) == KT_OK) {
         l->told = up ? TOLD_UP : TOLD_DOWN;
         l->since = kt_clock_now();
         KT_INFO("push", "%s %s%s%s", l->id, up ? "is heard" : "is silent", text[0] ? ": " : "",
                 text);
     }
-    kt_buf_done(&b);
 }
 
 static void silence(const struct push_link *l, char *to, size_t cap)

@@ -384,21 +384,12 @@ static void take_heard(struct kt_mine *m)
 
 static void report(struct kt_mine *m, bool up)
 {
-    struct kt_buf b;
-    kt_buf_init(&b, 1 << 12);
-    struct kt_jw w = kt_jw_init(&b);
-    kt_jw_obj(&w);
-    kt_jw_kstr(&w, "link", m->conf->id);
-    kt_jw_kbool(&w, "up", up);
-    kt_jw_kstr(&w, "text", up ? "" : "the mine is silent");
-    kt_jw_obj_end(&w);
-    if (kt_runtime_link(m->rt, (struct kt_str){b.p, b.n}, m->conf->id) == KT_OK) {
+    if (kt_runtime_link_up(m->rt, m->conf->id, up, up ? "" : "the mine is silent") == KT_OK) {
         pthread_mutex_lock(&m->lock);
         m->state.up = up;
         m->state.since = kt_clock_now();
         pthread_mutex_unlock(&m->lock);
     }
-    kt_buf_done(&b);
 }
 
 static void look(struct kt_mine *m, bool first)

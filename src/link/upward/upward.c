@@ -324,21 +324,13 @@ static void say(struct kt_upward *u)
 
 static void report(struct kt_upward *u, bool up)
 {
-    struct kt_buf b;
-    kt_buf_init(&b, 1 << 12);
-    struct kt_jw w = kt_jw_init(&b);
-    kt_jw_obj(&w);
-    kt_jw_kstr(&w, "link", u->conf->id);
-    kt_jw_kbool(&w, "up", up);
-    kt_jw_kstr(&w, "text", up ? "" : "the county does not answer");
-    kt_jw_obj_end(&w);
-    if (kt_runtime_link(u->rt, (struct kt_str){b.p, b.n}, u->conf->id) == KT_OK) {
+    if (kt_runtime_link_up(u->rt, u->conf->id, up, up ? "" : "the county does not answer") ==
+        KT_OK) {
         pthread_mutex_lock(&u->lock);
         u->state.up = up;
         u->state.since = kt_clock_now();
         pthread_mutex_unlock(&u->lock);
     }
-    kt_buf_done(&b);
 }
 
 static void look(struct kt_upward *u, bool first)

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a number comes from, as screens read it. */
+#include "base/json.h"
+#include "site/site.h"
+
+void kt_source_json(struct kt_jw *w, const char *key, const struct kt_source *s)
+{
+    kt_jw_key(w, key);
+    kt_jw_obj(w);
+    kt_jw_kstr(w, "standard", s->standard);
+    kt_jw_kstr(w, "edition", s->edition);
+    kt_jw_kstr(w, "clause", s->clause);
+    kt_jw_kbool(w, "verified", s->verified);
+    kt_jw_obj_end(w);
+}

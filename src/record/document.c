@@ -262,6 +262,77 @@ static void write_photos(struct paper *p)
     }
 }
 
+/* ---- {list: register.field: a, b}: records that name this one ---- */
+
+static int list_head(void *arg, const char *title, const struct kt_record_column *columns,
+                     uint32_t n, struct kt_err *err)
+{
+    struct paper *p = arg;
+    const char **heads = KT_NEW_ARRAY(p->w.arena, const char *, n + 1);
+    (void)title;
+    (void)err;
+    for (uint32_t i = 0; i < n; i++) {
+        heads[i] = columns[i].title;
+    }
+    begin_grid(p, heads, n);
+    return KT_OK;
+}
+
+static int list_row(void *arg, int64_t id, const struct kt_str *cells, uint32_t n,
+                    struct kt_err *err)
+{
+    struct paper *p = arg;
+    (void)id;
+    (void)err;
+    kt_jw_arr(&p->out);
+    for (uint32_t i = 0; i < n; i++) {
+        kt_jw_strn(&p->out, cells[i]);
+    }
+    kt_jw_arr_end(&p->out);
+    return KT_OK;
+}
+
+/* @param line  "register.field: a, b}" */
+static int write_list(struct paper *p, const char *line, struct kt_err *err)
+{
+    line += strspn(line, " ");
+    size_t reg_n = strcspn(line, "."), ref_n = strcspn(line + reg_n, ":");
+    const char *reg = kt_arena_strndup(p->w.arena, line, reg_n);
+    const char *ref = kt_arena_strndup(p->w.arena, line + reg_n + 1, ref_n - 1);
+    const char *names = line + reg_n + ref_n + 1;
+    struct kt_json *filter = NULL;
+    char text[200], columns[600] = "";
+    size_t k = 0;
+    for (size_t i = 0; names[i] && names[i] != '}' && k + 1 < sizeof(columns); i++) {
+        if (names[i] != ' ') {
+            columns[k++] = names[i];
+        }
+    }
+    snprintf(text, sizeof(text), "[[\"%.40s\",\"=\",%lld]]", ref, (long long)p->id);
+    int r = kt_json_parse(kt_str_c(text), sizeof(text), &filter, err);
+    const struct kt_record_query q = {.filter = filter, .sort = "_id"};
+    const struct kt_record_table out = {.columns = columns,
+                                        .english = p->w.english,
+                                        .people = true,
+                                        .head = list_head,
+                                        .row = list_row,
+                                        .arg = p};
+    size_t before = p->out.out->n;
+    bool comma = p->out.comma;
+    r = r == KT_OK ? kt_room_table(p->room, p->w.v.who, reg, &q, &out, err) : r;
+    kt_json_free(filter);
+    if (r == KT_EDENIED || r == KT_ENOTFOUND) { /* not for who asks */
+        p->out.out->n = before;
+        p->out.comma = comma;
+        write_text(p, 0, say(p, "无权查看。", "Not for you to see."));
+        return KT_OK;
+    }
+    if (r == KT_OK) {
+        end_grid(p);
+    }
+    return r;
+}
+
 /* ---- lines ---- */
 
 static int write_line(struct paper *p, const char *line, struct kt_err *err)
@@ -271,6 +342,8 @@ static int write_line(struct paper *p, const char *line, struct kt_err *err)
         write_text(p, level, line + level + 1);
     } else if (strncmp(line, "{table:", 7) == 0 && strchr(line, '}')) {
         write_form(p, kt_arena_strndup(p->w.arena, line + 7, strcspn(line + 7, "}")));
+    } else if (strncmp(line, "{list:", 6) == 0) {
+        return write_list(p, line + 6, err);
     } else if (strcmp(line, "{history}") == 0) {
         return write_history(p, err);
     } else if (strcmp(line, "{moves}") == 0) {

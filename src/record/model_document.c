@@ -68,6 +68,35 @@ static void check_names(struct rec_load *l, const struct rec_document *d, const 
     }
 }
 
+/* {list: register.field: a, b}: the field is a reference to the document's register. */
+static void check_list(struct rec_load *l, const struct rec_document *d, const char *s)
+{
+    size_t reg_n = strcspn(s += strspn(s, " "), ".:}"), ref_n = 0;
+    uint32_t at = rec_register_of(l->m, kt_arena_strndup(l->scratch, s, reg_n));
+    const struct rec_register *reg = at == KT_NONE ? NULL : &l->m->registers[at];
+    if (s[reg_n] == '.') {
+        ref_n = strcspn(s + reg_n + 1, ":}");
+    }
+    uint32_t ref =
+        reg ? rec_field_of(reg, kt_arena_strndup(l->scratch, s + reg_n + 1, ref_n)) : KT_NONE;
+    if (ref == KT_NONE || reg->fields[ref].type != REC_REF || reg->fields[ref].to != d->reg ||
+        s[reg_n + 1 + ref_n] != ':') {
+        rec_problem(l, &d->at,
+                    "document \"%s\": {list: register.field: columns}: \"%.60s\" names no field "
+                    "that refers to %s",
+                    d->id, s, d->register_id);
+        return;
+    }
+    for (const char *p = s + reg_n + 1 + ref_n + 1; *p && *p != '}';) {
+        size_t n = strcspn(p += strspn(p, ", "), ", }");
+        if (n && rec_field_of(reg, kt_arena_strndup(l->scratch, p, n)) == KT_NONE) {
+            rec_problem(l, &d->at, "document \"%s\": %s has no field \"%.*s\"", d->id, reg->id,
+                        (int)n, p);
+        }
+        p += n;
+    }
+}
+
 static void check_line(struct rec_load *l, const struct rec_document *d, const char *line)
 {
     bool alone = is_among(line + 1, strcspn(line + (*line == '{'), "}"), parts, 3);
@@ -80,7 +109,12 @@ static void check_line(struct rec_load *l, const struct rec_document *d, const c
             rec_problem(l, &d->at, "document \"%s\": a brace is open in \"%.60s\"", d->id, line);
             return;
         }
-        if (strncmp(p, "{table:", 7) == 0) {
+        if (strncmp(p, "{list:", 6) == 0) {
+            if (p != line || end[1]) {
+                rec_problem(l, &d->at, "document \"%s\": {list: …} stands on a line alone", d->id);
+            }
+            check_list(l, d, p + 6);
+        } else if (strncmp(p, "{table:", 7) == 0) {
             check_names(l, d, p + 7, end);
         } else {
             check_name(l, d, p + 1, (size_t)(end - p - 1));

@@ -87,11 +87,23 @@ static void day(void *arg, const struct kt_db_args *a, struct kt_db_value *ret)
     }
 }
 
+/* ms(day): the site's midnight at which a day begins. */
+static void ms(void *arg, const struct kt_db_args *a, struct kt_db_value *ret)
+{
+    const struct rec_view *v = arg;
+    const char *text = kt_arg_text(a, 0);
+    kt_time at;
+    if (text && kt_time_parse(kt_str_c(text), v ? v->site->utc_offset_s : 0, &at) == KT_OK) {
+        *ret = (struct kt_db_value){.type = KT_COL_INT, .i = at / KT_MS};
+    }
+}
+
 const struct kt_db_function flow_functions[] = {{"hist_count", 3, hist_count},
                                                 {"hist_min", 3, hist_min},
                                                 {"hist_max", 3, hist_max},
                                                 {"hist_sum", 3, hist_sum},
                                                 {"hist_mean", 3, hist_mean},
                                                 {"under", 2, under},
-                                                {"day", 1, day}};
+                                                {"day", 1, day},
+                                                {"ms", 1, ms}};
 const uint32_t flow_functions_n = KT_ARRAY_LEN(flow_functions);

@@ -132,7 +132,7 @@ static int by_text(const void *a, const void *b)
 void auth_person_of(struct kt_auth *a, const struct user *u, struct kt_arena *arena,
                     struct kt_person *ret)
 {
-    enum { CAP = 128 };
+    enum { CAP = 1024 }; /* rights and places of all roles of one person */
     const char **rights = KT_NEW_ARRAY(arena, const char *, CAP);
     const char **places = KT_NEW_ARRAY(arena, const char *, CAP);
     const char **roles = KT_NEW_ARRAY(arena, const char *, ROLES_MAX);

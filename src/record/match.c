@@ -126,6 +126,27 @@ static int items(struct matching *k, const struct rec_match *x, bool offers, str
     return rc < 0 ? rc : KT_OK;
 }
 
+/* Not there, or not for who asks: one answer. */
+static int is_there(struct matching *k, const char *reg, struct kt_err *err)
+{
+    char sql[120];
+    struct kt_stmt *st;
+    int rc = view_need(&k->v, k->reg, err);
+    snprintf(sql, sizeof(sql), "SELECT 1 FROM temp.\"%s\" WHERE _id = ?1",
+             k->v.model->registers[k->reg].id);
+    rc = rc == KT_OK ? kt_db_prepare_once(k->v.db, sql, &st, err) : rc;
+    if (rc < 0) {
+        return rc;
+    }
+    kt_bind_i64(st, 1, k->id);
+    rc = kt_stmt_step(st, err);
+    kt_stmt_done(st);
+    return rc == 0  ? kt_err_set(err, KT_ENOTFOUND, "there is no record %lld in \"%.60s\"",
+                                 (long long)k->id, reg)
+           : rc < 0 ? rc
+                    : KT_OK;
+}
+
 static int write_match(struct matching *k, const struct rec_match *x, struct kt_jw *w,
                        struct kt_err *err)
 {
@@ -150,6 +171,7 @@ int kt_room_matches(struct kt_room *r, const struct kt_reader *who, const char *
         return rc;
     }
     rc = view_register(&k.v, reg, &k.reg, err);
+    rc = rc == KT_OK ? is_there(&k, reg, err) : rc;
     struct kt_jw w = kt_jw_init(out);
     kt_jw_obj(&w);
     kt_jw_key(&w, "matches");

@@ -33,6 +33,8 @@ struct kt_api_opts {
     const char *local_token; /* bearer token of `kuangtu` verbs on this machine (data/run.json) */
     /** State of links and modules as JSON array items (health page). */
     void (*links_json)(void *arg, struct kt_buf *out);
+    /** Which node has which mine, or null. */
+    void (*shards_json)(void *arg, struct kt_jw *w);
     /** Check the folder and load it: kuangtu reload. */
     int (*reload)(void *arg, const char *author, const char *why, struct kt_buf *ret_findings,
                   struct kt_err *err);

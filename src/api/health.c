@@ -236,6 +236,10 @@ void get_health(struct call *c)
     }
     kt_jw_key(&w, "cluster");
     write_cluster(c->api->opts.runtime, &w);
+    if (c->api->opts.shards_json) {
+        kt_jw_key(&w, "shards");
+        c->api->opts.shards_json(c->api->opts.arg, &w);
+    }
     kt_jw_key(&w, "links");
     kt_jw_arr(&w);
     if (links.n) {

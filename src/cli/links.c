@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "cli/node.h"
+#include "cluster/shards.h"
 #include "link/minefile/minefile.h"
 #include "link/modbus/modbus.h"
 #include "link/mqtt/mqtt.h"
@@ -20,11 +21,45 @@ struct one {
 struct kt_links {
     struct kt_site *site;
     struct one *links;
+    struct kt_shards *shards; /* NULL: all mines are here */
 };
 
-static int start_one(struct kt_runtime *rt, const char *data_dir, struct kt_site *site, uint32_t i,
-                     void **ret, struct kt_err *err)
+/* Links of kind mine, in their order, are the names that are divided. */
+static int start_shards(struct kt_links *l, const char *node, const char *url, struct kt_err *err)
 {
+    const struct kt_site *site = l->site;
+    const char **names = calloc(site->links_n + 1, sizeof(*names));
+    uint32_t n = 0;
+    KT_ASSERT(names);
+    for (uint32_t i = 0; i < site->links_n; i++) {
+        if (site->links[i].kind == KT_LINK_MINE) {
+            names[n++] = site->links[i].id;
+        }
+    }
+    const struct kt_shards_opts o = {.address = site->shards,
+                                     .node = node,
+                                     .url = url,
+                                     .names = names,
+                                     .names_n = n,
+                                     .ttl_ns = site->cluster.ttl_s * KT_SEC};
+    int r = *site->shards && n ? kt_shards_start(&o, &l->shards, err) : KT_OK;
+    free(names);
+    return r;
+}
+
+static uint32_t shard_of(const struct kt_site *site, uint32_t link)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < link; i++) {
+        n += site->links[i].kind == KT_LINK_MINE;
+    }
+    return n;
+}
+
+static int start_one(struct kt_runtime *rt, const char *data_dir, const struct kt_links *l,
+                     uint32_t i, void **ret, struct kt_err *err)
+{
+    struct kt_site *site = l->site;
     struct kt_modbus *modbus;
     struct kt_mqtt *mqtt;
     struct kt_minefile *minefile;
@@ -50,7 +85,7 @@ static int start_one(struct kt_runtime *rt, const char *data_dir, struct kt_site
         *ret = r < 0 ? NULL : upward;
         return r;
     case KT_LINK_MINE:
-        r = kt_mine_start(rt, site, i, &mine, err);
+        r = kt_mine_start(rt, site, i, l->shards, shard_of(site, i), &mine, err);
         *ret = r < 0 ? NULL : mine;
         return r;
     case KT_LINK_SIP:
@@ -67,16 +102,21 @@ static int start_one(struct kt_runtime *rt, const char *data_dir, struct kt_site
     return KT_OK;
 }
 
-struct kt_links *kt_links_start(struct kt_runtime *rt, const char *data_dir, struct kt_site *site)
+struct kt_links *kt_links_start(struct kt_runtime *rt, const char *data_dir, struct kt_site *site,
+                                const char *node, const char *url)
 {
     struct kt_links *l = calloc(1, sizeof(*l));
     KT_ASSERT(l);
     l->site = kt_site_ref(site);
     l->links = calloc(site->links_n ? site->links_n : 1, sizeof(*l->links));
     KT_ASSERT(l->links);
+    struct kt_err why = {0};
+    if (start_shards(l, node, url, &why) < 0) {
+        KT_ERROR("shards", "no mine is worked on here: %s", why.text);
+    }
     for (uint32_t i = 0; i < site->links_n; i++) {
         struct kt_err err = {0};
-        if (start_one(rt, data_dir, site, i, &l->links[i].link, &err) < 0) {
+        if (start_one(rt, data_dir, l, i, &l->links[i].link, &err) < 0) {
             KT_ERROR("link", "%s did not start: %s", site->links[i].id, err.text);
             snprintf(l->links[i].failed, sizeof(l->links[i].failed), "%.190s", err.text);
         }
@@ -117,6 +157,7 @@ void kt_links_stop(struct kt_links *l)
             break;
         }
     }
+    kt_shards_stop(l->shards);
     free(l->links);
     kt_site_unref(l->site);
     free(l);
@@ -158,6 +199,15 @@ bool kt_links_followed(const struct kt_links *l)
         }
     }
     return true;
+}
+
+void kt_links_shards_json(struct kt_links *l, struct kt_jw *w)
+{
+    if (l && l->shards) {
+        kt_shards_json(l->shards, w);
+    } else {
+        kt_jw_null(w);
+    }
 }
 
 void kt_links_json(struct kt_links *l, struct kt_push *push, struct kt_cameras *cameras,

@@ -81,6 +81,14 @@ static void links_json(void *arg, struct kt_buf *out)
     pthread_mutex_unlock(&n->lock);
 }
 
+static void shards_json(void *arg, struct kt_jw *w)
+{
+    struct kt_node *n = arg;
+    pthread_mutex_lock(&n->lock);
+    kt_links_shards_json(n->links, w);
+    pthread_mutex_unlock(&n->lock);
+}
+
 static void findings_json(const struct kt_findings *f, struct kt_buf *out)
 {
     static const char *const levels[] = {"error", "warning", "note"};
@@ -127,6 +135,7 @@ static int start_api(struct kt_node *n, struct kt_err *err)
                             .plant_clock = n->opts.plant_clock != NULL,
                             .local_token = n->token,
                             .links_json = links_json,
+                            .shards_json = shards_json,
                             .plant_rate = plant_rate,
                             .reload = on_reload,
                             .people_changed = n->cluster ? people_changed : NULL,
@@ -285,7 +294,8 @@ static void start_links(struct kt_node *n)
 {
     pthread_mutex_lock(&n->lock);
     if (!n->links && !kt_runtime_follows(n->rt)) {
-        n->links = kt_links_start(n->rt, n->data_dir, n->site);
+        char host[64] = "";
+        n->links = kt_links_start(n->rt, n->data_dir, n->site, node_name(n, host), n->url);
     }
     pthread_mutex_unlock(&n->lock);
 }
@@ -500,7 +510,8 @@ static void take_site(struct kt_node *n, struct kt_site *fresh, struct kt_arena 
     kt_buf_init(&json, 0);
     kt_geo_map_json(map, &json);
     kt_links_stop(n->links);
-    n->links = kt_links_start(n->rt, n->data_dir, fresh);
+    char host[64] = "";
+    n->links = kt_links_start(n->rt, n->data_dir, fresh, node_name(n, host), n->url);
     kt_push_site(n->push, fresh);
     kt_cameras_site(n->cameras, fresh);
     kt_auth_site(n->auth, fresh);

@@ -34,7 +34,11 @@ KT_MUST_CHECK int kt_people_check(const struct kt_site *site, struct kt_findings
 
 /* links.c: all links of a site. */
 struct kt_links;
-struct kt_links *kt_links_start(struct kt_runtime *rt, const char *data_dir, struct kt_site *site);
+/** @param node,url of this node: mines may be divided over several */
+struct kt_links *kt_links_start(struct kt_runtime *rt, const char *data_dir, struct kt_site *site,
+                                const char *node, const char *url);
+/** Which node has which mine; null where they are not divided. */
+void kt_links_shards_json(struct kt_links *l, struct kt_jw *w);
 void kt_links_stop(struct kt_links *l); /**< accepts NULL */
 void kt_links_json(struct kt_links *l, struct kt_push *push, struct kt_cameras *cameras,
                    struct kt_buf *out); /**< array items */

@@ -53,6 +53,21 @@ static void rows_of(struct kt_table *t, const char *module, const struct kt_json
     }
 }
 
+/* One line a mine: the node that has it. */
+static int show_shards(const struct kt_args *a, const struct kt_json *s)
+{
+    static const char *const columns[] = {"mine", "node"};
+    struct kt_table *t = kt_table_new(a->format, columns, 2);
+    const struct kt_json *all = kt_json_get(s, "names");
+    for (size_t i = 0; i < kt_json_len(all); i++) {
+        const char *node = kt_json_get_str(kt_json_at(all, i), "node", "");
+        kt_table_cell(t, kt_json_get_str(kt_json_at(all, i), "name", ""));
+        kt_table_cell(t, *node ? node : "nobody");
+    }
+    kt_table_end(t);
+    return KT_EXIT_OK;
+}
+
 /* One line a node. The running program answers for those that it knows of. */
 static int show_cluster(const struct kt_args *a, const struct kt_json *c)
 {
@@ -117,7 +132,11 @@ static int show(const struct kt_args *a)
         return code;
     }
     if (a->pos_n == 2 && strcmp(a->pos[1], "cluster") == 0) {
-        code = show_cluster(a, kt_json_get(j, "cluster"));
+        const struct kt_json *c = kt_json_get(j, "cluster"), *s = kt_json_get(j, "shards");
+        code = kt_json_obj(c) || !kt_json_obj(s) ? show_cluster(a, c) : KT_EXIT_OK;
+        if (kt_json_obj(s)) {
+            code = show_shards(a, s);
+        }
         kt_json_free(j);
         return code;
     }
@@ -155,7 +174,8 @@ const struct kt_verb kt_verb_show = {
     .usage = "SITE [MODULE]",
     .summary = "the state of each module of the running program",
     .help = "Links, queues, journal, history, disk, clock, one line each.\n"
-            "`kuangtu show SITE cluster`: the nodes of a site, one line each.\n",
+            "`kuangtu show SITE cluster`: the nodes of a site, one line each; where mines are\n"
+            "divided over nodes, which node has which mine.\n",
     .options = no_options,
     .run = show,
 };

@@ -64,18 +64,20 @@ int kt_cluster_address(const char *address, struct kt_err *err)
     return n ? KT_OK : kt_err_set(err, KT_EINVAL, "%.120s names no server", address);
 }
 
-static void servers(struct kt_cluster *c)
+uint32_t cluster_servers(const char *address, char *urls[SERVERS_MAX], char **ret_prefix)
 {
     bool tls;
-    const char *p = hosts_of(c->opts.address, &tls), *slash = strchr(p, '/');
-    for (const char *at = p; at < slash && c->conf.urls_n < SERVERS_MAX;) {
+    uint32_t n = 0;
+    const char *p = hosts_of(address, &tls), *slash = strchr(p, '/');
+    for (const char *at = p; at < slash && n < SERVERS_MAX;) {
         size_t len = strcspn(at, ",/");
         char url[300];
         snprintf(url, sizeof(url), "%s%.*s", tls ? "https://" : "http://", (int)len, at);
-        c->urls[c->conf.urls_n++] = strdup(url);
+        urls[n++] = strdup(url);
         at += len + 1;
     }
-    c->prefix = strdup(slash + 1);
+    *ret_prefix = strdup(slash + 1);
+    return n;
 }
 
 static void cond_init(pthread_cond_t *cond)
@@ -103,11 +105,13 @@ struct kt_cluster *cluster_new(const struct kt_cluster_opts *opts)
     c->opts.keep_ns = opts->keep_ns ? opts->keep_ns : KT_DAY;
     snprintf(c->journal_dir, sizeof(c->journal_dir), "%s/journal", opts->data_dir);
     snprintf(c->cut_dir, sizeof(c->cut_dir), "%s/cut", opts->data_dir);
-    servers(c);
+    c->conf.urls_n = cluster_servers(c->address, c->urls, &c->prefix);
     c->conf.urls = (const char *const *)c->urls;
     c->conf.prefix = c->prefix;
     c->conf.node = c->node;
     c->conf.patience_ns = KT_SEC;
+    pthread_mutex_init(&c->values_lock, NULL);
+    c->values = cl_etcd_new(&c->conf);
     c->same_site = true;
     c->level_at = kt_clock_mono();
     pthread_mutex_init(&c->lock, NULL);

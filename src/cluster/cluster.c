@@ -311,6 +311,8 @@ void kt_cluster_free(struct kt_cluster *c)
     for (uint32_t i = 0; i < c->conf.urls_n; i++) {
         free(c->urls[i]);
     }
+    cl_etcd_free(c->values);
+    pthread_mutex_destroy(&c->values_lock);
     free(c->prefix);
     free(c->node);
     free(c->data_dir);
@@ -447,30 +449,38 @@ void kt_cluster_url(struct kt_cluster *c, const char *url)
 
 /* ---- values beside the order ---- */
 
+/* A server that does not answer is no reason: each is asked once, and the one that did answer is
+ * asked first the next time. Writing twice is writing once: both under the same token. */
 int kt_cluster_get(struct kt_cluster *c, const char *key, struct kt_buf *out, struct kt_err *err)
 {
-    struct cl_etcd *e = cl_etcd_new(&c->conf);
-    struct core_answer a;
-    int r = KT_OK;
-    if (!cl_etcd_get(e, key, out, &a)) {
-        r = a.how == ANSWER_OK ? kt_err_set(err, KT_ENOTFOUND, "etcd has no %s/%s", c->prefix, key)
-                               : kt_err_set(err, KT_EIO, "%s", cl_etcd_why(e));
+    struct core_answer a = {.how = ANSWER_UNKNOWN};
+    bool found = false;
+    pthread_mutex_lock(&c->values_lock);
+    for (uint32_t i = 0; i < c->conf.urls_n && a.how == ANSWER_UNKNOWN; i++) {
+        found = cl_etcd_get(c->values, key, out, &a);
     }
-    cl_etcd_free(e);
+    int r = found ? KT_OK
+            : a.how == ANSWER_OK
+                ? kt_err_set(err, KT_ENOTFOUND, "etcd has no %s/%s", c->prefix, key)
+                : kt_err_set(err, KT_EIO, "%s", cl_etcd_why(c->values));
+    pthread_mutex_unlock(&c->values_lock);
     return r;
 }
 
 int kt_cluster_put(struct kt_cluster *c, const char *key, struct kt_str value, struct kt_err *err)
 {
-    struct cl_etcd *e = cl_etcd_new(&c->conf);
-    struct core_answer a = {.how = ANSWER_NO};
+    struct core_answer a = {.how = ANSWER_UNKNOWN};
     int64_t token = kt_cluster_token(c);
-    if (token) {
-        cl_etcd_put(e, token, key, value, &a);
+    if (!token) {
+        return kt_err_set(err, KT_ESTATE, "this node is not the active one");
+    }
+    pthread_mutex_lock(&c->values_lock);
+    for (uint32_t i = 0; i < c->conf.urls_n && a.how == ANSWER_UNKNOWN; i++) {
+        cl_etcd_put(c->values, token, key, value, &a);
     }
     int r = a.how == ANSWER_OK   ? KT_OK
             : a.how == ANSWER_NO ? kt_err_set(err, KT_ESTATE, "this node is not the active one")
-                                 : kt_err_set(err, KT_EIO, "%s", cl_etcd_why(e));
-    cl_etcd_free(e);
+                                 : kt_err_set(err, KT_EIO, "%s", cl_etcd_why(c->values));
+    pthread_mutex_unlock(&c->values_lock);
     return r;
 }

@@ -77,14 +77,20 @@ void etcd_list(struct kt_jw *w, const char *name)
     kt_jw_arr(w);
 }
 
-void etcd_compare_token(const struct cl_etcd *e, struct kt_jw *w, int64_t token)
+void etcd_compare_created(const struct cl_etcd *e, struct kt_jw *w, const char *what,
+                          int64_t revision)
 {
     kt_jw_obj(w);
-    etcd_key(e, w, "key", "holder");
+    etcd_key(e, w, "key", what);
     kt_jw_kstr(w, "target", "CREATE");
     kt_jw_kstr(w, "result", "EQUAL");
-    etcd_int(w, "create_revision", token);
+    etcd_int(w, "create_revision", revision);
     kt_jw_obj_end(w);
+}
+
+void etcd_compare_token(const struct cl_etcd *e, struct kt_jw *w, int64_t token)
+{
+    etcd_compare_created(e, w, "holder", token);
 }
 
 void etcd_put_op(const struct cl_etcd *e, struct kt_jw *w, const char *what, struct kt_str value,
@@ -120,6 +126,11 @@ static void op_range(const struct cl_etcd *e, struct kt_jw *w, const char *from,
     }
     kt_jw_obj_end(w);
     kt_jw_obj_end(w);
+}
+
+void etcd_range_op(const struct cl_etcd *e, struct kt_jw *w, const char *from, const char *to)
+{
+    op_range(e, w, from, to, 0, false);
 }
 
 /* What every refusal is answered with: who holds it, where the head is. */

@@ -21,6 +21,11 @@ void etcd_key(const struct cl_etcd *e, struct kt_jw *w, const char *name, const 
 void etcd_int(struct kt_jw *w, const char *name, int64_t v);
 void etcd_list(struct kt_jw *w, const char *name);
 void etcd_compare_token(const struct cl_etcd *e, struct kt_jw *w, int64_t token);
+/** That a key was made at this revision; 0: that there is none. */
+void etcd_compare_created(const struct cl_etcd *e, struct kt_jw *w, const char *what,
+                          int64_t revision);
+/** Of a transaction: all keys from `from` up to `to`. */
+void etcd_range_op(const struct cl_etcd *e, struct kt_jw *w, const char *from, const char *to);
 void etcd_put_op(const struct cl_etcd *e, struct kt_jw *w, const char *what, struct kt_str value,
                  int64_t lease);
 const char *etcd_frame_key(kt_seq seq, char to[32]);

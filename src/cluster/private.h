@@ -37,6 +37,9 @@ struct kt_cluster {
     struct kt_journal *journal;
     struct kt_cluster_hooks hooks;
 
+    pthread_mutex_t values_lock; /* of the next alone */
+    struct cl_etcd *values;      /* kt_cluster_get(), kt_cluster_put() */
+
     pthread_mutex_t lock;
     pthread_cond_t changed; /* core, inbox */
     pthread_cond_t work;    /* to the shippers */
@@ -69,6 +72,9 @@ struct kt_cluster {
 struct kt_cluster *cluster_new(const struct kt_cluster_opts *opts); /**< address.c */
 /** KT_EINVAL: no name for a node. */
 KT_MUST_CHECK int cluster_opts_check(const struct kt_cluster_opts *opts, struct kt_err *err);
+/** address.c: the servers of an address that kt_cluster_address() takes, and its prefix; the
+ *  caller frees each. Returns how many. */
+uint32_t cluster_servers(const char *address, char *urls[SERVERS_MAX], char **ret_prefix);
 /** rejoin.c: the core's beginning, from the closed journal and etcd. */
 KT_MUST_CHECK int cluster_rejoin(struct kt_cluster *c, struct kt_err *err);
 /** After any change of the core. Lock held; returns whether the hook is to be called. */

@@ -91,8 +91,11 @@ static int floor_of(struct rejoin *j, kt_seq seq, struct kt_buf *bytes, struct c
 {
     struct core_answer a;
     bool found;
-    kt_buf_clear(bytes);
-    cl_etcd_floor(j->e, seq, &a, bytes, &found);
+    kt_mono until = kt_clock_mono() + j->c->opts.patience_ns;
+    do {
+        kt_buf_clear(bytes);
+        cl_etcd_floor(j->e, seq, &a, bytes, &found);
+    } while (a.how == ANSWER_UNKNOWN && kt_clock_mono() < until && (kt_sleep(50 * KT_MS), true));
     if (a.how != ANSWER_OK) {
         return kt_err_set(err, KT_EIO, "%s", cl_etcd_why(j->e));
     }

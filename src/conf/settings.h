@@ -56,6 +56,9 @@ enum kt_setting_type {
     X(JOURNAL, "journal", TEXT, false, "file", 1, 500, "", NULL,                                   \
       "日志所在：file 为单机；etcd://主机:端口,…/前缀 为双机热备",                                 \
       "where the journal is: file, or etcd://host:port,…/PREFIX for several nodes")                \
+    X(SHARDS, "shards", TEXT, false, "", 0, 500, "", NULL,                                         \
+      "多节点分担各矿：etcd://主机:端口,…/前缀；空为不分担",                                       \
+      "where mines are divided over nodes: etcd://host:port,…/PREFIX; empty: all are here")        \
     X(CLUSTER_TTL, "cluster.lease", INT, false, "3", 2, 30, "s", NULL,                             \
       "主用租约时长；主用失联后备用在此后接管",                                                    \
       "the active node's lease; after it another node takes over")                                 \

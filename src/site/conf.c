@@ -97,6 +97,7 @@ static void settings(struct load *l, const struct kt_yaml *root)
     s->tls_cert = v[KT_SETTING_TLS_CERT].text;
     s->tls_key = v[KT_SETTING_TLS_KEY].text;
     s->journal = v[KT_SETTING_JOURNAL].text;
+    s->shards = v[KT_SETTING_SHARDS].text;
     s->cluster.ttl_s = (int)v[KT_SETTING_CLUSTER_TTL].number;
     s->cluster.keep_mb = (int)v[KT_SETTING_CLUSTER_KEEP_MB].number;
     s->cluster.keep_hours = (int)v[KT_SETTING_CLUSTER_KEEP_HOURS].number;
@@ -125,6 +126,10 @@ static void settings(struct load *l, const struct kt_yaml *root)
     if (kt_cluster_address(s->journal, &err) < 0) {
         site_find(l, KT_FIND_ERROR, "format", kt_yaml_file(root), v[KT_SETTING_JOURNAL].line,
                   v[KT_SETTING_JOURNAL].col, "journal: %s", err.text);
+    }
+    if (kt_cluster_address(s->shards, &err) < 0) {
+        site_find(l, KT_FIND_ERROR, "format", kt_yaml_file(root), v[KT_SETTING_SHARDS].line,
+                  v[KT_SETTING_SHARDS].col, "shards: %s", err.text);
     }
     if (*s->listen_https && (!*s->tls_cert || !*s->tls_key)) {
         site_find(l, KT_FIND_ERROR, "format", kt_yaml_file(root), v[KT_SETTING_LISTEN_HTTPS].line,

@@ -382,6 +382,7 @@ struct kt_site {
     int report_day_s;
     const char *listen_http, *listen_https, *tls_cert, *tls_key; /* "" when none */
     int journal_days, segment_mb, reserve_mb;
+    const char *shards;  /* "", or where mines are divided over nodes (cluster/shards.h) */
     const char *journal; /* "file", or the address of a cluster (cluster/cluster.h) */
     struct {
         int ttl_s, keep_mb, keep_hours, quota_mb;

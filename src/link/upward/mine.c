@@ -27,6 +27,9 @@ struct kt_mine {
     struct kt_runtime *rt;
     struct kt_site *site; /* a reference */
     const struct kt_link_conf *conf;
+    struct kt_shards *shards; /* NULL: every mine is here */
+    uint32_t shard;
+    bool acts;             /* this mine is worked on here, as of this step */
     struct kt_map *points; /* the mine's id -> point here */
     pthread_t thread;
     bool runs;
@@ -60,7 +63,8 @@ static int load(struct kt_mine *m, struct kt_err *err)
     struct kt_buf b;
     bool again;
     kt_buf_init(&b, 1 << 16);
-    int r = kt_runtime_kept(m->rt, m->kept, &b, err);
+    int r = m->shards ? kt_shards_place(m->shards, m->shard, &b, err)
+                      : kt_runtime_kept(m->rt, m->kept, &b, err);
     r = r == KT_OK ? upward_get_place((struct kt_str){b.p, b.n}, &m->have, &again, err) : r;
     kt_buf_done(&b);
     r = r == KT_ENOTFOUND ? KT_OK : r;
@@ -73,7 +77,9 @@ static int save(struct kt_mine *m, struct kt_err *err)
     struct kt_buf b;
     kt_buf_init(&b, 1 << 16);
     upward_put_place(&b, &m->have, false);
-    int r = kt_runtime_keep(m->rt, m->kept, (struct kt_str){b.p, b.n}, err);
+    struct kt_str text = {b.p, b.n};
+    int r = m->shards ? kt_shards_keep(m->shards, m->shard, text, err)
+                      : kt_runtime_keep(m->rt, m->kept, text, err);
     kt_buf_done(&b);
     return r;
 }
@@ -375,7 +381,7 @@ static void take_heard(struct kt_mine *m)
         }
         return;
     }
-    if (upward_get(text, &msg, &err) == KT_OK && msg.lane == UPWARD_LIVE) {
+    if (m->acts && upward_get(text, &msg, &err) == KT_OK && msg.lane == UPWARD_LIVE) {
         take_live(m, &msg);
     }
 }
@@ -403,6 +409,17 @@ static void look(struct kt_mine *m, bool first)
         m->bytes_at = now;
     }
     m->state.last_data = m->newest;
+    if (m->shards && !m->acts) {
+        char owner[CORE_NAME];
+        kt_shards_owner(m->shards, m->shard, owner);
+        snprintf(m->state.text, sizeof(m->state.text), "at %s",
+                 *owner ? owner : "no node at the moment");
+        pthread_mutex_unlock(&m->lock);
+        if (up != m->state.up || (first && !up)) {
+            report(m, up);
+        }
+        return;
+    }
     int64_t behind = m->newest ? (kt_clock_now() - m->newest) / KT_SEC : 0;
     snprintf(m->state.text, sizeof(m->state.text),
              "%.1f kB/s, record %lld s behind, %" PRIu64 " doubles, %" PRIu64 " gaps, %" PRIu64
@@ -428,14 +445,26 @@ static void consume(struct kt_mine *m)
     }
 }
 
+/* Is this mine worked on here? When it comes, its place is read anew: another node was at it. */
+static void look_whose(struct kt_mine *m)
+{
+    bool acts = kt_runtime_acts(m->rt) && (!m->shards || kt_shards_works(m->shards, m->shard));
+    if (!acts && m->shards) {
+        m->loaded = m->consuming = m->changed = m->again = false;
+        m->have = (struct upward_place){.n = 0};
+    }
+    m->acts = acts;
+}
+
 static void step(struct kt_mine *m)
 {
     struct kt_err err;
+    look_whose(m);
     for (int i = 0; i < 100 && upward_nats_hear(m->nats, m->consuming ? 1 : 200, &m->heard); i++) {
         take_heard(m);
     }
-    if (!kt_runtime_acts(m->rt) || (!m->loaded && load(m, &err) < 0)) {
-        kt_sleep(FETCH_MS * KT_MS); /* cut off from etcd: what came could not be kept */
+    if (!m->acts || (!m->loaded && load(m, &err) < 0)) {
+        kt_sleep(FETCH_MS * KT_MS); /* what came could not be kept */
         return;
     }
     if (!m->consuming && m->gen[0] && upward_nats_up(m->nats)) {
@@ -485,7 +514,8 @@ static void map_points(struct kt_mine *m, uint32_t link)
     }
 }
 
-int kt_mine_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link, struct kt_mine **ret,
+int kt_mine_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link,
+                  struct kt_shards *shards, uint32_t shard, struct kt_mine **ret,
                   struct kt_err *err)
 {
     struct kt_mine *m = calloc(1, sizeof(*m));
@@ -494,6 +524,8 @@ int kt_mine_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link, st
     m->rt = rt;
     m->site = kt_site_ref(site);
     m->conf = &site->links[link];
+    m->shards = shards;
+    m->shard = shard;
     pthread_mutex_init(&m->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -507,7 +539,7 @@ int kt_mine_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link, st
     snprintf(m->kept, sizeof(m->kept), "upward/%.200s", m->conf->id);
     snprintf(subject, sizeof(subject), "kuangtu.now.%.100s", m->conf->node);
     int r = kt_dir_make(dir, err);
-    r = r == KT_OK ? load(m, err) : r;
+    r = r == KT_OK && !shards ? load(m, err) : r;
     r = r == KT_EIO && kt_runtime_cluster(rt) ? KT_OK : r; /* later */
     r = r == KT_OK ? upward_connect(site, m->conf, m->conf->node, &m->nats, err) : r;
     r = r == KT_OK ? upward_nats_listen(m->nats, subject, err) : r;

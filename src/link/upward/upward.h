@@ -14,6 +14,7 @@
  *
  * Threads: one a link, of its own; start, stop and state from any.
  */
+#include "cluster/shards.h"
 #include "engine/runtime.h"
 
 struct kt_upward;
@@ -23,8 +24,11 @@ void kt_upward_stop(struct kt_upward *u); /**< accepts NULL */
 void kt_upward_state(struct kt_upward *u, struct kt_link_state *ret);
 
 struct kt_mine;
+/** @param shards,shard  where mines are divided over nodes, and which of them this is; NULL: all
+ *  are here. Borrowed until the stop. */
 KT_MUST_CHECK int kt_mine_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link,
-                                struct kt_mine **ret, struct kt_err *err);
+                                struct kt_shards *shards, uint32_t shard, struct kt_mine **ret,
+                                struct kt_err *err);
 void kt_mine_stop(struct kt_mine *m); /**< accepts NULL */
 void kt_mine_state(struct kt_mine *m, struct kt_link_state *ret);
 #endif

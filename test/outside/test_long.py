@@ -54,6 +54,7 @@ class Victoria:
 
     def export(self, name, at):
         """{ms: value} of one series."""
+        urllib.request.urlopen(self.url + "/internal/force_flush", timeout=kt.LIMIT).close()  # else it hides new samples for seconds
         match = f'{{__name__="kuangtu_{name}",site="outside",point="{at}"}}'
         query = urllib.parse.urlencode({"match[]": match, "start": 0})
         with urllib.request.urlopen(f"{self.url}/api/v1/export?{query}", timeout=kt.LIMIT) as r:
@@ -109,9 +110,9 @@ def away():
     p.start()
     push(1500, 100)
     vm.start()
-    wait_for("everything is there", lambda: len(vm.export("value", "W1")) == 1600)
+    wait_for("everything is there", lambda: len(vm.export("value", "W1")) == 1600, 180)
     equal(vm.export("value", "W1"), sent)
-    wait_for("it is up again", lambda: state(p)["up"] and state(p)["behind_s"] == 0)
+    wait_for("it is up again", lambda: state(p)["up"] and state(p)["behind_s"] == 0, 180)
     p.local().no_alarm("core.long-behind", "KT-long")
     metrics = Program.local(p).raw("GET", "/metrics")[1].decode()
     assert "kuangtu_long_history_up 1" in metrics and "kuangtu_long_history_gaps_total 0" in metrics

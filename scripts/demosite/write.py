@@ -17,7 +17,7 @@ mine_code: "140000000001"
 gas_class: high
 utc_offset: "+08:00"
 crs: {{epsg: 4547, name: CGCS2000 / 3-degree Gauss-Kruger CM 114E}}
-packs: [core, gas, belt, personnel, water, plant, production, management, demo-records]
+packs: [core, gas, belt, personnel, water, plant, dispatch, production, management, demo-records]
 shifts:
   - {{id: night, name: {{zh: 夜班, en: Night}}, start: "00:00"}}
   - {{id: day, name: {{zh: 早班, en: Day}}, start: "08:00"}}
@@ -29,15 +29,20 @@ storage: {{journal_days: 7, segment_mb: 32, reserve_mb: 16, history_days: {{key:
 links:
 {links}
 people:
-  - {{id: dispatcher, name: {{zh: 调度员, en: Dispatcher}}, rights: [view, history.read, export, alarm.ack, alarm.shelve, output.open, output.close, card.write, handover, drill, person.see, person.manage, evacuation, report.read, record.read, record.write, hazard.assign, ledger.read, ledger.post, indicator.read, dispatch.issue], places: [mine]}}
+  - {{id: dispatcher, name: {{zh: 调度员, en: Dispatcher}}, rights: [view, history.read, export, alarm.ack, alarm.shelve, output.open, output.close, card.write, handover, drill, person.see, person.manage, evacuation, report.read, record.read, record.write, hazard.assign, ledger.read, ledger.post, indicator.read, dispatch.issue, incident.write], places: [mine]}}
   - {{id: ventilation-engineer, name: {{zh: 通风工程师, en: Ventilation engineer}}, rights: [view, history.read, export, alarm.ack, alarm.shelve, alarm.oos, output.open, output.close, output.confirm, output.tag, output.untag, calibration.write, limit.propose, card.write, test.write, manual.set, report.read, backtest, record.read, record.write, hazard.assign, hazard.accept, ledger.read, indicator.read], places: [mine]}}
-  - {{id: safety-engineer, name: {{zh: 安全监控工程师, en: Safety monitoring engineer}}, rights: [view, person.see, evacuation, history.read, export, alarm.ack, alarm.shelve, alarm.oos, output.open, output.confirm, output.tag, output.untag, calibration.write, limit.propose, limit.approve, card.write, test.write, site.reload, report.read, backtest, record.read, record.write, record.import, record.merge, hazard.assign, hazard.accept, hazard.money, water.accept, ledger.read, ledger.post, indicator.read, target.write], places: [mine]}}
+  - {{id: safety-engineer, name: {{zh: 安全监控工程师, en: Safety monitoring engineer}}, rights: [view, person.see, evacuation, history.read, export, alarm.ack, alarm.shelve, alarm.oos, output.open, output.confirm, output.tag, output.untag, calibration.write, limit.propose, limit.approve, card.write, test.write, site.reload, report.read, backtest, record.read, record.write, record.import, record.merge, hazard.assign, hazard.accept, hazard.money, water.accept, ledger.read, ledger.post, indicator.read, target.write, incident.write], places: [mine]}}
   - {{id: safety-officer, name: {{zh: 安全员, en: Safety officer}}, rights: [view, person.see, history.read, export, alarm.ack, report.read, record.read, record.write, record.import, hazard.assign, hazard.accept, indicator.read, tech.approve, safety.chief, smart.accept, shift.sign], places: [mine]}}
-  - {{id: chief, name: {{zh: 总工程师, en: Chief engineer}}, rights: [view, person.see, evacuation, history.read, export, output.open, output.confirm, limit.approve, report.read, report.sign, backtest, record.read, hazard.accept, hazard.chief, hazard.money, water.accept, water.issue, track.read, inspection.money, project.money, ledger.read, ledger.close, calendar.write, indicator.read, indicator.write, target.write, shift.sign, tech.approve, safety.chief, smart.accept, dispatch.issue], places: [mine]}}
+  - {{id: chief, name: {{zh: 总工程师, en: Chief engineer}}, rights: [view, person.see, evacuation, history.read, export, output.open, output.confirm, limit.approve, report.read, report.sign, backtest, record.read, hazard.accept, hazard.chief, hazard.money, water.accept, water.issue, track.read, inspection.money, project.money, ledger.read, ledger.close, calendar.write, indicator.read, indicator.write, target.write, shift.sign, tech.approve, safety.chief, smart.accept, dispatch.issue, incident.review], places: [mine]}}
   - {{id: readonly, name: {{zh: 只读, en: Read only}}, rights: [view, history.read, report.read, record.read, ledger.read, indicator.read], places: [mine]}}
   - {{id: system-admin, name: {{zh: 系统管理员, en: System administrator}}, rights: [view, user.admin, site.reload], places: [mine]}}
   - {{id: security-admin, name: {{zh: 安全管理员, en: Security administrator}}, rights: [view, security.admin], places: [mine]}}
   - {{id: audit-admin, name: {{zh: 审计管理员, en: Audit administrator}}, rights: [view, audit.read], places: [mine]}}
+"""
+LINKAGES = """# What this mine sets going when methane cuts the power.
+linkages:
+  - of: gas.cut
+    then: [{people: downstream}, {evacuate: working}, {cameras: 4}, {case: incident}]
 """
 LIMITS = """# What the packs leave to the site. The figures of this invented mine (演示).
 limits:

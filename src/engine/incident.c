@@ -188,6 +188,27 @@ static void look_routes(struct eng *e, struct incident *x, struct incident_step 
     }
 }
 
+/* The nearest: named, so that screens open them. */
+static void name_cameras(struct eng *e, struct incident *x, struct incident_step *s,
+                         const struct kt_action *a)
+{
+    uint32_t near[KT_CAMERAS_NEAR], n = 0;
+    char text[INCIDENT_WHY] = "";
+    kt_point_id p = kt_site_point(e->site, kt_str_c(x->point));
+    if (p.v != KT_NONE) {
+        const struct kt_point *at = &e->site->points[p.v];
+        n = kt_site_cameras_near(e->site, at->place, at->x, at->y, near,
+                                 a->count < KT_CAMERAS_NEAR ? a->count : KT_CAMERAS_NEAR);
+    }
+    for (uint32_t i = 0, used = 0; i < n; i++) {
+        const char *id = e->site->cameras[near[i]].id;
+        if (used + strlen(id) + 2 < sizeof(text)) {
+            used += (uint32_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? " " : "", id);
+        }
+    }
+    set(e, x, s, n ? STEP_DONE : STEP_UNAVAILABLE, n ? text : "no-cameras");
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 static struct incident_step *add_step(struct incident *x, enum incident_kind kind, kt_time now)
@@ -228,7 +249,7 @@ static void begin_step(struct eng *e, struct incident *x, const struct kt_action
         break;
     case KT_ACT_CAMERAS:
         if ((s = add_step(x, STEP_CAMERAS, e->now))) {
-            set(e, x, s, STEP_UNAVAILABLE, "no-cameras");
+            name_cameras(e, x, s, a);
         }
         break;
     case KT_ACT_CASE:

@@ -378,6 +378,7 @@ export interface PastSite {
 
 export interface ReplayState {
   people?: unknown;
+  incidents?: unknown;
   at: number;
   seq: number;
   site: PastSite;

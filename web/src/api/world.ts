@@ -179,6 +179,7 @@ export function closeLive(): void {
 
 /** Who was below then (GET /personnel has its shape); null: nothing is told of it. */
 export const pastPeople = signal<unknown>(null);
+export const pastIncidents = signal<unknown>([]);
 export const replayAt = signal(0);
 export const replaySpeed = signal(1);
 export const replayPlaying = signal(false);
@@ -213,6 +214,7 @@ function showState(s: ReplayState): void {
     past.alarms.replace(s.alarms);
     past.setOutputs(s.outputs);
     pastPeople.value = s.people ?? null;
+    pastIncidents.value = s.incidents ?? [];
     past.now.value = s.at;
     replayError.value = '';
   });

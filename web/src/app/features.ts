@@ -13,6 +13,7 @@ import { install as command } from '../features/command';
 import { install as events } from '../features/events';
 import { install as handover } from '../features/handover';
 import { install as health } from '../features/health';
+import { install as incidents } from '../features/incidents';
 import { install as indicators } from '../features/indicators';
 import { install as ledgers } from '../features/ledgers';
 import { install as limits } from '../features/limits';
@@ -33,6 +34,7 @@ export const installers: readonly Install[] = [
   map,
   alarms,
   cards,
+  incidents,
   people,
   cameras,
   plant,

@@ -71,6 +71,7 @@ static const struct {
              {"no-switch", "断电范围内无开关", "no switch in the range"},
              {"no-cameras", "本站点无摄像机", "this site has no cameras"},
              {"no-speakers", "本站点无广播", "this site has no speakers"},
+             {"no-phone", "本站点无调度电话", "this site has no phone to ring"},
              {"no-register", "本站点无事件台账", "this site has no register of incidents"}};
 
 const char *story_word(const char *id, bool en)

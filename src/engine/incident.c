@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "engine/folk.h"
+#include "engine/voice.h"
 
 static const char *const kinds[STEP_KINDS] = {"cut",     "people", "broadcast", "call",
                                               "cameras", "routes", "case"};
@@ -209,6 +210,55 @@ static void name_cameras(struct eng *e, struct incident *x, struct incident_step
     set(e, x, s, n ? STEP_DONE : STEP_UNAVAILABLE, n ? text : "no-cameras");
 }
 
+/* ---- words and calls, as their talks go ------------------------------------------------------ */
+
+/* A talk that this incident's input began: by its rule, or the words of its evacuation. */
+static bool is_ours(const struct incident *x, const struct talk *t, enum talk_kind kind)
+{
+    bool rule = strncmp(t->by, "rule:", 5) == 0 && strcmp(t->by + 5, x->rule) == 0;
+    return t->kind == kind && t->started == x->at &&
+           (rule || (kind == TALK_CAST && strcmp(t->by, "evacuation") == 0));
+}
+
+struct heard {
+    uint32_t talks, over, answered, speakers, said;
+};
+
+static struct heard hear(const struct eng *e, const struct incident *x, enum talk_kind kind)
+{
+    struct heard h = {0};
+    for (uint32_t i = 0; i < e->voice->talk.n; i++) {
+        const struct talk *t = &e->voice->talk.v[i];
+        if (!is_ours(x, t, kind)) {
+            continue;
+        }
+        h.talks++;
+        h.over += t->state == TALK_ENDED;
+        h.answered += t->answered != 0;
+        h.speakers += t->at.n;
+        for (uint32_t k = 0; k < t->at.n; k++) {
+            h.said += t->at.v[k].state == SPEAKER_SENT || t->at.v[k].state == SPEAKER_CONFIRMED;
+        }
+    }
+    return h;
+}
+
+static void look_talk(struct eng *e, struct incident *x, struct incident_step *s)
+{
+    bool cast = s->kind == STEP_BROADCAST;
+    struct heard h = hear(e, x, cast ? TALK_CAST : TALK_RING);
+    uint32_t of = cast ? h.speakers : h.talks, done = cast ? h.said : h.answered;
+    char text[INCIDENT_WHY];
+    if (h.talks == 0) {
+        if (s->state == STEP_WAITING) { /* later ones have left the list of talks, no more */
+            set(e, x, s, STEP_UNAVAILABLE, cast ? "no-speakers" : "no-phone");
+        }
+        return;
+    }
+    (void)snprintf(text, sizeof(text), "%u/%u", done, of);
+    set(e, x, s, done == of ? STEP_DONE : h.over == h.talks ? STEP_FAILED : STEP_SENT, text);
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 static struct incident_step *add_step(struct incident *x, enum incident_kind kind, kt_time now)
@@ -246,6 +296,17 @@ static void begin_step(struct eng *e, struct incident *x, const struct kt_action
         if ((s = add_step(x, STEP_ROUTES, e->now))) {
             evacuate(e, x, s, a, place);
         }
+        if ((s = add_step(x, STEP_BROADCAST, e->now))) { /* its fixed words */
+            look_talk(e, x, s);
+        }
+        break;
+    case KT_ACT_CALL:
+        if ((s = add_step(x, STEP_CALL, e->now))) {
+            look_talk(e, x, s);
+        }
+        break;
+    case KT_ACT_BROADCAST:
+        (void)add_step(x, STEP_BROADCAST, e->now); /* looked at once all have begun */
         break;
     case KT_ACT_CAMERAS:
         if ((s = add_step(x, STEP_CAMERAS, e->now))) {
@@ -265,7 +326,7 @@ static bool links(const struct kt_rule *r)
 {
     bool any = false;
     for (uint32_t i = 0; i < r->then_n; i++) {
-        any |= r->then[i].kind >= KT_ACT_PEOPLE;
+        any |= r->then[i].kind >= KT_ACT_PEOPLE && r->then[i].kind <= KT_ACT_CASE;
     }
     return any;
 }
@@ -319,6 +380,9 @@ void eng_incident_look(struct eng *e)
                 look_cut(e, x, s);
             } else if (s->kind == STEP_ROUTES && s->state == STEP_SENT) {
                 look_routes(e, x, s);
+            } else if ((s->kind == STEP_BROADCAST || s->kind == STEP_CALL) &&
+                       s->state <= STEP_SENT) {
+                look_talk(e, x, s);
             }
         }
     }

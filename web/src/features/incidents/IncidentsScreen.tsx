@@ -17,7 +17,7 @@ function why(s: Step): string {
   const text = s.text ?? '';
   if (s.state === 'unavailable') return t(`why.${text}` as 'why.no-people');
   if (!text) return '';
-  return s.step === 'cut' || s.step === 'people' || s.step === 'routes'
+  return s.step === 'cut' || s.step === 'broadcast' || s.step === 'people' || s.step === 'routes'
     ? t(`of.${s.step}` as 'of.cut', { text })
     : text;
 }

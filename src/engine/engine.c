@@ -164,11 +164,14 @@ void kt_engine_samples(struct kt_engine *engine, kt_seq seq, kt_time arrival,
     struct eng *e = engine->s;
     e->seq = seq;
     e->cause = seq;
+    uint64_t told = e->stats.outcomes;
     eng_advance(e, arrival);
     eng_samples(e, arrival, producer, s);
     eng_drain(e);
     eng_sequences(e);
-    eng_incident_look(e);
+    if (e->stats.outcomes != told) { /* commands and feed states tell what becomes of them */
+        eng_incident_look(e);
+    }
 }
 
 void kt_engine_recovered(struct kt_engine *engine, kt_seq seq)

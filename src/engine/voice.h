@@ -62,9 +62,10 @@ struct talk {
 };
 
 struct climb {
-    uint64_t alarm, talk; /* talk: the step under way; 0 */
-    uint8_t step;         /* next */
-    bool reached, told;   /* somebody was; that nobody was has been told */
+    uint64_t alarm, talk;     /* talk: the step under way; 0 */
+    uint8_t step;             /* next */
+    bool reached, told;       /* somebody was; that nobody was has been told */
+    const struct kt_alarm *a; /* of this moment: voice_climb.c's own */
 };
 
 struct voice {

@@ -38,14 +38,27 @@ static kt_time due(const struct eng *e, const struct kt_alarm *a, const struct k
     return a->raised + (within > 0 ? within : d->within_ns) + d->steps[step].after_ns;
 }
 
-static struct climb *climb_of(struct eng *e, uint64_t alarm)
+/* Climbs are in the order of their alarms: where this one is, or would be. */
+static uint32_t climb_at(const struct voice *v, uint64_t alarm)
 {
-    for (uint32_t i = 0; i < e->voice->climb.n; i++) {
-        if (e->voice->climb.v[i].alarm == alarm) {
-            return &e->voice->climb.v[i];
-        }
+    uint32_t lo = 0, hi = v->climb.n;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        lo = v->climb.v[mid].alarm < alarm ? mid + 1 : lo;
+        hi = v->climb.v[mid].alarm < alarm ? hi : mid;
     }
-    return NULL;
+    return lo;
+}
+
+static void add_climb(struct voice *v, uint64_t alarm)
+{
+    uint32_t at = climb_at(v, alarm);
+    if (at < v->climb.n && v->climb.v[at].alarm == alarm) {
+        return;
+    }
+    (void)ENG_PUSH(v->climb);
+    memmove(&v->climb.v[at + 1], &v->climb.v[at], (v->climb.n - 1 - at) * sizeof(*v->climb.v));
+    v->climb.v[at] = (struct climb){.alarm = alarm};
 }
 
 static struct kt_jw *say(struct eng *e, const struct kt_alarm *a, const char *change)
@@ -65,35 +78,78 @@ static const char *who(const struct eng *e, const struct kt_climb_step *s)
     return duty ? e->handover.v[e->handover.n - 1].to : s->to;
 }
 
-static void words(const struct eng *e, const struct kt_alarm *a, char *to, size_t cap)
+static void words(const struct eng *e, const struct kt_alarm *a, uint32_t n, char *to, size_t cap)
 {
-    char what[VOICE_TEXT - 60];
+    char what[VOICE_TEXT - 80];
     voice_alarm_words(e, a->rule.v, a->point.v, what, sizeof(what));
-    (void)snprintf(to, cap, "报警无人确认。%s", what);
+    if (n > 1) {
+        (void)snprintf(to, cap, "%u条报警无人确认，其中：%s", n, what);
+    } else {
+        (void)snprintf(to, cap, "报警无人确认。%s", what);
+    }
 }
 
-static void take_step(struct eng *e, const struct kt_alarm *a, const struct kt_ladder *d,
-                      struct climb *c)
+static void say_step(struct eng *e, const struct kt_alarm *a, const struct kt_ladder *d,
+                     const struct climb *c, const struct talk *t)
 {
-    const struct kt_climb_step *s = &d->steps[c->step++];
-    struct talk *t = voice_start(e, talks[s->by], who(e, s), "climb");
     struct kt_jw *w = say(e, a, "step");
     kt_jw_kstr(w, "ladder", d->id);
     kt_jw_kint(w, "step", c->step);
-    kt_jw_kstr(w, "by", ways[s->by]);
-    kt_jw_kstr(w, "to", who(e, s));
-    if (t) {
-        kt_jw_kint(w, "talk", (int64_t)t->id);
-    } else {
-        kt_jw_kstr(w, "text", "too many calls are under way");
-    }
+    kt_jw_kstr(w, "by", ways[d->steps[c->step - 1].by]);
+    kt_jw_kstr(w, "to", t->to);
+    kt_jw_kint(w, "talk", (int64_t)t->id);
     eng_said(e);
-    c->talk = t ? t->id : 0;
-    if (t) {
-        t->alarm = a->id.v;
-        words(e, a, t->text, sizeof(t->text));
-        voice_send(e, t);
+}
+
+/* Its next step, when that is due and nothing is under way for it; NULL. */
+static const struct kt_climb_step *next_step(const struct eng *e, const struct climb *c,
+                                             const struct kt_ladder **ret_ladder)
+{
+    const struct kt_ladder *d = climbs(c->a) ? ladder_of(e, c->a) : NULL;
+    *ret_ladder = d;
+    bool is = d && !c->talk && c->step < d->steps_n && e->now >= due(e, c->a, d, c->step);
+    return is ? &d->steps[c->step] : NULL;
+}
+
+/* One call tells a person all that waits for the same way to the same person: a flood of alarms is
+ * no flood of calls. */
+static void take_step(struct eng *e, const struct kt_alarm *a, const struct kt_climb_step *s)
+{
+    const struct kt_ladder *d;
+    char to[ENG_NAME];
+    uint32_t n = 0;
+    kt_text_set(to, sizeof(to), who(e, s));
+    struct talk *t = voice_start(e, talks[s->by], to, "climb");
+    if (!t) {
+        return; /* too much is under way: again in a second */
     }
+    for (uint32_t i = 0; i < e->voice->climb.n; i++) {
+        struct climb *c = &e->voice->climb.v[i];
+        const struct kt_climb_step *x = next_step(e, c, &d);
+        if (x && x->by == s->by && strcmp(who(e, x), to) == 0) {
+            c->step++;
+            c->talk = t->id;
+            n++;
+            say_step(e, c->a, d, c, t);
+        }
+    }
+    t->alarm = a->id.v;
+    words(e, a, n, t->text, sizeof(t->text));
+    voice_send(e, t);
+}
+
+/* Is this person being told something already, this way? */
+static bool told_now(const struct eng *e, const struct kt_climb_step *s)
+{
+    const char *to = who(e, s);
+    for (uint32_t i = 0; i < e->voice->talk.n; i++) {
+        const struct talk *t = &e->voice->talk.v[i];
+        if (t->state != TALK_ENDED && t->alarm && t->kind == talks[s->by] &&
+            strcmp(t->to, to) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void nobody(struct eng *e, const struct kt_alarm *a, struct climb *c)
@@ -103,29 +159,25 @@ static void nobody(struct eng *e, const struct kt_alarm *a, struct climb *c)
     eng_said(e);
 }
 
-static void go_on(struct eng *e, struct climb *c, const struct kt_alarm *a)
+static void go_on(struct eng *e, struct climb *c)
 {
-    const struct kt_ladder *d = ladder_of(e, a);
-    if (!d || c->talk) {
-        return; /* the step under way ends, by itself or by time */
-    }
-    if (c->step < d->steps_n && e->now >= due(e, a, d, c->step)) {
-        take_step(e, a, d, c);
-    } else if (c->step >= d->steps_n && !c->reached && !c->told) {
-        nobody(e, a, c);
+    const struct kt_ladder *d;
+    const struct kt_climb_step *s = next_step(e, c, &d);
+    if (s && !told_now(e, s)) {
+        take_step(e, c->a, s);
+    } else if (d && !c->talk && c->step >= d->steps_n && !c->reached && !c->told) {
+        nobody(e, c->a, c);
     }
 }
 
 /* Alarms whose time is over begin to climb. */
 static void begin(struct eng *e)
 {
-    for (uint32_t i = 0; i < kt_alarm_slots(e->alarms); i++) {
+    for (uint32_t i = 0; i < kt_alarm_slots(e->alarms) && e->voice->climb.n < VOICE_CLIMBS; i++) {
         const struct kt_alarm *a = kt_alarm_at(e->alarms, i);
         const struct kt_ladder *d = climbs(a) ? ladder_of(e, a) : NULL;
-        if (d && d->steps_n && e->now >= due(e, a, d, 0) && !climb_of(e, a->id.v) &&
-            e->voice->climb.n < VOICE_CLIMBS) {
-            struct climb *c = ENG_PUSH(e->voice->climb);
-            c->alarm = a->id.v;
+        if (d && d->steps_n && e->now >= due(e, a, d, 0)) {
+            add_climb(e->voice, a->id.v);
         }
     }
 }
@@ -137,8 +189,8 @@ static void count(struct eng *e)
         n += e->voice->climb.v[i].told;
     }
     for (uint32_t p = 0; p < e->points_n; p++) {
-        if (strcmp(e->site->points[p].role->id, "voice.unreached") == 0 &&
-            e->site->points[p].link == KT_NONE && !e->site->points[p].ended) {
+        const struct kt_point *one = &e->site->points[p];
+        if (one->link == KT_NONE && !one->ended && strcmp(one->role->id, "voice.unreached") == 0) {
             struct kt_samples s = {.n = 1,
                                    .point = &p,
                                    .time = &e->now,
@@ -149,21 +201,44 @@ static void count(struct eng *e)
     }
 }
 
+/* Each climb gets its alarm: one pass over the alarms. */
+static void attach(struct eng *e)
+{
+    struct voice *v = e->voice;
+    for (uint32_t i = 0; i < v->climb.n; i++) {
+        v->climb.v[i].a = NULL;
+    }
+    for (uint32_t i = 0; v->climb.n && i < kt_alarm_slots(e->alarms); i++) {
+        const struct kt_alarm *a = kt_alarm_at(e->alarms, i);
+        uint32_t at = a ? climb_at(v, a->id.v) : v->climb.n;
+        if (at < v->climb.n && v->climb.v[at].alarm == a->id.v) {
+            v->climb.v[at].a = a;
+        }
+    }
+}
+
+/* Those of alarms that are acknowledged, masked or over. */
+static void forget(struct voice *v)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < v->climb.n; i++) {
+        if (climbs(v->climb.v[i].a)) {
+            v->climb.v[left++] = v->climb.v[i];
+        }
+    }
+    v->climb.n = left;
+}
+
 void voice_climb_second(struct eng *e)
 {
     if (e->site->ladders_n == 0) {
         return;
     }
     begin(e);
-    for (uint32_t i = 0; i < e->voice->climb.n;) {
-        struct climb *c = &e->voice->climb.v[i];
-        const struct kt_alarm *a = kt_alarm_find(e->alarms, (kt_alarm_id){c->alarm});
-        if (!climbs(a)) {
-            ENG_REMOVE(e->voice->climb, i);
-            continue;
-        }
-        go_on(e, c, a);
-        i++;
+    attach(e);
+    forget(e->voice);
+    for (uint32_t i = 0; i < e->voice->climb.n; i++) {
+        go_on(e, &e->voice->climb.v[i]);
     }
     count(e);
 }
@@ -173,21 +248,23 @@ void voice_climb_second(struct eng *e)
 void voice_climb_ended(struct eng *e, const struct talk *t)
 {
     static const char *const good[] = {"heard", "spoken", "accepted"};
-    struct climb *c = climb_of(e, t->alarm);
-    const struct kt_alarm *a = kt_alarm_find(e->alarms, (kt_alarm_id){t->alarm});
     bool reached = false;
     for (size_t i = 0; i < KT_ARRAY_LEN(good); i++) {
         reached |= strcmp(t->result, good[i]) == 0;
     }
-    if (!c || !a || c->talk != t->id) {
-        return;
+    attach(e);
+    for (uint32_t i = 0; i < e->voice->climb.n; i++) {
+        struct climb *c = &e->voice->climb.v[i];
+        if (!c->a || c->talk != t->id) {
+            continue;
+        }
+        c->talk = 0;
+        c->reached |= reached;
+        struct kt_jw *w = say(e, c->a, reached ? "reached" : "failed");
+        kt_jw_kint(w, "step", c->step);
+        kt_jw_kstr(w, "to", t->to);
+        kt_jw_kint(w, "talk", (int64_t)t->id);
+        kt_jw_kstr(w, "result", t->result);
+        eng_said(e);
     }
-    c->talk = 0;
-    c->reached |= reached;
-    struct kt_jw *w = say(e, a, reached ? "reached" : "failed");
-    kt_jw_kint(w, "step", c->step);
-    kt_jw_kstr(w, "to", t->to);
-    kt_jw_kint(w, "talk", (int64_t)t->id);
-    kt_jw_kstr(w, "result", t->result);
-    eng_said(e);
 }

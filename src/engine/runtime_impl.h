@@ -481,6 +481,12 @@ struct rt_waiting {
     kt_verdict_fn fn;
     void *arg;
 };
+enum { RT_SAID = 4096 };
+struct rt_said {
+    kt_seq cause;
+    uint32_t k;
+    struct kt_hash hash;
+};
 struct rt_record {
     struct kt_room *room; /* NULL: none */
     pthread_t thread;
@@ -496,6 +502,7 @@ struct rt_record {
     /* the room thread's */
     struct kt_journal_reader *reader;
     kt_seq seq;
+    struct rt_said *said; /* of a node that follows: what its room says, until the journal has it */
     kt_seq known_cause; /* the last outcome that the journal has */
     uint32_t known_k;
 };

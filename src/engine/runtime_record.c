@@ -117,9 +117,49 @@ static bool said(const struct rt_record *x, kt_seq cause, uint32_t k)
     return cause < x->known_cause || (cause == x->known_cause && k <= x->known_k);
 }
 
+/* ---- of a node that follows: does its room say what the active one's said? ---- */
+
+static struct rt_said *said_at(struct rt_record *x, kt_seq cause, uint32_t k)
+{
+    return &x->said[(cause * 31 + k) % RT_SAID];
+}
+
+static void say_here(struct rt_record *x, kt_seq cause, uint32_t k, struct kt_str json)
+{
+    if (!x->said) {
+        x->said = calloc(RT_SAID, sizeof(*x->said));
+        KT_ASSERT(x->said);
+    }
+    struct rt_said *s = said_at(x, cause, k);
+    *s = (struct rt_said){.cause = cause, .k = k};
+    kt_hash_of(json.p, json.n, &s->hash);
+}
+
+static void hold_against(struct kt_runtime *rt, const struct kt_event *ev, kt_seq cause, uint32_t k)
+{
+    struct rt_record *x = &rt->record;
+    struct rt_said *s = x->said ? said_at(x, cause, k) : NULL;
+    struct kt_hash there;
+    char text[200];
+    if (!s || s->cause != cause || s->k != k || !atomic_load(&rt->follows)) {
+        return; /* said before this start, or long ago */
+    }
+    kt_hash_of(ev->body.p, ev->body.n, &there);
+    if (!kt_hash_eq(&there, &s->hash)) {
+        snprintf(text, sizeof(text), "event %" PRIu64 ": the records say another thing than %.100s",
+                 ev->seq, ev->body.p);
+        KT_ERROR("cluster", "this node differs from the active one: %s", text);
+        kt_cluster_differs(rt->cluster, text);
+    }
+    s->cause = 0;
+}
+
 static void on_outcome(void *arg, kt_seq cause, uint32_t k, struct kt_str json)
 {
     struct kt_runtime *rt = arg;
+    if (rt->cluster && atomic_load(&rt->follows)) {
+        say_here(&rt->record, cause, k, json);
+    }
     if (!atomic_load(&rt->follows) && !said(&rt->record, cause, k)) {
         push_outcome(rt, cause, json);
     }
@@ -182,12 +222,18 @@ static bool read_outcome(const struct kt_event *ev, kt_seq *cause, uint32_t *k)
     return true;
 }
 
-static void learn(struct rt_record *x, const struct kt_event *ev)
+static void learn(struct kt_runtime *rt, const struct kt_event *ev)
 {
+    struct rt_record *x = &rt->record;
     kt_seq cause;
     uint32_t k;
-    if (read_outcome(ev, &cause, &k) &&
-        (cause > x->known_cause || (cause == x->known_cause && k > x->known_k))) {
+    if (!read_outcome(ev, &cause, &k)) {
+        return;
+    }
+    if (x->said) {
+        hold_against(rt, ev, cause, k);
+    }
+    if (cause > x->known_cause || (cause == x->known_cause && k > x->known_k)) {
         x->known_cause = cause;
         x->known_k = k;
     }
@@ -214,7 +260,7 @@ static int read_known(struct kt_runtime *rt, struct kt_err *err)
         return r;
     }
     while ((r = kt_journal_next_of(reader, 1u << KT_EV_OUTCOME, &ev, err)) > 0) {
-        learn(x, &ev);
+        learn(rt, &ev);
     }
     kt_journal_reader_free(reader);
     return r;
@@ -250,7 +296,7 @@ static int take_event(struct kt_runtime *rt, const struct kt_event *ev, struct k
 {
     struct rt_record *x = &rt->record;
     if (ev->kind == KT_EV_OUTCOME) {
-        learn(x, ev);
+        learn(rt, ev);
         return KT_OK;
     }
     if (ev->kind == KT_EV_SITE) {
@@ -440,6 +486,7 @@ void rt_record_done(struct kt_runtime *rt)
         x->waiting[i].fn(x->waiting[i].arg, KT_ECLOSED, (struct kt_str){"", 0});
     }
     free(x->waiting);
+    free(x->said);
     kt_room_close(x->room);
     kt_site_unref(x->next.site);
     kt_record_model_unref(x->next.model);

@@ -55,7 +55,8 @@ struct kt_geo_meeting {
  * Where two GeoJSON geometries in one plane of metres meet; a common border is a meeting. A ring
  * that crosses itself stands for the ground that it encloses.
  *
- * @param out  the part in common as a GeoJSON geometry; nothing when they do not meet
+ * @param out  the part in common as a GeoJSON geometry; nothing when they do not meet, or when it
+ *             cannot be computed: that they meet is exact, the part is only shown
  * @return KT_OK; KT_EINVAL a text that is no geometry, or none that can be compared
  */
 KT_MUST_CHECK int kt_geo_overlap(struct kt_str a, struct kt_str b, struct kt_geo_meeting *ret,

@@ -76,17 +76,18 @@ int kt_geo_overlap(struct kt_str a, struct kt_str b, struct kt_geo_meeting *ret,
     w.a = read_geometry(&w, a);
     w.b = w.a ? read_geometry(&w, b) : NULL;
     char meets = w.b ? GEOSIntersects_r(w.h, w.a, w.b) : 2;
-    bool whole = meets == 0;
-    if (meets == 1) {
-        w.common = GEOSIntersection_r(w.h, w.a, w.b);
-        whole = w.common && GEOSArea_r(w.h, w.common, &m.area_m2) == 1 &&
-                GEOSLength_r(w.h, w.common, &m.length_m) == 1;
-    }
-    if (whole && meets == 1) {
+    bool known = meets == 0 || meets == 1;
+    if (meets == 1) { /* that they meet is exact; the part in common is only shown */
         m.meets = true;
-        write_common(&w, out);
+        w.common = GEOSIntersection_r(w.h, w.a, w.b);
+        if (w.common && GEOSArea_r(w.h, w.common, &m.area_m2) == 1 &&
+            GEOSLength_r(w.h, w.common, &m.length_m) == 1) {
+            write_common(&w, out);
+        } else {
+            m.area_m2 = m.length_m = 0;
+        }
     }
-    int r = whole ? KT_OK
+    int r = known ? KT_OK
                   : kt_err_set(err, KT_EINVAL, "the geometry cannot be compared: %s",
                                w.why[0] ? w.why : "not understood");
     done(&w);

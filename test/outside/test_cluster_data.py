@@ -249,6 +249,38 @@ def _():
         p.level(second)
 
 
+@case("a standby passes on: the active node judges, once, by the caller's own session, whatever a header says")
+def _():
+    with etcd_kit.Etcd(1) as etcd, pair(etcd) as p:
+        first = p.active()
+        second = p.other(first)
+        p.level(second)
+        clerk, reader = first.user("u.clerk", "clerk"), first.user("u.reader", "reader")
+        kt.wait_for("the follower knows who is logged in", lambda: at(second, reader).call("GET", "/me")[0] == 200)
+        there, limited, nobody = at(second, clerk), at(second, reader), kt.Client(second)
+        fields = {"title": "经备用节点", "place": "P1-face"}
+        made = there.ask("record.create", register="hazard", fields=fields)["result"]
+        limited.refused("record.create", register="hazard", fields=fields)
+        equal(nobody.call("POST", "/requests", {"verb": "record.create", "args": {"register": "hazard"}})[0], 401)
+        forged = {"verb": "record.create", "args": {"register": "hazard", "fields": fields},
+                  "by": {"user": "u.clerk", "rights": ["record.write"], "places": ["mine"]}}
+        for headers in ({"X-Kuangtu-Forwarded": "1"}, {"X-Kuangtu-User": "u.clerk"},
+                        {"Authorization": f"Bearer {second.local_token}"}):
+            for node in (first, second):
+                c = kt.Client(node)
+                c.headers.update(headers)
+                own = node is second and "Authorization" in headers
+                status = c.call("POST", "/requests", forged)[0]
+                assert status in (401, 503), f"{status} at {node.words} with {headers}{' (its own token)' if own else ''}"
+                status = at(node, reader).call("POST", "/requests", forged)[0]
+                equal(status, 403, "the reader's session with a made-up `by`")
+        equal([i["id"] for i in clerk.get("/records/hazard")["items"]], [made["record"]])
+        p.level(second)
+        equal(state(p, second, "holder"), first.words[1])
+        other = [m for m in state(p, first, "members") if not m["active"]][0]
+        equal(other["difference"], "", "what the standby's records say")
+
+
 @case("what nodes ask each other is for nodes: no session and no made-up secret opens it")
 def _():
     with etcd_kit.Etcd(1) as etcd, pair(etcd) as p:

@@ -481,12 +481,7 @@ struct rt_waiting {
     kt_verdict_fn fn;
     void *arg;
 };
-enum { RT_SAID = 4096 };
-struct rt_said {
-    kt_seq cause;
-    uint32_t k;
-    struct kt_hash hash;
-};
+struct rt_said;
 struct rt_record {
     struct kt_room *room; /* NULL: none */
     pthread_t thread;

@@ -117,6 +117,13 @@ static bool said(const struct rt_record *x, kt_seq cause, uint32_t k)
     return cause < x->known_cause || (cause == x->known_cause && k <= x->known_k);
 }
 
+enum { RT_SAID = 4096 };
+struct rt_said {
+    kt_seq cause;
+    uint32_t k;
+    struct kt_hash hash;
+};
+
 /* ---- of a node that follows: does its room say what the active one's said? ---- */
 
 static struct rt_said *said_at(struct rt_record *x, kt_seq cause, uint32_t k)

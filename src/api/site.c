@@ -283,6 +283,10 @@ void write_point(const struct kt_site *s, uint32_t i, uint32_t number, struct kt
     kt_jw_arr_end(w);
     kt_jw_kbool(w, "two_person", p->two_person);
     kt_jw_kbool(w, "cutoff", p->role && p->role->cutoff);
+    int64_t every = p->role && p->role->cutoff ? kt_site_test_every(s, (kt_point_id){i}) : 0;
+    if (every > 0) {
+        kt_jw_kint(w, "test_days", every / KT_DAY);
+    }
     kt_jw_kstr(w, "link", p->link == KT_NONE ? NULL : s->links[p->link].id);
     kt_jw_kstr(w, "address", p->address);
     kt_jw_kstr(w, "words", p->tags);

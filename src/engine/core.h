@@ -48,8 +48,6 @@ enum {
 #define ENG_MUTE_MAX    120            /* s */
 #define ENG_HOLD_GRACE  (5 * KT_SEC) /* after a restart: until what permits has been heard again */
 #define ENG_CAL_MINUTES 30
-#define ENG_TEST        (15 * KT_DAY)  /* interlock test, 煤矿安全规程 art. 488-494 */
-#define ENG_TEST_FAN    (183 * KT_DAY) /* where the fan would stop */
 
 enum { PT_STALE = 1, PT_MANUAL = 2, PT_DEVICE_CAL = 4, PT_DIRTY = 8, PT_AWAIT = 16 };
 enum { PT_WINDOWS = 1, PT_COMPLEX = 2, PT_READERS = 4, PT_OUTPUT = 8, PT_FEED = 16, PT_AIR = 32 };
@@ -139,7 +137,13 @@ struct test_record {
     uint32_t point;
     bool passed;
     kt_time at, last_pass;
+    kt_time cut, dead; /* seen of it: the range locked open, its feeds dead; 0: not */
     char by[ENG_NAME], note[ENG_TEXT];
+};
+/* The last cut that a cut-off sensor made: when, and when all of its range was dead; 0: not. */
+struct cut_proof {
+    uint32_t point;
+    kt_time cut, dead;
 };
 
 struct handover {
@@ -224,6 +228,7 @@ struct eng {
     ENG_LIST(struct limit_change) change;
     ENG_LIST(struct manual) manual;
     ENG_LIST(struct test_record) test;
+    ENG_LIST(struct cut_proof) proof;
     ENG_LIST(struct handover) handover;
     ENG_LIST(struct note) note;
     ENG_LIST(struct console) console;
@@ -394,6 +399,13 @@ int eng_limit_propose(struct eng *e, const struct request *q, struct kt_err *err
 int eng_limit_approve(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_limit_reject(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_test_record(struct eng *e, const struct request *q, struct kt_err *err);
+/* interlock_test.c */
+const struct test_record *eng_test_of(const struct eng *e, uint32_t point); /**< NULL: none */
+const struct cut_proof *eng_cut_proof(const struct eng *e, uint32_t point); /**< NULL: none */
+void eng_cut_latched(struct eng *e, uint32_t point); /**< it locked an output open */
+void eng_cut_proved(struct eng *e, kt_point_id output);
+void eng_proof_save(const struct eng *e, struct kt_buf *out);
+void eng_proof_load(struct eng *e, struct kt_rd *in);
 int eng_handover_sign(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_manual_set(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_manual_clear(struct eng *e, const struct request *q, struct kt_err *err);

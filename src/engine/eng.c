@@ -348,6 +348,7 @@ void eng_free(struct eng *e)
     free(e->change.v);
     free(e->manual.v);
     free(e->test.v);
+    free(e->proof.v);
     free(e->handover.v);
     free(e->note.v);
     free(e->console.v);

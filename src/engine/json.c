@@ -45,6 +45,8 @@ static void write_tests(const struct eng *e, struct kt_jw *w)
         kt_jw_kstr(w, "note", t->note);
         kt_jw_ktime(w, "at", t->at);
         kt_jw_ktime(w, "last_pass", t->last_pass);
+        kt_jw_ktime(w, "cut", t->cut);
+        kt_jw_ktime(w, "dead", t->dead);
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);

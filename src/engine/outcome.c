@@ -95,6 +95,9 @@ static void on_command(void *arg, const struct kt_command *cmd)
     struct kt_jw *w = eng_say(e, "command");
     kt_command_json(e->control, cmd, w);
     eng_said(e);
+    if (cmd->state == KT_CMD_PROVED && cmd->protective) {
+        eng_cut_proved(e, cmd->output);
+    }
 }
 
 static void on_latch(void *arg, kt_point_id output, struct kt_rule_instance by, bool on)
@@ -110,6 +113,9 @@ static void on_latch(void *arg, kt_point_id output, struct kt_rule_instance by, 
     pt->latches = (uint16_t)kt_control_of(e->control, output)->latch_n;
     eng_set_flag(e, output.v, KT_FLAG_LATCHED, pt->latches > 0);
     eng_live_flags(e, output.v);
+    if (on) {
+        eng_cut_latched(e, by.self.v);
+    }
 }
 
 static void on_anomaly(void *arg, kt_point_id output, bool on)

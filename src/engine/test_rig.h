@@ -71,6 +71,8 @@ static void rig_points(struct rig *r)
     feed->stale_after_ns = 20 * KT_SEC;
     struct kt_role *fan = tiny_role(t, "fan.power", KT_POINT_OUTPUT);
     fan->is_protected = true;
+    sw->test_every_ns = 15 * KT_DAY;
+    fan->test_every_ns = 183 * KT_DAY;
     struct kt_role *console = tiny_role(t, "self.console", KT_POINT_SWITCH);
     struct kt_role *roles[] = {ch4, ch4, ch4, wind, count, sw, sw, feed, feed, fan, console};
     const char *ids[] = {"T1", "T2", "T3", "W1", "N1", "S1", "S2", "F1", "F2", "V1", "C1"};

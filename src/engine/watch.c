@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watch: engine time passes: timers, consoles, interlock tests. */
+/* watch: engine time passes: timers, consoles. */
 #include "engine/folk.h"
 
 static void timed_turn(struct eng *e, uint32_t t)
@@ -262,70 +262,5 @@ int eng_console_mute(struct eng *e, const struct request *q, struct kt_err *err)
     kt_jw_kstr(w, "by", q->user);
     kt_jw_ktime(w, "until", c->muted_until);
     eng_said(e);
-    return KT_OK;
-}
-
-/* Interlock tests */
-static const struct test_record *test_of(const struct eng *e, uint32_t point)
-{
-    for (uint32_t i = 0; i < e->test.n; i++) {
-        if (e->test.v[i].point == point) {
-            return &e->test.v[i];
-        }
-    }
-    return NULL;
-}
-
-static int64_t test_period(const struct eng *e, uint32_t point)
-{
-    const struct kt_point *p = &e->site->points[point];
-    for (uint32_t i = 0; i < p->cuts_n; i++) {
-        if (e->site->points[p->cuts[i].v].role->is_protected) {
-            return ENG_TEST_FAN;
-        }
-    }
-    return ENG_TEST;
-}
-
-void eng_watch_minute(struct eng *e)
-{
-    for (uint32_t i = 0; i < e->cutoffs_n; i++) {
-        uint32_t p = e->cutoffs[i];
-        const struct test_record *t = test_of(e, p);
-        kt_time last = t && t->last_pass > e->born ? t->last_pass : e->born;
-        eng_set_flag(e, p, KT_FLAG_TEST_OVERDUE, e->now - last > test_period(e, p));
-    }
-}
-
-int eng_test_record(struct eng *e, const struct request *q, struct kt_err *err)
-{
-    uint32_t point = 0;
-    int r = eng_arg_point(e, q, "point", &point, err);
-    bool passed;
-    if (r < 0) {
-        return r;
-    }
-    if (!kt_json_bool(kt_json_get(q->args, "passed"), &passed)) {
-        return kt_err_set(err, KT_EINVAL, "passed: true or false");
-    }
-    struct test_record *t = (struct test_record *)test_of(e, point);
-    if (!t) {
-        t = ENG_PUSH(e->test); /* at most one a point */
-        t->point = point;
-    }
-    t->passed = passed;
-    t->at = e->now;
-    t->last_pass = passed ? e->now : t->last_pass;
-    kt_text_set(t->by, sizeof t->by, q->user);
-    kt_text_set(t->note, sizeof t->note, kt_json_get_str(q->args, "note", ""));
-    struct kt_jw *w = eng_say(e, "test");
-    eng_jpoint(e, w, "point", point);
-    kt_jw_kbool(w, "passed", passed);
-    kt_jw_kstr(w, "by", t->by);
-    kt_jw_ktext(w, "note", t->note);
-    eng_said(e);
-    if (passed) {
-        eng_set_flag(e, point, KT_FLAG_TEST_OVERDUE, false);
-    }
     return KT_OK;
 }

@@ -30,6 +30,7 @@ static void read_output(struct load *l, const struct kt_yaml *n, struct kt_role 
     r->readback_ns = 2 * KT_SEC;
     kt_yaml_duration(n, "expiry", KT_OPTIONAL, &r->expiry_ns);
     kt_yaml_duration(n, "readback", KT_OPTIONAL, &r->readback_ns);
+    kt_yaml_duration(n, "test_every", KT_OPTIONAL, &r->test_every_ns);
     kt_yaml_bool(n, "protected", KT_OPTIONAL, &r->is_protected);
     if (r->expiry_ns <= 0) {
         kt_yaml_problem(n, "role \"%s\": expiry 0; no command outlives its expiry, give e.g. 10s",

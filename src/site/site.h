@@ -57,6 +57,7 @@ struct kt_role {
     bool is_protected;      /* output: no rule opens it (safety rule 7) */
     uint8_t opening;        /* output: the value that cuts or stops */
     int64_t expiry_ns, readback_ns;
+    int64_t test_every_ns; /* output: how often what cuts it is tried; 0: never */
     struct kt_text off, on;
 };
 
@@ -576,4 +577,16 @@ KT_MUST_CHECK int kt_site_contact(const struct kt_site *s, const char *id, struc
                                   struct kt_err *err);
 /** "id-pattern" with `*`: does it fit? Used for producers and selectors. */
 bool kt_glob(const char *pattern, const char *text);
+/** How often the cut of a sensor is tried: the longest that one of its outputs asks for; 0: never.
+ */
+static inline int64_t kt_site_test_every(const struct kt_site *s, kt_point_id sensor)
+{
+    const struct kt_point *p = &s->points[sensor.v];
+    int64_t every = 0;
+    for (uint32_t i = 0; i < p->cuts_n; i++) {
+        int64_t one = s->points[p->cuts[i].v].role->test_every_ns;
+        every = one > every ? one : every;
+    }
+    return every;
+}
 #endif

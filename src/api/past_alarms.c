@@ -85,42 +85,10 @@ static void take_card(struct past *p, const struct kt_json *v)
     }
 }
 
-static void take_command(struct past *p, const struct kt_json *v, kt_time t)
-{
-    if (!kt_json_get_bool(v, "protective", false)) {
-        return;
-    }
-    int64_t id = kt_json_get_int(v, "id", 0);
-    void *list = p->commands;
-    size_t i =
-        slot(p->command_of, id, &p->commands_n, &p->commands_cap, &list, sizeof(*p->commands));
-    p->commands = list;
-    if (i == SIZE_MAX) {
-        return;
-    }
-    struct past_command *cmd = &p->commands[i];
-    const struct kt_json *latched = kt_json_get(v, "latched_by");
-    cmd->asked = cmd->id ? cmd->asked : t;
-    cmd->id = id;
-    copy_text(cmd->output, sizeof(cmd->output), v, "output");
-    copy_text(cmd->state, sizeof(cmd->state), v, "state");
-    copy_text(cmd->by, sizeof(cmd->by), v, "by");
-    cmd->value = (int)kt_json_get_int(v, "value", 0);
-    for (size_t k = 0, n = 0; k < kt_json_len(latched) && n < sizeof(cmd->latched_by) - 1; k++) {
-        const char *one = kt_json_str(kt_json_at(latched, k));
-        n += (size_t)snprintf(cmd->latched_by + n, sizeof(cmd->latched_by) - n, "%s%s",
-                              k ? " " : "", one ? one : "");
-    }
-    if (strcmp(cmd->state, "proved") == 0 && !cmd->proved) {
-        cmd->proved = t;
-    }
-}
-
 static void take(struct call *c, struct past *p, const struct kt_event *ev)
 {
     struct kt_json *v = NULL;
     bool wanted = memmem(ev->body.p, ev->body.n, "\"type\":\"alarm\"", 14) ||
-                  memmem(ev->body.p, ev->body.n, "\"type\":\"command\"", 16) ||
                   memmem(ev->body.p, ev->body.n, "\"type\":\"card\"", 13);
     if (!wanted || kt_json_parse(ev->body, 1 << 20, &v, NULL) < 0) {
         return;
@@ -129,10 +97,8 @@ static void take(struct call *c, struct past *p, const struct kt_event *ev)
         const char *type = kt_json_get_str(v, "type", "");
         if (strcmp(type, "alarm") == 0) {
             take_alarm(p, v);
-        } else if (strcmp(type, "card") == 0) {
-            take_card(p, v);
         } else {
-            take_command(p, v, ev->time);
+            take_card(p, v);
         }
     }
     kt_json_free(v);
@@ -140,7 +106,7 @@ static void take(struct call *c, struct past *p, const struct kt_event *ev)
 
 int past_read(struct call *c, kt_time from, kt_time to, struct past *ret, struct kt_err *err)
 {
-    struct past p = {.alarm_of = kt_map_new(1024), .command_of = kt_map_new(256)};
+    struct past p = {.alarm_of = kt_map_new(1024)};
     struct kt_journal *j = kt_runtime_journal(c->api->opts.runtime);
     struct kt_journal_reader *r;
     struct kt_event ev;
@@ -163,8 +129,6 @@ int past_read(struct call *c, kt_time from, kt_time to, struct past *ret, struct
 void past_done(struct past *p)
 {
     free(p->alarms);
-    free(p->commands);
     kt_map_free(p->alarm_of);
-    kt_map_free(p->command_of);
     *p = (struct past){0};
 }

@@ -2,7 +2,7 @@
 #ifndef KT_API_PAST_ALARMS_H
 #define KT_API_PAST_ALARMS_H
 /*
- * past_alarms: the alarms, protective commands and measures of a span, out of the journal: each by
+ * past_alarms: the alarms and measures of a span, out of the journal: each by
  * its newest outcome, in order of their beginning. For the reports and the alarm figures.
  */
 #include "api/private.h"
@@ -16,19 +16,10 @@ struct past_alarm {
     char cause[256], measure[256]; /* of its card, "" when none */
 };
 
-struct past_command {
-    int64_t id;
-    char output[64], state[16], by[96], latched_by[160];
-    int value;
-    kt_time asked, proved; /* proved 0: not */
-};
-
 struct past {
     struct past_alarm *alarms;
     size_t alarms_n, alarms_cap;
-    struct past_command *commands; /* protective ones */
-    size_t commands_n, commands_cap;
-    struct kt_map *alarm_of, *command_of;
+    struct kt_map *alarm_of;
 };
 
 /** All that began in [from, to) and that the caller may see. */

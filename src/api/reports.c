@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/cuts.h"
 #include "api/handlers.h"
 #include "api/past_alarms.h"
 #include "report/report.h"
@@ -174,23 +175,6 @@ static struct kt_report *alarms(struct request *q, const char *title, const char
     return r;
 }
 
-static const char *state_words(const struct request *q, const char *state)
-{
-    static const struct {
-        const char *id, *zh, *en;
-    } words[] = {{"requested", "已请求", "requested"}, {"confirmed", "已确认", "confirmed"},
-                 {"sent", "已发出", "sent"},           {"readback", "已回读", "read back"},
-                 {"proved", "已证实", "proved"},       {"refused", "已拒绝", "refused"},
-                 {"failed", "失败", "failed"},         {"expired", "已过期", "expired"},
-                 {"anomaly", "馈电异常", "anomaly"}};
-    for (size_t i = 0; i < KT_ARRAY_LEN(words); i++) {
-        if (strcmp(words[i].id, state) == 0) {
-            return say(q, words[i].zh, words[i].en);
-        }
-    }
-    return state;
-}
-
 /* A person's name, or the title of the rule that decided. */
 static const char *by_words(const struct request *q, const char *by)
 {
@@ -201,28 +185,76 @@ static const char *by_words(const struct request *q, const char *by)
     return rule.v == KT_NONE ? by : pick(q, q->c->site->rules[rule.v].title);
 }
 
+/* The first cause: by which rule, on which point, at which value; or who opened it. */
+static void cause_cell(const struct request *q, struct kt_report *r, const struct cut *cut)
+{
+    char text[300] = "";
+    const struct cut_cause *by = &cut->cause[0];
+    if (cut->causes_n == 0) {
+        snprintf(text, sizeof(text), "%s %s", cut->opened_by, cut->reason);
+    } else {
+        char rule[104], value[48] = "";
+        const struct kt_point *p = point_of(q, by->point);
+        snprintf(rule, sizeof(rule), "rule:%s", by->rule);
+        if (p && !isnan(by->value) && p->kind == KT_POINT_ANALOG) {
+            snprintf(value, sizeof(value), " %.*f %s", decimals_of(p), by->value, p->role->unit);
+        }
+        snprintf(text, sizeof(text), "%s %s%s%s", by_words(q, rule), by->point, value,
+                 cut->causes_n + cut->causes_more > 1 ? " …" : "");
+    }
+    kt_report_cell(r, text);
+}
+
+static void back_cell(const struct request *q, struct kt_report *r, const struct cut *cut)
+{
+    char text[210] = "";
+    if (cut->back && !cut->back_by[0]) {
+        snprintf(text, sizeof(text), "%s", say(q, "就地送电", "at its place"));
+    } else if (cut->back_by[0]) {
+        snprintf(text, sizeof(text), "%s %s", cut->back_by, cut->back_second);
+    }
+    kt_report_cell(r, text);
+}
+
 static struct kt_report *cuts(struct request *q)
 {
-    const struct kt_report_column columns[] = {{say(q, "开关", "Switch"), 1.6, false},
-                                               {say(q, "名称", "Name"), 2.4, false},
-                                               {say(q, "地点", "Place"), 2.2, false},
+    const struct kt_report_column columns[] = {{say(q, "开关", "Switch"), 1.5, false},
+                                               {say(q, "名称", "Name"), 2.2, false},
+                                               {say(q, "地点", "Place"), 2, false},
                                                {say(q, "断电时刻", "Cut at"), 1.7, false},
-                                               {say(q, "发令", "By"), 2.4, false},
-                                               {say(q, "闭锁测点", "Latched by"), 2.4, false},
-                                               {say(q, "馈电证实", "Feed proved"), 1.7, false},
-                                               {say(q, "历时 s", "Took s"), 1, true},
-                                               {say(q, "状态", "State"), 1.2, false}};
-    struct kt_report *r = kt_report_new(say(q, "断电日（班）报表", "Power cuts"), columns, 9);
-    for (size_t i = 0; i < q->past.commands_n; i++) {
-        const struct past_command *m = &q->past.commands[i];
-        point_cells(q, r, m->output);
-        time_cell(q, r, m->asked);
-        kt_report_cell(r, by_words(q, m->by));
-        kt_report_cell(r, m->latched_by);
-        time_cell(q, r, m->proved);
-        kt_report_num(r, m->proved ? (double)(m->proved - m->asked) / 1e9 : NAN, 1);
-        kt_report_cell(r, state_words(q, m->state));
+                                               {say(q, "原因", "Cause"), 3.4, false},
+                                               {say(q, "馈电证实", "Feed dead"), 1.7, false},
+                                               {say(q, "历时 s", "Took s"), 0.9, true},
+                                               {say(q, "解锁", "Unlatched"), 1.7, false},
+                                               {say(q, "送电证实", "Power back"), 1.7, false},
+                                               {say(q, "送电人", "By"), 1.6, false},
+                                               {say(q, "状态", "State"), 1.3, false}};
+    static const char *const words[][3] = {{"cut", "断电闭锁", "cut"},
+                                           {"unlatched", "已解锁待送电", "unlatched"},
+                                           {"returned", "已送电", "power back"}};
+    struct cuts l;
+    if (cuts_read(q->c, q->from, q->to, &l, &q->err) < 0) {
+        return NULL;
     }
+    struct kt_report *r = kt_report_new(say(q, "断电日（班）报表", "Power cuts"), columns, 11);
+    for (size_t i = 0; i < l.n; i++) {
+        const struct cut *cut = &l.list[i];
+        point_cells(q, r, cut->output);
+        time_cell(q, r, cut->at);
+        cause_cell(q, r, cut);
+        time_cell(q, r, cut->dead);
+        kt_report_num(r, cut->dead ? (double)(cut->dead - cut->at) / 1e9 : (double)NAN, 1);
+        time_cell(q, r, cut->unlatched);
+        time_cell(q, r, cut->back);
+        back_cell(q, r, cut);
+        for (size_t k = 0; k < KT_ARRAY_LEN(words); k++) {
+            if (strcmp(words[k][0], cut_state(cut)) == 0) {
+                kt_report_cell(r, cut->anomaly && !cut->dead ? say(q, "馈电异常", "feed anomaly")
+                                                             : words[k][q->en ? 2 : 1]);
+            }
+        }
+    }
+    cuts_done(&l);
     return r;
 }
 
@@ -481,7 +513,9 @@ void get_report(struct call *c)
         return;
     }
     struct kt_report *r = make(&q, c->param[0]);
-    if (!r) {
+    if (!r && q.err.code) {
+        reply_err(c->req, &q.err);
+    } else if (!r) {
         reply_code(c->req, KT_ENOTFOUND,
                    "reports are analog, alarm, cut, feed, switch, fault and statistics");
     } else {

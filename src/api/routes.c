@@ -32,6 +32,7 @@ const struct route api_routes[] = {
     {"GET", "/ranges", "view", "list", get_ranges},
     {"GET", "/calibrations", "view", "list", get_calibrations},
     {"GET", "/tests", "view", "list", get_tests},
+    {"GET", "/cuts", "history.read", "list", get_cuts, .costly = true},
     {"GET", "/tags", "view", "list", get_tags},
     {"GET", "/cards", "view", "list", get_cards},
     {"GET", "/cards/{id}", "view", "list", get_card},

@@ -55,6 +55,42 @@ def _():
         equal(p.device.coil_writes(0), [0, 1])
 
 
+@case("the book of cut-offs: cause, command, feed, unlatching, power back, and what a test of it saw")
+def _():
+    with Plant() as p:
+        safety = p.program.user("tester", "engineer")
+        p.cut()
+        p.output("KG1", "is dead", lambda o: o["feed"] == 0)
+        p.op.refused("output.command", output="KG1", value=1, reason="too soon")
+
+        def entry(what, fn):
+            def see():
+                items = [i for i in p.op.get("/cuts")["items"] if i["output"] == "KG1"]
+                return items[0] if len(items) == 1 and fn(items[0]) else None
+            return kt.wait_for(what, see)
+        one = entry("it is proved", lambda i: i["dead"])
+        cause = one["causes"][0]
+        equal((one["state"], cause["rule"], cause["point"], cause["limit"], cause["over"]),
+              ("cut", "gas.cut", "T1", 1.5, None))
+        assert cause["value"] >= 1.5 and one["at"] <= one["sent"] <= one["dead"], one
+        safety.ask("test.record", point="T1", passed=True, note="standard gas")
+        test = kt.wait_for("the test is listed", lambda: [t for t in p.op.get("/tests")["items"] if t["point"] == "T1"])[0]
+        assert test["cut"] and test["dead"] >= test["cut"], test
+        equal({i["id"]: i.get("test_days") for i in p.op.get("/points")["items"]}["T1"], 15)
+        p.restore()
+        one = entry("it is unlatched", lambda i: i["state"] == "unlatched")
+        assert one["causes"][0]["over"] >= one["dead"] and one["back"] is None, one
+        p.close_switch()
+        one = entry("power is back", lambda i: i["state"] == "returned")
+        equal((one["back_by"], one["refused"]), ("operator-1", 1))
+        assert one["unlatched"] <= one["asked"] <= one["back"], one
+        rows = p.op.get("/reports/cut")["rows"]
+        assert [r for r in rows if "KG1" in r], rows
+        safety.ask("test.record", point="T1", passed=True, note="nothing was cut since")
+        kt.wait_for("a test without evidence", lambda: [
+            t for t in p.op.get("/tests")["items"] if t["point"] == "T1" and not t.get("cut")])
+
+
 @case("an unknown value releases no latch and satisfies no interlock (safety rule 1)")
 def _():
     with Plant() as p:

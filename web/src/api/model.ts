@@ -107,6 +107,8 @@ export interface PointInfo {
   serves?: string[];
   two_person?: boolean;
   cutoff?: boolean;
+  /** How often its cut is tried, in days. */
+  test_days?: number;
   link?: string | null;
   address?: string | null;
 }

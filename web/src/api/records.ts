@@ -86,6 +86,9 @@ export interface TestRecord {
   note?: string;
   at: number;
   last_pass?: number | null;
+  /** Seen of it: its range locked open, and dead on the load side. */
+  cut?: number | null;
+  dead?: number | null;
 }
 
 export interface ManualValue {

@@ -10,6 +10,7 @@ import { install as cameras } from '../features/cameras';
 import { install as cards } from '../features/cards';
 import { install as cases } from '../features/cases';
 import { install as command } from '../features/command';
+import { install as cuts } from '../features/cuts';
 import { install as events } from '../features/events';
 import { install as handover } from '../features/handover';
 import { install as health } from '../features/health';
@@ -46,6 +47,7 @@ export const installers: readonly Install[] = [
   limits,
   events,
   calibration,
+  cuts,
   records,
   cases,
   indicators,

@@ -230,6 +230,18 @@ function DueCell({ d }: { d: Due }) {
   );
 }
 
+/** The evidence of a test: what the program itself saw, or that it saw nothing. */
+function Seen({ x }: { x: TestRecord }) {
+  if (!x.cut) return <b>{t('seen.none')}</b>;
+  return x.dead ? (
+    <span class="hint">
+      {t('seen.dead', { at: stamp(x.cut), s: num((x.dead - x.cut) / 1000, 1) })}
+    </span>
+  ) : (
+    <b>{t('seen.live', { at: stamp(x.cut) })}</b>
+  );
+}
+
 const testColumns = (ask: Ask): Column<Due>[] => [
   {
     id: 'point',
@@ -264,9 +276,15 @@ const testColumns = (ask: Ask): Column<Due>[] => [
       ),
   },
   {
+    id: 'seen',
+    title: t('col.seen'),
+    width: '13rem',
+    cell: (d) => d.test && <Seen x={d.test} />,
+  },
+  {
     id: 'note',
     title: t('col.note'),
-    width: '16rem',
+    width: '12rem',
     cell: (d) => <span title={d.test?.note}>{d.test?.note}</span>,
   },
   {

@@ -4,7 +4,8 @@ import type { PointInfo } from '../../api/model';
 import { dues, isSoon } from './due';
 
 const DAY = 86_400_000;
-const p = (id: string, cutoff = true) => ({ id, cutoff }) as PointInfo;
+const p = (id: string, cutoff = true) =>
+  ({ id, cutoff, test_days: id === 'a' ? 183 : 15 }) as PointInfo;
 const test = (point: string, days: number, overdue = false) => ({
   point,
   passed: true,
@@ -22,7 +23,7 @@ describe('interlock tests', () => {
       100 * DAY,
     );
     expect(list.map((d) => d.p.id)).toEqual(['b', 'd', 'c', 'a']);
-    expect(list.map((d) => Math.round(d.left ?? Number.NaN))).toEqual([-1, Number.NaN, 3, 13]);
+    expect(list.map((d) => Math.round(d.left ?? Number.NaN))).toEqual([-1, Number.NaN, 3, 181]);
     expect(list.filter(isSoon).map((d) => d.p.id)).toEqual(['d', 'c']);
   });
 });

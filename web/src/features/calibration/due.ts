@@ -4,7 +4,6 @@ import type { PointInfo } from '../../api/model';
 import type { TestRecord } from '../../api/records';
 
 const DAY = 86_400_000;
-export const PERIOD_DAYS = 15;
 export const SOON_DAYS = 5;
 
 export interface Due {
@@ -23,11 +22,11 @@ export function dues(
 ): Due[] {
   const of = new Map(tests.map((x) => [x.point, x]));
   return points
-    .filter((p) => p.cutoff)
+    .filter((p) => p.cutoff && p.test_days)
     .map((p) => {
       const test = of.get(p.id);
       const last = test?.last_pass;
-      const left = last ? PERIOD_DAYS - (now - last) / DAY : null;
+      const left = last ? (p.test_days ?? 0) - (now - last) / DAY : null;
       return { p, test, left, over: test?.overdue ?? false };
     })
     .sort((a, b) => Number(b.over) - Number(a.over) || (a.left ?? -1) - (b.left ?? -1));

@@ -21,19 +21,54 @@ struct kt_db_args {
     int n;
 };
 
-static const char *const plain[] = {
-    "->",           "->>",       "abs",          "avg",
-    "coalesce",     "count",     "cume_dist",    "dense_rank",
-    "first_value",  "format",    "glob",         "group_concat",
-    "ifnull",       "iif",       "instr",        "json_array_length",
-    "json_extract", "json_type", "lag",          "last_value",
-    "lead",         "length",    "like",         "lower",
-    "ltrim",        "max",       "min",          "nth_value",
-    "ntile",        "nullif",    "percent_rank", "printf",
-    "rank",         "replace",   "round",        "row_number",
-    "rtrim",        "sign",      "substr",       "substring",
-    "sum",          "total",     "trim",         "typeof",
-    "unicode",      "upper"};
+static const char *const plain[] = {"->",
+                                    "->>",
+                                    "abs",
+                                    "avg",
+                                    "coalesce",
+                                    "count",
+                                    "cume_dist",
+                                    "date",
+                                    "dense_rank",
+                                    "first_value",
+                                    "format",
+                                    "glob",
+                                    "group_concat",
+                                    "ifnull",
+                                    "iif",
+                                    "instr",
+                                    "json_array_length",
+                                    "json_extract",
+                                    "json_type",
+                                    "lag",
+                                    "last_value",
+                                    "lead",
+                                    "length",
+                                    "like",
+                                    "ln",
+                                    "lower",
+                                    "ltrim",
+                                    "max",
+                                    "min",
+                                    "nth_value",
+                                    "ntile",
+                                    "nullif",
+                                    "percent_rank",
+                                    "printf",
+                                    "rank",
+                                    "replace",
+                                    "round",
+                                    "row_number",
+                                    "rtrim",
+                                    "sign",
+                                    "substr",
+                                    "substring",
+                                    "sum",
+                                    "total",
+                                    "trim",
+                                    "typeof",
+                                    "unicode",
+                                    "upper"};
 
 static bool function_allowed(const struct kt_db_guard *g, const char *name)
 {
@@ -177,7 +212,19 @@ static const char *pass_text(const struct kt_db_guard *g, const char *p)
         word++;
     }
     bool name = p + 1 + word == end && word > 0 && word <= WORD_MAX;
+    if (name && word == 3 && sqlite3_strnicmp(p + 1, "now", 3) == 0) {
+        return NULL; /* a date of today: what is asked of then would be told of now */
+    }
     return name && forbidden(g, p + 1, word) ? NULL : end + 1;
+}
+
+/* date() of nothing is the clock's. */
+static bool asks_clock(const char *p, size_t n)
+{
+    static const char blank[] = " \t\r\n\f\v";
+    const char *next = p + n + strspn(p + n, blank);
+    return n == 4 && sqlite3_strnicmp(p, "date", 4) == 0 && *next == '(' &&
+           next[1 + strspn(next + 1, blank)] == ')';
 }
 
 /* Past one token; NULL: it is one that may not be there (*ret_n its length). */
@@ -193,7 +240,7 @@ static const char *pass_token(const struct kt_db_guard *g, const char *p, size_t
     }
     *ret_n = n;
     if (is_word(*p)) {
-        return forbidden(g, p, n) ? NULL : p + n;
+        return forbidden(g, p, n) || asks_clock(p, n) ? NULL : p + n;
     }
     bool comment = (p[0] == '-' && p[1] == '-') || (p[0] == '/' && p[1] == '*');
     return comment || strchr("\"`[];", *p) ? NULL : p + 1;

@@ -111,6 +111,7 @@ static const struct row {
      "收到的文件与发送的不一致：SHA-256 为 {1}，不是 {2}；请重新发送"},
     {"records: a list of numbers of records", "records 须为记录编号的列表"},
     {"there is no register \"{}\"", "没有台账“{1}”"},
+    {"from: before to, and at most {} days before it", "from 须早于 to，且最多早 {1} 天"},
     /* commands, interlock, tag-out */
     {"{} may not be closed: {}", "{1} 不能合闸：{2}"},
     {"{} at {} holds it open", "保护 {1}（{2}）使其保持断开"},

@@ -48,6 +48,8 @@ void vent_unlock(struct vent *v);
 /** Inside the lock: the site, its roadways and the design stay until vent_release(), outside it. */
 struct vent_model *vent_hold(const struct vent_model *m);
 void vent_release(struct vent *v, struct vent_model *m);
+/** `needs`: places with persons, and what air they have. Inside the lock; m may be NULL. */
+void vent_write_needs(struct call *c, const struct vent_model *m, struct kt_jw *w);
 /** What the regulations want of an airway's speed: ok, low, high, unknown. */
 const char *vent_need(const struct kt_airway *a, double speed);
 #endif

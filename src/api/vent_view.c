@@ -164,6 +164,7 @@ static void write_all(struct call *c, const struct vent_model *m, kt_place_id pl
     }
     kt_jw_knum(w, "took_ms", m ? m->took_ms : NAN);
     write_items(c, m, w);
+    vent_write_needs(c, m, w);
     if (place.v != KT_NONE && m && m->airways.n) {
         kt_jw_key(w, "downstream");
         write_downstream(c, m, place, now, w);

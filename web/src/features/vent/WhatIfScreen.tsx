@@ -11,7 +11,7 @@ import { saveCsv } from '../../records/csv';
 import { CheckField, SelectField, TextField } from '../../ui/Field';
 import { type Column, Table } from '../../ui/Table';
 import { errorText } from '../../ui/Toast';
-import type { Airflow, Airway } from './state';
+import type { Airflow, AirNeed, Airway } from './state';
 import { t } from './texts';
 import {
   type Answer,
@@ -240,6 +240,66 @@ function Result({ a, fire }: { a: Answer; fire: boolean }) {
   );
 }
 
+const part = (v: number | null, decimals: number) => (v === null ? '–' : num(v, decimals));
+
+const needColumns = (): Column<AirNeed>[] => [
+  { id: 'place', title: t('col.place'), cell: (n) => site.value.placeName(n.place) },
+  { id: 'flow', title: t('col.flow'), width: '6rem', num: true, cell: (n) => part(n.flow, 1) },
+  {
+    id: 'persons',
+    title: t('col.persons'),
+    width: '5rem',
+    num: true,
+    cell: (n) => part(n.persons, 0),
+  },
+  {
+    id: 'want',
+    title: t('col.persons.need'),
+    width: '7.5rem',
+    num: true,
+    cell: (n) => part(n.persons_need, 2),
+  },
+  {
+    id: 'each',
+    title: t('col.per.person'),
+    width: '8rem',
+    num: true,
+    cell: (n) => part(n.per_person, 0),
+  },
+  {
+    id: 'tonnes',
+    title: t('col.tonnes'),
+    width: '6rem',
+    num: true,
+    cell: (n) => part(n.tonnes, 0),
+  },
+  {
+    id: 'tonne',
+    title: t('col.per.tonne'),
+    width: '6.5rem',
+    num: true,
+    cell: (n) => part(n.per_tonne, 0),
+  },
+  {
+    id: 'need',
+    title: t('col.need'),
+    width: '5.5rem',
+    cell: (n) =>
+      n.need === 'low' ? <b>{t('need.low')}</b> : t(n.need === 'ok' ? 'need.ok' : 'need.unknown'),
+  },
+];
+
+/** The air of now against the persons who are there. */
+function Needs({ list }: { list: readonly AirNeed[] }) {
+  return (
+    <>
+      <h2>{t('needs')}</h2>
+      <p class="hint">{t('needs.hint')}</p>
+      <Table label={t('needs')} columns={needColumns()} rows={list} rowKey={(n) => n.place} />
+    </>
+  );
+}
+
 export default function WhatIfScreen() {
   const [now, setNow] = useState<Airflow | null>(null);
   const [c, setC] = useState<Changes>(nothing);
@@ -297,7 +357,10 @@ export default function WhatIfScreen() {
         {got ? (
           <Result a={got.answer} fire={got.fire} />
         ) : (
-          <p class="hint what-if-empty">{t('empty')}</p>
+          <section class="what-if-result" aria-label={t('needs')}>
+            <p class="hint">{t('empty')}</p>
+            {now && now.needs.length > 0 && <Needs list={now.needs} />}
+          </section>
         )}
       </div>
     </div>

@@ -47,6 +47,7 @@ describe('age and state', () => {
     text: 'fan X stalls',
     at: 0,
     items: [],
+    needs: [],
   });
   it('says when, or why not', () => {
     expect(stateText(told('failed'), false)).toContain('fan X stalls');

@@ -19,6 +19,18 @@ export interface Airflow {
   text: string;
   at: number | null;
   items: Airway[];
+  needs: AirNeed[];
+}
+/** A place whose persons are counted, and the air it has: m3/s, m3/min a person, m3 a tonne. */
+export interface AirNeed {
+  place: string;
+  flow: number | null;
+  persons: number | null;
+  persons_need: number | null;
+  per_person: number | null;
+  tonnes: number | null;
+  per_tonne: number | null;
+  need: 'ok' | 'low' | 'unknown';
 }
 
 /** What was last told; null: nothing yet. */

@@ -22,6 +22,7 @@ void get_proposals(struct call *c);
 void get_calibrations(struct call *c);
 void get_tests(struct call *c);
 void get_cuts(struct call *c);
+void get_forecast(struct call *c);
 void get_tags(struct call *c);
 void get_cards(struct call *c);
 void get_card(struct call *c);

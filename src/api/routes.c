@@ -17,6 +17,7 @@ const struct route api_routes[] = {
     {"GET", "/map", "view", "none", get_map},
     {"GET", "/points", "view", "list", get_points},
     {"GET", "/points/{id}", "view", "point", get_point},
+    {"GET", "/points/{id}/forecast", "history.read", "point", get_forecast, .costly = true},
     {"GET", "/live", "view", "list", get_live},
     {"GET", "/stream", "view", "list", get_stream},
     {"POST", "/stream/{sid}/points", "view", "list", post_stream_points},

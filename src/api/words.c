@@ -185,6 +185,8 @@ static const struct row {
     {"{} is muted already; it cannot be made longer", "{1} 已静音，不能再延长"},
     {"passed: true or false", "passed 须为 true 或 false"},
     /* what is looked for */
+    {"{} is no methane sensor", "{1} 不是甲烷传感器"},
+    {"{} has told nothing for a minute", "{1} 一分钟内没有数据"},
     {"there is no point \"{}\"", "没有测点“{1}”"},
     {"there is no place \"{}\"", "没有地点“{1}”"},
     {"there is no output \"{}\"", "没有输出“{1}”"},

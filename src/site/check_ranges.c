@@ -59,11 +59,25 @@ static void check_cut_switch(struct cuts *c, uint32_t sensor, uint32_t out)
     }
 }
 
+/* What a range starts (its outputs protect by being on) needs no proof that something is dead, and
+ * not every place has it. */
+static bool only_starts(const struct kt_site *s, const struct kt_range *r)
+{
+    uint32_t cuts = r->roles_n == 0;
+    for (uint32_t i = 0; i < s->roles_n; i++) {
+        for (uint32_t k = 0; k < r->roles_n; k++) {
+            cuts += s->roles[i].kind == KT_POINT_OUTPUT && s->roles[i].opening == 0 &&
+                    kt_glob(r->roles[k], s->roles[i].id);
+        }
+    }
+    return cuts == 0;
+}
+
 static void check_sensor(struct cuts *c, uint32_t i)
 {
     const struct kt_site *s = &c->l->s->pub;
     const struct kt_point *p = &s->points[i];
-    if (p->limits && p->limits->range != KT_NONE) {
+    if (p->limits && p->limits->range != KT_NONE && !only_starts(s, &s->ranges[p->limits->range])) {
         const struct kt_range *r = &s->ranges[p->limits->range];
         if (p->cuts_n == 0 && r->scope != KT_SCOPE_SELF) {
             site_find_point(c->l, KT_FIND_WARNING, "cutoff-without-switch", i,

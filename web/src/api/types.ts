@@ -39,6 +39,7 @@ export type LimitChange = { id?: number; point: string; name: string; value: num
 export type Proposal = { id: number; point: string; name: string; value: number; before?: number; by: string; reason: string; at?: number; i?: number; name_en?: string; place_name?: string; place_name_en?: string; point_name?: string };
 export type RangeRow = { point: string; name?: string; place?: string; range?: string | null; range_text?: Text; cuts?: boolean; switches: ({ output: string; name: string; feed: string | null })[] };
 export type Calibration = { id: number; point: string; state: "open" | "expired" | "closed"; by: string; second?: string; gas?: string; opened?: number; until?: number; closed?: number; agreed?: number; peak?: number; result?: string; i?: number; name_en?: string; place_name?: string; place_name_en?: string; name?: string };
+export type Forecast = { point: string; unit: string; at: number; until: number; value: number | null; low: number | null; high: number | null; held: number; rows: number; text: string };
 export type CutOff = { output: string; state: "cut" | "unlatched" | "returned"; at: number; causes: ({ rule: string; point: string; value: number | null; limit: number | null; unit: string; at: number; over: number | null })[]; more: number; opened_by?: string | null; reason?: string | null; sent: number | null; dead: number | null; anomaly: number | null; unlatched: number | null; asked: number | null; back: number | null; back_by: string | null; back_second?: string | null; back_reason?: string | null; refused: number; refusal?: string | null };
 export type Test = { cut?: number; dead?: number; point: string; passed: boolean; overdue?: boolean; by: string; note?: string; at?: number; last_pass?: number; i?: number; name_en?: string; place_name?: string; place_name_en?: string; name?: string };
 export type Tag = { output: string; id: number; by: string; reason: string; at?: number; i?: number; name_en?: string; place_name?: string; place_name_en?: string; name?: string };
@@ -81,6 +82,7 @@ export type Route =
   | 'GET /api/v1/map'
   | 'GET /api/v1/points'
   | 'GET /api/v1/points/{id}'
+  | 'GET /api/v1/points/{id}/forecast'
   | 'GET /api/v1/live'
   | 'GET /api/v1/stream'
   | 'POST /api/v1/stream/{sid}/points'

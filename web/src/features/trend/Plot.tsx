@@ -65,6 +65,7 @@ class Painter {
         trend.view.value;
         trend.mode.value;
         trend.hidden.value;
+        trend.forecasts.value;
         theme.value;
         lang.value;
         this.paint();

@@ -19,6 +19,7 @@ import { download } from '../../ui/download';
 import { SelectField, TextField } from '../../ui/Field';
 import { toast } from '../../ui/Toast';
 import { widthFor } from './fetching';
+import { ForecastNote, useForecasts } from './forecast';
 import { MARKS_SPAN_MS, type Mode, POINTS_MAX, Trend } from './model';
 import { Plot, type PlotHandle } from './Plot';
 import { Side, textOf } from './Side';
@@ -334,6 +335,7 @@ function Bar({ trend }: { trend: Trend }) {
 export default function TrendScreen() {
   const trend = useTrend();
   useAddress(trend);
+  useForecasts(trend);
   const plot = useRef<PlotHandle | null>(null);
   const [drawn, setDrawn] = useState(0);
   useHeard(['limit'], (o) => trend.forgetLimits(String(o.point)));
@@ -381,6 +383,7 @@ export default function TrendScreen() {
             </p>
           )}
           <Note trend={trend} drawn={drawn} px={900} />
+          <ForecastNote trend={trend} />
           <OldNote trend={trend} />
         </div>
         <Side trend={trend} />

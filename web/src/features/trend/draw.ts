@@ -557,6 +557,43 @@ function timeAxis(pen: Pen): void {
   c.stroke();
 }
 
+const FORECAST_W = 14;
+
+/** The band of the next three minutes at the edge of the present: hatched, so that nobody takes it
+ *  for what was measured. */
+function forecasts(pen: Pen, panel: Panel): void {
+  const { c, l, trend, ink } = pen;
+  const right = l.left + l.width;
+  const bottom = panel.top + panel.height;
+  const y = (v: number) =>
+    Math.min(
+      bottom,
+      Math.max(panel.top, bottom - ((v - panel.lo) / (panel.hi - panel.lo)) * panel.height),
+    );
+  for (const p of panel.points) {
+    const f = trend.forecasts.peek().get(p.id);
+    if (!f || f.low === null || f.high === null || f.value === null) continue;
+    const end = Math.min(right, Math.max(pen.x(f.until), right));
+    const from = Math.min(pen.x(trend.now()), end - FORECAST_W);
+    const [top, low] = [y(f.high), y(f.low)];
+    c.save();
+    c.strokeStyle = ink(styleOf(trend, p).token);
+    c.setLineDash([2, 2]);
+    c.strokeRect(from + 0.5, top, end - from - 1, Math.max(2, low - top));
+    c.beginPath();
+    c.rect(from, top, end - from, Math.max(2, low - top));
+    c.clip();
+    c.setLineDash([]);
+    c.beginPath();
+    for (let k = top - (end - from); k < low; k += 5) {
+      c.moveTo(from, k + (end - from));
+      c.lineTo(end, k);
+    }
+    c.stroke();
+    c.restore();
+  }
+}
+
 function future(pen: Pen): void {
   const { c, l, trend, to, x, ink } = pen;
   const now = trend.now();
@@ -591,7 +628,10 @@ export function draw(pen: Pen, eventsWord: string, size: { w: number; h: number 
       curve(pen, panel, cv, norm);
       drawn += cv.list.length;
     }
-    if (!norm) limitsOf(pen, panel);
+    if (!norm) {
+      forecasts(pen, panel);
+      limitsOf(pen, panel);
+    }
   }
   for (const x of l.lanes) lane(pen, x.point, x.top);
   events(pen, eventsWord);

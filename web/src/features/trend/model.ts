@@ -61,6 +61,16 @@ interface Tail {
   q: string[];
 }
 
+export interface Forecast {
+  point: string;
+  at: number;
+  until: number;
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  text: string;
+}
+
 export class Trend {
   readonly points = signal<readonly PointInfo[]>([]);
   /** What this trend wrote into the address itself; only another wish is followed. */
@@ -80,6 +90,8 @@ export class Trend {
   readonly hover = signal<number | null>(null);
   readonly held = signal<readonly number[]>([]);
   readonly yZoom = new Map<string, [number, number]>();
+  /** What methane is expected to reach; shown as such, and nothing goes by it. */
+  readonly forecasts = signal<ReadonlyMap<string, Forecast>>(new Map());
   readonly limits = signal<ReadonlyMap<string, readonly LimitLine[]>>(new Map());
 
   /** By point: where the part from the long history ends, as the last reading said. */

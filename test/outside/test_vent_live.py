@@ -168,6 +168,27 @@ def _():
     assert "shorter" in got["smoke_text"], got["smoke_text"]
 
 
+@case("methane three minutes ahead: a band from the sensor's own day, and why there is none")
+def _():
+    points = [kt.point("T1", "ch4.face", "P1-face", link="push"), kt.point("T2", "ch4.face-return", "P1-return", link="push"),
+              kt.point("FS", "wind.face", "P1-face", link="push")]
+    program = kt.Program(kt.make_site(points))
+    client = program.user("eng", "engineer")
+    now = time.time()
+    rows = [(now - 30 * (1200 - i), 0.4 + 0.2 * math.sin(i / 15)) for i in range(1200)]
+    for k in range(0, len(rows), 300):
+        program.samples(*[("T1", round(v, 3), int(t * 1000)) for t, v in rows[k:k + 300]])
+    program.samples(("T1", 0.4), ("T2", 0.3))
+    got = kt.wait_for("a forecast", lambda: (lambda g: g if g["value"] is not None else None)(client.get("/points/T1/forecast")))
+    assert got["low"] <= got["value"] <= got["high"] and got["rows"] >= 1000, got
+    assert 0.1 < got["value"] < 0.8, got
+    equal(got["until"] - got["at"], 180_000)
+    none = client.get("/points/T2/forecast")
+    assert none["value"] is None and none["text"], none
+    equal(client.call("GET", "/points/FS/forecast")[0], 400)
+    equal(client.call("GET", "/points/XX/forecast")[0], 404)
+
+
 @case("what cannot be solved is said, nothing is shown as if it were, and downstream goes by the design")
 def _():
     program = kt.Program(site(ROADS + "weak,MR,c,surface,0.01,10,,,1,30,-0.1,ZF,500,,,,,\n"))

@@ -55,14 +55,14 @@ const columns = (): Column<Cut>[] => [
   {
     id: 'at',
     title: t('col.at'),
-    width: '11rem',
+    width: '9rem',
     cell: (c) => stamp(c.at),
     sort: (a, b) => a.at - b.at,
   },
   {
     id: 'output',
     title: t('col.output'),
-    width: '13rem',
+    width: '12rem',
     cell: (c) => (
       <a href={`#/point/${encodeURIComponent(c.output)}`}>{site.value.pointName(c.output)}</a>
     ),
@@ -72,13 +72,13 @@ const columns = (): Column<Cut>[] => [
     title: t('col.cause'),
     cell: (c) => <span title={c.causes.map(causeText).join('\n')}>{causes(c)}</span>,
   },
-  { id: 'dead', title: t('col.dead'), width: '11rem', cell: (c) => <Dead c={c} /> },
-  { id: 'unlatched', title: t('col.unlatched'), width: '9rem', cell: (c) => moment(c.unlatched) },
-  { id: 'back', title: t('col.back'), width: '9rem', cell: (c) => moment(c.back) },
+  { id: 'dead', title: t('col.dead'), width: '13rem', cell: (c) => <Dead c={c} /> },
+  { id: 'unlatched', title: t('col.unlatched'), width: '8.5rem', cell: (c) => moment(c.unlatched) },
+  { id: 'back', title: t('col.back'), width: '8.5rem', cell: (c) => moment(c.back) },
   {
     id: 'by',
     title: t('col.by'),
-    width: '9rem',
+    width: '7.5rem',
     cell: (c) => (
       <span title={c.refusal ?? c.back_reason ?? ''}>
         {by(c)} {c.refused > 0 && <span class="hint">{t('refused', { n: c.refused })}</span>}
@@ -88,7 +88,7 @@ const columns = (): Column<Cut>[] => [
   {
     id: 'state',
     title: t('col.state'),
-    width: '12rem',
+    width: '10.5rem',
     cell: (c) => (isOpen(c) ? <b>{t(`state.${c.state}`)}</b> : t(`state.${c.state}`)),
   },
 ];

@@ -255,7 +255,7 @@ const needColumns = (): Column<AirNeed>[] => [
   {
     id: 'want',
     title: t('col.persons.need'),
-    width: '7.5rem',
+    width: '9rem',
     num: true,
     cell: (n) => part(n.persons_need, 2),
   },
@@ -291,13 +291,7 @@ const needColumns = (): Column<AirNeed>[] => [
 
 /** The air of now against the persons who are there. */
 function Needs({ list }: { list: readonly AirNeed[] }) {
-  return (
-    <>
-      <h2>{t('needs')}</h2>
-      <p class="hint">{t('needs.hint')}</p>
-      <Table label={t('needs')} columns={needColumns()} rows={list} rowKey={(n) => n.place} />
-    </>
-  );
+  return <Table label={t('needs')} columns={needColumns()} rows={list} rowKey={(n) => n.place} />;
 }
 
 export default function WhatIfScreen() {
@@ -358,7 +352,15 @@ export default function WhatIfScreen() {
           <Result a={got.answer} fire={got.fire} />
         ) : (
           <section class="what-if-result" aria-label={t('needs')}>
-            <p class="hint">{t('empty')}</p>
+            <div class="stack">
+              <p class="hint">{t('empty')}</p>
+              {now && now.needs.length > 0 && (
+                <>
+                  <h2>{t('needs')}</h2>
+                  <p class="hint">{t('needs.hint')}</p>
+                </>
+              )}
+            </div>
             {now && now.needs.length > 0 && <Needs list={now.needs} />}
           </section>
         )}

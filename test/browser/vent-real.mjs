@@ -40,6 +40,24 @@ async function airflow(s, step) {
   await step('the panel with the layer is in order', async () => {
     await s.axe('the map with its airflow');
   });
+  await step('the air of each place against its persons', async () => {
+    await s.go('#/what-if');
+    await page.getByRole('heading', { name: '需风量与供风量' }).waitFor();
+    await page.getByRole('row', { name: /1203综采工作面/ }).waitFor();
+    await s.shot('air-needs');
+  });
+  await step('a cut stands in the book with its cause and the dead feed; unlatched it waits for a person', async () => {
+    await mine.plant('set T1-1203 1.6');
+    await s.go('#/cuts');
+    const row = page.getByRole('row', { name: /甲烷断电.*断电闭锁/ });
+    await row.first().waitFor({ timeout: 60_000 });
+    await page.getByRole('row', { name: /甲烷断电.* s 后.*断电闭锁/ }).first().waitFor({ timeout: 60_000 });
+    await s.axe('the book of cut-offs');
+    await s.shot('cuts');
+    await mine.plant('set T1-1203 0.2');
+    await page.getByRole('row', { name: /已解锁，待人工送电/ }).first().waitFor({ timeout: 60_000 });
+    await mine.plant('free T1-1203');
+  });
 }
 
 try {

@@ -16,6 +16,7 @@ from common import Book, Skip, end_tools
 import row_cluster
 import row_cut
 import row_ingest
+import row_people
 import row_query
 import row_records
 import row_region
@@ -27,6 +28,7 @@ ROWS = {
     "query": row_query.query, "cut": row_cut.cut, "flood": row_cut.flood, "alarms": row_screens.alarms,
     "screens": row_screens.screens, "map": row_screens.map_, "programs": row_ingest.programs,
     "records": row_records.records, "region": row_region.region, "cluster": row_cluster.cluster, "solvers": row_solvers.solvers,
+    "persons": row_people.persons, "linkage": row_people.linkage,
 }
 
 

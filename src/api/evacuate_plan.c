@@ -348,6 +348,7 @@ void evacuate_plan_write(const struct evacuate_plan *p, uint64_t evacuation, str
     kt_jw_kint(w, "not_safe", n[KT_ESCAPE_NOT_SAFE]);
     kt_jw_kint(w, "unknown", n[KT_ESCAPE_UNKNOWN]);
     kt_jw_kstr(w, "smoke", smoke_name(p));
+    kt_jw_knum(w, "took_ms", p->took_ms);
     write_routes(p, w);
     write_ways(p, w);
     write_refuges(p, w);

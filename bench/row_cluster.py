@@ -284,7 +284,7 @@ class Feeder(threading.Thread):
 
 
 def soak(o, book, etcd, best):
-    seconds, rate = (60 if o.quick else 3600), int(min(best / 2, 100000))
+    seconds, rate = o.seconds or (60 if o.quick else 3600), int(min(best / 2, 100000))
     rows = []
     with Pair(etcd, more="cluster: {keep_mb: 64}\n") as pair:
         feeder = Feeder(pair, rate)

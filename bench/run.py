@@ -35,7 +35,7 @@ ROWS = {
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--quick", action="store_true", help="one round, fewer samples, one minute where it is ten")
-    p.add_argument("--seconds", type=int, help="of the rows cut and flood, in the place of ten minutes")
+    p.add_argument("--seconds", type=int, help="of the rows cut and flood in the place of ten minutes, of the soak of cluster in the place of an hour")
     p.add_argument("--only", default="", help=", ".join(ROWS))
     o = p.parse_args()
     o.rounds = 1 if o.quick else 3

@@ -11,6 +11,7 @@
 #include "link/modbus/modbus.h"
 #include "link/mqtt/mqtt.h"
 #include "link/upward/upward.h"
+#include "link/notify/notify.h"
 #include "link/voice/voice.h"
 
 struct one {
@@ -66,6 +67,7 @@ static int start_one(struct kt_runtime *rt, const char *data_dir, const struct k
     struct kt_upward *upward;
     struct kt_mine *mine;
     struct kt_voice *voice;
+    struct kt_notify *notify;
     int r = KT_OK;
     switch (site->links[i].kind) {
     case KT_LINK_MODBUS:
@@ -94,6 +96,9 @@ static int start_one(struct kt_runtime *rt, const char *data_dir, const struct k
         return r;
     case KT_LINK_SMS:
     case KT_LINK_MAIL:
+        r = kt_notify_start(rt, site, i, &notify, err);
+        *ret = r < 0 ? NULL : notify;
+        return r;
     case KT_LINK_PUSH:
     case KT_LINK_CAMERA:
         break;
@@ -152,6 +157,8 @@ void kt_links_stop(struct kt_links *l)
             break;
         case KT_LINK_SMS:
         case KT_LINK_MAIL:
+            kt_notify_stop(link);
+            break;
         case KT_LINK_PUSH:
         case KT_LINK_CAMERA:
             break;
@@ -185,6 +192,8 @@ static void state_of(const struct kt_links *l, struct kt_push *push, struct kt_c
         kt_mine_state(link, ret);
     } else if (l->site->links[i].kind == KT_LINK_SIP) {
         kt_voice_state(link, ret);
+    } else if (l->site->links[i].kind >= KT_LINK_SMS) {
+        kt_notify_state(link, ret);
     } else {
         kt_minefile_state(link, ret);
     }

@@ -28,6 +28,7 @@ import { install as reports } from '../features/reports';
 import { install as trend } from '../features/trend';
 import { install as users } from '../features/users';
 import { install as vent } from '../features/vent';
+import { install as voice } from '../features/voice';
 import { install as wall } from '../features/wall';
 import type { Install } from './app';
 
@@ -61,4 +62,5 @@ export const installers: readonly Install[] = [
   point,
   vent,
   belts,
+  voice,
 ];

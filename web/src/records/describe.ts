@@ -29,6 +29,9 @@ export const EVENT_TYPES = [
   'person',
   'evacuation',
   'announce',
+  'call',
+  'broadcast',
+  'climb',
   'mute',
   'account',
   'request',
@@ -108,6 +111,8 @@ const QUIET = new Set([
   'link',
   'pack',
   'card',
+  'recording',
+  'kind',
 ]);
 
 /** Free texts of the event: reason, note, result, text … in the order in which they stand. */

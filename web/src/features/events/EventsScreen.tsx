@@ -4,6 +4,7 @@ import './events.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../../api/client';
 import type { JournalEvent } from '../../api/records';
+import { can } from '../../api/session';
 import { site } from '../../api/site';
 import { live, world } from '../../api/world';
 import { fullStamp } from '../../app/format';
@@ -239,6 +240,10 @@ function Detail({ e, onClose }: { e: JournalEvent; onClose: () => void }) {
         <p>
           <a href={`#/point/${encodeURIComponent(id)}`}>{site.value.pointName(id)}</a>
         </p>
+      )}
+      {typeof e.body.recording === 'string' && can('call.hear') && (
+        // biome-ignore lint/a11y/useMediaCaption: a recorded call has no captions
+        <audio controls src={`api/v1/recordings/${e.seq}`} aria-label={t('recording')} />
       )}
       <pre class="events-json">{JSON.stringify(e.body, null, 2)}</pre>
     </Dialog>

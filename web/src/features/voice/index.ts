@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/** voice: call a phone, speak to the speakers of a place, see what came of it. */
+import { effect } from '@preact/signals';
+import { can, ready } from '../../api/session';
+import { site } from '../../api/site';
+import type { App } from '../../app/app';
+import { go } from '../../app/router';
+import type { Target } from '../../app/selection';
+import { ask, refresh, voice } from './state';
+import { t } from './texts';
+
+const roleOf = (target: Target) => site.value.pointById.get(target.id)?.role ?? '';
+
+const placeOf = (target: Target) =>
+  target.kind === 'place' ? target.id : (site.value.pointById.get(target.id)?.place ?? '');
+
+/** A site without a link of kind sip has no such screen. */
+async function addScreen(app: App): Promise<void> {
+  await refresh();
+  if (!voice.value?.present) return;
+  app.screens.add({
+    id: 'voice',
+    order: 33,
+    glyph: '话',
+    title: () => t('title'),
+    right: 'view',
+    ownPane: true,
+    load: () => import('./VoiceScreen'),
+  });
+  app.actions.add({
+    id: 'voice.call',
+    order: 20,
+    on: ['point'],
+    acts: true,
+    title: () => t('call.this'),
+    when: (x) => can('call') && ['voice.phone', 'voice.speaker'].includes(roleOf(x)),
+    run: (x) => {
+      void ask('call.start', { to: x.id });
+      go(['voice']);
+    },
+  });
+  app.actions.add({
+    id: 'voice.cast',
+    order: 21,
+    on: ['point', 'place'],
+    acts: true,
+    title: () => t('cast.here'),
+    when: (x) => can('broadcast') && placeOf(x) !== '',
+    run: (x) => go(['voice'], { place: placeOf(x) }),
+  });
+}
+
+export function install(app: App): void {
+  let asked = false;
+  effect(() => {
+    if (!ready.value || asked || !can('view')) return;
+    asked = true;
+    void addScreen(app);
+  });
+}

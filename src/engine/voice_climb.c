@@ -217,13 +217,28 @@ static void attach(struct eng *e)
     }
 }
 
-/* Those of alarms that are acknowledged, masked or over. */
-static void forget(struct voice *v)
+/* Acknowledged, masked or gone: a call that is under way for it goes on to its end. */
+static void over(struct eng *e, const struct climb *c)
 {
+    e->version++; /* screens that list climbs ask again */
+    if (c->a) {
+        struct kt_jw *w = say(e, c->a, "end");
+        kt_jw_kint(w, "step", c->step);
+        kt_jw_kbool(w, "reached", c->reached);
+        eng_said(e);
+    }
+}
+
+/* Those of alarms that are acknowledged, masked or over. */
+static void forget(struct eng *e)
+{
+    struct voice *v = e->voice;
     uint32_t left = 0;
     for (uint32_t i = 0; i < v->climb.n; i++) {
         if (climbs(v->climb.v[i].a)) {
             v->climb.v[left++] = v->climb.v[i];
+        } else {
+            over(e, &v->climb.v[i]);
         }
     }
     v->climb.n = left;
@@ -236,7 +251,7 @@ void voice_climb_second(struct eng *e)
     }
     begin(e);
     attach(e);
-    forget(e->voice);
+    forget(e);
     for (uint32_t i = 0; i < e->voice->climb.n; i++) {
         go_on(e, &e->voice->climb.v[i]);
     }

@@ -2,6 +2,7 @@
 """Phones and speakers over SIP: baresip as desk, phone and speakers, SIPp as peers that behave badly."""
 
 import atexit
+import socket
 import sys
 import time
 
@@ -133,6 +134,135 @@ def words():
     status, body, _ = w.recording("broadcast", t)
     equal(status, 200)
     assert vk.loudness(vk.channels(body)[0]) > 0.02
+
+
+HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="bad"><recv request="INVITE" crlf="true"></recv>"""
+ANSWER = """<send><![CDATA[
+
+SIP/2.0 {status}
+[last_Via:]
+[last_From:]
+[last_To:];tag=[pid]b[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:bad@[local_ip]:[local_port]>
+{more}
+]]></send>"""
+SDP = """Content-Type: application/sdp
+Content-Length: [len]
+
+v=0
+o=- 1 1 IN IP4 {at}
+s=-
+c=IN IP4 {at}
+t=0 0
+m=audio {port} RTP/AVP {codec}
+"""
+
+
+def scenario(status, more="Content-Length: 0", then="ACK"):
+    wait = f'<recv request="{then}"></recv><pause milliseconds="60000"/>' if then else '<pause milliseconds="60000"/>'
+    return HEAD + ANSWER.format(status=status, more=more) + wait + "</scenario>"
+
+
+def bad_peers(trap):
+    return {
+        "RING": (scenario("180 Ringing", then=None), "silent"),
+        "BUSY": (scenario("486 Busy Here"), "refused"),
+        "AUTH": (scenario('401 Unauthorized', 'WWW-Authenticate: Digest realm="x", nonce="y"\nContent-Length: 0'), "refused"),
+        "MOVED": (scenario("302 Moved Temporarily", f"Contact: <sip:spy@127.0.0.1:{trap}>\nContent-Length: 0"), None),
+        "NOSDP": (scenario("200 OK"), "refused"),
+        "BROKEN": (scenario("200 OK", "Content-Type: application/sdp\nContent-Length: [len]\n\nv=0\nm=audio oops RTP/AVP\nc=\n"), "refused"),
+        "G729": (scenario("200 OK", SDP.format(at="127.0.0.1", port=20000, codec=18)), "refused"),
+        "PORT0": (scenario("200 OK", SDP.format(at="127.0.0.1", port=0, codec=8)), "refused"),
+        "THIRD": (scenario("200 OK", SDP.format(at="127.0.0.2", port=20000, codec=8)), "refused"),
+        "LONG": (scenario("200 OK", "Content-Type: application/sdp\nContent-Length: 99999\n\nv=0\n"), None),
+    }
+
+
+@case("peers that behave badly: each call ends with its reason, nothing goes to a third address, the next call works")
+def hostile():
+    vk.need("sipp", "baresip", "espeak-ng")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as spy:
+        spy.bind(("127.0.0.1", 0))
+        spy.settimeout(0.2)
+        peers = bad_peers(spy.getsockname()[1])
+        ports = {name: vk.udp_port() for name in peers}
+        good = vk.Baresip("good")
+        w = World([(name, "speaker", "P1-face", f"sip:bad@127.0.0.1:{p}") for name, p in ports.items()] +
+                  [("GOOD", "speaker", "P1-return", good.uri)], sip={"probe_s": 3600})
+        # SIPp knows its scenario alone: it comes after the devices were asked
+        kt.wait_for("all were asked", lambda: all(d["answers"] != "unknown" for d in w.c.get("/voice")["devices"]))
+        for name, (text, _) in peers.items():
+            vk.Sipp(text, ports[name])
+        talk = w.wait(w.start("broadcast.start", place="P1", text="试音。"), "ended")
+        at = talk["at"]
+        equal(at.pop("GOOD"), "confirmed")
+        equal({k: v for k, v in at.items() if v in ("confirmed", "sent", "asked")}, {})
+        for name, (_, want) in peers.items():
+            assert want is None or at[name] == want, (name, at)
+        try:
+            equal(spy.recv(2000), b"", "a redirected call went out")
+        except TimeoutError:
+            pass
+        # again, with all of them used up: they are silent, the good one is not
+        talk = w.wait(w.start("broadcast.start", points=["GOOD", "MOVED"], text="再试。"), "ended")
+        equal(talk["at"]["GOOD"], "confirmed")
+
+
+@case("a phone that dies in mid-call is hung up by the dispatcher; a speaker that dies is not confirmed")
+def dies():
+    w = world()
+    victim = w.speakers[1]
+    t = w.start("broadcast.start", points=["S1"], text="一二三四五六七八九十。" * 3)
+    w.wait(t, lambda x: x["at"]["S1"] == "speaking")
+    victim.freeze()
+    talk = w.wait(t, "ended")
+    assert talk["at"]["S1"] in ("sent", "silent"), talk
+    victim.stop()
+
+
+@case("an emergency takes a phone over from a call, and a drill is marked in what is said")
+def outranks():
+    w = world()
+    t = w.start("call.start", to="S0")
+    w.wait(t, "talking")
+    equal(w.ask("drill.start", title="演练试验")[0], 200)
+    b = w.start("broadcast.start", points=["S0"], text="立即撤离。", emergency=True)
+    equal(w.wait(t, "ended")["result"], "outranked")
+    talk = w.wait(b, "ended")
+    equal((talk["at"]["S0"], talk["text"][:2], talk["drill"], talk["emergency"]), ("confirmed", "演练", True, True))
+    equal(w.ask("drill.stop")[0], 200)
+
+
+@case("a rule speaks to the speakers of the place and rings the desk as soon as its alarm is raised")
+def linked():
+    vk.need("baresip", "espeak-ng")
+    desk, speaker = vk.Baresip("desk"), vk.Baresip("sp")
+    rules = """rules:
+  - id: test.gas
+    title: {zh: 瓦斯超限, en: Gas}
+    select: {role: temp.face}
+    raise: self > 30 degC
+    priority: 1
+    statutory: false
+    category: process
+    cause: {zh: 试验, en: test}
+    consequence: {zh: 试验, en: test}
+    action: {zh: 试验, en: test}
+    then: [{broadcast: place, text: {zh: 瓦斯超限，立即撤离。, en: Gas. Leave.}}, {call: DESK}]
+"""
+    w = World([("DESK", "desk", "mine", desk.uri), ("SP", "speaker", "P1-face", speaker.uri)], rules=rules,
+              points=[kt.point("T1", "temp.face", "P1-face", link="push", range_lo=0, range_hi=60)])
+    w.program.samples(("T1", 40))
+
+    def both():
+        got = {x["kind"]: x for x in w.c.get("/voice")["talks"]}
+        return got if {"broadcast", "ring"} <= set(got) and got["broadcast"]["state"] == "ended" else None
+    got = kt.wait_for("words and a call", both)
+    equal((got["broadcast"]["at"], got["broadcast"]["by"]), ({"SP": "confirmed"}, "rule:test.gas"))
+    assert got["broadcast"]["emergency"] and "瓦斯超限" in got["ring"]["text"], got
 
 
 if __name__ == "__main__":

@@ -116,6 +116,11 @@ class Baresip:
     def uri(self):
         return f"sip:{self.name}@127.0.0.1:{self.port}"
 
+    def press(self, keys):
+        """Keys of its keypad, in a call."""
+        self.process.stdin.write(keys)
+        self.process.stdin.flush()
+
     def freeze(self):
         self.process.send_signal(signal.SIGSTOP)
 
@@ -147,13 +152,13 @@ class Baresip:
 class Sipp:
     """A peer that plays a scenario (XML of SIPp) as the one that is called."""
 
-    def __init__(self, scenario, calls=1):
+    def __init__(self, scenario, port):
         need("sipp")
         self.dir = kt.temp_dir("kt-sipp-")
-        self.port = udp_port()
+        self.port = port
         (self.dir / "s.xml").write_text(scenario)
         self.process = subprocess.Popen(
-            ["sipp", "-sf", "s.xml", "-i", "127.0.0.1", "-p", str(self.port), "-m", str(calls), "-nostdin",
+            ["sipp", "-sf", "s.xml", "-i", "127.0.0.1", "-p", str(self.port), "-nostdin",
              "-cp", str(udp_port()), "-trace_err"],
             cwd=self.dir, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True)

@@ -12,7 +12,7 @@
 #include "link/notify/at.h"
 #include "sys/clock.h"
 
-#define ANSWER_NS (5 * KT_SEC) /* to a question that asks nothing of the network */
+#define ANSWER_NS (3 * KT_SEC) /* to a question that asks nothing of the network */
 
 struct line {
     int fd;

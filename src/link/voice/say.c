@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "link/voice/private.h"
 
-enum { TIMES = 3, GAP = 25, TAIL = 10, KEY_HEARD = 1, PER_TICK = 2, PATIENCE = 30 * 50 };
+enum { TIMES = 2, GAP = 25, TAIL = 10, KEY_HEARD = 1, PER_TICK = 2, PATIENCE = 30 * 50 };
 
 struct play { /* where the words stand at one device */
     size_t at;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dispatcher calls a phone from the map, hangs up and hears the recording, speaks to an area and
+// sees which speaker does not answer. Real phones and speakers (baresip).
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { BIN } from './real.mjs';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const absent = [BIN, `${ROOT}web/dist/index.html`, '/usr/bin/chromium'].filter((x) => !existsSync(x));
+if (absent.length) {
+  console.log(`1..0 # SKIP not there: ${absent.join(', ')}`);
+  process.exit(0);
+}
+const child = spawn('python3', [`${ROOT}test/outside/voice_world.py`], {
+  stdio: ['pipe', 'pipe', 'inherit'],
+  env: { ...process.env, KT_BIN: BIN, KT_SOURCE: ROOT },
+});
+const over = new Promise((resolve) => child.once('exit', resolve));
+const end = async () => {
+  child.stdin.end();
+  await over;
+};
+for (const signal of ['SIGTERM', 'SIGINT'])
+  process.once(signal, () => end().finally(() => process.exit(1)));
+const first = await Promise.race([
+  new Promise((resolve) => createInterface({ input: child.stdout }).once('line', resolve)),
+  over.then(() => '{"skip":"the mine did not start"}'),
+]);
+const mine = JSON.parse(first);
+if (mine.skip) {
+  console.log(`1..0 # SKIP ${mine.skip}`);
+  process.exit(0);
+}
+Object.assign(process.env, { KT_URL: mine.url, KT_USER: mine.user, KT_PASSWORD: mine.password });
+const { ok, story, until } = await import('./lib.mjs');
+
+async function voice(s, step) {
+  const { page } = s;
+  const now = page.getByRole('region', { name: '正在进行' });
+  const recent = page.getByRole('region', { name: '最近' });
+
+  await step('phones and speakers on one screen, with what they answer', async () => {
+    await s.login();
+    await s.go('#/voice');
+    const row = (name) => page.getByRole('row').filter({ hasText: name });
+    await row('工作面电话').getByText('应答', { exact: true }).waitFor();
+    await row('回风巷音箱').getByText('无应答').waitFor();
+    await s.axe('phones and speakers');
+    await s.shot('voice');
+  });
+  await step('a phone of the map is called: the desk rings, both talk, the dispatcher hangs up', async () => {
+    await s.go('#/map');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').first().fill('工作面电话');
+    await page.getByRole('option', { name: /工作面电话/ }).first().click();
+    await page.getByRole('button', { name: /呼叫（先振调度台话机）/ }).first().click();
+    await now.getByText('通话中').waitFor();
+    await page.waitForTimeout(1500); // they speak
+    await s.shot('talking');
+    await now.getByRole('button', { name: '挂断' }).click();
+    await recent.getByText('挂断').first().waitFor();
+  });
+  await step('the recording is there and is no silence', async () => {
+    await recent.getByRole('button', { name: '听录音' }).first().click();
+    const audio = recent.locator('audio').first();
+    await audio.waitFor();
+    const loud = await audio.evaluate(async (a) => {
+      const wav = new Int16Array((await (await fetch(a.src)).arrayBuffer()).slice(44));
+      return Math.sqrt(wav.reduce((sum, v) => sum + v * v, 0) / wav.length) / 32768;
+    });
+    ok(loud > 0.02, `loudness ${loud}`);
+    await until(async () => (await audio.evaluate((a) => a.duration)) > 1, 'it can be played');
+  });
+  await step('words to an area; who does not answer is listed', async () => {
+    const form = page.getByRole('form', { name: '广播' });
+    await form.getByRole('combobox').selectOption({ value: 'P1' });
+    await form.getByRole('textbox').fill('注意，工作面瓦斯超限，请立即撤离。');
+    await form.getByRole('button', { name: '开始广播' }).click();
+    await now.getByText('播报中').first().waitFor();
+    await recent.getByText(/未应答：回风巷音箱/).waitFor();
+    await recent.getByText('已证实收到').waitFor();
+    await s.axe('after a broadcast');
+    await s.shot('after');
+  });
+  await step('both stand in the log, with their recordings', async () => {
+    await s.go('#/events');
+    await page.getByRole('row').filter({ hasText: '广播' }).first().waitFor();
+    await page.getByRole('row').filter({ hasText: '通话' }).first().waitFor();
+    await page.getByRole('row').filter({ hasText: '广播' }).first().dblclick();
+    await page.getByRole('dialog').waitFor();
+    await s.shot('log');
+  });
+}
+
+await story('voice: dispatcher', voice).finally(end);

@@ -52,10 +52,12 @@ async function voice(s, step) {
   });
   await step('a phone of the map is called: the desk rings, both talk, the dispatcher hangs up', async () => {
     await s.go('#/map');
-    await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').first().fill('工作面电话');
-    await page.getByRole('option', { name: /工作面电话/ }).first().click();
-    await page.getByRole('button', { name: /呼叫（先振调度台话机）/ }).first().click();
+    const grid = page.getByRole('grid', { name: /列表/ });
+    await grid.getByRole('row').filter({ hasText: '工作面电话' }).click();
+    await page
+      .locator('.cardpane')
+      .getByRole('button', { name: /呼叫（先振调度台话机）/ })
+      .click();
     await now.getByText('通话中').waitFor();
     await page.waitForTimeout(1500); // they speak
     await s.shot('talking');

@@ -18,7 +18,7 @@ ORDINARY = ["view", "history.read", "export", "report.read", "alarm.ack", "alarm
             "output.open", "output.close", "output.confirm", "output.tag", "output.untag",
             "calibration.write", "limit.propose", "limit.approve", "card.write", "test.write",
             "handover", "manual.set", "drill", "backtest", "record.read", "record.write",
-            "record.import", "ledger.read", "person.see"]
+            "record.import", "ledger.read", "person.see", "call.hear"]
 RECORDS = {
     "registers": [{"id": "find", "title": {"zh": "发现", "en": "Finds"}, "key": "no", "place": "place",
                    "geometry": "spot", "workflow": "mend", "duplicates": [["title"]],

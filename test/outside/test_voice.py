@@ -211,7 +211,28 @@ def hostile():
         equal(talk["at"]["GOOD"], "confirmed")
 
 
-@case("a phone that dies in mid-call is hung up by the dispatcher; a speaker that dies is not confirmed")
+@case("fifty speakers at once: all are spoken to within seconds, the program answers meanwhile")
+def fifty():
+    vk.need("sipp", "espeak-ng")
+    port = vk.udp_port()
+    text = scenario("200 OK", SDP.format(at="127.0.0.1", port=9, codec=8)).replace("</scenario>", "").replace(
+        '<pause milliseconds="60000"/>', '<recv request="BYE"></recv>') + ANSWER.format(status="200 OK", more="Content-Length: 0") + "</scenario>"
+    vk.Sipp(text, port)
+    w = World([(f"S{i}", "speaker", "P1-face", f"sip:s{i}@127.0.0.1:{port}") for i in range(50)], sip={"probe_s": 3600})
+    t = w.start("broadcast.start", place="P1", text="立即撤离。")
+    slow = []
+
+    def over():
+        start = time.monotonic()
+        talk = w.talk(t)
+        slow.append(time.monotonic() - start)
+        return talk if talk["state"] == "ended" else None
+    talk = kt.wait_for("it is over", over, every=0.2)
+    equal(sorted(set(talk["at"].values())), ["sent"])
+    kt.note(f"50 speakers in {(talk['ended'] - talk['started']) / 1000:.1f} s, slowest answer {max(slow) * 1000:.0f} ms")
+
+
+@case("a speaker that dies while it is spoken to is not confirmed")
 def dies():
     w = world()
     victim = w.speakers[1]

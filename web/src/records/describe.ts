@@ -182,7 +182,10 @@ export function describe(e: JournalEvent): string {
       parts.push(String(b.link ?? e.origin), t(b.up ? 'up' : 'down'));
       break;
     case 'answer':
-      parts.push(word('command', String(b.what)), b.command ? `#${b.command}` : '');
+      parts.push(
+        b.what ? word('command', String(b.what)) : change(b),
+        b.command ? `#${b.command}` : '',
+      );
       break;
     case 'account':
       return accountText(b).filter(Boolean).join(' · ');

@@ -235,7 +235,7 @@ export default function VoiceScreen() {
   return (
     <div class="desk voice">
       <div class="desk-head">
-        <h1>{t('title')}</h1>
+        <h1 class="desk-title">{t('title')}</h1>
         <span class="grow" />
         {v && <Climbs climbs={v.climbs} />}
       </div>

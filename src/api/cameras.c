@@ -154,6 +154,81 @@ void get_camera_still(struct call *c)
     kt_http_reply_take(c->req, 200, "image/jpeg", &b);
 }
 
+/* ---- kept of alarms --------------------------------------------------------------------------- */
+
+/* What was kept for an alarm; free it. NULL: answered. */
+static struct kt_json *kept_of(struct call *c)
+{
+    struct kt_buf b;
+    struct kt_err err;
+    struct kt_json *list = NULL;
+    kt_buf_init(&b, 2 << 20);
+    kt_buf_puts(&b, "[");
+    kt_cameras_kept(cameras_of(c), strtoll(c->param[0], NULL, 10), &b);
+    kt_buf_puts(&b, "]");
+    if (kt_json_parse((struct kt_str){b.p, b.n}, 2 << 20, &list, &err) < 0) {
+        reply_err(c->req, &err);
+        list = NULL;
+    }
+    kt_buf_done(&b);
+    return list;
+}
+
+void get_alarm_pictures(struct call *c)
+{
+    struct kt_json *list = kept_of(c);
+    struct kt_buf b;
+    struct kt_jw w;
+    if (!list) {
+        return;
+    }
+    begin_list(&b, &w);
+    for (size_t i = 0; i < kt_json_len(list); i++) {
+        if (may_see_object(c, kt_json_at(list, i))) {
+            copy_value(kt_json_at(list, i), &w);
+        }
+    }
+    reply_items(c, &b, &w);
+    kt_json_free(list);
+}
+
+/* Is this one of what was kept for the alarm, at a place that the caller may see? Its type. */
+static const char *kept_type(struct call *c, const char *hash)
+{
+    struct kt_json *list = kept_of(c);
+    const char *type = NULL;
+    for (size_t i = 0; i < kt_json_len(list) && !type; i++) {
+        const struct kt_json *one = kt_json_at(list, i);
+        if (may_see_object(c, one)) {
+            type = strcmp(kt_json_get_str(one, "still", ""), hash) == 0  ? "image/jpeg"
+                   : strcmp(kt_json_get_str(one, "clip", ""), hash) == 0 ? "video/mp4"
+                                                                         : NULL;
+        }
+    }
+    kt_json_free(list);
+    return type;
+}
+
+void get_alarm_picture(struct call *c)
+{
+    struct kt_hash hash;
+    struct kt_buf b;
+    struct kt_err err;
+    const char *type = kept_type(c, c->param[1]);
+    if (!type || kt_hash_from_hex(kt_str_c(c->param[1]), &hash) < 0) {
+        reply_code(c->req, KT_ENOTFOUND, "nothing of this name was kept for the alarm");
+        return;
+    }
+    kt_buf_init(&b, 64 << 20);
+    if (kt_cameras_body(cameras_of(c), &hash, &b, &err) < 0) {
+        kt_buf_done(&b);
+        reply_code(c->req, KT_ENOTFOUND, "the picture was erased after its days");
+        return;
+    }
+    kt_http_set_header(c->req, "Cache-Control", "private, max-age=3600");
+    kt_http_reply_take(c->req, 200, type, &b);
+}
+
 /* ---- live ------------------------------------------------------------------------------------ */
 
 /* With the viewer's lock: may its person still see what it looks at? */

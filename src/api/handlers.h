@@ -107,6 +107,8 @@ void get_vent(struct call *c);
 void get_cameras(struct call *c);
 void get_cameras_stream(struct call *c);
 void get_camera_still(struct call *c);
+void get_alarm_pictures(struct call *c);
+void get_alarm_picture(struct call *c);
 /* vent_what_if.c */
 void post_vent_what_if(struct call *c);
 /* reports.c */

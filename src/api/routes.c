@@ -24,6 +24,8 @@ const struct route api_routes[] = {
     {"GET", "/alarms", "view", "list", get_alarms},
     {"GET", "/alarms/kpi", "view", "none", get_alarm_kpi, .costly = true},
     {"GET", "/alarms/{id}", "view", "list", get_alarm},
+    {"GET", "/alarms/{id}/pictures", "view", "list", get_alarm_pictures},
+    {"GET", "/alarms/{id}/pictures/{hash}", "view", "list", get_alarm_picture},
     {"GET", "/outputs", "view", "list", get_outputs},
     {"GET", "/outputs/{id}", "view", "output", get_output},
     {"GET", "/commands", "view", "list", get_commands},

@@ -160,6 +160,51 @@ static void open_card(struct eng *e, const struct inst *in)
     }
 }
 
+/* Cameras of all actions of a rule, each once. */
+static uint32_t cameras_of(const struct eng *e, const struct inst *in,
+                           uint32_t ret[KT_CAMERAS_NEAR])
+{
+    const struct kt_rule *r = eng_rule(e, in);
+    uint32_t all = 0, found[KT_CAMERAS_NEAR];
+    for (uint32_t i = 0; i < r->then_n; i++) {
+        uint32_t n = kt_site_pictures(e->site, &r->then[i], (kt_point_id){in->self}, found);
+        for (uint32_t k = 0; k < n && all < KT_CAMERAS_NEAR; k++) {
+            uint32_t at = 0;
+            while (at < all && ret[at] != found[k]) {
+                at++;
+            }
+            ret[at] = found[k];
+            all += at == all;
+        }
+    }
+    return all;
+}
+
+/* What cameras saw just before is to be kept: said, and done by who follows; a replay and a
+ * back-test have nobody who does. */
+static void ask_pictures(struct eng *e, const struct inst *in)
+{
+    const struct kt_alarm *a =
+        kt_alarm_of(e->alarms, (kt_rule_id){in->rule}, (kt_point_id){in->self});
+    uint32_t cameras[KT_CAMERAS_NEAR], n = a ? cameras_of(e, in, cameras) : 0;
+    if (n == 0) {
+        return;
+    }
+    struct kt_jw *w = eng_say(e, "picture");
+    kt_jw_kstr(w, "change", "ask");
+    kt_jw_kint(w, "alarm", (int64_t)a->id.v);
+    kt_jw_kstr(w, "rule", eng_rule(e, in)->id);
+    eng_jpoint(e, w, "point", in->self);
+    kt_jw_kstr(w, "place", e->site->places[e->site->points[in->self].place.v].id);
+    kt_jw_key(w, "cameras");
+    kt_jw_arr(w);
+    for (uint32_t k = 0; k < n; k++) {
+        kt_jw_str(w, e->site->cameras[cameras[k]].id);
+    }
+    kt_jw_arr_end(w);
+    eng_said(e);
+}
+
 /* By which design the alarm of an instance is suppressed now; NULL: by none. What is not known
  * suppresses nothing. */
 static const char *suppressed_by(const struct eng *e, const struct inst *in)
@@ -200,6 +245,7 @@ static void turn_on(struct eng *e, uint32_t i)
     kt_alarm_raise(e->alarms, (kt_rule_id){in->rule}, (kt_point_id){in->self},
                    (kt_alarm_id){eng_next_id(e)}, e->now, &c, suppressed_by(e, in));
     open_card(e, in);
+    ask_pictures(e, in);
     eng_incident_begin(e, in);
 }
 

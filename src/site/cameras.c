@@ -5,7 +5,7 @@
  */
 #include "site/impl.h"
 
-enum { CAMERAS_MAX = 512 };
+enum { CAMERAS_MAX = 512, NEAREST = 2 };
 static const char id_letters[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:-";
 
@@ -252,4 +252,42 @@ uint32_t kt_site_cameras_near(const struct kt_site *s, kt_place_id place, double
         ret[i] = best[i].camera;
     }
     return n;
+}
+
+uint32_t kt_site_pictures(const struct kt_site *s, const struct kt_action *a, kt_point_id self,
+                          uint32_t ret[KT_CAMERAS_NEAR])
+{
+    const struct kt_point *p = &s->points[self.v];
+    if (a->kind == KT_ACT_CAMERAS) {
+        return kt_site_cameras_near(s, p->place, p->x, p->y, ret, a->count);
+    }
+    if (a->kind != KT_ACT_PICTURE) {
+        return 0;
+    }
+    if (a->camera < s->cameras_n) {
+        ret[0] = a->camera;
+        return 1;
+    }
+    return kt_site_cameras_near(s, p->place, p->x, p->y, ret, NEAREST);
+}
+
+static void keep_of(struct kt_site *s, const struct kt_rule *r)
+{
+    uint32_t found[KT_CAMERAS_NEAR];
+    for (uint32_t a = 0; a < r->then_n; a++) {
+        bool any = r->then[a].kind == KT_ACT_PICTURE || r->then[a].kind == KT_ACT_CAMERAS;
+        for (uint32_t i = 0; any && i < r->points_n; i++) {
+            uint32_t n = kt_site_pictures(s, &r->then[a], r->points[i], found);
+            while (n > 0) {
+                ((struct kt_camera *)(uintptr_t)s->cameras)[found[--n]].keep = true;
+            }
+        }
+    }
+}
+
+void site_cameras_keep(struct load *l)
+{
+    for (uint32_t i = 0; i < l->s->pub.rules_n && l->s->pub.cameras_n; i++) {
+        keep_of(&l->s->pub, &l->s->pub.rules[i]);
+    }
 }

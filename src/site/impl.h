@@ -98,6 +98,7 @@ struct action_decl {
         DO_OPEN_ASSET,
         DO_CLOSE_POINTS,
         DO_CARD,
+        DO_PICTURE,
         DO_SEQUENCE,
         DO_BROADCAST,
         DO_CALL,
@@ -257,6 +258,7 @@ bool site_voice_action(struct load *l, const char *rule, struct action_decl *a,
 void site_people_check(struct load *l);                           /* conf.c */
 void site_assets(struct load *l);                                 /* assets.c */
 void site_cameras(struct load *l);                                /* cameras.c */
+void site_cameras_keep(struct load *l); /* those that rules take pictures of */
 void site_sequences(struct load *l);                              /* sequences_build.c */
 void site_check_sequences(struct load *l);                        /* check_sequences.c */
 void site_limits(struct load *l);                                 /* limits.c */

@@ -278,6 +278,7 @@ static void load_all(struct load *l, const struct kt_site *previous)
     site_sequences(l);
     site_voice_check(l);
     site_rules(l);
+    site_cameras_keep(l);
     site_readers(l);
     site_check_ranges(l);
     site_check_rules(l);

@@ -85,6 +85,8 @@ static void read_action(struct load *l, const struct kt_yaml *n, struct rule_dec
         a->kind = DO_CLOSE_POINTS;
     } else if (kt_yaml_str(n, "card", KT_OPTIONAL, &text)) {
         a->kind = DO_CARD;
+    } else if (kt_yaml_str(n, "picture", KT_OPTIONAL, &text)) {
+        a->kind = DO_PICTURE;
     } else if (kt_yaml_str(n, "sequence", KT_OPTIONAL, &text)) {
         a->kind = DO_SEQUENCE;
     } else if (kt_yaml_str(n, "broadcast", KT_OPTIONAL, &text)) {
@@ -98,7 +100,7 @@ static void read_action(struct load *l, const struct kt_yaml *n, struct rule_dec
     kt_yaml_unknown(n);
     if (!text || kt_yaml_count(n) != (a->kind == DO_BROADCAST ? 2 : 1)) {
         kt_yaml_problem(n, "an action is one of {open: range}, {open: SELECTOR}, {card: NAME}, "
-                           "{sequence: ID}, {people: place|downstream}, "
+                           "{picture: nearest or CAMERA}, {sequence: ID}, {people: place|downstream}, "
                            "{evacuate: working|place|PLACE}, {cameras: N}, {case: REGISTER}, "
                            "{broadcast: place|downstream|PLACE, text: {zh, en}}, {call: PHONE}");
         return;

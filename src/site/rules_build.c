@@ -217,6 +217,12 @@ static void build_action(struct load *l, struct rule_decl *d, struct action_decl
     struct selector sel;
     if (a->kind == DO_BROADCAST || a->kind == DO_CALL) {
         a->stands = site_voice_action(l, d->r.id, a, &a->built);
+    } else if (a->kind == DO_PICTURE && strcmp(a->text, "nearest") != 0 &&
+        kt_site_camera(&l->s->pub, kt_str_c(a->text)) == KT_NONE) {
+        site_find_at(l, KT_FIND_ERROR, "reference", &a->at,
+                     "rule \"%s\": no camera is called \"%s\"; give an id of cameras.csv, or "
+                     "nearest",
+                     d->r.id, a->text);
     } else if (a->kind == DO_SEQUENCE) {
         build_sequence(l, d, a);
     } else if (a->kind == DO_OPEN_ASSET) {
@@ -247,6 +253,10 @@ static void build_actions(struct load *l, struct rule_decl *d)
         build_action(l, d, a);
         if (a->kind == DO_CARD) {
             to[n++] = (struct kt_action){.kind = KT_ACT_CARD, .card = a->text};
+        } else if (a->kind == DO_PICTURE) {
+            to[n++] = (struct kt_action){.kind = KT_ACT_PICTURE,
+                                         .select = a->text,
+                                         .camera = kt_site_camera(&l->s->pub, kt_str_c(a->text))};
         } else if (a->kind == DO_OPEN_RANGE) {
             to[n++] = (struct kt_action){.kind = KT_ACT_OPEN_RANGE};
         } else if (a->kind == DO_OPEN_POINTS) {

@@ -153,6 +153,7 @@ enum kt_action_kind {
     KT_ACT_OPEN_POINTS,
     KT_ACT_OPEN_ASSET, /* outputs of the asset of the instance's own point */
     KT_ACT_CARD,
+    KT_ACT_PICTURE,  /* what cameras saw just before is kept */
     KT_ACT_SEQUENCE, /* start a sequence of kind stop */
     /* those of a linkage that an incident keeps account of (engine/incident.h) */
     KT_ACT_PEOPLE,   /* list who is there: `place` or `downstream` */
@@ -180,6 +181,7 @@ struct kt_action {
     kt_place_id place;                    /* KT_ACT_BROADCAST: KT_NONE: that of the point */
     struct kt_text words;                 /* KT_ACT_BROADCAST */
     kt_point_id phone;                    /* KT_ACT_CALL */
+    uint32_t camera;                      /* KT_ACT_PICTURE: index; KT_NONE: the nearest */
 };
 
 struct kt_rule {
@@ -575,6 +577,10 @@ static inline uint32_t kt_site_link_of(const struct kt_site *s, enum kt_link_kin
  */
 KT_MUST_CHECK int kt_site_contact(const struct kt_site *s, const char *id, struct kt_contact *ret,
                                   struct kt_err *err);
+/** Cameras that an action shows and takes pictures of for the instance at `self` of its rule: the
+ *  one that it names, the two nearest, or the nearest `count`. */
+uint32_t kt_site_pictures(const struct kt_site *s, const struct kt_action *a, kt_point_id self,
+                          uint32_t ret[KT_CAMERAS_NEAR]);
 /** "id-pattern" with `*`: does it fit? Used for producers and selectors. */
 bool kt_glob(const char *pattern, const char *text);
 /** How often the cut of a sensor is tried: the longest that one of its outputs asks for; 0: never.

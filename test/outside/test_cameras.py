@@ -131,6 +131,58 @@ def _():
     program.stop()
 
 
+RULE = """
+rules:
+  - id: shot.gas
+    title: {zh: 抓拍, en: Shot}
+    select: {point: T1}
+    raise: self > 0.9 %CH4
+    priority: 1
+    category: over-limit
+    cause: {zh: 甲烷, en: methane}
+    consequence: {zh: 无, en: none}
+    action: {zh: 看, en: look}
+    then: [{picture: nearest}]
+"""
+
+
+@case("a linked alarm keeps a picture and the seconds before it, for who may see the place; a dead camera is told")
+def _():
+    cams = camera_kit.Cameras("C1")
+    made = site([row("C1", "P1-face", cams.url("C1")), row("DEAD", "P1-return", "rtsp://127.0.0.1:1/x")])
+    made.write("rules/shot.yaml", RULE)
+    program = kt.Program(made)
+    client, other = program.user("wang", "dispatcher"), program.user("head", "heading-viewer")
+    program.samples(("T1", 0.5))
+    kt.wait_for("the camera is kept open", lambda: state(client, "C1")["open"] and state(client, "C1")["kept"])
+    look = camera_kit.Stream(client, "C1")
+    look.await_more("k", 3)
+    look.close()
+    program.samples(("T1", 1.0))
+    alarm = client.alarm("shot.gas", "T1")
+    where = f"/alarms/{alarm['id']}/pictures"
+    kept = kt.wait_for("a picture and a failure", lambda: len(x := client.get(where)["items"]) == 2 and x)
+    by = {x["camera"]: x for x in kept}
+    equal((by["C1"]["change"], by["DEAD"]["change"]), ("kept", "failed"))
+    assert "no signal" in by["DEAD"]["text"], by
+    assert by["C1"]["to"] - by["C1"]["from"] >= 1500, by["C1"]
+    status, still, _ = client.raw("GET", f"/api/v1{where}/{by['C1']['still']}")
+    equal((status, still[:2]), (200, b"\xff\xd8"))
+    status, clip, _ = client.raw("GET", f"/api/v1{where}/{by['C1']['clip']}")
+    equal((status, clip[4:8]), (200, b"ftyp"))
+    equal(other.get(where)["items"], [])
+    equal(other.raw("GET", f"/api/v1{where}/{by['C1']['still']}")[0], 404)
+    said = str(client.events(type="picture"))
+    assert all(f"'change': '{word}'" in said for word in ("ask", "kept", "failed")), said
+    program.stop()
+    program.start()
+    equal(len(program.login("wang", client.password).get(where)["items"]), 2)
+    body = made.dir / "data/pictures/bodies"
+    assert any(f.name == by["C1"]["clip"] for f in body.rglob("*")), list(body.rglob("*"))
+    cams.kill()
+    program.stop()
+
+
 @case("check: mistakes in cameras.csv, each with its way out")
 def _():
     bad = site(["C1,甲,A,nowhere,rtsp://h/x,,,,", "C2,乙,B,P1-face,http://h/x,,,,",

@@ -57,7 +57,7 @@ KT_MUST_CHECK int kt_cameras_still(struct kt_cameras *c, const char *id, struct 
                                    kt_time *ret_at, struct kt_err *err);
 void kt_cameras_state(struct kt_cameras *c, struct kt_link_state *ret);
 
-/** What was kept for an alarm: JSON array items of outcomes "picture", appended. */
+/** What was kept for an alarm: JSON array items of outcomes "picture", appended, oldest first. */
 void kt_cameras_kept(struct kt_cameras *c, int64_t alarm, struct kt_buf *out);
 /** A kept body; KT_ENOTFOUND: erased after its days, or never here. */
 KT_MUST_CHECK int kt_cameras_body(struct kt_cameras *c, const struct kt_hash *h, struct kt_buf *out,

@@ -134,6 +134,7 @@ def links(base):
     out += [f'  - {{id: broker, kind: mqtt, host: 127.0.0.1, port: {base + 3}, client_id: kuangtu-{base}, topics: ["mine/#"], version: 5, '
             'user: "", password_file: "", time_field: ts, value_field: value}',
             f'  - {{id: tags, kind: mqtt, host: 127.0.0.1, port: {base + 3}, client_id: kuangtu-tags-{base}, topics: ["people/#"], payload: positions}}',
+            "  - {id: video, kind: camera, probe_s: 60, before_s: 10, keep_days: 30}",
             '  - {id: push, kind: push, producers: [{id: envgw, token_file: secrets/envgw.token, points: ["ENV-*"]}]}',
             '  - {id: drop, kind: minefile, in: drop/in, out: drop/out, every_s: 300, encoding: utf-8, record_end: "~", file_end: "||", '
             'field: ";"}']

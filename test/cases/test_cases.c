@@ -38,11 +38,15 @@ static bool put(struct kt_arena *a, const char *dir, const char *name, const cha
 /* The texts of case.yaml as a site folder. */
 static bool write_site(struct kt_arena *a, const struct kt_yaml *root, const char *dir)
 {
-    static const char *const files[][2] = {
-        {"site", "site.yaml"},        {"places", "places.csv"},
-        {"points", "points.csv"},     {"limits", "limits/case.yaml"},
-        {"rules", "rules/case.yaml"}, {"registers", "registers/case.yaml"},
-        {"assets", "assets.csv"},     {"sequences", "sequences/case.yaml"}};
+    static const char *const files[][2] = {{"site", "site.yaml"},
+                                           {"places", "places.csv"},
+                                           {"points", "points.csv"},
+                                           {"limits", "limits/case.yaml"},
+                                           {"rules", "rules/case.yaml"},
+                                           {"registers", "registers/case.yaml"},
+                                           {"assets", "assets.csv"},
+                                           {"cameras", "cameras.csv"},
+                                           {"sequences", "sequences/case.yaml"}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         const char *text;
         if (kt_yaml_str(root, files[i][0], i < 3 ? KT_REQUIRED : KT_OPTIONAL, &text)) {

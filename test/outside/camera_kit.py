@@ -11,7 +11,7 @@ from pathlib import Path
 import kt
 
 PLACE = Path(kt.BIN).resolve().parent
-SERVER = PLACE / "test_camera"
+SERVER = PLACE / "kuangtu-sim-camera"
 HELPER = PLACE / "kuangtu-camera"
 
 

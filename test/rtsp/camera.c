@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_camera [--port N] [--h265] [--gop N] [--size WxH] [--password] NAME…: an RTSP server with a
- * moving test picture at /NAME, for tests, benches and the demonstration. Prints its port.
+ * kuangtu-sim-camera [--port N] [--h265] [--gop N] [--size WxH] [--password] NAME…: an RTSP server
+ * with a moving test picture at /NAME, for tests, benches and the demonstration. Prints its port.
  * --check: are the plug-ins for it here?
  */
 #include <gst/rtsp-server/rtsp-server.h>
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
     gst_rtsp_server_set_service(server, service);
     gst_rtsp_server_set_address(server, "127.0.0.1");
     if (!gst_rtsp_server_attach(server, NULL)) {
-        fprintf(stderr, "test_camera: port %d is taken\n", c.port);
+        fprintf(stderr, "kuangtu-sim-camera: port %d is taken\n", c.port);
         return 1;
     }
     printf("%d\n", gst_rtsp_server_get_bound_port(server));

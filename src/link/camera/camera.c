@@ -308,19 +308,18 @@ int kt_cameras_still(struct kt_cameras *c, const char *id, struct kt_buf *out, k
 void kt_cameras_state(struct kt_cameras *c, struct kt_link_state *ret)
 {
     struct kt_link_state s = {0};
-    uint32_t good = 0, bad = 0;
+    uint32_t bad = 0;
     pthread_mutex_lock(&c->lock);
     for (uint32_t i = 0; i < c->n; i++) {
         struct cam *cam = c->cams[i];
         pthread_mutex_lock(&cam->lock);
-        good += cam->signal;
         bad += cam->known && !cam->signal;
         s.last_data = cam->last > s.last_data ? cam->last : s.last_data;
         s.reads += cam->pictures;
         s.reconnects += cam->sessions;
         pthread_mutex_unlock(&cam->lock);
     }
-    s.up = c->n > 0 && good > 0;
+    s.up = !c->missing[0];
     s.errors = bad;
     snprintf(s.text, sizeof(s.text), "%.150s", c->missing);
     if (!c->missing[0] && bad) {

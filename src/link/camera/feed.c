@@ -17,7 +17,10 @@
 #include "sys/file.h"
 
 enum { HANG_S = 9, POLL_MS = 200, SAY_S = 10, PULSE_S = 4, PROBE_MAX_S = 12, SECRET_MAX = 1024 };
-static const int64_t again_ns[] = {300 * KT_MS, 500 * KT_MS, 1 * KT_SEC, 2 * KT_SEC};
+/* After a loss: while somebody looks no longer than AGAIN_SEEN steps. */
+static const int64_t again_ns[] = {300 * KT_MS, 500 * KT_MS, 1 * KT_SEC, 2 * KT_SEC,
+                                   5 * KT_SEC,  10 * KT_SEC, 20 * KT_SEC};
+enum { AGAIN_SEEN = 3, AGAIN_LAST = 6 };
 
 /* One session: on the thread's stack. */
 struct session {
@@ -383,24 +386,28 @@ static void wait_until(struct cam *c, kt_mono when)
     pthread_cond_timedwait(&c->wake, &c->lock, &t);
 }
 
-/* Until it is wanted or due; false: it stops. After a loss not before `earliest`. */
-static bool wait_for_work(struct cam *c, kt_mono earliest)
+/* When it may be tried again, `failed` losses one after the other, the last at `lost`. */
+static kt_mono again(const struct cam *c, kt_mono lost, int failed)
+{
+    int most = c->watchers_n > 0 ? AGAIN_SEEN : AGAIN_LAST;
+    return failed == 0 ? lost : lost + again_ns[failed - 1 < most ? failed - 1 : most];
+}
+
+/* Until it is wanted or due; false: it stops. */
+static bool wait_for_work(struct cam *c, kt_mono lost, int failed)
 {
     pthread_mutex_lock(&c->lock);
-    for (;;) {
-        kt_mono now = kt_clock_mono();
-        if (c->stopping) {
-            break;
+    while (!c->stopping) {
+        kt_mono now = kt_clock_mono(), due = again(c, lost, failed);
+        if (!wanted(c, now) && c->probe_due > due) {
+            due = c->probe_due;
         }
-        kt_mono due = wanted(c, now) ? earliest : c->probe_due;
-        if (now >= due && now >= earliest) {
+        if (now >= due) {
             break;
         }
         pulse(c, now);
-        kt_mono until = due > earliest ? due : earliest;
-        wait_until(c, c->watchers_n > 0 && c->pulse_due < until ? c->pulse_due : until);
+        wait_until(c, c->watchers_n > 0 && c->pulse_due < due ? c->pulse_due : due);
     }
-    c->probe_due = kt_clock_mono() + c->probe_ns;
     bool on = !c->stopping;
     pthread_mutex_unlock(&c->lock);
     return on;
@@ -409,22 +416,17 @@ static bool wait_for_work(struct cam *c, kt_mono earliest)
 void *feed_run(void *arg)
 {
     struct cam *c = arg;
-    kt_mono earliest = 0;
-    size_t failed = 0;
-    while (wait_for_work(c, earliest)) {
+    kt_mono lost = 0;
+    int failed = 0;
+    while (wait_for_work(c, lost, failed)) {
         bool sub = c->sub; /* this thread alone writes it, and last_mono */
-        if (session(c) || sub != c->sub) {
-            failed = 0;
-            earliest = 0;
-        } else {
-            /* a picture lately: a camera that restarts, not one that is away */
-            failed = c->last_mono && kt_clock_mono() - c->last_mono < HANG_S * KT_SEC ? 0 : failed;
-            size_t i = failed < KT_ARRAY_LEN(again_ns) ? failed : KT_ARRAY_LEN(again_ns) - 1;
-            earliest = kt_clock_mono() + again_ns[i];
-            failed++;
-        }
+        bool done = session(c) || sub != c->sub;
+        lost = kt_clock_mono();
+        /* a picture lately: a camera that restarts, not one that is away */
+        bool lately = c->last_mono && lost - c->last_mono < HANG_S * KT_SEC;
+        failed = done ? 0 : lately ? 1 : failed + (failed <= AGAIN_LAST);
         pthread_mutex_lock(&c->lock);
-        c->probe_due = kt_clock_mono() + c->probe_ns;
+        c->probe_due = lost + c->probe_ns;
         pthread_mutex_unlock(&c->lock);
     }
     return NULL;

@@ -20,7 +20,14 @@
 #include "sys/file.h"
 #include "sys/thread.h"
 
-enum { JOBS = 256, NOTE_MAX = 1 << 20, CLIP_MAX = 64 << 20, OPEN_S = 6, AGAIN_S = 3, SWEEP_S = 600 };
+enum {
+    JOBS = 256,
+    NOTE_MAX = 1 << 20,
+    CLIP_MAX = 64 << 20,
+    OPEN_S = 6,
+    AGAIN_S = 3,
+    SWEEP_S = 600
+};
 
 struct job {
     char *json;
@@ -50,7 +57,8 @@ struct pictures {
     kt_mono sweep_due;
 };
 
-/* ---- what comes ------------------------------------------------------------------------------- */
+/* ---- what comes -------------------------------------------------------------------------------
+ */
 
 /* Follower: a thread of the journal or the engine. */
 static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
@@ -81,7 +89,8 @@ static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
     }
 }
 
-/* ---- taking ----------------------------------------------------------------------------------- */
+/* ---- taking -----------------------------------------------------------------------------------
+ */
 
 /* Make sure that the camera is open and has something; false: it has no signal. */
 static bool await_ring(struct pictures *p, const char *id, char *why, size_t cap)
@@ -200,7 +209,8 @@ static void take_one(struct pictures *p, int64_t alarm, const char *camera)
     }
     struct made *to = &p->made[p->made_next++ % KT_ARRAY_LEN(p->made)], fresh;
     if (make(p, camera, &fresh, &err) < 0) {
-        KT_WARN("camera", "%s: nothing kept for alarm %lld: %s", camera, (long long)alarm, err.text);
+        KT_WARN("camera", "%s: nothing kept for alarm %lld: %s", camera, (long long)alarm,
+                err.text);
         say(p, alarm, camera, NULL, err.text);
         return;
     }
@@ -208,7 +218,8 @@ static void take_one(struct pictures *p, int64_t alarm, const char *camera)
     say(p, alarm, camera, to, NULL);
 }
 
-/* ---- notes and days ---------------------------------------------------------------------------- */
+/* ---- notes and days ----------------------------------------------------------------------------
+ */
 
 static void note_path(const struct pictures *p, int64_t alarm, char *to, size_t cap)
 {
@@ -248,7 +259,8 @@ static void sweep_folder(const char *dir, time_t before)
         }
     }
     if (gone) {
-        KT_INFO("camera", "%zu pictures, clips and notes of alarms are past their days: erased", gone);
+        KT_INFO("camera", "%zu pictures, clips and notes of alarms are past their days: erased",
+                gone);
     }
     kt_arena_free(arena);
 }
@@ -273,7 +285,8 @@ static void sweep(struct pictures *p)
     sweep_folder(path, before);
 }
 
-/* ---- the thread -------------------------------------------------------------------------------- */
+/* ---- the thread --------------------------------------------------------------------------------
+ */
 
 static void take_all(struct pictures *p, int64_t alarm, const struct kt_json *cameras)
 {
@@ -346,7 +359,8 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* ---- asked for ---------------------------------------------------------------------------------- */
+/* ---- asked for ----------------------------------------------------------------------------------
+ */
 
 void kt_cameras_kept(struct kt_cameras *c, int64_t alarm, struct kt_buf *out)
 {
@@ -373,7 +387,8 @@ int kt_cameras_body(struct kt_cameras *c, const struct kt_hash *h, struct kt_buf
     return kt_body_get(c->pictures->dir, h, CLIP_MAX, out, err);
 }
 
-/* ---- life --------------------------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------------------------------
+ */
 
 static int make_folders(const struct pictures *p, struct kt_err *err)
 {

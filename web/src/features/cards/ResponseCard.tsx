@@ -10,9 +10,12 @@ import type { Card } from '../../api/model';
 import { can } from '../../api/session';
 import { site } from '../../api/site';
 import { canAct, live } from '../../api/world';
+import { app } from '../../app/app';
 import { hms, span, stamp } from '../../app/format';
 import { pick } from '../../app/i18n';
 import { useKey } from '../../app/keys';
+import { Lazy } from '../../app/Lazy';
+import { alarm } from '../../app/selection';
 import { Dialog } from '../../ui/Dialog';
 import { AreaField } from '../../ui/Field';
 import { AlarmTag, stateWord } from '../../ui/Tag';
@@ -218,6 +221,7 @@ export default function ResponseCard({ id }: { id: number }) {
       openCardId.value = null;
     },
   );
+  const pictures = app.sections.get('cameras');
   const post = (verb: string, args: Record<string, unknown>) => void send(verb, args);
   return (
     <Dialog
@@ -237,6 +241,7 @@ export default function ResponseCard({ id }: { id: number }) {
           {error}
         </p>
       )}
+      {card && pictures && <Lazy load={pictures.load} props={{ target: alarm(card.alarm) }} />}
       {card && (
         <>
           <ol class="steps">

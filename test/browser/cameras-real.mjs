@@ -130,6 +130,7 @@ async function watching(s, step) {
         () => kept.locator('img').evaluate((i) => i.complete && i.naturalWidth > 0),
         'its picture',
       );
+      await kept.scrollIntoViewIfNeeded();
       await s.shot('camera-kept');
       await kept.getByRole('button', { name: /播放报警前/ }).click();
       await until(

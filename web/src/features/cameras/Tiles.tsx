@@ -14,7 +14,7 @@ import { t } from './texts';
 
 const SILENT_MS = 3000;
 /** Longer between key frames: a click waits as long for its picture. */
-const KEY_S = 1.5;
+const KEY_S = 2.5;
 
 type Sink = (kind: string, bytes: Uint8Array<ArrayBuffer>) => void;
 

@@ -17,9 +17,10 @@ interface Asked {
 }
 
 /** A rule has cameras looked at: those that this person may see open by themselves. */
-function onAsked(data: unknown): void {
+async function onAsked(data: unknown): Promise<void> {
   const p = data as Asked;
   if (p.change !== 'ask' || replaying.value) return;
+  await refresh(); // those that give no picture now stay away
   const list = cameras.value.filter((c) => p.cameras?.includes(c.id) && (c.signal || !c.known));
   if (list.length) openDock(list, t('dock.alarm', { name: site.value.pointName(p.point ?? '') }));
 }
@@ -62,7 +63,7 @@ async function addAll(app: App): Promise<void> {
     load: () => import('./Section'),
   });
   app.overlays.add({ id: 'cameras', view: Overlay });
-  live.on('picture', onAsked);
+  live.on('picture', (p) => void onAsked(p));
 }
 
 export function install(app: App): void {

@@ -336,13 +336,6 @@ const char *kt_limit_name_id(enum kt_limit_name n)
     return ids[n];
 }
 
-uint32_t kt_site_cameras_near(const struct kt_site *s, kt_place_id place, double x, double y,
-                              uint32_t *ret, uint32_t cap)
-{
-    (void)s, (void)place, (void)x, (void)y, (void)ret, (void)cap;
-    return 0;
-}
-
 bool kt_glob(const char *pattern, const char *text)
 {
     for (; *pattern; pattern++, text++) {

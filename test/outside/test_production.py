@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Production and management on the demonstration mine: a shift report as a mine hands it in, a task for
+a person, figures, and what a machine's points say."""
+
+import io
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import kt
+from kt import case, equal
+
+PEOPLE = [{"id": "officer", "places": ["*"], "rights": ["view", "record.read", "record.write", "indicator.read", "shift.sign", "report.read"]},
+          {"id": "clerk", "places": ["*"], "rights": ["view", "record.read", "record.write", "indicator.read"]}]
+
+
+SITE = """id: made-up
+name: {zh: 用例矿（演示）, en: Case}
+simulation: true
+gas_class: high
+utc_offset: "+08:00"
+packs: [core, production, management]
+listen: {http: "127.0.0.1:0"}
+"""
+
+
+@kt.once
+def mine():
+    """The places of the demonstration mine, without its plant."""
+    drawn, path = kt.temp_dir() / "drawn", kt.temp_dir() / "mine"
+    drawn.mkdir()
+    (drawn / "site.yaml").write_text(SITE, encoding="utf-8")
+    (drawn / "points.csv").write_text("id,name,role,place\n", encoding="utf-8")
+    shutil.copy(kt.SOURCE / "sites/demo/places.csv", drawn)
+    kt.kuangtu("init", path, "--from", drawn)
+    return path
+
+
+@kt.once
+def running():
+    site = kt.make_site([kt.point("W1", "wind.face", "P1-face", link="push")], people=PEOPLE, packs=("core", "gas", "production", "management"))
+    return kt.Program(site)
+
+
+def report(c):
+    r = c.ask("record.create", register="shift_report", fields={"date": "2026-11-20", "shift": "day", "place": "mine", "planned_t": 3000, "mined_t": 2850})["result"]
+    c.ask("record.create", register="shift_face", fields={"report": r["record"], "place": "P1-face", "team": "综采队（演示）", "mined_t": 2850, "planned_t": 3000})
+    c.ask("record.create", register="shift_stop", fields={"report": r["record"], "place": "P1-face", "cause": "machine", "began": 1763600000000, "over": 1763601500000, "note": "换截齿（演示）"})
+    return r
+
+
+@case("a shift report: not without its leader, signed by who may, printed as a mine hands it in")
+def _():
+    p = running()
+    clerk, officer = p.user("clerk", "clerk"), p.user("officer", "officer")
+    r = report(clerk)
+    clerk.refused("record.move", "KT_EINVAL", record=r["record"], version=r["version"], transition="send")
+    sent = clerk.ask("record.move", record=r["record"], version=r["version"], transition="send",
+                     fields={"leader": "officer", "dispatcher": "clerk", "safety": "正常（演示）"})["result"]
+    clerk.refused("record.move", "KT_EDENIED", record=r["record"], version=sent["version"], transition="sign")
+    officer.ask("record.move", record=r["record"], version=sent["version"], transition="sign")
+    base = f"/api/v1/records/shift_report/{r['record']}/documents/shift_form"
+    status, body, _ = officer.raw("GET", base + "?format=xlsx")
+    equal((status, body[:2]), (200, b"PK"))
+    sheet = "".join(zipfile.ZipFile(io.BytesIO(body)).read(n).decode() for n in zipfile.ZipFile(io.BytesIO(body)).namelist() if n.endswith(".xml"))
+    for word in ("煤矿生产调度班报表", "停产影响", "换截齿（演示）", "综采队（演示）", "25", "值班矿领导", "签发"):
+        assert word in sheet, word
+    status, body, _ = officer.raw("GET", base + "?format=pdf")
+    equal((status, body[:4]), (200, b"%PDF"))
+
+
+@case("figures of a period say what is known")
+def _():
+    c = running().local()
+    span = {"from": "2026-11-20T00:00:00+08:00", "to": "2026-11-21T00:00:00+08:00"}
+    got = {i: c.get(f"/indicators/{i}", **span)["value"] for i in ("coal_mined", "coal_of_plan", "metres_driven", "equipment_hours")}
+    equal(got, {"coal_mined": 2850, "coal_of_plan": 95, "metres_driven": None, "equipment_hours": None})
+    for b in ("production_month", "management_month"):
+        assert c.get(f"/briefings/{b}")["blocks"], b
+
+
+@case("the demonstration mine is filled once, all of it marked as made up")
+def _():
+    program = kt.Program(kt.Site(mine()))
+    c = program.local()
+    seed = [sys.executable, str(kt.SOURCE / "scripts/seed-mine"), str(program.site.dir)]
+    said = [subprocess.run(seed, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout.strip() for _ in "12"]
+    equal(said, ["production and management: filled (演示)", "the mine has its records already; nothing is changed"])
+    for register in ("shift_report", "machine", "smart_task", "stage_system"):
+        items = c.get(f"/records/{register}")["items"]
+        assert items and all("演示" in str(i) or register == "shift_report" for i in items), register
+    equal(c.get("/indicators/days_safe")["value"], 412)
+    equal(round(c.get("/indicators/stages_covered")["value"], 1), 42.9)
+    equal(c.get("/indicators/first_grade")["value"], 2)
+
+
+if __name__ == "__main__":
+    sys.exit(kt.main())

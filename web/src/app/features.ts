@@ -20,6 +20,7 @@ import { install as ledgers } from '../features/ledgers';
 import { install as limits } from '../features/limits';
 import { install as map } from '../features/map';
 import { install as object } from '../features/object';
+import { install as overview } from '../features/overview';
 import { install as people } from '../features/people';
 import { install as plant } from '../features/plant';
 import { install as point } from '../features/point';
@@ -37,6 +38,7 @@ export const installers: readonly Install[] = [
   alarms,
   cards,
   incidents,
+  overview,
   people,
   cameras,
   plant,

@@ -14,7 +14,7 @@ import { num, siteOffset } from '../../app/format';
 import { nameOf } from '../../app/i18n';
 import { href } from '../../app/router';
 import { useHeard, useRead } from '../../records/use';
-import { Tag } from '../../ui/Tag';
+import { AlarmTag, Tag } from '../../ui/Tag';
 import { Value } from '../../ui/Value';
 import { DAY, type Seen, spans, sum, tally } from './state';
 import { t } from './texts';
@@ -99,10 +99,17 @@ function Sum({ name, roles, digits }: { name: string; roles: string[]; digits: n
   );
 }
 
-/** The points of a role, the highest first. */
-function Highest({ roles, most }: { roles: string[]; most: number }) {
+/** How far up its range a point stands; without a range its value. */
+function height(p: PointInfo, ofRange: boolean): number {
+  const v = live.points.peek(p.i).v;
+  if (v === null) return -Infinity;
+  return ofRange && p.range ? (v - p.range[0]) / (p.range[1] - p.range[0]) : v;
+}
+
+/** The points of a role, the highest first: a sump near its brim before a deep well. */
+function Highest({ roles, most, ofRange }: { roles: string[]; most: number; ofRange?: boolean }) {
   const list = ofRole(...roles)
-    .map((p) => ({ p, v: live.points.peek(p.i).v ?? -Infinity }))
+    .map((p) => ({ p, v: height(p, !!ofRange) }))
     .sort((a, b) => b.v - a.v)
     .slice(0, most);
   return (
@@ -143,7 +150,14 @@ function Alarms() {
           <Tag key={p} severity={p} text={String(n[p])} hollow={n[p] === 0} />
         ))}
       </p>
-      <Highest roles={['ch4']} most={3} />
+      {live.alarms.active.value.slice(0, 5).map((a) => (
+        <p key={a.id} class="ov-line">
+          <AlarmTag alarm={a} />
+          <span class="grow ellipsis">
+            {site.value.alarmName(a)} {site.value.alarmTitle(a)}
+          </span>
+        </p>
+      ))}
     </Tile>
   );
 }
@@ -165,6 +179,10 @@ export default function OverviewScreen() {
         <Count name={t('belts')} roles={['belt.run']} />
       </Tile>
       <Alarms />
+      <Tile title={t('gas')} to="map">
+        <Highest roles={['ch4']} most={4} />
+        <Highest roles={['co']} most={2} />
+      </Tile>
       <Tile title={t('records')} to="cases">
         <Indicator id="days_safe" name={t('days')} from={month} to={day + DAY} />
         <Indicator id="hazard_open" name={t('hazards')} from={month} to={day + DAY} />
@@ -184,7 +202,7 @@ export default function OverviewScreen() {
         <Sum name={t('load')} roles={['power.active']} digits={0} />
       </Tile>
       <Tile title={t('water')} to="map">
-        <Highest roles={['water.level']} most={3} />
+        <Highest roles={['water.level']} most={3} ofRange />
         <Count name={t('pumps')} roles={['pump.run']} />
         <Sum name={t('flow')} roles={['water.flow']} digits={1} />
       </Tile>

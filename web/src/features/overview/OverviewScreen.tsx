@@ -99,11 +99,12 @@ function Sum({ name, roles, digits }: { name: string; roles: string[]; digits: n
   );
 }
 
-/** How far up its range a point stands; without a range its value. */
+/** A value, or how far up its range it stands; a point without a range comes after those. */
 function height(p: PointInfo, ofRange: boolean): number {
   const v = live.points.peek(p.i).v;
   if (v === null) return -Infinity;
-  return ofRange && p.range ? (v - p.range[0]) / (p.range[1] - p.range[0]) : v;
+  if (!ofRange) return v;
+  return p.range ? (v - p.range[0]) / (p.range[1] - p.range[0]) : -1;
 }
 
 /** The points of a role, the highest first: a sump near its brim before a deep well. */

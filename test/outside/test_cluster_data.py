@@ -59,7 +59,7 @@ def _():
         second = p.other(first)
         p.level(second)
         clerk = first.user("u.clerk", "clerk")
-        kt.wait_for("both are known", lambda: len(state(p, first, "members")) == 2)
+        first.wait_line("has every body")
         data = paper(b"one")
         record, up = attach(clerk, "有附件", data)
         equal(up["copies"], 2, "disks that the upload is on")

@@ -14,6 +14,7 @@ import {
 import { hms, span, stamp } from '../format';
 import { t } from '../texts';
 import { beat } from '../ticker';
+import './nodes.css';
 
 /** No word from the server for 5 s: the screen is hatched and says since when. */
 export function LinkLoss() {

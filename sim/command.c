@@ -6,6 +6,7 @@
 
 #include "devices.h"
 #include "people.h"
+#include "rig.h"
 #include "run.h"
 
 enum { WORDS = 5, WORD_MAX = 96 };
@@ -316,6 +317,22 @@ static void do_air(struct call *c)
     }
 }
 
+static void do_rig(struct call *c)
+{
+    int i = thing(c, SIM_RIG, 1);
+    double v;
+    if (i < 0 || !number(c, 3, &v)) {
+        return;
+    }
+    struct sim_rig *r = &c->p->rigs[i];
+    int at = sim_rig_signal(r->kind, kt_str_c(c->w[2]));
+    if (at < 0) {
+        no(c, "no such signal", c->w[2]);
+        return;
+    }
+    r->s[at] = v;
+}
+
 static void do_person(struct call *c)
 {
     if (!sim_people_command(c->r, c->w[1], c->w[2], c->w[3])) {
@@ -353,6 +370,7 @@ static const struct {
     {"scenarios", do_scenarios},
     {"reset", do_reset},
     {"air", do_air},
+    {"rig", do_rig},
     {"person", do_person},
 };
 

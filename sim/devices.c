@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "devices.h"
+#include "rig.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,6 +28,7 @@ struct unit {
 struct device {
     struct sim_devices *all;
     const char *id;
+    bool asked; /* since the plant last looked */
     int port, listen_fd;
     enum sim_device_mode mode;
     int late_ms;
@@ -253,6 +255,7 @@ static bool serve(struct conn *c, size_t n)
         modbus_reply_exception(all->ctx, c->in, u ? FAILURE : NO_TARGET);
     } else {
         pthread_mutex_lock(&all->io);
+        c->d->asked = true;
         modbus_reply(all->ctx, c->in, (int)n, u->map);
         pthread_mutex_unlock(&all->io);
     }
@@ -485,9 +488,24 @@ static void take_coil(struct sim_devices *d, struct sim_switch *s, const struct 
     d->coil_was[i] = *coil != 0;
 }
 
+/* Rigs that live by their master's asking learn that it has asked. */
+static void hear(struct sim_devices *d, struct sim_plant *p)
+{
+    for (int i = 0; i < p->n[SIM_RIG]; i++) {
+        struct sim_rig *r = &p->rigs[i];
+        if (r->device >= 0 && d->devices[r->device].asked) {
+            r->heard = p->step;
+        }
+    }
+    for (int i = 0; i < d->n; i++) {
+        d->devices[i].asked = false;
+    }
+}
+
 void sim_devices_take_coils(struct sim_devices *d, struct sim_plant *p)
 {
     pthread_mutex_lock(&d->io);
+    hear(d, p);
     for (int i = 0; i < p->n[SIM_SWITCH]; i++) {
         const struct sim_point *pt = &p->points[p->switches[i].point];
         if (pt->device >= 0 && pt->table == 'c') {

@@ -54,7 +54,7 @@ static bool wants(const struct sim_plant *p, const struct sim_machine *m)
     case SIM_WINDER:
         return turn(p, m);
     case SIM_PUMP:
-        return pump_wants(p, m);
+        return m->rig ? m->ordered : pump_wants(p, m);
     default:
         return true;
     }

@@ -111,6 +111,7 @@ struct sim_machine {
     double work;                    /* 0 .. 1: how hard it cuts */
     double in_tph, out_tph, now_ms; /* belts */
     double cell_t[SIM_BELT_CELLS];  /* belts: coal lying on them, from tail to head */
+    bool rig, ordered;              /* pumps: of a station with a PLC (rig_water.c) */
     bool plc;                       /* belts: run by a PLC with interlocks of its own */
     int horn;                       /* its switch, -1 */
     double warned_s, quiet_s;       /* how long the horn sounded, how long ago */

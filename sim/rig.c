@@ -4,7 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const struct sim_rig_kind *const kinds[] = {&sim_rig_mainfan};
+static const struct sim_rig_kind *const kinds[] = {
+    &sim_rig_mainfan, &sim_rig_pumps,   &sim_rig_hoist,      &sim_rig_barrier, &sim_rig_airlock,
+    &sim_rig_near,    &sim_rig_breaker, &sim_rig_compressor, &sim_rig_refuge,  &sim_rig_face,
+    &sim_rig_mix,     &sim_rig_drill,   &sim_rig_truck};
 
 const struct sim_rig_kind *sim_rig_kind_of(struct kt_str name)
 {

@@ -17,7 +17,7 @@ mine_code: "140000000001"
 gas_class: high
 utc_offset: "+08:00"
 crs: {{epsg: 4547, name: CGCS2000 / 3-degree Gauss-Kruger CM 114E}}
-packs: [core, gas, belt, personnel, water, plant, dispatch, production, management, demo-records]
+packs: [core, gas, belt, personnel, water, plant, hoist, guards, dispatch, production, management, demo-records]
 shifts:
   - {{id: night, name: {{zh: 夜班, en: Night}}, start: "00:00"}}
   - {{id: day, name: {{zh: 早班, en: Day}}, start: "08:00"}}
@@ -48,6 +48,11 @@ LIMITS = """# What the packs leave to the site. The figures of this invented min
 limits:
   - {points: [FL-1207Y, FL-1207H, FL-HFY], values: {low_cut: 300, low_restore: 330}, unit: "m3/min", direction: low}
   - {roles: [pressure.fan], values: {low_alarm: 700}, unit: "Pa", direction: low}
+  - {points: [SW-SC1], values: {alarm: 4.6}, unit: "m", direction: high}
+  - {roles: [breaker.insulation], values: {low_alarm: 22}, unit: "kohm", direction: low}
+  - {roles: [compressor.pressure], values: {low_alarm: 0.5}, unit: "MPa", direction: low}
+  - {roles: [compressor.temp], values: {alarm: 105}, unit: "degC", direction: high}
+  - {roles: [refuge.bottle], values: {low_alarm: 10}, unit: "MPa", direction: low}
   - {points: [ZF-Q], values: {low_alarm: 40}, unit: "m3/s", direction: low}
   - {roles: [dust.total], values: {alarm: 30}, unit: "mg/m3", direction: high}
 """

@@ -266,6 +266,7 @@ void site_ranges(struct load *l);                                 /* ranges.c */
 void site_rules(struct load *l);                                  /* rules_build.c */
 void site_readers(struct load *l);                                /* readers.c */
 void site_check_ranges(struct load *l);                           /* check_ranges.c */
+void site_check_watched(struct load *l);                          /* check_watched.c */
 void site_check_rules(struct load *l);                            /* check_rules.c */
 void site_prove(struct load *l);                                  /* prove.c */
 void site_loops(struct load *l);                                  /* loops.c */

@@ -70,6 +70,13 @@ static bool read_role(struct load *l, const struct kt_yaml *n, struct kt_role *r
     r->retention = (enum kt_retention) class;
     kt_yaml_duration(n, "stale_after", KT_OPTIONAL, &r->stale_after_ns);
     kt_yaml_bool(n, "cutoff", KT_OPTIONAL, &r->cutoff);
+    kt_yaml_bool(n, "watched", KT_OPTIONAL, &r->watched);
+    if (r->watched && r->kind == KT_POINT_OUTPUT) {
+        kt_yaml_problem(
+            n,
+            "role \"%s\": what is watched is never commanded, so it is no output (safety rule 7)",
+            r->id);
+    }
     r->off = site_text2(l, n, "off", KT_OPTIONAL);
     r->on = site_text2(l, n, "on", KT_OPTIONAL);
     read_unit(l, n, r);

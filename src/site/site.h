@@ -55,6 +55,7 @@ struct kt_role {
     bool cutoff;            /* a cut-off sensor */
     bool over_range_high;   /* over-range counts as over every upper limit */
     bool is_protected;      /* output: no rule opens it (safety rule 7) */
+    bool watched;           /* no output stands beside it (safety rule 7: a winding engine) */
     uint8_t opening;        /* output: the value that cuts or stops */
     int64_t expiry_ns, readback_ns;
     int64_t test_every_ns; /* output: how often what cuts it is tried; 0: never */
@@ -88,7 +89,7 @@ struct kt_limits { /* of one point, as packs and site give them; the engine hold
 
 /* A thing that has points, and what it gives to: a belt to the next one (assets.csv). */
 struct kt_asset {
-    const char *id, *kind; /* kind: belt, feeder, fan, pump, other */
+    const char *id, *kind; /* kind: belt, feeder, fan, … other: assets.c */
     struct kt_text name;
     kt_place_id place;
     uint32_t to;          /* index into assets, KT_NONE */

@@ -92,5 +92,70 @@ def _():
         kt.wait_for("and forward", lambda: (airway(m, "FAN-1")["flow"] or 0) > 100, SLOW, 0.2)
 
 
+@case("pumps: started by a person through the interlocks, by level by the PLC alone; what the PLC refuses, the program says")
+def _():
+    with Mine("calm", 10) as m, m.op.stream() as s:
+        shows(m, YK_SC1=1, GZ_SC1_2=0, ZB_SC1_1=1, ZB_SC1_3=0)
+        m.control("rig PS1 fault3 1")
+        shows(m, GZ_SC1_3=1)
+        s.alarm("plant.pump-fault", "GZ-SC1-3", "raise", 0, SLOW)
+        refused = m.op.refused("output.command", "KT_ESTATE", output="ZB-SC1-3", value=1, reason="x")
+        assert "不能值班" in refused.text, refused.text
+        equal(peers.write_coil(*port_of(m, "ZB-SC1-3"), 1), 3, "the PLC refuses it, too")
+        kt.wait_for("pump 2 may be started", lambda: list(m.op.live("KB-SC1-2")["KB-SC1-2"][:2]) == [1, "normal"], SLOW, 0.1)
+        run = begin(m, "pump.start", "BQ-SC1-2")
+        wait_state(m, run, "done")
+        shows(m, SB_SC1_2=1)
+        mark = s.mark()
+        wait_state(m, begin(m, "pump.stop", "BQ-SC1-2"), "done")
+        for pump in (1, 2):
+            m.op.ask("output.command", output=f"ZB-SC1-{pump}", value=0, reason="test")
+        s.alarm("plant.pump-none-in-duty", "YK-SC1", "raise", mark, SLOW)
+        sent = [e for e in s.all if e["event"] == "command" and e["data"]["value"] == 1 and e["data"]["output"].startswith("BQ-") and e["data"]["by"] != "operator-1"]
+        equal(sent, [], "the program starts none by itself")
+
+
+@case("the hoist is watched and cannot be commanded: no output beside it passes the check, no request reaches it, its trip is told")
+def _():
+    with Mine("calm", 5) as m, m.op.stream() as s:
+        kt.wait_for("it moves", lambda: (m.op.live("TJ-V")["TJ-V"][0] or 0) > 1, SLOW, 0.1)
+        for value in (0, 1):
+            m.op.refused("output.command", "KT_EINVAL", output="TJ-V", value=value, reason="x")
+        m.control("rig TJ fast 1")
+        s.alarm("hoist.overspeed", "TJ-V", "raise", 0, SLOW)
+        m.control("rig TJ fast 0")
+        m.control("set TJ-ZL1 0")
+        s.alarm("hoist.curtain-open", "TJ-ZL1", "raise", 0, SLOW)
+        port = port_of(m, "TJ-GJ")[0]
+        equal(peers.write_coil(port, 0, 1), 2, "its device has no coil to write")
+        points = m.site.read("points.csv")
+        header = points.splitlines()[0].split(",")
+        row = dict.fromkeys(header, "") | {"id": "BAD-1", "name": "提升机启停", "role": "switch.power", "place": "winder-house", "link": "plc05", "address": "c40"}
+        m.site.write("points.csv", points + ",".join(row[c] for c in header) + "\n")
+        got = kt.kuangtu("check", str(m.site.dir), check=False)
+        assert got.returncode != 0 and "watched-only" in got.stdout + got.stderr, got.stdout + got.stderr
+
+
+@case("guards: somebody before the roadheader cuts it at once, one door at a time, a runaway car lowers the barrier")
+def _():
+    with Mine("calm", 5) as m, m.op.stream() as s:
+        shows(m, FH_1207Y=1, RY_1207Y=0, DC_1_J=1)
+        m.control("set RY-1207Y 1")
+        trip = s.alarm("guards.person", "RY-1207Y", "raise", 0, SLOW)["data"]
+        sent = s.command("JD-1207Y", "sent", 0, 0, SLOW)["data"]
+        equal(sent["requested"], trip["raised"])
+        assert "guards.person" in m.op.refused("output.command", "KT_ESTATE", output="JD-1207Y", value=1, reason="x").text
+        a, b = "KF-FM-01A", "KF-FM-01B"
+        m.op.ask("output.command", output=a, value=1, reason="through")
+        kt.wait_for("door A opens", lambda: m.op.live("FM-01A")["FM-01A"][0] == 1, SLOW, 0.1)
+        assert "风门A未证实关闭" in m.op.refused("output.command", "KT_ESTATE", output=b, value=1, reason="x").text
+        equal(peers.write_coil(*port_of(m, b), 1), 3)
+        m.op.ask("output.command", output="DC-1", value=1, reason="a train")
+        shows(m, DC_1_W=1)
+        m.control("rig DCL speed 6")
+        s.alarm("guards.runaway", "DC-1-V", "raise", 0, SLOW)
+        shows(m, DC_1_W=0)
+
+
 if __name__ == "__main__":
     sys.exit(kt.main())

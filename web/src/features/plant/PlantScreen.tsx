@@ -9,23 +9,33 @@ import { Runs } from '../../sequences/Runs';
 import { StartDialog } from '../../sequences/StartDialog';
 import { Tabs } from '../../ui/Tabs';
 import { type Ask, Card, Figures, Sequences } from './Card';
+import { EventBook } from './EventBook';
 import { Fan } from './Fan';
+import { Hoist } from './Hoist';
 import { KINDS } from './kinds';
+import { Pump } from './Pumps';
 import { Parts } from './parts';
 import { t } from './texts';
 
 const ASK_MS = 5000;
+/** Guards keep an event book. */
+const BOOKED = new Set(['door', 'barrier', 'machine']);
 
 function Machine({ asset, ask }: { asset: Asset; ask: Ask }) {
   const parts = new Parts(asset);
   switch (asset.kind) {
     case 'fan':
       return <Fan parts={parts} ask={ask} />;
+    case 'pump':
+      return <Pump asset={asset} ask={ask} />;
+    case 'hoist':
+      return <Hoist parts={parts} />;
     default:
       return (
         <Card parts={parts}>
           <Figures parts={parts} />
           <Sequences parts={parts} ask={ask} />
+          {BOOKED.has(asset.kind) && <EventBook parts={parts} />}
         </Card>
       );
   }

@@ -27,6 +27,9 @@ export class Parts {
   on(role: string): boolean | null {
     return bit(this.of(role), (p) => world.value.points.at(p.i).value);
   }
+  bitOf(p: PointInfo): boolean | null {
+    return bit(p, (x) => world.value.points.at(x.i).value);
+  }
   /** null: not known. */
   number(role: string): number | null {
     return numberOf(this.of(role));

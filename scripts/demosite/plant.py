@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Machines with a PLC of their own, each one asset: pump stations, hoist, guards, supplies, face, yard."""
+
+
+class Asset:
+    """Points of one machine, gathered as they are made; `at` in mine coordinates."""
+
+    def __init__(self, p, tid, kind, zh, en, place, dev, at, to=""):
+        self.p, self.id, self.zh, self.en, self.place, self.dev, self.at = p, tid, zh, en, place, dev, at
+        self.kind, self.to, self.points = kind, to, []
+
+    def add(self, pid, zh, en, role, src, dev=None):
+        self.p.add(pid, self.zh + zh, f"{self.en}, {en}", role, self.place, src, dev or self.dev, self.at)
+        self.points.append(pid)
+
+    def sig(self, pid, zh, en, role, rig, signal):
+        self.add(pid, zh, en, role, f"rig:{rig}:{signal}")
+
+    def coil(self, pid, zh, en, role, open_=True, two=False):
+        self.p.coil(pid, self.zh + zh, f"{self.en}, {en}", role, self.place, self.dev, self.at, open_, two)
+        self.points.append(pid)
+
+    def done(self, *more):
+        self.p.thing(self.id, self.kind, self.zh, self.en, self.place, self.points + list(more), self.to)
+        self.p.asset(f"SB-{self.id}", self.zh, "pump" if self.kind == "pump" else "switch", self.place, self.points[0], self.at)
+
+
+def pump_station(p, t="SC1", rig="PS1", at=(-170, 12)):
+    sump = Asset(p, t, "pump", "主排水外水仓", "Outer sump", "main-pumps", "plc03", at)
+    sump.sig(f"YK-{t}", "集控方式", "remote mode", "pump.remote", rig, "remote")
+    sump.sig(f"RL-{t}", "涌入量", "inflow", "water.inflow", rig, "inflow")
+    sump.sig(f"CL-{t}", "存水量", "volume", "sump.volume", rig, "volume")
+    sump.sig(f"XB-{t}", "下一台泵号", "next pump", "pump.next", rig, "next")
+    sump.done(f"SW-{t}", f"SL-{t}")
+    for i in (1, 2, 3):
+        a = Asset(p, f"{t}-{i}", "pump", f"外水仓{i}号泵", f"Outer sump, pump {i}", "main-pumps", "plc03", (at[0] + 9 * i - 24, at[1] + 6), t)
+        a.coil(f"BQ-{t}-{i}", "启停", "start", "pump.drive")
+        a.coil(f"ZB-{t}-{i}", "值班", "duty", "pump.duty", open_=i == 3)
+        a.sig(f"KB-{t}-{i}", "就绪", "ready", "pump.ready", rig, f"ready{i}")
+        a.sig(f"GZ-{t}-{i}", "故障", "fault", "pump.fault", rig, f"fault{i}")
+        a.sig(f"XS-{t}-{i}", "运行小时", "hours", "pump.hours", rig, f"hours{i}")
+        a.done(f"SB-{t}-{i}", f"SBD-{t}-{i}", f"KD-SBD-{t}-{i}", f"I-SBD-{t}-{i}", f"U-SBD-{t}-{i}", f"P-SBD-{t}-{i}")
+    p.rig(rig, "pumps", **{f"pump{i}": f"B{t}-{i}" for i in (1, 2, 3)}, **{f"start{i}": f"BQ-{t}-{i}" for i in (1, 2, 3)},
+          **{f"duty{i}": f"ZB-{t}-{i}" for i in (1, 2, 3)})
+
+
+def hoist(p):
+    a = Asset(p, "FJ", "hoist", "副井提升机", "Man hoist", "winder-house", "plc05", (-322, -10))
+    for pid, zh, en, role, sig in (
+            ("TJ-SD", "罐笼深度", "depth", "depth", "depth"), ("TJ-V", "速度", "speed", "speed", "speed"),
+            ("TJ-VX", "允许速度", "envelope", "envelope", "limit"), ("TJ-ZD", "制动油压", "brake", "brake", "brake"),
+            ("TJ-CS", "提升次数", "cycles", "cycles", "cycles"), ("TJ-ZH", "载荷", "load", "load", "load"),
+            ("TJ-GJ", "过卷保护", "over-wind", "over-wind", "over"), ("TJ-SS", "松绳保护", "slack rope", "slack", "slack"),
+            ("TJ-ZL1", "井口罐帘", "curtain at the top", "curtain", "top"), ("TJ-ZL2", "井底罐帘", "curtain at the bottom", "curtain", "bottom"),
+            ("TJ-XK", "提升许可", "permit", "permit", "permit")):
+        a.sig(pid, zh, en, f"hoist.{role}", "TJ", sig)
+    p.rig("TJ", "hoist")
+    a.done()
+
+
+def guards(eq):
+    p = eq.p
+    b = Asset(p, "DCL-1", "barrier", "主斜井挡车栏", "Barrier of the incline", "incline", "plc06", (-1100, -392))
+    b.coil("DC-1", "提起", "raise", "barrier.raise")
+    for pid, zh, en, role, sig in (("DC-1-W", "位置", "position", "up", "up"), ("DC-1-C", "车辆", "car", "car", "car"),
+                                   ("DC-1-V", "车速", "speed", "speed", "speed"), ("DC-1-J", "绞车", "winch", "winch", "winch")):
+        b.sig(pid, zh, en, f"barrier.{role}", "DCL", sig)
+    p.rig("DCL", "barrier", **{"raise": "DC-1"})
+    b.done()
+    e = next(x for x in p.mine.edges.values() if x.door)
+    d = Asset(p, f"LS-{e.door}", "door", f"{p.mine.places[e.place].name}联锁风门", f"Airlock {e.door}", e.place, "plc06", p.along(e.id, 0.5, 8))
+    d.coil(f"KF-{e.door}A", "A开启", "open A", "door.open-a")
+    d.coil(f"KF-{e.door}B", "B开启", "open B", "door.open-b")
+    p.rig("LS", "airlock", door=e.door, a=f"KF-{e.door}A", b=f"KF-{e.door}B")
+    d.done(f"{e.door}A", f"{e.door}B", f"YC-{e.door}")
+    for tag, zh, en in (("1207Y", "1207运输顺槽掘进机", "Roadheader 1207Y"), ("1207H", "1207回风顺槽掘进机", "Roadheader 1207H")):
+        dev, key = {"1207Y": "sub07", "1207H": "sub08"}[tag], f"h{tag.lower()}"
+        a = Asset(p, f"EBZ-{tag}", "machine", zh, en, f"{key}-face", dev, p.along(f"{key}-2", 0.6, 9))
+        a.sig(f"RY-{tag}", "危险区有人", "somebody in the zone", "machine.person", f"RT-{tag}", "person")
+        a.sig(f"JJ-{tag}", "警示区有人", "somebody near", "machine.near", f"RT-{tag}", "warn")
+        a.sig(f"FH-{tag}", "人体防护投入", "guard in force", "machine.guard", f"RT-{tag}", "ready")
+        p.rig(f"RT-{tag}", "near", machine=f"JD-{tag}")
+        a.done(f"JD-{tag}", f"KD-JD-{tag}", f"I-JD-{tag}", f"U-JD-{tag}", f"P-JD-{tag}")
+
+
+def supplies(p):
+    for n, sw, sub, dev, at in (("1", "HV-S1-6", "substation-1", "sub15", (362, 86)), ("2", "HV-S2-5", "substation-2", "sub13", (1527, 86))):
+        a = Asset(p, f"KB-{n}", "power", f"{'一二'[int(n) - 1]}采区变电所低压馈电", f"District {n} feeder", sub, "plc06", at)
+        a.sig(f"JY-{n}", "绝缘电阻", "insulation", "breaker.insulation", f"JL-{n}", "ohm")
+        a.sig(f"LD-{n}", "漏电跳闸", "leakage trip", "breaker.leak", f"JL-{n}", "trip")
+        p.rig(f"JL-{n}", "breaker", breaker=sw)
+        a.done(sw, f"KD-{sw}", f"I-{sw}", f"U-{sw}", f"P-{sw}")
+    for n in (1, 2):
+        a = Asset(p, f"KYJ-{n}", "compressor", f"{n}号空压机", f"Compressor {n}", "drain-house", "plc06", (80 + 14 * n, 476))
+        a.coil(f"KQ-{n}", "启停", "start", "compressor.drive", open_=n == 2)
+        for k, zh, en, role, sig in (("KY", "运行", "running", "run", "run"), ("KF", "供风压力", "pressure", "pressure", "mpa"),
+                                     ("KW", "排气温度", "temperature", "temp", "temp"), ("KO", "润滑油压", "oil", "oil", "oil"),
+                                     ("KT", "保护", "trip", "trip", "trip"), ("KK", "集控方式", "remote", "remote", "remote")):
+            a.sig(f"{k}-{n}", zh, en, f"compressor.{role}", f"KYJ-{n}", sig)
+        p.rig(f"KYJ-{n}", "compressor", start=f"KQ-{n}")
+        a.done()
+    for n, at in ((1, (1252, 84)), (2, (2132, 84))):
+        a = Asset(p, f"BN-{n}", "refuge", f"{n}号避难硐室", f"Refuge {n}", f"refuge-{n}", "plc06", at)
+        for k, zh, en, role in (("O2", "氧气", "oxygen", "o2"), ("CO2", "二氧化碳", "CO2", "co2"), ("CO", "一氧化碳", "CO", "co"),
+                                ("PA", "正压", "pressure", "pa"), ("MEN", "防护门", "door", "door"), ("QP", "气瓶压力", "bottles", "bottle"),
+                                ("RS", "人数", "people", "inside")):
+            a.sig(f"BN{n}-{k}", zh, en, f"refuge.{ {'pa': 'pressure'}.get(role, role)}", f"BN-{n}", role)
+        p.rig(f"BN-{n}", "refuge")
+        a.done(f"BD-{n}", f"KD-BD-{n}")
+
+
+def build(eq):
+    pump_station(eq.p)
+    hoist(eq.p)
+    guards(eq)
+    supplies(eq.p)

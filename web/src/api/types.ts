@@ -103,6 +103,8 @@ export type Route =
   | 'GET /api/v1/cards/{id}'
   | 'GET /api/v1/handover'
   | 'GET /api/v1/sequences'
+  | 'GET /api/v1/alarms/{id}/pictures'
+  | 'GET /api/v1/alarms/{id}/pictures/{hash}'
   | 'GET /api/v1/cameras'
   | 'GET /api/v1/cameras/stream'
   | 'GET /api/v1/cameras/{id}/still'

@@ -22,6 +22,7 @@ static const struct row {
     {"the picture could not be made ({}, {})", "图片生成失败（{1}，{2}）"},
     {"{} is not there; cameras need the program kuangtu-camera",
      "没有 {1}；摄像头需要程序 kuangtu-camera"},
+    {"this event has no recording", "该事件没有录音"},
     {"nothing of this name was kept for the alarm", "该报警没有保存这个文件"},
     {"the picture was erased after its days", "图片已超过保存天数，已删除"},
     /* log-in, accounts */

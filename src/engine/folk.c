@@ -308,12 +308,19 @@ static void calmed(struct eng *e, struct folk_one *o)
     }
 }
 
+/* Older than what is known of this person: where he was, or that he went out. Stamps are whole
+ * milliseconds, more is chance of the transport. */
+static bool is_late(const struct folk_one *o, kt_time at)
+{
+    kt_time known = o->at > o->out ? o->at : o->out;
+    return at / KT_MS < known / KT_MS;
+}
+
 /* A time from the future takes that of the arrival; a late one does not move the present. */
 static void take(struct eng *e, const struct kt_reading *x)
 {
     struct folk *f = e->folk;
-    bool own = x->time > 0 && x->time != f->in->arrival && x->time <= e->now + ENG_FUTURE;
-    kt_time at = own ? x->time : e->now;
+    kt_time at = x->time > 0 && x->time <= e->now + ENG_FUTURE ? x->time : e->now;
     struct folk_one *o = folk_of(f, x->card, false);
     bool known = false;
     for (int k = 0; k < x->n && !o; k++) {
@@ -326,7 +333,7 @@ static void take(struct eng *e, const struct kt_reading *x)
         f->refused++;
         return;
     }
-    if (at >= o->at) {
+    if (!is_late(o, at)) {
         bool placed = place_it(e, o, x, at);
         if (placed || x->n == 0) {
             o->heard = e->now;

@@ -17,6 +17,7 @@ VERBS = """
 init
 check
 serve
+cluster
 reload
 show
 import

@@ -11,7 +11,7 @@ DEVICES = [
     ("sub19", "substation", "煤仓与主斜井"), ("sub20", "substation", "地面"), ("sub21", "substation", "西翼"),
     ("sub22", "substation", "风门"), ("plc01", "plc", "胶带集控一"), ("plc02", "plc", "胶带集控二"), ("plc03", "plc", "排水集控"),
     ("plc04", "plc", "主要通风机"), ("pm01", "meter", "电力监控一"), ("pm02", "meter", "电力监控二"), ("pm03", "meter", "电力监控三"),
-    ("plc05", "plc", "副井提升机"), ("plc06", "plc", "压风与避难硐室"),
+    ("plc05", "plc", "副井提升机"), ("plc06", "plc", "压风与避难硐室"), ("plc07", "plc", "1203支架与泵站"), ("plc08", "plc", "1号钻机"),
 ]
 
 

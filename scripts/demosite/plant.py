@@ -109,8 +109,59 @@ def supplies(p):
         a.done(f"BD-{n}", f"KD-BD-{n}")
 
 
+def yard(p):
+    a = Asset(p, "ZJ-1", "drill", "1号无人钻机", "Drill 1", "weather", "plc08", (-1250, -820))
+    a.coil("ZK-SN", "使能", "enable", "drill.enable")
+    a.coil("ZK-ZJ", "钻进", "drill", "drill.start")
+    for k, zh, en, role, sig in (("YX", "运行", "running", "run", "run"), ("JT", "就地急停", "stop button", "stop-button", "stopped"),
+                                 ("SL", "失联停机", "link lost", "link-lost", "lost"), ("KS", "孔深", "depth", "depth", "depth"),
+                                 ("SD", "钻进速度", "rate", "rate", "rate"), ("NJ", "扭矩", "torque", "torque", "torque"),
+                                 ("FY", "风压", "air", "air", "air"), ("KH", "当前孔号", "hole", "hole", "hole"),
+                                 ("SJ", "设计孔深", "planned", "planned", "plan"), ("WC", "完成孔数", "holes done", "done", "done")):
+        a.sig(f"ZK-{k}", zh, en, f"drill.{role}", "ZJ-1", sig)
+    p.rig("ZJ-1", "drill", start="ZK-ZJ", enable="ZK-SN", device="plc08")
+    a.done()
+    for n in (1, 2, 3):
+        tid, own, at = f"DK-{n}", [], (-1400 + 40 * n, -860)
+        for k, zh, en, role in (("SOC", "电量", "charge", "soc"), ("V", "车速", "speed", "speed"), ("ZZ", "载重", "load", "load"),
+                                ("XH", "循环数", "cycles", "cycles"), ("DH", "累计电耗", "energy", "energy"), ("SH", "上一循环电耗", "last cycle", "last"),
+                                ("CD", "充电", "charging", "charging")):
+            pid = f"{tid}-{k}"
+            p.publish(pid, f"{n}号电动卡车{zh}", f"Truck {n}, {en}", f"truck.{role}", "weather", f"rig:{tid}:{ {'energy': 'kwh'}.get(role, role)}",
+                      "truck-gw", f"mine/truck/{tid}", role, at)
+            own.append(pid)
+        p.rig(tid, "truck")
+        p.thing(tid, "truck", f"{n}号电动卡车", f"Truck {n}", "weather", own)
+
+
+def coaling(p, n="1203"):
+    at = p.along(f"{n}F", 0.5, 10)
+    a = Asset(p, f"GZM-{n}", "face", f"{n}综采工作面", f"Coaling face {n}", f"{n}-face", "plc07", at)
+    for k, zh, en, role, sig in (("WZ", "采煤机位置", "shearer", "position", "pos"), ("QY", "牵引速度", "haulage speed", "speed", "speed"),
+                                 ("ZD", "记忆截割", "automatic", "auto", "auto"), ("YJ", "移架次数", "advances", "moves", "moves"),
+                                 ("ZY", "自动移架次数", "automatic advances", "moves-auto", "automoves"),
+                                 ("QD", "自动启动次数", "automatic starts", "starts-auto", "starts"),
+                                 ("RQ", "人工启动次数", "starts by hand", "starts-hand", "hand")):
+        a.sig(f"{n}-{k}", zh, en, f"face.{role}", f"GZM-{n}", sig)
+    for i in range(1, 41):
+        a.sig(f"ZJ-{n}-{i:02d}", f"{i}号支架压力", f"support {i}", "face.support", f"GZM-{n}", f"p{i}")
+    p.rig(f"GZM-{n}", "face", shearer=f"SHR-{n}")
+    a.done()
+    b = Asset(p, f"RHY-{n}", "station", f"{n}乳化液泵站", f"Emulsion station {n}", f"{n}-int", "plc07", p.along(f"{n}I-3", 0.7, 9))
+    for k, zh, en, role, sig in (("SD", "浓度设定", "set-point", "mix.set", "set"), ("ND", "浓度", "concentration", "mix.concentration", "conc"),
+                                 ("FK", "配液阀", "valve", "mix.valve", "valve"), ("YW", "液位", "level", "mix.level", "level"),
+                                 ("BY", "泵站压力", "pressure", "mix.pressure", "mpa"), ("GY", "高压过滤压差", "high-pressure filter", "filter.high", "high"),
+                                 ("DY", "低压过滤压差", "low-pressure filter", "filter.low", "low"), ("FC", "反冲洗", "flush", "filter.flush", "flush"),
+                                 ("CC", "反冲洗次数", "flushes", "filter.flushes", "flushes")):
+        b.sig(f"RH-{k}", zh, en, role, f"RHY-{n}", sig)
+    p.rig(f"RHY-{n}", "mix")
+    b.done()
+
+
 def build(eq):
     pump_station(eq.p)
     hoist(eq.p)
     guards(eq)
     supplies(eq.p)
+    coaling(eq.p)
+    yard(eq.p)

@@ -17,7 +17,7 @@ mine_code: "140000000001"
 gas_class: high
 utc_offset: "+08:00"
 crs: {{epsg: 4547, name: CGCS2000 / 3-degree Gauss-Kruger CM 114E}}
-packs: [core, gas, belt, personnel, water, plant, hoist, guards, dispatch, production, management, drainage, fire, gas-rounds, demo-records]
+packs: [core, gas, belt, personnel, water, plant, hoist, guards, face, drill, trucks, dispatch, production, management, drainage, fire, gas-rounds, demo-records]
 shifts:
   - {{id: night, name: {{zh: 夜班, en: Night}}, start: "00:00"}}
   - {{id: day, name: {{zh: 早班, en: Day}}, start: "08:00"}}

@@ -157,5 +157,42 @@ def _():
         shows(m, DC_1_W=0)
 
 
+@case("the drill stops by itself when its link is cut, and stays so until it is enabled anew; the console stops it at once")
+def _():
+    with Mine("calm", 5) as m, m.op.stream() as s:
+        def true(point):
+            return float(m.control(f"state {point}").split("true=")[1])
+        shows(m, ZK_SN=0, ZK_JT=0, ZK_SL=0)
+        refused = m.op.refused("output.command", "KT_ESTATE", output="ZK-ZJ", value=1, reason="x")
+        assert "未使能" in refused.text, refused.text
+        wait_state(m, begin(m, "drill.start", "ZK-ZJ"), "done")
+        kt.wait_for("it bores", lambda: true("ZK-KS") > 0.05, SLOW, 0.1)
+        m.control("device plc08 vanish")
+        kt.wait_for("it stands by itself", lambda: true("ZK-YX") == 0 and true("ZK-SL") == 1, SLOW, 0.05)
+        at = true("ZK-KS")
+        m.control("device plc08 ok")
+        s.alarm("drill.lost", "ZK-SL", "raise", 0, SLOW)
+        equal(true("ZK-YX"), 0, "nothing goes on by itself")
+        assert true("ZK-KS") - at < 0.5
+        wait_state(m, begin(m, "drill.start", "ZK-ZJ"), "done")
+        mark = s.mark()
+        begin(m, "drill.emergency", "ZK-SN")
+        s.command("ZK-ZJ", "sent", 0, mark, SLOW)
+        kt.wait_for("the console's stop", lambda: true("ZK-YX") == 0, SLOW, 0.05)
+        shows(m, ZK_SN=0)
+
+
+@case("the face and its station are seen: forty supports, the loop after another set-point, a flush; trucks cannot be driven")
+def _():
+    with Mine("calm", 20) as m:
+        names = [f"ZJ-1203-{i:02d}" for i in range(1, 41)]
+        kt.wait_for("forty pressures", lambda: all(v[1] == "normal" and 15 < v[0] < 45 for v in m.op.live(*names).values()), SLOW, 0.2)
+        m.control("rig RHY-1203 set 5")
+        kt.wait_for("the loop settles", lambda: abs((m.op.live("RH-ND")["RH-ND"][0] or 0) - 5) < 0.1, SLOW, 0.2)
+        m.control("rig RHY-1203 high 0.4")
+        kt.wait_for("a flush is counted", lambda: (m.op.live("RH-CC")["RH-CC"][0] or 0) >= 1, SLOW, 0.1)
+        m.op.refused("output.command", "KT_EINVAL", output="DK-1-V", value=1, reason="x")
+
+
 if __name__ == "__main__":
     sys.exit(kt.main())

@@ -10,12 +10,15 @@ import { StartDialog } from '../../sequences/StartDialog';
 import { Tabs } from '../../ui/Tabs';
 import { type Ask, Card, Figures, Sequences } from './Card';
 import { EventBook } from './EventBook';
+import { Face } from './Face';
 import { Fan } from './Fan';
 import { Hoist } from './Hoist';
 import { KINDS } from './kinds';
+import { Mix } from './Mix';
 import { Pump } from './Pumps';
 import { Parts } from './parts';
 import { t } from './texts';
+import { Drill, Truck } from './Yard';
 
 const ASK_MS = 5000;
 /** Guards keep an event book. */
@@ -30,6 +33,14 @@ function Machine({ asset, ask }: { asset: Asset; ask: Ask }) {
       return <Pump asset={asset} ask={ask} />;
     case 'hoist':
       return <Hoist parts={parts} />;
+    case 'face':
+      return <Face parts={parts} />;
+    case 'station':
+      return <Mix parts={parts} />;
+    case 'drill':
+      return <Drill parts={parts} ask={ask} />;
+    case 'truck':
+      return <Truck parts={parts} />;
     default:
       return (
         <Card parts={parts}>

@@ -418,6 +418,7 @@ static void carry_out(struct kt_modbus *m, const struct kt_effect *e)
         tell_answer(m, e, "failed", 0, "expired before it was sent");
         return;
     }
+    m->fresh[e->output.v] = 0; /* read earlier in this round: older than the answer to come */
     if (write_output(m, e, &a) != 1) {
         int error = errno;
         if (error == EPERM) {

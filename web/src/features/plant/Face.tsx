@@ -63,19 +63,21 @@ export function Face({ parts }: { parts: Parts }) {
         <text x={-38} y={40}>
           {t('face.now')}
         </text>
+        <rect class="face-none" y={top + 16} width={width} height={ROWS * CELL.h} />
         {past.map((s, i) => {
           const { v } = valuesOf(s);
-          return v
-            .slice(-ROWS)
-            .map((x, k) => (
+          const rows = v.slice(-ROWS);
+          return rows.map((x, k) =>
+            x === null || x === undefined ? null : (
               <Cell
                 key={`${s.id} ${k}`}
                 x={i * CELL.w}
-                y={top + 16 + (v.slice(-ROWS).length - 1 - k) * CELL.h}
+                y={top + 16 + (rows.length - 1 - k) * CELL.h}
                 h={CELL.h}
-                v={x ?? null}
+                v={x}
               />
-            ));
+            ),
+          );
         })}
         <text x={-38} y={top + 14 + ROWS * CELL.h}>
           −{HOURS} h

@@ -17,9 +17,9 @@ export function Drill({ parts, ask }: { parts: Parts; ask: Ask }) {
     <Card parts={parts} wide>
       <svg class="plant-drawing" viewBox="0 0 420 170" role="img" aria-label={t('drill.drawing')}>
         <path class="axis" d="M 20 20 H 400" />
-        <path class="duct" d="M 190 20 V 150 H 230 V 20" />
+        <path class="axis" d="M 190 20 V 150 H 230 V 20" />
         <rect class="face-cell" x={192} y={20} width={36} height={130 * part} opacity={0.5} />
-        <text x={240} y={24 + 130 * part}>
+        <text x={240} y={38 + 110 * part}>
           {depth === null ? t('unknown') : `${depth.toFixed(2)} m`}
         </text>
         <text x={100} y={154}>

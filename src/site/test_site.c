@@ -135,7 +135,7 @@ static void rules_have_instances(void)
     kt_rule_id r = kt_site_rule(x.s, KT_STR("gas.cut"));
     REQUIRE(r.v != KT_NONE);
     CHECK(x.s->rules[r.v].latch && x.s->rules[r.v].statutory && x.s->rules[r.v].clear);
-    CHECK_INT(x.s->rules[r.v].then_n, 2);
+    CHECK_INT(x.s->rules[r.v].then_n, 3); /* the range, the picture, the card */
     CHECK_STR(x.s->rules[r.v].pack, "gas");
     for (uint32_t i = 1; i < x.s->rules[r.v].points_n; i++) {
         CHECK(x.s->rules[r.v].points[i - 1].v < x.s->rules[r.v].points[i].v);

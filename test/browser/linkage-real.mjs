@@ -47,11 +47,12 @@ async function linkage(s, step) {
     );
     ok(incident.persons >= 0 && incident.record > 0, 'who is there, and the case');
   });
-  await step('its page shows each step with its state; cameras that are not there say so', async () => {
+  await step('its page shows each step with its state; cameras are named, speakers that are not there say so', async () => {
     await s.go('#/incidents');
     await page.getByRole('heading', { name: '联动事件', exact: true }).waitFor();
     await page.getByText('已证实').waitFor();
-    await page.getByText('附近无摄像机').waitFor();
+    await page.getByText(/CAM-1203/).first().waitFor();
+    await page.getByText('附近无广播').waitFor();
     await s.shot('incident');
     await s.axe('the incident');
   });

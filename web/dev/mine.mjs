@@ -319,6 +319,7 @@ function panel(n, x, y) {
   const pre = `${n}`;
   point(`T1-${n}`, 'ch4.face', f, `${pre}工作面瓦斯`, `Methane face ${n}`, x + 690, y + 150, {
     cutoff: true,
+    test_days: 15,
   });
   point(
     `T2-${n}`,
@@ -328,7 +329,7 @@ function panel(n, x, y) {
     `Methane return ${n}`,
     x + 120,
     y + 200,
-    { cutoff: true },
+    { cutoff: true, test_days: 15 },
   );
   for (let k = 0; k < 7; k++)
     point(
@@ -424,6 +425,7 @@ function heading(n, x, y) {
     );
   point(`T1-${n}`, 'ch4.face', `${h}-w`, `${n}掘进瓦斯`, `Methane heading ${n}`, x + 300, y, {
     cutoff: true,
+    test_days: 15,
   });
   point(
     `T2-${n}`,
@@ -433,7 +435,7 @@ function heading(n, x, y) {
     `Methane heading return ${n}`,
     x + 40,
     y,
-    { cutoff: true },
+    { cutoff: true, test_days: 15 },
   );
   point(`CO-${n}`, 'co', `${h}-w`, `${n}掘进CO`, `CO heading ${n}`, x + 200, y);
   point(`W-${n}`, 'temp', `${h}-w`, `${n}掘进温度`, `Temperature heading ${n}`, x + 240, y);

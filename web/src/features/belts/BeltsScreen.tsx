@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The line as a schematic: each belt's state, speed, coal, mode and protections; runs beside it. */
+import '../../records/records.css';
 import './belts.css';
 import { useEffect, useState } from 'preact/hooks';
 import type { PointInfo } from '../../api/model';

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import '../../records/records.css';
 import './limits.css';
 import type { LimitRow, Proposal, RangeRow } from '../../api/records';
 import { route, setQuery } from '../../app/router';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Machines by kind; runs of their sequences beside them. */
+import '../../records/records.css';
 import './plant.css';
 import { useEffect, useState } from 'preact/hooks';
 import { live } from '../../api/world';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Devices at the left, what is under way and lately was at the right; words to a place above it. */
+import '../../records/records.css';
 import './voice.css';
 import { useEffect, useState } from 'preact/hooks';
 import { can } from '../../api/session';

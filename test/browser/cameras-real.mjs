@@ -37,6 +37,7 @@ async function serveCameras() {
 }
 const kill = () => new Promise((gone) => server.once('exit', gone) && server.kill('SIGKILL'));
 
+process.env.KT_CAMERA ??= beside('kuangtu-camera');
 await serveCameras();
 const mine = await start({ wang: { name: '王建国', roles: 'dispatcher' } }, (site) => {
   const url = (n) => `rtsp://127.0.0.1:${port}/${n}`;

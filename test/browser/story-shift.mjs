@@ -157,8 +157,8 @@ async function shift(s, step) {
       await page.locator('.mode-frame.replay p', { hasText: /回放 .* — 非实时/ }).waitFor();
       await s.key('Space');
       await until(async () => {
-        const a = await inTwin(NAME).first();
-        return (await a.count()) === 0 || !(await a.innerText()).includes(VALUE.toFixed(2));
+        const rows = await inTwin(NAME).allInnerTexts(); // none: it is normal, further down
+        return !rows[0]?.includes(VALUE.toFixed(2));
       }, 'the value of before');
       await page.locator('header.strip', { hasText: VALUE.toFixed(2) }).waitFor(); // it is live
       await s.shot('shift-replay');

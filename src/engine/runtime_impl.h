@@ -455,6 +455,7 @@ struct rt_long {
     struct rt_long_place sent, mark, safe;
     kt_mono marked;
     bool caught_up;
+    kt_time begun; /* this sending, for a place where nothing is yet */
     struct kt_journal_reader *reader;
     struct kt_site *site; /* a reference */
     const char **names;
@@ -498,7 +499,7 @@ struct rt_record {
     struct kt_journal_reader *reader;
     kt_seq seq;
     struct rt_said *said; /* of a node that follows: what its room says, until the journal has it */
-    kt_seq known_cause; /* the last outcome that the journal has */
+    kt_seq known_cause;   /* the last outcome that the journal has */
     uint32_t known_k;
 };
 KT_MUST_CHECK int rt_record_open(struct kt_runtime *rt, struct kt_record_model *model,

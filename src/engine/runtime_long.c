@@ -413,7 +413,9 @@ static void publish(struct kt_runtime *rt)
     bool all = l->caught_up && same_place(&l->safe, &l->sent);
     atomic_store(&l->safe_time, all ? kt_runtime_now(rt) : l->safe.time);
     atomic_store(&l->complete, l->safe.old_to <= l->safe.old_from);
-    atomic_store(&l->behind_since, l->caught_up ? 0 : l->sent.time);
+    l->begun = l->begun ? l->begun : kt_runtime_now(rt);
+    kt_time since = l->sent.time ? l->sent.time : l->begun; /* nothing is there yet */
+    atomic_store(&l->behind_since, l->caught_up ? 0 : since);
     atomic_store(&l->gaps, l->sent.gaps);
 }
 

@@ -51,14 +51,16 @@ static void write_devices(struct call *c, struct kt_jw *w)
     kt_jw_arr_end(w);
 }
 
-/* Of those whose place or point the reader sees; one without a place is everybody's. */
+/* Of those whose place or point the reader sees, newest first; one without a place is
+ * everybody's. */
 static void write_talks(struct call *c, const struct kt_json *list, struct kt_jw *w)
 {
     kt_jw_key(w, "talks");
     kt_jw_arr(w);
     for (size_t i = kt_json_len(list); i-- > 0;) {
-        if (may_see_object(c, kt_json_at(list, i))) {
-            copy_value(kt_json_at(list, i), w);
+        const struct kt_json *talk = kt_json_at(list, i);
+        if (may_see_object(c, talk)) {
+            copy_value(talk, w);
         }
     }
     kt_jw_arr_end(w);

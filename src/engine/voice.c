@@ -51,12 +51,17 @@ struct talk *voice_find(struct eng *e, uint64_t id)
     return NULL;
 }
 
+bool voice_many(const struct talk *t)
+{
+    return t->kind == TALK_CAST || t->at.n > 0;
+}
+
 /* ---- told ------------------------------------------------------------------------------------ */
 
 static void place_of(const struct eng *e, const struct talk *t, struct kt_jw *w)
 {
     kt_point_id p = kt_site_point(e->site, kt_str_c(t->to));
-    if (t->kind == TALK_CAST) {
+    if (voice_many(t)) {
         kt_jw_ktext(w, "place", t->to);
     } else if (p.v != KT_NONE) {
         kt_jw_kstr(w, "point", t->to);
@@ -181,8 +186,8 @@ void voice_send(struct eng *e, struct talk *t)
 {
     word_out(e, t, kinds[t->kind]);
     struct kt_jw *w = voice_say(e, t, "start");
-    if (t->kind == TALK_CAST) {
-        kt_jw_kint(w, "speakers", t->at.n);
+    if (voice_many(t)) {
+        kt_jw_kint(w, t->kind == TALK_CAST ? "speakers" : "phones", t->at.n);
     }
     eng_said(e);
 }
@@ -193,9 +198,14 @@ static void end_members(const struct talk *t, struct kt_jw *w)
     for (uint32_t i = 0; i < t->at.n; i++) {
         n[t->at.v[i].state]++;
     }
-    kt_jw_kint(w, "speakers", t->at.n);
-    kt_jw_kint(w, "confirmed", n[SPEAKER_CONFIRMED]);
-    kt_jw_kint(w, "sent", n[SPEAKER_SENT] + n[SPEAKER_SPEAKING]);
+    if (t->kind == TALK_CAST) {
+        kt_jw_kint(w, "speakers", t->at.n);
+        kt_jw_kint(w, "confirmed", n[SPEAKER_CONFIRMED]);
+        kt_jw_kint(w, "sent", n[SPEAKER_SENT] + n[SPEAKER_SPEAKING]);
+    } else {
+        kt_jw_kint(w, "phones", t->at.n);
+        kt_jw_kint(w, "joined", n[SPEAKER_JOINED]);
+    }
     kt_jw_key(w, "silent");
     kt_jw_arr(w);
     for (uint32_t i = 0; i < t->at.n; i++) {
@@ -219,7 +229,7 @@ void voice_end(struct eng *e, struct talk *t, const char *result)
     if (t->answered) {
         kt_jw_kint(w, "seconds", (t->ended - t->answered) / KT_SEC);
     }
-    if (t->kind == TALK_CAST) {
+    if (voice_many(t)) {
         end_members(t, w);
     }
     eng_said(e);
@@ -257,7 +267,7 @@ void eng_voice_answer(struct eng *e, const struct kt_json *a)
         return;
     }
     t->heard = e->now;
-    if (t->kind == TALK_CAST && kt_json_get(a, "speakers")) {
+    if (kt_json_get(a, "speakers")) {
         voice_cast_answer(e, t, a);
     }
     const char *state = kt_json_get_str(a, "state", "");
@@ -330,39 +340,92 @@ static int need_desk(struct eng *e, const struct request *q, const char **ret, s
                               "this site has no desk phone: give a point the role voice.desk");
 }
 
+static bool takes_part(const struct talk *t, const char *point)
+{
+    bool is = strcmp(t->from, point) == 0 || (!voice_many(t) && strcmp(t->to, point) == 0);
+    for (uint32_t i = 0; i < t->at.n && !is; i++) {
+        uint8_t s = t->at.v[i].state;
+        is = (s == SPEAKER_ASKED || s == SPEAKER_JOINED) && strcmp(t->at.v[i].point, point) == 0;
+    }
+    return is;
+}
+
 static bool busy(const struct eng *e, const char *point)
 {
     for (uint32_t i = 0; i < e->voice->talk.n; i++) {
         const struct talk *t = &e->voice->talk.v[i];
-        if (t->state != TALK_ENDED && t->kind <= TALK_RING &&
-            (strcmp(t->from, point) == 0 || strcmp(t->to, point) == 0)) {
+        if (t->state != TALK_ENDED && t->kind <= TALK_RING && takes_part(t, point)) {
             return true;
         }
     }
     return false;
 }
 
-int eng_call_start(struct eng *e, const struct request *q, struct kt_err *err)
+static int begin_call(struct eng *e, const struct request *q, const char *desk, const char *to,
+                      struct talk **ret, struct kt_err *err)
+{
+    if (busy(e, desk)) {
+        return kt_err_set(err, KT_ECONFLICT, "%s is in a call already", desk);
+    }
+    struct talk *t = voice_start(e, TALK_CALL, to, q->user);
+    if (!t) {
+        return kt_err_set(err, KT_ELIMIT, "%d calls are under way already", VOICE_ALIVE);
+    }
+    kt_text_set(t->from, sizeof(t->from), desk);
+    *ret = t;
+    return KT_OK;
+}
+
+/* All phones of the place ring; whoever answers joins. One that is in a call is told as such. */
+static int call_place(struct eng *e, const struct request *q, const char *desk, struct talk **ret,
+                      struct kt_err *err)
+{
+    kt_place_id at;
+    int r = voice_need_place(e, q, &at, err);
+    r = r < 0 ? r : begin_call(e, q, desk, e->site->places[at.v].id, ret, err);
+    if (r < 0) {
+        return r;
+    }
+    voice_add_all(e, *ret, "voice.phone", at.v, kt_json_get_bool(q->args, "downstream", false));
+    if ((*ret)->at.n == 0) {
+        voice_drop(e, *ret);
+        return kt_err_set(err, KT_ENOTFOUND, "no phone is there");
+    }
+    return KT_OK;
+}
+
+static int call_point(struct eng *e, const struct request *q, const char *desk, struct talk **ret,
+                      struct kt_err *err)
 {
     uint32_t to;
-    const char *desk = NULL;
     int r = eng_arg_point(e, q, "to", &to, err);
-    if (r < 0 || (r = need_desk(e, q, &desk, err)) < 0) {
+    if (r < 0) {
         return r;
     }
     const char *id = e->site->points[to].id;
     if (!has_role(e, to, "voice.phone") && !has_role(e, to, "voice.speaker")) {
         return kt_err_set(err, KT_EINVAL, "to: %s is neither phone nor speaker", id);
     }
-    if (busy(e, desk) || busy(e, id)) {
-        return kt_err_set(err, KT_ECONFLICT, "%s is in a call already", busy(e, id) ? id : desk);
+    return busy(e, id) ? kt_err_set(err, KT_ECONFLICT, "%s is in a call already", id)
+                       : begin_call(e, q, desk, id, ret, err);
+}
+
+int eng_call_start(struct eng *e, const struct request *q, struct kt_err *err)
+{
+    const char *desk = NULL;
+    struct talk *t;
+    int r = need_desk(e, q, &desk, err);
+    if (r == KT_OK) {
+        r = kt_json_get(q->args, "place") ? call_place(e, q, desk, &t, err)
+                                          : call_point(e, q, desk, &t, err);
     }
-    struct talk *t = voice_start(e, TALK_CALL, id, q->user);
-    if (!t) {
-        return kt_err_set(err, KT_ELIMIT, "%d calls are under way already", VOICE_ALIVE);
+    if (r < 0) {
+        return r;
     }
-    kt_text_set(t->from, sizeof(t->from), desk);
     kt_jw_kint(q->result, "talk", (int64_t)t->id);
+    if (t->at.n > 0) {
+        kt_jw_kint(q->result, "phones", t->at.n);
+    }
     voice_send(e, t);
     return KT_OK;
 }
@@ -372,7 +435,7 @@ static int in_scope(struct eng *e, const struct request *q, const struct talk *t
 {
     kt_point_id p = kt_site_point(e->site, kt_str_c(t->to));
     kt_place_id at = kt_site_place(e->site, kt_str_c(t->to));
-    if (p.v != KT_NONE && t->kind != TALK_CAST) {
+    if (p.v != KT_NONE && !voice_many(t)) {
         return eng_in_scope(e, q, p.v, err);
     }
     return at.v != KT_NONE ? eng_place_in_scope(e, q, at, err) : KT_OK;

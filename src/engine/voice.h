@@ -34,7 +34,7 @@ enum {
 enum talk_kind { TALK_CALL, TALK_RING, TALK_CAST, TALK_SMS, TALK_MAIL, TALK_KINDS };
 enum talk_state { TALK_ASKED, TALK_DESK, TALK_RINGING, TALK_TALKING, TALK_ENDED, TALK_STATES };
 
-/* How far the words came at one speaker. */
+/* How far the words came at one speaker, or the call at one phone of an area. */
 enum speaker_state {
     SPEAKER_ASKED,
     SPEAKER_SPEAKING,
@@ -42,6 +42,7 @@ enum speaker_state {
     SPEAKER_CONFIRMED, /* it reported what it received (RTCP) */
     SPEAKER_SILENT,    /* did not answer */
     SPEAKER_REFUSED,
+    SPEAKER_JOINED, /* a phone of a call to an area: it was taken up */
     SPEAKER_STATES
 };
 struct speaker {
@@ -58,7 +59,7 @@ struct talk {
     char by[ENG_NAME], result[24];
     char recording[65], body[65]; /* hashes; "" none */
     char text[VOICE_TEXT];        /* the words */
-    ENG_LIST(struct speaker) at;  /* of a broadcast */
+    ENG_LIST(struct speaker) at;  /* of a broadcast, and of a call to an area */
 };
 
 struct climb {
@@ -86,7 +87,18 @@ const char *voice_speaker_id(uint8_t state);
 /** The members of a talk into an object that is open. */
 void voice_members(const struct eng *e, const struct talk *t, struct kt_jw *w);
 
+/** A broadcast, or a call to the phones of an area: `to` is a place. */
+bool voice_many(const struct talk *t);
+
 /* voice_cast.c */
+/** The points of this role at a place and below, with `downstream` also along its air, into t->at.
+ *  @param place  beyond the site's: everywhere */
+void voice_add_all(struct eng *e, struct talk *t, const char *role, uint32_t place,
+                   bool downstream);
+/** Forget a talk that was begun last and never told. */
+void voice_drop(struct eng *e, struct talk *t);
+/** args.place, of the person's scope. */
+int voice_need_place(struct eng *e, const struct request *q, kt_place_id *ret, struct kt_err *err);
 /**
  * Words to the speakers of a place and below; with `downstream` also along its air.
  * @return NULL: no speaker is there, or too much is under way

@@ -5,7 +5,9 @@
 
 #include "engine/voice.h"
 
-static const char *const ids[] = {"asked", "speaking", "sent", "confirmed", "silent", "refused"};
+static const char SPEAKER[] = "voice.speaker";
+static const char *const ids[] = {"asked",  "speaking", "sent",  "confirmed",
+                                  "silent", "refused",  "joined"};
 
 const char *voice_speaker_id(uint8_t state)
 {
@@ -31,9 +33,9 @@ static void add(struct talk *t, const struct kt_point *p)
     }
 }
 
-static bool is_speaker(const struct kt_point *p)
+static bool is(const struct kt_point *p, const char *role)
 {
-    return !p->ended && strcmp(p->role->id, "voice.speaker") == 0;
+    return !p->ended && strcmp(p->role->id, role) == 0;
 }
 
 /* Is the point's place one of these? */
@@ -47,7 +49,7 @@ static bool among(const struct kt_point *p, const kt_place_id *list, uint32_t n)
     return false;
 }
 
-static void add_all(struct eng *e, struct talk *t, uint32_t place, bool downstream)
+void voice_add_all(struct eng *e, struct talk *t, const char *role, uint32_t place, bool downstream)
 {
     uint32_t n = 0;
     kt_place_id *list = calloc(e->site->places_n + 1, sizeof(*list));
@@ -58,7 +60,7 @@ static void add_all(struct eng *e, struct talk *t, uint32_t place, bool downstre
     for (uint32_t i = 0; i < e->points_n; i++) {
         const struct kt_point *p = &e->site->points[i];
         bool all = place >= e->site->places_n;
-        if (is_speaker(p) && p->place.v < e->site->places_n &&
+        if (is(p, role) && p->place.v < e->site->places_n &&
             (all || kt_site_within(e->site, p->place, (kt_place_id){place}) || among(p, list, n))) {
             add(t, p);
         }
@@ -66,7 +68,7 @@ static void add_all(struct eng *e, struct talk *t, uint32_t place, bool downstre
     free(list);
 }
 
-static void drop(struct eng *e, struct talk *t)
+void voice_drop(struct eng *e, struct talk *t)
 {
     free(t->at.v);
     e->voice->talk.n--; /* it is the newest */
@@ -82,9 +84,9 @@ struct talk *voice_cast(struct eng *e, uint32_t place, bool downstream, const ch
     }
     t->emergency = emergency;
     voice_mark(e, text, t->text, sizeof(t->text));
-    add_all(e, t, place, downstream);
+    voice_add_all(e, t, SPEAKER, place, downstream);
     if (t->at.n == 0) {
-        drop(e, t);
+        voice_drop(e, t);
         return NULL;
     }
     return t;
@@ -97,7 +99,7 @@ static int chosen(struct eng *e, const struct request *q, struct talk *t, struct
     const struct kt_json *list = kt_json_get(q->args, "points");
     for (size_t i = 0; i < kt_json_len(list); i++) {
         kt_point_id p = kt_site_point(e->site, kt_json_strn(kt_json_at(list, i)));
-        if (p.v == KT_NONE || !is_speaker(&e->site->points[p.v])) {
+        if (p.v == KT_NONE || !is(&e->site->points[p.v], SPEAKER)) {
             return kt_err_set(err, KT_ENOTFOUND, "points: %s is no speaker",
                               p.v == KT_NONE ? "one of them" : e->site->points[p.v].id);
         }
@@ -127,7 +129,7 @@ static int need_words(const struct request *q, const char **ret_text, const char
                : KT_OK;
 }
 
-static int need_where(struct eng *e, const struct request *q, kt_place_id *ret, struct kt_err *err)
+int voice_need_place(struct eng *e, const struct request *q, kt_place_id *ret, struct kt_err *err)
 {
     const char *id = kt_json_get_str(q->args, "place", "");
     *ret = kt_site_place(e->site, kt_str_c(id));
@@ -144,10 +146,10 @@ static int fill(struct eng *e, const struct request *q, struct talk *t, struct k
     if (kt_json_get(q->args, "points")) {
         return chosen(e, q, t, err);
     }
-    int r = need_where(e, q, &at, err);
+    int r = voice_need_place(e, q, &at, err);
     if (r == KT_OK) {
         kt_text_set(t->to, sizeof(t->to), e->site->places[at.v].id);
-        add_all(e, t, at.v, kt_json_get_bool(q->args, "downstream", false));
+        voice_add_all(e, t, SPEAKER, at.v, kt_json_get_bool(q->args, "downstream", false));
     }
     return r;
 }
@@ -171,7 +173,7 @@ int eng_broadcast_start(struct eng *e, const struct request *q, struct kt_err *e
         r = kt_err_set(err, KT_ENOTFOUND, "no speaker is there");
     }
     if (r < 0) {
-        drop(e, t);
+        voice_drop(e, t);
         return r;
     }
     kt_jw_kint(q->result, "talk", (int64_t)t->id);
@@ -196,7 +198,7 @@ static struct speaker *speaker_of(struct talk *t, const char *point)
 void voice_cast_answer(struct eng *e, struct talk *t, const struct kt_json *a)
 {
     const struct kt_json *all = kt_json_get(a, "speakers");
-    struct kt_jw *w = voice_say(e, t, "speakers");
+    struct kt_jw *w = voice_say(e, t, t->kind == TALK_CAST ? "speakers" : "phones");
     kt_jw_key(w, "at");
     kt_jw_obj(w);
     for (size_t i = 0; i < kt_json_len(all); i++) {

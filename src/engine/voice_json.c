@@ -23,7 +23,7 @@ void eng_voice_json(const struct eng *e, struct kt_jw *w)
         if (t->drill) {
             kt_jw_kbool(w, "drill", true);
         }
-        if (t->kind == TALK_CAST) {
+        if (voice_many(t)) {
             speakers_json(t, w);
         }
         kt_jw_obj_end(w);

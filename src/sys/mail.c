@@ -7,24 +7,17 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "sys/http_client.h"
 
-/* Base64 lines: the only form that every server takes for any text. */
-static void put_base64(struct kt_buf *b, const char *text, size_t line)
+enum { LINE = 57 }; /* bytes of a line of 76 characters of base64 */
+
+/* Base64 in lines: the only form that every server takes for any text. */
+static void put_folded(struct kt_buf *b, const char *text)
 {
-    static const char sign[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const unsigned char *p = (const unsigned char *)text;
-    size_t n = strlen(text), width = 0;
-    for (size_t i = 0; i < n; i += 3) {
-        unsigned v = (unsigned)p[i] << 16 | (i + 1 < n ? (unsigned)p[i + 1] << 8 : 0) |
-                     (i + 2 < n ? p[i + 2] : 0);
-        char four[5] = {sign[v >> 18], sign[v >> 12 & 63], i + 1 < n ? sign[v >> 6 & 63] : '=',
-                        i + 2 < n ? sign[v & 63] : '=', 0};
-        kt_buf_puts(b, four);
-        if (line && (width += 4) >= line) {
-            kt_buf_puts(b, "\r\n");
-            width = 0;
-        }
+    for (size_t n = strlen(text), i = 0; i < n; i += LINE) {
+        kt_base64_encode(text + i, n - i < LINE ? n - i : LINE, b);
+        kt_buf_puts(b, "\r\n");
     }
 }
 
@@ -39,12 +32,11 @@ static void write_message(const struct kt_mail *m, struct kt_buf *b)
     kt_buf_printf(b, "Date: %s\r\nFrom: <%s>\r\nTo: <%s>\r\nMessage-ID: <%lld.%s>\r\n", date,
                   m->from, m->to, (long long)m->at, m->from);
     kt_buf_puts(b, "Subject: =?utf-8?B?");
-    put_base64(b, m->subject, 0);
+    kt_base64_encode(m->subject, strlen(m->subject), b);
     kt_buf_puts(b, "?=\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
                    "Content-Transfer-Encoding: base64\r\nAuto-Submitted: auto-generated\r\n"
                    "X-Priority: 1\r\n\r\n");
-    put_base64(b, m->text, 76);
-    kt_buf_puts(b, "\r\n");
+    put_folded(b, m->text);
 }
 
 struct reader {

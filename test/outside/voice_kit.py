@@ -124,6 +124,9 @@ class Baresip:
     def freeze(self):
         self.process.send_signal(signal.SIGSTOP)
 
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def kill(self):
         if self.process.poll() is None:
             self.process.kill()

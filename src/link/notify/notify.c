@@ -57,7 +57,6 @@ static void answer(struct kt_notify *n, uint64_t talk, const char *state, const 
 
 static void tell(struct kt_notify *n, bool up, const char *text)
 {
-    struct kt_buf b;
     pthread_mutex_lock(&n->lock);
     bool same = n->told && n->state.up == up;
     n->told = true;
@@ -70,17 +69,9 @@ static void tell(struct kt_notify *n, bool up, const char *text)
     if (same) {
         return;
     }
-    kt_buf_init(&b, 4096);
-    struct kt_jw w = kt_jw_init(&b);
-    kt_jw_obj(&w);
-    kt_jw_kstr(&w, "link", n->conf->id);
-    kt_jw_kbool(&w, "up", up);
-    kt_jw_kstr(&w, "text", text);
-    kt_jw_obj_end(&w);
-    if (kt_runtime_link(n->rt, (struct kt_str){b.p, b.n}, n->conf->id) < 0) {
+    if (kt_runtime_link_up(n->rt, n->conf->id, up, text) < 0) {
         KT_WARN("notify", "%s: its state was not taken", n->conf->id);
     }
-    kt_buf_done(&b);
 }
 
 /* ---- what is sent ---------------------------------------------------------------------------- */

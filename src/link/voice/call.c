@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * call: a desk and a phone. The desk is rung first; who takes it up hears the ringing of the other
- * end, then the other end. Both are recorded, the desk left, the phone right.
+ * call: a desk and one phone, or the phones of an area. The desk is rung first; who takes it up
+ * hears the ringing of the other end, then everybody who has answered; they hear the desk and each
+ * other. Recorded are the desk left, the phones together right.
  *
- *   begin ─▶ desk rings ─▶ phone rings ─▶ talking ─▶ ended (either end, an order, a higher rank)
+ *   begin ─▶ desk rings ─▶ phones ring ─▶ talking ─▶ ended (desk, last phone, an order, a higher
+ *                                                    rank, a line that has fallen silent)
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,17 +17,29 @@
 #include "base/log.h"
 #include "link/voice/private.h"
 
-enum { KEEP = WAV_RATE / 2 }; /* samples of one end that wait for their tick */
+enum {
+    KEEP = 10 * FRAME, /* samples of one end that wait for their tick: what a stall may hold */
+    WINDOW = 50,       /* ticks after which what always waited is left out */
+    PER_TICK = 2       /* phones that are called in one tick */
+};
 
-struct ear { /* what came from one end and is not recorded yet */
+struct ear { /* what came from one end and has not been heard by the others */
     int16_t v[KEEP];
-    size_t n;
+    size_t n, least; /* least: that waited in this window */
+};
+struct party {
+    struct call *call;
+    char uri[160];
+    struct leg *leg;
+    struct ear ear;
+    int16_t now[FRAME]; /* of this tick */
+    bool rung, over;
 };
 struct call {
     struct talk t;
-    char to[160];
-    struct leg *desk, *phone;
-    struct ear ear[2];
+    struct party desk, *phone;
+    struct news *news; /* of an area: what became of each phone; NULL */
+    uint32_t n;
     bool talking;
     uint32_t ticks, frames;
     int tape; /* memory of its own; -1 */
@@ -46,71 +60,107 @@ static void tone(struct call *c)
         int rise = phase < FRAME / 2 ? phase : FRAME - phase;
         pcm[i] = (int16_t)((rise - FRAME / 4) * 100);
     }
-    leg_send(c->desk, pcm);
+    leg_send(c->desk.leg, pcm);
 }
 
 /* ---- sound ----------------------------------------------------------------------------------- */
 
-static void hear(struct ear *e, const int16_t *pcm, size_t n)
+static void skip(struct ear *e, size_t n)
 {
-    if (n > KEEP) {
+    memmove(e->v, e->v + n, (e->n - n) * sizeof(*e->v));
+    e->n -= n;
+}
+
+static void on_audio(void *arg, struct leg *l, const int16_t *pcm, size_t n)
+{
+    struct party *p = arg;
+    struct ear *e = &p->ear;
+    (void)l;
+    if (!p->call->talking || n > KEEP) {
         return;
     }
     if (e->n + n > KEEP) { /* the oldest gives way */
-        size_t drop = e->n + n - KEEP;
-        memmove(e->v, e->v + drop, (e->n - drop) * sizeof(*e->v));
-        e->n -= drop;
+        skip(e, e->n + n - KEEP);
     }
     memcpy(e->v + e->n, pcm, n * sizeof(*pcm));
     e->n += n;
 }
 
-static void on_audio(void *arg, struct leg *l, const int16_t *pcm, size_t n)
+/* The next frame of one end; silence while there is no whole one. */
+static void listen_to(struct party *p, uint32_t ticks)
 {
-    struct call *c = arg;
-    struct leg *to = l == c->desk ? c->phone : c->desk;
-    if (!c->talking) {
+    struct ear *e = &p->ear;
+    memset(p->now, 0, sizeof(p->now));
+    if (e->n >= FRAME) {
+        memcpy(p->now, e->v, sizeof(p->now));
+        skip(e, FRAME);
+    }
+    e->least = e->n < e->least ? e->n : e->least;
+    if (ticks % WINDOW == 0) { /* a delay that stays is of no use */
+        skip(e, e->least >= FRAME ? FRAME : 0);
+        e->least = e->n;
+    }
+}
+
+static int16_t clip(int32_t v)
+{
+    return (int16_t)(v > INT16_MAX ? INT16_MAX : v < INT16_MIN ? INT16_MIN : v);
+}
+
+/* Everybody hears all but himself. */
+static void speak_to(struct party *p, const int32_t all[FRAME])
+{
+    int16_t pcm[FRAME];
+    if (!p->leg || !p->leg->up) {
         return;
     }
-    hear(&c->ear[l == c->phone], pcm, n);
-    for (size_t i = 0; to && i + FRAME <= n; i += FRAME) {
-        leg_send(to, pcm + i);
+    for (int i = 0; i < FRAME; i++) {
+        pcm[i] = clip(all[i] - p->now[i]);
     }
+    leg_send(p->leg, pcm);
 }
 
-static void take(struct ear *e, int16_t to[2 * FRAME], int channel)
+static void record(struct call *c, const int32_t all[FRAME])
 {
-    size_t n = e->n < FRAME ? e->n : FRAME;
-    for (size_t i = 0; i < n; i++) {
-        to[2 * i + (size_t)channel] = e->v[i];
+    int16_t both[2 * FRAME];
+    for (int i = 0; i < FRAME; i++) {
+        both[2 * i] = c->desk.now[i];
+        both[2 * i + 1] = clip(all[i] - c->desk.now[i]);
     }
-    memmove(e->v, e->v + n, (e->n - n) * sizeof(*e->v));
-    e->n -= n;
-}
-
-static void record(struct call *c)
-{
-    int16_t both[2 * FRAME] = {0};
-    take(&c->ear[0], both, 0);
-    take(&c->ear[1], both, 1);
     if (c->tape >= 0 && c->frames < LONGEST * (uint32_t)WAV_RATE &&
         write(c->tape, both, sizeof(both)) == (ssize_t)sizeof(both)) {
         c->frames += FRAME;
     }
 }
 
-static void on_tick(struct talk *t)
+static void mix(struct call *c)
 {
-    struct call *c = (struct call *)t;
-    c->ticks++;
-    if (c->talking) {
-        record(c);
-    } else if (c->desk && c->desk->up) {
-        tone(c);
+    int32_t all[FRAME];
+    listen_to(&c->desk, c->ticks);
+    for (int i = 0; i < FRAME; i++) {
+        all[i] = c->desk.now[i];
     }
+    for (uint32_t k = 0; k < c->n; k++) {
+        listen_to(&c->phone[k], c->ticks);
+        for (int i = 0; i < FRAME; i++) {
+            all[i] += c->phone[k].now[i];
+        }
+    }
+    speak_to(&c->desk, all);
+    for (uint32_t k = 0; k < c->n; k++) {
+        speak_to(&c->phone[k], all);
+    }
+    record(c, all);
 }
 
 /* ---- its ends -------------------------------------------------------------------------------- */
+
+static void tell_news(struct call *c)
+{
+    if (c->news) {
+        voice_tell_news(c->t.v, c->t.id, c->news, c->n);
+    }
+}
 
 static void end(struct talk *t, const char *result)
 {
@@ -119,9 +169,13 @@ static void end(struct talk *t, const char *result)
         return;
     }
     t->done = true;
-    leg_drop(c->desk);
-    leg_drop(c->phone);
-    c->desk = c->phone = NULL;
+    leg_drop(c->desk.leg);
+    c->desk.leg = NULL;
+    for (uint32_t i = 0; i < c->n; i++) {
+        leg_drop(c->phone[i].leg);
+        c->phone[i].leg = NULL;
+    }
+    tell_news(c);
     clerk_ended(t->v->clerk, t->id, result, c->frames ? c->tape : -1, c->frames, 2, "");
     if (!c->frames && c->tape >= 0) {
         (void)close(c->tape);
@@ -129,80 +183,179 @@ static void end(struct talk *t, const char *result)
     c->tape = -1;
 }
 
+static void became(struct party *p, const char *what)
+{
+    if (p->call->news) {
+        p->call->news[p - p->call->phone].now = what;
+    }
+}
+
+/* One phone has no more to say; the last one ends the call. */
+static void phone_over(struct party *p, const char *result, bool was_up)
+{
+    struct call *c = p->call;
+    bool silent = strcmp(result, "no-answer") == 0 || strcmp(result, "failed") == 0;
+    p->over = true;
+    if (!was_up) {
+        became(p, silent ? "silent" : "refused");
+    }
+    for (uint32_t i = 0; i < c->n; i++) {
+        if (!c->phone[i].over) {
+            return;
+        }
+    }
+    end(&c->t, c->n > 1 && !c->talking ? "no-answer" : result);
+}
+
 static void on_over(void *arg, struct leg *l, const char *result)
 {
-    struct call *c = arg;
+    struct party *p = arg;
     char why[40];
-    (void)snprintf(why, sizeof(why), "%s%s", l == c->desk && !l->up ? "desk-" : "", result);
-    if (l == c->desk) {
-        c->desk = NULL;
+    p->leg = NULL;
+    if (p == &p->call->desk) {
+        (void)snprintf(why, sizeof(why), "%s%s", l->up ? "" : "desk-", result);
+        end(&p->call->t, why);
     } else {
-        c->phone = NULL;
+        phone_over(p, result, l->up);
     }
-    end(&c->t, why);
 }
 
 static void on_ringing(void *arg, struct leg *l)
 {
-    struct call *c = arg;
-    voice_tell(c->t.v, c->t.id, l == c->desk ? "desk" : "ringing");
+    struct party *p = arg;
+    (void)l;
+    voice_tell(p->call->t.v, p->call->t.id, p == &p->call->desk ? "desk" : "ringing");
 }
-
-static void ring_phone(struct call *c);
 
 static void on_up(void *arg, struct leg *l)
 {
-    struct call *c = arg;
-    if (l == c->desk) {
-        ring_phone(c);
-    } else {
+    struct party *p = arg;
+    struct call *c = p->call;
+    (void)l;
+    if (p == &c->desk) {
+        voice_tell(c->t.v, c->t.id, "ringing");
+        return;
+    }
+    became(p, "joined");
+    if (!c->talking) {
         c->talking = true;
         voice_tell(c->t.v, c->t.id, "talking");
     }
 }
 
-static struct leg *ring(struct call *c, const char *uri)
+/* NULL: *ret_why says what a person reads of it. */
+static struct leg *ring(struct party *p, const char **ret_why)
 {
     struct kt_err err = {0};
+    struct kt_voice *v = p->call->t.v;
     const struct leg_owner owner = {
-        .arg = c, .ringing = on_ringing, .up = on_up, .audio = on_audio, .over = on_over};
-    uint32_t ms = (uint32_t)(c->t.v->conf->timeout_ns / KT_MS);
-    struct leg *busy = leg_to(c->t.v, uri);
-    struct leg *l = busy ? NULL : leg_new(c->t.v, uri, c->t.rank, false, ms, &owner, &err);
+        .arg = p, .ringing = on_ringing, .up = on_up, .audio = on_audio, .over = on_over};
+    struct leg *busy = leg_to(v, p->uri);
+    struct leg *l = busy ? NULL
+                         : leg_new(v, p->uri, p->call->t.rank, false,
+                                   (uint32_t)(v->conf->timeout_ns / KT_MS), &owner, &err);
     if (!l) {
         KT_WARN("voice", "%s", busy ? "the device is in another call" : err.text);
-        end(&c->t, busy ? "busy" : "failed");
+        *ret_why = busy ? "busy" : "failed";
     }
+    p->rung = true;
     return l;
 }
 
-static void ring_phone(struct call *c)
+static void ring_phones(struct call *c)
 {
-    voice_tell(c->t.v, c->t.id, "ringing");
-    struct leg *l = ring(c, c->to);
-    c->phone = c->t.done ? NULL : l;
+    int begun = 0;
+    for (uint32_t i = 0; i < c->n && begun < PER_TICK && !c->t.done; i++) {
+        struct party *p = &c->phone[i];
+        const char *why = "failed";
+        if (p->rung) {
+            continue;
+        }
+        begun++;
+        p->leg = *p->uri ? ring(p, &why) : NULL;
+        p->rung = true;
+        if (!p->leg) {
+            phone_over(p, why, false);
+        }
+    }
+}
+
+static void on_tick(struct talk *t)
+{
+    struct call *c = (struct call *)t;
+    c->ticks++;
+    if (!c->desk.leg || !c->desk.leg->up) {
+        return;
+    }
+    if (c->talking) {
+        mix(c);
+    } else {
+        tone(c);
+    }
+    if (c->ticks % 10 == 0) {
+        tell_news(c);
+    }
+    ring_phones(c); /* last: the call may end here */
 }
 
 static void gone(struct talk *t)
 {
-    free(t);
+    struct call *c = (struct call *)t;
+    free(c->phone);
+    free(c->news);
+    free(c);
+}
+
+/* ---- begin ----------------------------------------------------------------------------------- */
+
+static bool add(struct call *c, const char *point)
+{
+    struct party *p = &c->phone[c->n];
+    p->call = c;
+    if (c->news) {
+        c->news[c->n] = (struct news){.known = "asked", .now = "asked"};
+        kt_text_set(c->news[c->n].point, sizeof(c->news[c->n].point), point);
+    }
+    c->n++;
+    return voice_address(c->t.v, point, p->uri, sizeof(p->uri));
+}
+
+static bool add_all(struct call *c, const struct order *o)
+{
+    size_t n = kt_json_len(o->points);
+    c->phone = calloc(n + 1, sizeof(*c->phone));
+    KT_ASSERT(c->phone);
+    if (n == 0) {
+        return add(c, o->to);
+    }
+    c->news = calloc(n, sizeof(*c->news));
+    KT_ASSERT(c->news);
+    for (size_t i = 0; i < n; i++) {
+        const char *point = kt_json_str(kt_json_at(o->points, i));
+        (void)add(c, point ? point : "");
+    }
+    return true;
 }
 
 static struct talk *begin(struct kt_voice *v, const struct order *o)
 {
-    char desk[160];
+    const char *why = "no-address";
     struct call *c = calloc(1, sizeof(*c));
     KT_ASSERT(c);
     c->t = (struct talk){.v = v, .id = o->talk, .kind = &talk_call};
+    c->desk.call = c;
     c->tape = memfd_create("call", MFD_CLOEXEC);
-    if (!voice_address(v, o->desk, desk, sizeof(desk)) ||
-        !voice_address(v, o->to, c->to, sizeof(c->to))) {
-        end(&c->t, "no-address");
+    if (!add_all(c, o) || !voice_address(v, o->desk, c->desk.uri, sizeof(c->desk.uri))) {
+        end(&c->t, why);
         return &c->t;
     }
     voice_tell(v, o->talk, "desk");
-    struct leg *l = ring(c, desk);
-    c->desk = c->t.done ? NULL : l;
+    c->desk.leg = ring(&c->desk, &why);
+    if (!c->desk.leg) {
+        char text[40];
+        (void)snprintf(text, sizeof(text), "desk-%s", why);
+        end(&c->t, text);
+    }
     return &c->t;
 }
 

@@ -89,6 +89,7 @@ static void on_rtp(const struct sa *src, const struct rtp_header *hdr, struct mb
     if (l->ended || !l->up) {
         return;
     }
+    l->heard = tmr_jiffies();
     if (hdr->pt == l->key_pt) {
         key(l, hdr, mb);
         return;
@@ -110,6 +111,7 @@ static void on_rtcp(const struct sa *src, struct rtcp_msg *msg, void *arg)
 {
     struct leg *l = arg;
     (void)src;
+    l->heard = tmr_jiffies();
     const struct rtcp_rr *rr = msg->hdr.pt == RTCP_RR   ? msg->r.rr.rrv
                                : msg->hdr.pt == RTCP_SR ? msg->r.sr.rrv
                                                         : NULL;
@@ -180,6 +182,23 @@ static int on_answer(const struct sip_msg *msg, void *arg)
     return 0;
 }
 
+static uint32_t patience_ms(const struct leg *l)
+{
+    return (uint32_t)(l->v->conf->timeout_ns / KT_MS);
+}
+
+/* Neither sound nor report: the device has lost its line and cannot say so. */
+static void on_silent(void *arg)
+{
+    struct leg *l = arg;
+    uint64_t gone = tmr_jiffies() - l->heard;
+    if (gone >= patience_ms(l)) {
+        over(l, "lost");
+    } else {
+        tmr_start(&l->timer, patience_ms(l) - gone, on_silent, l);
+    }
+}
+
 static void on_established(const struct sip_msg *msg, void *arg)
 {
     struct leg *l = arg;
@@ -191,7 +210,11 @@ static void on_established(const struct sip_msg *msg, void *arg)
         return;
     }
     l->up = true;
+    l->heard = tmr_jiffies();
     tmr_cancel(&l->timer);
+    if (l->owner.audio) {
+        tmr_start(&l->timer, patience_ms(l), on_silent, l);
+    }
     rtcp_start(l->rtp, l->v->name, &l->media_rtcp);
     l->owner.up(l->owner.arg, l);
 }

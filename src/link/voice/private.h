@@ -4,7 +4,7 @@
 /*
  * What the files of this folder share.
  *
- *   engine ─ word ─▶ voice.c ─▶ call.c (desk and phone)   ─┐
+ *   engine ─ word ─▶ voice.c ─▶ call.c (desk and phones)  ─┐
  *                        │      say.c  (one phone, many)    ├─▶ leg.c (one dialogue, its RTP)
  *                        │      probe.c (OPTIONS)          ─┘
  *                        └────▶ clerk.c, a thread of its own: speech, recordings, answers
@@ -15,6 +15,8 @@
  *  2. A leg that is over tells its owner once and is freed at the loop's next turn, never inside a
  *     callback of libre.
  *  3. A leg's requests go to the host of its address, or to the registrar, whatever answers say.
+ *  4. `end` of a talk drops all its legs, so that none knows of it any more: a talk that is done is
+ *     freed at the next tick, whatever legs of others are still about.
  */
 #include <re/re.h>
 
@@ -39,6 +41,7 @@ struct leg_owner {
     void *arg;
     void (*ringing)(void *arg, struct leg *l);
     void (*up)(void *arg, struct leg *l);
+    /** NULL: only spoken to. Who is listened to and says nothing for the link's ring_s is over. */
     void (*audio)(void *arg, struct leg *l, const int16_t *pcm, size_t n);
     void (*key)(void *arg, struct leg *l, int code);            /* of the keypad: 0-9, 10 *, 11 # */
     void (*over)(void *arg, struct leg *l, const char *result); /* once; then it is gone */
@@ -62,6 +65,7 @@ struct leg {
     uint32_t reports; /* receiver reports that say that most has come */
     uint32_t key_ts;
     bool key_seen;
+    uint64_t heard; /* the last packet of sound or report (jiffies) */
 };
 /** @param ring_ms until it must have answered  @param at_once ask the device to answer by itself */
 struct leg *leg_new(struct kt_voice *v, const char *uri, int rank, bool at_once, uint32_t ring_ms,
@@ -97,6 +101,12 @@ struct talk_kind {
     void (*gone)(struct talk *t); /* frees it */
 };
 extern const struct talk_kind talk_call, talk_ring, talk_cast;
+
+/** How it stands at one device of many; states by their ids of engine/voice.h, static texts. */
+struct news {
+    char point[64];
+    const char *known, *now; /* known: to the engine */
+};
 
 /* ---- clerk.c ---- */
 struct clerk;
@@ -137,6 +147,8 @@ struct kt_voice {
 };
 /** {"talk":…,"state":…} to the engine. */
 void voice_tell(struct kt_voice *v, uint64_t talk, const char *state);
+/** What changed at devices, in one answer; nothing when nothing did. */
+void voice_tell_news(struct kt_voice *v, uint64_t talk, struct news *all, uint32_t n);
 /** To the loop's thread: what the clerk has made; takes pcm. hash: of the kept words, "" none */
 void voice_words(struct kt_voice *v, uint64_t talk, struct pcm *words, const char *hash,
                  const char *failed);

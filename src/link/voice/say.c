@@ -183,11 +183,9 @@ const struct talk_kind talk_ring = {.id = "ring",
 enum at_state { AT_WAITS, AT_ASKED, AT_SPEAKING, AT_SENT, AT_OVER };
 struct at {
     struct cast *cast;
-    char point[64], uri[160];
+    char uri[160];
     struct leg *leg;
     enum at_state state;
-    const char *told; /* what the engine knows */
-    const char *news;
     struct play play;
     int waited; /* ticks: for the device, or after the words for a report */
 };
@@ -196,6 +194,7 @@ struct cast {
     struct pcm words;
     char hash[65];
     struct at *at;
+    struct news *news; /* of each */
     uint32_t n, told_at;
     int times;
     bool ready;
@@ -203,37 +202,7 @@ struct cast {
 
 static void news(struct at *a, const char *what)
 {
-    a->news = what;
-}
-
-/* What changed at speakers goes in one answer, at most five a second. */
-static void tell_news(struct cast *c)
-{
-    struct kt_buf b;
-    bool any = false;
-    kt_buf_init(&b, 1u << 20);
-    struct kt_jw w = kt_jw_init(&b);
-    kt_jw_obj(&w);
-    kt_jw_kint(&w, "talk", (int64_t)c->t.id);
-    kt_jw_key(&w, "speakers");
-    kt_jw_arr(&w);
-    for (uint32_t i = 0; i < c->n; i++) {
-        struct at *a = &c->at[i];
-        if (a->news != a->told) {
-            kt_jw_arr(&w);
-            kt_jw_str(&w, a->point);
-            kt_jw_str(&w, a->news);
-            kt_jw_arr_end(&w);
-            a->told = a->news;
-            any = true;
-        }
-    }
-    kt_jw_arr_end(&w);
-    kt_jw_obj_end(&w);
-    if (any && kt_runtime_answer(c->t.v->rt, (struct kt_str){b.p, b.n}, c->t.v->conf->id) < 0) {
-        KT_WARN("voice", "what speakers answered was not taken");
-    }
-    kt_buf_done(&b);
+    a->cast->news[a - a->cast->at].now = what;
 }
 
 static void at_over(void *arg, struct leg *l, const char *result)
@@ -321,7 +290,7 @@ static void cast_end(struct talk *t, const char *result)
         leg_drop(c->at[i].leg);
         c->at[i].leg = NULL;
     }
-    tell_news(c);
+    voice_tell_news(t->v, t->id, c->news, c->n);
     clerk_ended(t->v->clerk, t->id, result, -1, 0, 1, c->hash);
 }
 
@@ -339,8 +308,8 @@ static void cast_tick(struct talk *t)
         }
         over += a->state == AT_OVER;
     }
-    if (++c->told_at % 10 == 0) {
-        tell_news(c);
+    if (++c->told_at % 10 == 0) { /* at most five answers a second */
+        voice_tell_news(t->v, t->id, c->news, c->n);
     }
     if (c->ready && over == c->n) {
         cast_end(t, "ended");
@@ -361,6 +330,7 @@ static void cast_gone(struct talk *t)
     struct cast *c = (struct cast *)t;
     free(c->words.v);
     free(c->at);
+    free(c->news);
     free(c);
 }
 
@@ -368,8 +338,8 @@ static void add(struct cast *c, const char *point)
 {
     struct at *a = &c->at[c->n++];
     a->cast = c;
-    a->told = a->news = "asked";
-    kt_text_set(a->point, sizeof(a->point), point);
+    c->news[c->n - 1] = (struct news){.known = "asked", .now = "asked"};
+    kt_text_set(c->news[c->n - 1].point, sizeof(c->news[0].point), point);
     if (!voice_address(c->t.v, point, a->uri, sizeof(a->uri))) {
         a->state = AT_OVER;
         news(a, "silent");
@@ -384,7 +354,8 @@ static struct talk *cast_begin(struct kt_voice *v, const struct order *o)
     c->t = (struct talk){.v = v, .id = o->talk, .kind = &talk_cast, .rank = o->emergency ? 3 : 2};
     c->times = o->emergency ? 2 : 1;
     c->at = calloc(n + 1, sizeof(*c->at));
-    KT_ASSERT(c->at);
+    c->news = calloc(n + 1, sizeof(*c->news));
+    KT_ASSERT(c->at && c->news);
     for (size_t i = 0; i < n; i++) {
         const char *point = kt_json_str(kt_json_at(o->points, i));
         add(c, point ? point : "");

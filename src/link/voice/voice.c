@@ -43,20 +43,39 @@ void voice_tell(struct kt_voice *v, uint64_t talk, const char *state)
     kt_buf_done(&b);
 }
 
-static void tell_link(struct kt_voice *v, bool up, const char *text)
+void voice_tell_news(struct kt_voice *v, uint64_t talk, struct news *all, uint32_t n)
 {
     struct kt_buf b;
-    kt_buf_init(&b, 4096);
+    bool any = false;
+    kt_buf_init(&b, 1u << 20);
     struct kt_jw w = kt_jw_init(&b);
     kt_jw_obj(&w);
-    kt_jw_kstr(&w, "link", v->conf->id);
-    kt_jw_kbool(&w, "up", up);
-    kt_jw_kstr(&w, "text", text);
+    kt_jw_kint(&w, "talk", (int64_t)talk);
+    kt_jw_key(&w, "speakers");
+    kt_jw_arr(&w);
+    for (uint32_t i = 0; i < n; i++) {
+        if (all[i].now != all[i].known) {
+            kt_jw_arr(&w);
+            kt_jw_str(&w, all[i].point);
+            kt_jw_str(&w, all[i].now);
+            kt_jw_arr_end(&w);
+            all[i].known = all[i].now;
+            any = true;
+        }
+    }
+    kt_jw_arr_end(&w);
     kt_jw_obj_end(&w);
-    if (kt_runtime_link(v->rt, (struct kt_str){b.p, b.n}, v->conf->id) < 0) {
-        KT_WARN("voice", "%s: its state was not taken", v->conf->id);
+    if (any && kt_runtime_answer(v->rt, (struct kt_str){b.p, b.n}, v->conf->id) < 0) {
+        KT_WARN("voice", "what devices answered was not taken");
     }
     kt_buf_done(&b);
+}
+
+static void tell_link(struct kt_voice *v, bool up, const char *text)
+{
+    if (kt_runtime_link_up(v->rt, v->conf->id, up, text) < 0) {
+        KT_WARN("voice", "%s: its state was not taken", v->conf->id);
+    }
     pthread_mutex_lock(&v->lock);
     v->state.since = v->state.up == up && v->state.since ? v->state.since : kt_clock_now();
     v->state.up = up;
@@ -146,7 +165,7 @@ static void tick(void *arg)
     for (struct le *le = v->talks.head, *next; le; le = next) {
         struct talk *t = le->data;
         next = le->next;
-        if (t->done && !v->legs.head) { /* no callback of a leg can come any more */
+        if (t->done) {
             list_unlink(&t->le);
             t->kind->gone(t);
         }

@@ -10,9 +10,9 @@ import { canAct, live, replaying } from '../../api/world';
 import { hms, span } from '../../app/format';
 import { nameOf } from '../../app/i18n';
 import { route } from '../../app/router';
-import { SelectField, TextField } from '../../ui/Field';
+import { CheckField, SelectField, TextField } from '../../ui/Field';
 import { type Column, Table } from '../../ui/Table';
-import { ask, countsOf, recordingOf, refresh, voice } from './state';
+import { ask, countsOf, phonesIn, recordingOf, refresh, voice } from './state';
 import { t } from './texts';
 
 type Device = Voice['devices'][number];
@@ -38,7 +38,13 @@ function Speakers({ talk }: { talk: Talk }) {
   return (
     <>
       <p class="hint">
-        {t('counts', { confirmed: c.confirmed, sent: c.sent, silent: c.silent.length, all: c.all })}
+        {t(talk.kind === 'call' ? 'counts.call' : 'counts', {
+          confirmed: c.confirmed,
+          sent: c.sent,
+          joined: c.joined,
+          silent: c.silent.length,
+          all: c.all,
+        })}
       </p>
       {c.silent.length > 0 && (
         <p class="voice-silent">⚠ {t('silent', { names: c.silent.map(deviceName).join('、') })}</p>
@@ -132,25 +138,21 @@ function CastForm({ first }: { first: string }) {
         onChange={setPlace}
       />
       <TextField label={t('text')} value={text} required onInput={(v: string) => setText(v)} />
-      <label class="row">
-        <input
-          type="checkbox"
-          checked={downstream}
-          onChange={(e) => setDownstream(e.currentTarget.checked)}
-        />
-        {t('downstream')}
-      </label>
-      <label class="row">
-        <input
-          type="checkbox"
-          checked={emergency}
-          onChange={(e) => setEmergency(e.currentTarget.checked)}
-        />
-        {t('emergency')}
-      </label>
+      <CheckField label={t('downstream')} checked={downstream} onChange={setDownstream} />
+      <CheckField label={t('emergency')} checked={emergency} onChange={setEmergency} />
       <button type="submit" class="btn primary" disabled={!text || !canAct.value}>
         {t('speak')}
       </button>
+      {can('call') && phonesIn(place).length > 0 && (
+        <button
+          type="button"
+          class="btn"
+          disabled={!canAct.value}
+          onClick={() => void ask('call.start', { place, downstream })}
+        >
+          {t('call.area', { n: phonesIn(place).length })}
+        </button>
+      )}
     </form>
   );
 }

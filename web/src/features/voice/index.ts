@@ -6,7 +6,7 @@ import { site } from '../../api/site';
 import type { App } from '../../app/app';
 import { go } from '../../app/router';
 import type { Target } from '../../app/selection';
-import { ask, refresh, voice } from './state';
+import { ask, phonesIn, refresh, voice } from './state';
 import { t } from './texts';
 
 const roleOf = (target: Target) => site.value.pointById.get(target.id)?.role ?? '';
@@ -40,8 +40,20 @@ async function addScreen(app: App): Promise<void> {
     },
   });
   app.actions.add({
-    id: 'voice.cast',
+    id: 'voice.area',
     order: 21,
+    on: ['place'],
+    acts: true,
+    title: () => t('call.place'),
+    when: (x) => can('call') && phonesIn(x.id).length > 0,
+    run: (x) => {
+      void ask('call.start', { place: x.id });
+      go(['voice']);
+    },
+  });
+  app.actions.add({
+    id: 'voice.cast',
+    order: 22,
     on: ['point', 'place'],
     acts: true,
     title: () => t('cast.here'),

@@ -8,6 +8,7 @@ test('who is silent is named; while it is under way one that was not asked yet i
     all: 5,
     confirmed: 1,
     sent: 1,
+    joined: 0,
     silent: ['c', 'e', 'd'].sort((x, y) => 'abcde'.indexOf(x) - 'abcde'.indexOf(y)),
   });
   expect(countsOf({ at, state: 'talking' }).silent).toEqual(['c', 'e']);

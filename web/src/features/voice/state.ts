@@ -2,6 +2,7 @@
 /** Phones, speakers and talks as the program tells them. */
 import { signal } from '@preact/signals';
 import { api, request } from '../../api/client';
+import { site } from '../../api/site';
 import type { Talk, Voice } from '../../api/types';
 import { toastError } from '../../ui/Toast';
 
@@ -31,6 +32,7 @@ export interface Counts {
   all: number;
   confirmed: number;
   sent: number;
+  joined: number;
   silent: string[];
 }
 
@@ -43,6 +45,7 @@ export function countsOf(talk: Pick<Talk, 'at' | 'state'>): Counts {
     all: at.length,
     confirmed: are('confirmed').length,
     sent: are('sent', 'speaking').length,
+    joined: are('joined').length,
     silent: over ? are('silent', 'refused', 'asked') : are('silent', 'refused'),
   };
 }
@@ -56,4 +59,15 @@ export async function recordingOf(talk: Talk): Promise<string | null> {
   );
   const end = page.items.find((e) => e.body.id === talk.id && e.body.change === 'end');
   return end ? `api/v1/recordings/${end.seq}` : null;
+}
+
+/** The phones at a place and below it. */
+export function phonesIn(place: string): string[] {
+  const within = (id: string | undefined): boolean => {
+    for (let at = id; at; at = site.value.places.get(at)?.parent ?? undefined)
+      if (at === place) return true;
+    return false;
+  };
+  const all = voice.value?.devices ?? [];
+  return all.filter((d) => d.role === 'voice.phone' && within(d.place)).map((d) => d.id);
 }

@@ -65,6 +65,19 @@ static inline bool read_ahead(struct kt_lp_parser *ps, const struct kt_lp_input 
     return true;
 }
 
+/* What followed is remembered for one key in LISTEN, enough to hear that an order has come. The
+ * others stay unwritten, so that every core may hold them. */
+static inline void note_next(struct kt_lp_parser *ps, uint32_t entry)
+{
+    enum { LISTEN = 16 };
+    uint32_t *next = &ps->keys.entries[ps->last].next;
+    ps->missed = *next == entry ? 0 : ps->missed + 1;
+    if (ps->last % LISTEN == 0) {
+        *next = entry;
+    }
+    ps->last = entry;
+}
+
 /* Into the columns; false: not a key that is known and open. */
 static inline bool take(struct kt_lp_parser *ps, const struct ahead *a, struct kt_lp_columns *out)
 {
@@ -74,10 +87,7 @@ static inline bool take(struct kt_lp_parser *ps, const struct ahead *a, struct k
     if (KT_UNLIKELY(entry == 0 || e->state != LP_OPEN)) {
         return false;
     }
-    uint32_t *next = &k->entries[ps->last].next;
-    ps->missed = *next == entry ? 0 : ps->missed + 1;
-    *next = entry;
-    ps->last = entry;
+    note_next(ps, entry);
     out->point[out->n] = e->point;
     out->time[out->n] = a->time;
     out->quality[out->n] = KT_Q_NORMAL;

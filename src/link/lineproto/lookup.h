@@ -69,7 +69,7 @@ static inline void lp_fetch_slot(const struct lp_keys *k, uint64_t h)
 /** The entry that the first slot names, if any: most often the right one. */
 static inline void lp_fetch_entry(const struct lp_keys *k, uint64_t h)
 {
-    __builtin_prefetch(&k->entries[k->slots[(uint32_t)h & (k->slots_n - 1)].entry], 1);
+    __builtin_prefetch(&k->entries[k->slots[(uint32_t)h & (k->slots_n - 1)].entry]);
 }
 
 /** The entry of a key by its hash; 0: not remembered. */

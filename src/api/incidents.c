@@ -280,14 +280,29 @@ static void write_chart(struct report *r)
     kt_buf_done(&k.v);
 }
 
+static void body_row(struct report *r, const struct story_row *row, const char *kind,
+                     const char *hash)
+{
+    char when[32];
+    if (hash[0]) {
+        story_time(r->c, row->arrival, when);
+        kt_jw_arr(r->w);
+        kt_jw_str(r->w, when);
+        kt_jw_str(r->w, kind);
+        kt_jw_str(r->w, row->what);
+        kt_jw_str(r->w, hash);
+        kt_jw_arr_end(r->w);
+    }
+}
+
 /* Pictures stand in the report; of recordings the hash does, by which the body is found. */
 static void write_bodies(struct report *r)
 {
-    const char *heads[] = {say(r, "时刻", "At"), say(r, "内容", "What"),
+    const char *heads[] = {say(r, "时刻", "At"), say(r, "类型", "Kind"), say(r, "内容", "What"),
                            say(r, "文件散列", "Hash of the body")};
     size_t n = 0;
     for (size_t i = 0; i < r->story.n; i++) {
-        n += r->story.row[i].body[0] != '\0';
+        n += r->story.row[i].body[0] || r->story.row[i].clip[0];
     }
     if (n == 0) {
         return;
@@ -296,15 +311,9 @@ static void write_bodies(struct report *r)
     table(r, heads, KT_ARRAY_LEN(heads));
     for (size_t i = 0; i < r->story.n; i++) {
         const struct story_row *row = &r->story.row[i];
-        char when[32];
-        if (row->body[0]) {
-            story_time(r->c, row->arrival, when);
-            kt_jw_arr(r->w);
-            kt_jw_str(r->w, when);
-            kt_jw_str(r->w, row->what);
-            kt_jw_str(r->w, row->body);
-            kt_jw_arr_end(r->w);
-        }
+        body_row(r, row, row->picture ? say(r, "图片", "picture") : say(r, "录音", "recording"),
+                 row->body);
+        body_row(r, row, say(r, "录像", "clip"), row->clip);
     }
     table_end(r);
     for (size_t i = 0; i < r->story.n; i++) {

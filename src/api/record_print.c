@@ -7,10 +7,21 @@
 
 #include "api/records.h"
 #include "base/crypto.h"
+#include "link/camera/camera.h"
 #include "report/page.h"
 #include "report/read.h"
 
 enum { COLUMNS_MAX = 12 };
+
+/* Of a record or an event, or what a camera kept of an alarm. */
+static int photo_bytes(struct call *c, const struct kt_hash *h, struct kt_buf *out,
+                       struct kt_err *err)
+{
+    int r = kt_body_get(data_dir(c), h, KT_IMAGE_BYTES_MAX, out, err);
+    return r == KT_ENOTFOUND && c->api->opts.cameras
+               ? kt_cameras_body(c->api->opts.cameras, h, out, err)
+               : r;
+}
 
 /* A picture is read in the child and made smaller there; what cannot be read is left out. */
 static void put_photo(struct call *c, struct kt_page *p, const struct kt_json *block)
@@ -24,7 +35,7 @@ static void put_photo(struct call *c, struct kt_page *p, const struct kt_json *b
     kt_buf_init(&bytes, KT_IMAGE_BYTES_MAX);
     kt_buf_init(&out, 16 << 20);
     int r = kt_hash_from_hex(kt_json_strn(kt_json_get(block, "photo")), &h);
-    r = r == KT_OK ? kt_body_get(data_dir(c), &h, KT_IMAGE_BYTES_MAX, &bytes, &err) : r;
+    r = r == KT_OK ? photo_bytes(c, &h, &bytes, &err) : r;
     r = r == KT_OK ? kt_parse("image", (struct kt_str){bytes.p, bytes.n}, side, NULL, &out, &err)
                    : r;
     r = r == KT_OK ? kt_json_parse((struct kt_str){out.p, out.n}, 16 << 20, &look, &err) : r;

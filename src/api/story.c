@@ -90,16 +90,24 @@ static struct story_row *add(struct story *s)
     return &s->row[s->n++];
 }
 
-static void find_body(const struct kt_json *v, struct story_row *row)
+static bool copy_hash(const struct kt_json *v, const char *key, char to[65])
 {
-    static const char *const keys[] = {"recording", "picture", "body", "clip"};
-    for (size_t i = 0; i < KT_ARRAY_LEN(keys); i++) {
-        const char *h = kt_json_get_str(v, keys[i], "");
-        if (strlen(h) == 64 && strspn(h, "0123456789abcdef") == 64) {
-            (void)snprintf(row->body, sizeof(row->body), "%s", h);
-            row->picture = strcmp(keys[i], "picture") == 0;
-        }
+    const char *h = kt_json_get_str(v, key, "");
+    bool is_hash = strlen(h) == 64 && strspn(h, "0123456789abcdef") == 64;
+    if (is_hash) {
+        memcpy(to, h, 65);
     }
+    return is_hash;
+}
+
+/* What voice and cameras say of what they keep. */
+static void find_bodies(const struct kt_json *v, struct story_row *row)
+{
+    row->picture = copy_hash(v, "still", row->body);
+    if (!row->picture && !copy_hash(v, "recording", row->body)) {
+        (void)copy_hash(v, "body", row->body);
+    }
+    (void)copy_hash(v, "clip", row->clip);
 }
 
 /* When the device itself said what raised or ended an alarm. */
@@ -139,7 +147,7 @@ static void take(struct story *s, const struct kt_event *ev)
             row->source = source_of(s, ev, v);
             story_words(s->c, s->en, ev, v, row->what);
             story_who(ev, v, row->who);
-            find_body(v, row);
+            find_bodies(v, row);
         }
     }
     kt_json_free(v);

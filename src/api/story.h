@@ -13,8 +13,8 @@ struct story_row {
     kt_seq seq;
     kt_time source, arrival; /* source 0: as it arrived */
     char what[STORY_TEXT], who[80];
-    char body[65]; /* hash of a picture or recording; "" none */
-    bool picture;
+    char body[65], clip[65]; /* hashes of a picture or recording, of a clip; "" none */
+    bool picture;            /* body is one */
 };
 struct story {
     struct call *c;

@@ -143,6 +143,9 @@ rules:
     consequence: {zh: 无, en: none}
     action: {zh: 看, en: look}
     then: [{picture: nearest}]
+linkages:
+  - of: shot.gas
+    then: [{cameras: 1}]
 """
 
 
@@ -172,6 +175,15 @@ def _():
     equal((status, clip[4:8]), (200, b"ftyp"))
     equal(other.get(where)["items"], [])
     equal(other.raw("GET", f"/api/v1{where}/{by['C1']['still']}")[0], 404)
+    incident = client.get("/incidents")["items"][0]
+    path = f"/incidents/{incident['id']}/report"
+    blocks = client.get(path)["blocks"]
+    photos = [b["photo"] for b in blocks if "photo" in b]
+    assert by["C1"]["still"] in photos, photos
+    rows = next(b for b in blocks if "Hash of the body" in b.get("columns", []) or "文件散列" in b.get("columns", []))["rows"]
+    assert {r[-1] for r in rows} >= {*photos, by["C1"]["clip"]}, rows
+    status, pdf, _ = client.raw("GET", f"/api/v1{path}?format=pdf")
+    assert status == 200 and b"/DCTDecode" in pdf, "the picture itself is in the report"
     said = str(client.events(type="picture"))
     assert all(f"'change': '{word}'" in said for word in ("ask", "kept", "failed")), said
     program.stop()

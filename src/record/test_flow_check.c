@@ -125,6 +125,8 @@ static void sql_of_indicators(void)
     FINDS(INDICATOR("SELECT count(*) FROM thnig", ""), "no such table");
     FINDS(INDICATOR("SELECT count(*) FROM main.thing", ""), "main");
     FINDS(INDICATOR("SELECT random()", ""), "random");
+    FINDS(INDICATOR("SELECT count(*) FROM thing WHERE date('n'||'ow') > '2026'", ""),
+          "\"date\" may not stand");
     FINDS(INDICATOR("SELECT value FROM kt_fact", ""), "kt_fact");
     FINDS(INDICATOR("SELECT 1, 2", ""), "one column");
     FINDS(INDICATOR("SELECT :form", ""), "unknown parameter \":form\"");

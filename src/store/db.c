@@ -4,6 +4,7 @@
  */
 #include "store/private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +85,41 @@ static void db_configure(struct kt_db *db, enum store_mode mode)
     }
 }
 
+/* date('now'), however it is spelled, comes here; SQLite makes NULL of it. */
+static int no_time(sqlite3_vfs *vfs, sqlite3_int64 *ret)
+{
+    (void)ret;
+    ((struct kt_db *)vfs->pAppData)->asked_time = true;
+    return SQLITE_ERROR;
+}
+
+/* What the system's opens, asks its own, which knows itself by what it keeps beside. */
+static int open_file(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, int flags,
+                     int *ret_flags)
+{
+    (void)vfs;
+    sqlite3_vfs *own = sqlite3_vfs_find(NULL);
+    return own->xOpen(own, name, file, flags, ret_flags);
+}
+
+static int take_vfs(struct kt_db *db)
+{
+    int rc = sqlite3_initialize();
+    sqlite3_vfs *own = rc == SQLITE_OK ? sqlite3_vfs_find(NULL) : NULL;
+    if (!own) {
+        return rc == SQLITE_OK ? SQLITE_ERROR : rc;
+    }
+    db->vfs = *own;
+    snprintf(db->vfs_name, sizeof(db->vfs_name), "kt-%p", (void *)db);
+    db->vfs.iVersion = 2;
+    db->vfs.zName = db->vfs_name;
+    db->vfs.pAppData = db;
+    db->vfs.pNext = NULL;
+    db->vfs.xOpen = open_file;
+    db->vfs.xCurrentTimeInt64 = no_time;
+    return sqlite3_vfs_register(&db->vfs, 0);
+}
+
 int store_db_open(const char *path, enum store_mode mode, struct kt_db **ret, struct kt_err *err)
 {
     struct kt_db *db = calloc(1, sizeof(*db));
@@ -96,7 +132,8 @@ int store_db_open(const char *path, enum store_mode mode, struct kt_db **ret, st
                                        : SQLITE_OPEN_READONLY;
     char *name = open_name(path, mode);
     KT_ASSERT(name);
-    int rc = sqlite3_open_v2(name, &db->h, flags, NULL);
+    int rc = take_vfs(db);
+    rc = rc == SQLITE_OK ? sqlite3_open_v2(name, &db->h, flags, db->vfs_name) : rc;
     sqlite3_free(name);
     if (rc != SQLITE_OK) {
         int r = store_err(db, rc, "(open)", err);
@@ -149,6 +186,7 @@ void store_db_close(struct kt_db *db)
         stmt_free(db->stmts[i]);
     }
     KT_ASSERT(sqlite3_close(db->h) == SQLITE_OK);
+    sqlite3_vfs_unregister(&db->vfs);
     free(db->stmts);
     free(db->path);
     free(db);
@@ -363,6 +401,13 @@ int kt_stmt_step(struct kt_stmt *st, struct kt_err *err)
     int rc = st->bound;
     if (rc == SQLITE_OK) {
         rc = sqlite3_step(st->st);
+    }
+    if (st->guarded && st->db->asked_time) {
+        sqlite3_reset(st->st);
+        return kt_err_set(err, KT_EDENIED,
+                          "%s: it asks for the time of now, which differs from node to node and in "
+                          "a replay; take :at or a field; SQL: %.*s",
+                          st->db->path, ERR_SQL_MAX, st->sql);
     }
     if (rc == SQLITE_ROW) {
         return 1;

@@ -218,13 +218,52 @@ static const char *pass_text(const struct kt_db_guard *g, const char *p)
     return name && forbidden(g, p + 1, word) ? NULL : end + 1;
 }
 
-/* date() of nothing is the clock's. */
+/* A text that a date may be made of: figures, signs, and the words of what is added to it. */
+static bool fits_date(const char *p, const char *end)
+{
+    static const char *const words[] = {"day", "days",  "month", "months", "year",
+                                        "of",  "years", "start", "weekday"};
+    while (p < end) {
+        size_t n = 0;
+        while (p + n < end && is_word(p[n]) && (p[n] < '0' || p[n] > '9')) {
+            n++;
+        }
+        bool fits = n == 0;
+        for (size_t i = 0; !fits && i < KT_ARRAY_LEN(words); i++) {
+            fits = strlen(words[i]) == n && sqlite3_strnicmp(p, words[i], (int)n) == 0;
+        }
+        if (!fits) {
+            return false;
+        }
+        p += n ? n : 1;
+    }
+    return true;
+}
+
+/*
+ * date() of nothing is the clock's, and so may be one of texts put together ('n' || 'ow'); what no
+ * text here says (a column that holds it) is refused when it runs (kt_stmt_step()).
+ */
 static bool asks_clock(const char *p, size_t n)
 {
     static const char blank[] = " \t\r\n\f\v";
     const char *next = p + n + strspn(p + n, blank);
-    return n == 4 && sqlite3_strnicmp(p, "date", 4) == 0 && *next == '(' &&
-           next[1 + strspn(next + 1, blank)] == ')';
+    if (n != 4 || sqlite3_strnicmp(p, "date", 4) != 0 || *next != '(') {
+        return false;
+    }
+    if (next[1 + strspn(next + 1, blank)] == ')') {
+        return true;
+    }
+    int depth = 0;
+    do {
+        const char *end = *next == '\'' ? strchr(next + 1, '\'') : NULL;
+        depth += *next == '(' ? 1 : *next == ')' ? -1 : 0;
+        if (end && !fits_date(next + 1, end)) {
+            return true;
+        }
+        next = end ? end + 1 : next + 1;
+    } while (*next && depth > 0);
+    return false;
 }
 
 /* Past one token; NULL: it is one that may not be there (*ret_n its length). */
@@ -300,6 +339,7 @@ int kt_db_prepare_guarded(struct kt_db *db, const struct kt_db_guard *g, const c
         return r;
     }
     st->guarded = true;
+    db->asked_time = false;
     db->deadline = kt_clock_mono() + (g->limit_ns ? g->limit_ns : KT_SEC);
     sqlite3_progress_handler(db->h, STEPS_BETWEEN_LOOKS, look_at_clock, db);
     *ret = st;

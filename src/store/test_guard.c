@@ -79,6 +79,11 @@ static void reads_what_it_may(void)
     CHECK_INT(ask("SELECT twice(NULL)"), -1);
     CHECK_INT(ask("WITH x AS (SELECT fine AS f FROM hazard) SELECT sum(f) FROM x"), 60);
     CHECK_INT(ask("SELECT h.fine FROM hazard AS h WHERE h._id = 2"), 20);
+    CHECK_INT(ask("SELECT date('2026-01-31', 'start of month', '+1 months') = '2026-02-01'"), 1);
+    CHECK_INT(ask("SELECT date('2026-01-31', '+' || CAST(fine AS INTEGER) || ' days') > '2026-02' "
+                  "FROM hazard WHERE _id = 1"),
+              1);
+    CHECK_INT(ask("SELECT 'a now' = 'a n' || 'ow'"), 1); /* a text is no date */
     close_all();
 }
 
@@ -118,6 +123,13 @@ static void does_nothing_else(void)
         "SELECT date('NOW', '+1 days')",
         "SELECT date()",
         "SELECT DATE ( )",
+        "SELECT date('n'||'ow')",
+        "SELECT date(replace('nXow', 'X', ''))",
+        "SELECT date((SELECT lower('NO' || 'W')), '+1 days')",
+        "SELECT date('2026-01-01', 'localtime')",
+        "WITH x(n) AS (SELECT 'n' || 'ow') SELECT date(n) FROM x",
+        "SELECT count(*) FROM hazard WHERE date(substr('snow', 2)) > 'a'",
+        "SELECT date(substr(place || v, 2)) FROM (SELECT 'sn' AS place, 'ow' AS v)",
         "SELECT CURRENT_TIMESTAMP",
         "SELECT load_extension('x')",
         "SELECT readfile('/etc/passwd')",

@@ -10,7 +10,8 @@
 #include "conf/json.h"
 #include "conf/number.h"
 
-enum { ANSWER_MAX = 64 << 20 };
+enum { ANSWER_MAX = 64 << 20, ID_MAX = 63 };
+#define TARGET_MOST 1e12
 
 static const char *const columns[] = {"rank", "needed", "key", "label", "why"};
 
@@ -34,14 +35,37 @@ static bool span_of(const struct kt_args *a, const struct kt_running *run, char 
     return true;
 }
 
-static int ask(const struct kt_args *a, const struct kt_running *run, const char *span,
-               struct kt_buf *out, struct kt_err *err)
+/* A share is of 0 to 100 %; what another figure may be, its unit alone knows. */
+static bool target_of(const struct kt_args *a, char ret[40])
 {
-    const char *target = kt_arg(a, "target"), *id = kt_arg(a, "indicator");
+    const char *text = kt_arg(a, "target");
+    double most = kt_arg(a, "indicator") ? TARGET_MOST : 100, n;
+    ret[0] = '\0';
+    if (!text) {
+        return true;
+    }
+    if (kt_number_parse(kt_str_c(text), &n) < 0 || !(n >= 0 && n <= most)) {
+        return false;
+    }
+    snprintf(ret, 40, "target=%.15g", n);
+    return true;
+}
+
+/* Ids of indicators are words of a-z, 0-9 and _, so nothing of an id has to be escaped. */
+static bool fits_id(const char *id)
+{
+    size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    return n > 0 && n <= ID_MAX && !id[n];
+}
+
+static int ask(const struct kt_args *a, const struct kt_running *run, const char *span,
+               const char *target, struct kt_buf *out, struct kt_err *err)
+{
+    const char *id = kt_arg(a, "indicator");
     char path[300];
     int status;
-    snprintf(path, sizeof(path), "/api/v1/indicators/%s/what-if?%s%s%s", id ? id : "green_share",
-             span, target ? "target=" : "", target ? target : "");
+    snprintf(path, sizeof(path), "/api/v1/indicators/%s/what-if?%s%s", id ? id : "green_share",
+             span, target);
     return kt_running_call(run, "GET", path, NULL, &status, out, err);
 }
 
@@ -88,9 +112,17 @@ int kt_green_lift(const struct kt_args *a)
     struct kt_err err = {0};
     struct kt_json *w = NULL;
     struct kt_buf b;
-    char span[100];
+    char span[100], target[40];
+    const char *id = kt_arg(a, "indicator");
     if (a->pos_n != 2) {
         return kt_usage(a, "say lift and the site folder");
+    }
+    if (!target_of(a, target)) {
+        return kt_usage(a, "target is a number from 0 to %g, not \"%s\"", id ? TARGET_MOST : 100.0,
+                        kt_arg(a, "target"));
+    }
+    if (id && !fits_id(id)) {
+        return kt_usage(a, "indicator is an id of a-z, 0-9 and _, not \"%s\"", id);
     }
     int r = kt_running_find(a->pos[1], &run, &err);
     if (r < 0) {
@@ -100,7 +132,7 @@ int kt_green_lift(const struct kt_args *a)
         return kt_usage(a, "year is a number like 2025, not \"%s\"", kt_arg(a, "year"));
     }
     kt_buf_init(&b, ANSWER_MAX);
-    r = ask(a, &run, span, &b, &err);
+    r = ask(a, &run, span, target, &b, &err);
     r = r == KT_OK ? kt_json_parse((struct kt_str){b.p, b.n}, ANSWER_MAX, &w, &err) : r;
     if (r == KT_OK && a->format == KT_FORMAT_JSON) {
         printf("%.*s\n", (int)b.n, b.p);

@@ -126,6 +126,13 @@ def _():
     equal(json.loads(kt.kuangtu(*map(str, asked), "--format", "json").stdout), w)
     assert rows[0]["why"] in kt.kuangtu(*map(str, asked)).stdout
     equal(kt.kuangtu("green", "lift", str(site), "--year", "soon", check=False).returncode, 2)
+    for wrong in ("fifty", "101", "-1", "50&from=1", "nan", "1e999"):
+        no = kt.kuangtu("green", "lift", str(site), f"--target={wrong}", check=False)
+        equal((no.returncode, "from 0 to 100" in no.stderr and wrong in no.stderr), (2, True), f"{wrong}: {no.stderr}")
+    no = kt.kuangtu("green", "lift", str(site), "--indicator", "../users?x=", check=False)
+    equal((no.returncode, "../users" in no.stderr), (2, True), no.stderr)
+    edge = kt.kuangtu("green", "lift", str(site), "--target", "100", "--indicator", "green_share", "--year", "2035")
+    assert "target 100" in edge.stderr, edge.stderr
 
 
 @case("a face that touches the key zone of the spring is refused, with the part in common")

@@ -10,6 +10,9 @@
 #include "api/vent.h"
 
 #define PERSON_M3S (4.0 / 60)
+/* The figure was read, its article's number was not. */
+static const struct kt_source person_source = {"煤矿安全规程", "2016",
+                                               "第138条 每人每分钟供给风量不少于 4 m³", false};
 
 /* The air through a place; NAN: not known. */
 static double air_of(const struct vent_model *m, kt_place_id place)
@@ -65,6 +68,7 @@ static void write_need(const struct vent_model *m, struct kt_live *live, uint32_
 void vent_write_needs(struct call *c, const struct vent_model *m, struct kt_jw *w)
 {
     struct kt_live *live = kt_runtime_live(c->api->opts.runtime);
+    kt_source_json(w, "needs_source", &person_source);
     kt_jw_key(w, "needs");
     kt_jw_arr(w);
     for (uint32_t p = 0; m && m->airways.n && p < m->site->points_n; p++) {

@@ -8,6 +8,7 @@ import { site } from '../../api/site';
 import { replaying } from '../../api/world';
 import { fullStamp, num } from '../../app/format';
 import { saveCsv } from '../../records/csv';
+import { SourceText } from '../../records/Parts';
 import { CheckField, SelectField, TextField } from '../../ui/Field';
 import { type Column, Table } from '../../ui/Table';
 import { errorText } from '../../ui/Toast';
@@ -357,7 +358,9 @@ export default function WhatIfScreen() {
               {now && now.needs.length > 0 && (
                 <>
                   <h2>{t('needs')}</h2>
-                  <p class="hint">{t('needs.hint')}</p>
+                  <p class="hint">
+                    {t('needs.hint')} <SourceText source={now.needs_source} />
+                  </p>
                 </>
               )}
             </div>

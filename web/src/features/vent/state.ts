@@ -20,6 +20,8 @@ export interface Airflow {
   at: number | null;
   items: Airway[];
   needs: AirNeed[];
+  /** Where the figure a person comes from. */
+  needs_source?: { standard: string; edition: string; clause: string; verified: boolean };
 }
 /** A place whose persons are counted, and the air it has: m3/s, m3/min a person, m3 a tonne. */
 export interface AirNeed {

@@ -21,13 +21,15 @@ import row_query
 import row_records
 import row_region
 import row_screens
+import row_soak
 import row_solvers
 
 ROWS = {
     "ingest": row_ingest.ingest, "single": row_ingest.single, "restart": row_ingest.restart, "rest": row_query.rest,
     "query": row_query.query, "cut": row_cut.cut, "flood": row_cut.flood, "alarms": row_screens.alarms,
     "screens": row_screens.screens, "map": row_screens.map_, "programs": row_ingest.programs,
-    "records": row_records.records, "region": row_region.region, "cluster": row_cluster.cluster, "solvers": row_solvers.solvers,
+    "records": row_records.records, "region": row_region.region, "cluster": row_cluster.cluster,
+    "failover": row_cluster.failover, "soak": row_soak.soak, "solvers": row_solvers.solvers,
     "persons": row_people.persons, "linkage": row_people.linkage,
 }
 
@@ -35,7 +37,7 @@ ROWS = {
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--quick", action="store_true", help="one round, fewer samples, one minute where it is ten")
-    p.add_argument("--seconds", type=int, help="of the rows cut and flood in the place of ten minutes, of the soak of cluster in the place of an hour")
+    p.add_argument("--seconds", type=int, help="of the rows cut and flood in the place of ten minutes, of soak in the place of an hour")
     p.add_argument("--only", default="", help=", ".join(ROWS))
     o = p.parse_args()
     o.rounds = 1 if o.quick else 3

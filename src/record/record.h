@@ -47,9 +47,9 @@ struct kt_room_opts {
 KT_MUST_CHECK int kt_room_open(const struct kt_room_opts *opts, struct kt_room **ret,
                                struct kt_err *err);
 /**
- * To be read while no program runs on it: nothing is written, nothing may be applied.
- * @return KT_OK; KT_ENOTFOUND no records.db; KT_ECONFLICT the model is not the one it was written
- * by
+ * To be read while no program runs on it: nothing is written, nothing may be applied. What an older
+ * program or other registers wrote is read as a start of this program would leave it.
+ * @return KT_OK; KT_ENOTFOUND no records.db; KT_ECONFLICT the model would strand records
  */
 KT_MUST_CHECK int kt_room_open_closed(const struct kt_room_opts *opts, struct kt_room **ret,
                                       struct kt_err *err);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "record/older.h"
 #include "record/schema.h"
 #include "sys/file.h"
 
@@ -118,35 +119,10 @@ static struct kt_room *room_new(const struct kt_room_opts *opts)
     return r;
 }
 
-static int same_declaration(struct kt_room *r, struct kt_err *err)
-{
-    char hex[65];
-    struct kt_buf hash;
-    struct kt_db *db;
-    int rc = kt_store_read(r->store, &db, err);
-    if (rc < 0) {
-        return rc;
-    }
-    kt_buf_init(&hash, 100);
-    rc = schema_meta(db, "model", &hash, err);
-    if (rc == KT_OK && strcmp(kt_buf_cstr(&hash), kt_hash_hex(&r->model->hash, hex)) != 0) {
-        rc = kt_err_set(err, KT_ECONFLICT,
-                        "the registers of the folder are not those that its records were written "
-                        "by; start the program once, it brings them together");
-    }
-    kt_buf_done(&hash);
-    kt_store_read_done(r->store, db);
-    return rc;
-}
-
 int kt_room_open_closed(const struct kt_room_opts *opts, struct kt_room **ret, struct kt_err *err)
 {
-    char path[600];
     struct kt_room *r = room_new(opts);
-    snprintf(path, sizeof(path), "%s/records.db", opts->dir);
-    const struct kt_store_opts so = {.path = path, .read_only = true};
-    int rc = kt_store_open(&so, &r->store, err);
-    rc = rc == KT_OK ? same_declaration(r, err) : rc;
+    int rc = older_open(opts->dir, r->model, &r->store, err);
     if (rc < 0) {
         kt_room_close(r);
         return rc;

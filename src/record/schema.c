@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "record/older.h"
 #include "record/past.h"
 
 const char schema_fixed[] =
@@ -633,32 +634,6 @@ static int make_all(struct kt_db *db, const struct kt_record_model *m, struct kt
     return r;
 }
 
-/* A file of an older program has no columns for what was erased. */
-static int add_erased(struct kt_db *db, struct kt_err *err)
-{
-    static const struct {
-        const char *table, *column, *sql;
-    } more[] = {
-        {"kt_attachment", "erased", "ALTER TABLE kt_attachment ADD COLUMN erased INTEGER"},
-        {"kt_attachment", "about",
-         "ALTER TABLE kt_attachment ADD COLUMN about TEXT; "
-         "UPDATE kt_attachment SET name = NULL WHERE erased IS NOT NULL"},
-        {"kt_fact", "body", "ALTER TABLE kt_fact ADD COLUMN body TEXT"},
-        {"kt_fact", "erased", "ALTER TABLE kt_fact ADD COLUMN erased INTEGER"},
-    };
-    int r = KT_OK;
-    for (size_t i = 0; r == KT_OK && i < KT_ARRAY_LEN(more); i++) {
-        bool there = false;
-        r = schema_has_column(db, more[i].table, more[i].column, &there, err);
-        r = r == KT_OK && !there ? kt_db_exec(db, more[i].sql, err) : r;
-    }
-    return r < 0 ? r
-                 : kt_db_exec(db,
-                              "CREATE INDEX IF NOT EXISTS kt_fact_body ON kt_fact(body) WHERE body "
-                              "IS NOT NULL",
-                              err);
-}
-
 int schema_apply(struct kt_db *db, const struct kt_record_model *m, bool *ret, struct kt_err *err)
 {
     struct kt_buf was, now, layout;
@@ -666,8 +641,7 @@ int schema_apply(struct kt_db *db, const struct kt_record_model *m, bool *ret, s
     kt_buf_init(&was, 0);
     kt_buf_init(&now, 0);
     kt_buf_init(&layout, 0);
-    int r = kt_db_exec(db, schema_fixed, err);
-    r = r == KT_OK ? add_erased(db, err) : r;
+    int r = older_bring(db, err);
     r = r == KT_OK ? schema_meta(db, "model", &was, err) : r;
     r = r == KT_OK ? schema_meta(db, "indexes", &layout, err) : r;
     kt_hash_hex(&m->hash, hex);

@@ -2,6 +2,7 @@
 /* verify: a digest that is equal on every node, and what has to hold in the file. */
 #include <stdio.h>
 
+#include "record/older.h"
 #include "record/private.h"
 #include "record/schema.h"
 #include "sys/file.h"
@@ -137,12 +138,11 @@ int kt_room_file_digest(const char *dir, struct kt_hash *ret, struct kt_err *err
     char path[600];
     struct kt_store *s;
     snprintf(path, sizeof(path), "%s/records.db", dir);
-    struct kt_store_opts so = {.path = path, .read_only = true};
     if (!kt_file_exists(path)) {
         *ret = (struct kt_hash){{0}};
         return KT_OK;
     }
-    int rc = kt_store_open(&so, &s, err);
+    int rc = older_open(dir, NULL, &s, err);
     if (rc == KT_OK) {
         rc = digest_in(s, ret, err);
         kt_store_close(s);
@@ -288,8 +288,7 @@ int kt_room_verify(const char *dir, int64_t *ret_records, struct kt_err *err)
         *ret_records = 0;
         return KT_OK;
     }
-    struct kt_store_opts so = {.path = path, .read_only = true};
-    int rc = kt_store_open(&so, &s, err);
+    int rc = older_open(dir, NULL, &s, err);
     if (rc < 0) {
         return rc;
     }

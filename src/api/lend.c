@@ -2,10 +2,12 @@
 /*
  * lend: a node's files for one that is being made, in pieces, in the order of a backup: what knows
  * how far it has read the journal first, then the journal, then what the journal names. Databases
- * and segments change while they are read: a copy of each is lent (data/lend). Not lent: secrets,
- * users (the other node gets them from the active one), what belongs to this node alone.
+ * and segments change while they are read: a copy of each is lent, in a folder for each visit
+ * (data/lend/VISIT), so several nodes may be made at once. Not lent: secrets, users (the other node
+ * gets them from the active one), what belongs to this node alone.
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,16 +15,14 @@
 #include <unistd.h>
 
 #include "api/cluster.h"
+#include "base/crypto.h"
 #include "store/store.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
-enum { DEPTH_MAX = 6, PIECE = 8 << 20, LIST_MAX = 64 << 20, RANKS = 5 };
-
-static bool ends(const char *s, const char *suffix)
-{
-    size_t n = strlen(s), m = strlen(suffix);
-    return n >= m && strcmp(s + n - m, suffix) == 0;
-}
+enum { DEPTH_MAX = 6, PIECE = 8 << 20, LIST_MAX = 64 << 20, RANKS = 5, VISIT = 16 };
+#define VISIT_NS (6 * 3600 * KT_SEC) /* without a copy made or given back it has been broken off   \
+                                      */
 
 static bool begins(const char *s, const char *with)
 {
@@ -43,7 +43,7 @@ static bool lent(const char *rel)
         no |= begins(rel, own[i]);
     }
     for (size_t i = 0; i < KT_ARRAY_LEN(passing); i++) {
-        no |= ends(rel, passing[i]);
+        no |= kt_text_ends(rel, passing[i]);
     }
     return !no;
 }
@@ -101,15 +101,38 @@ static void list(struct listing *l, const char *base, const char *rel, int depth
     kt_arena_free(arena);
 }
 
+/* Visits that were broken off. */
+static void clear(struct kt_api *a)
+{
+    char lend[900], path[1400];
+    char **names;
+    size_t n = 0;
+    struct stat st;
+    struct kt_arena *arena = kt_arena_new(1 << 20);
+    snprintf(lend, sizeof(lend), "%s/data/lend", a->opts.site_dir);
+    if (kt_dir_list(lend, arena, &names, &n, NULL) == KT_OK) {
+        for (size_t i = 0; i < n; i++) {
+            snprintf(path, sizeof(path), "%s/%.100s", lend, names[i]);
+            if (lstat(path, &st) == 0 && st.st_mtime * KT_SEC < kt_clock_now() - VISIT_NS) {
+                kt_dir_remove(path);
+            }
+        }
+    }
+    kt_arena_free(arena);
+}
+
 void lend_list(struct kt_api *a, struct kt_http_req *req)
 {
-    char lend[900];
     struct kt_buf out;
-    snprintf(lend, sizeof(lend), "%s/data/lend", a->opts.site_dir);
-    kt_dir_remove(lend);
+    uint64_t visit;
+    char name[VISIT + 1];
+    clear(a);
+    kt_random(&visit, sizeof(visit));
+    snprintf(name, sizeof(name), "%016" PRIx64, visit);
     kt_buf_init(&out, LIST_MAX);
     struct listing l = {.api = a, .w = kt_jw_init(&out)};
     kt_jw_obj(&l.w);
+    kt_jw_kstr(&l.w, "visit", name);
     kt_jw_key(&l.w, "files");
     kt_jw_arr(&l.w);
     for (l.rank = 0; l.rank < RANKS; l.rank++) {
@@ -135,21 +158,21 @@ static int copy_db(const char *from, const char *to, struct kt_err *err)
 }
 
 /* Where it is read from; *ret_copy: a copy, that goes with the last piece. */
-static int place_of(struct kt_api *a, const char *rel, bool first, char to[1400], bool *ret_copy,
-                    struct kt_err *err)
+static int place_of(struct kt_api *a, const char *visit, const char *rel, bool first, char to[1400],
+                    bool *ret_copy, struct kt_err *err)
 {
     char folder[900], hex[65];
     struct kt_hash h;
-    bool data = begins(rel, "data"), db = data && ends(rel, ".db");
+    bool data = begins(rel, "data"), db = data && kt_text_ends(rel, ".db");
     snprintf(to, 1400, "%s/%s", a->opts.site_dir, rel);
-    *ret_copy = db || (data && ends(rel, ".ktj"));
+    *ret_copy = db || (data && kt_text_ends(rel, ".ktj"));
     if (!*ret_copy) {
         return KT_OK;
     }
     char from[1400];
     memcpy(from, to, sizeof(from));
     kt_hash_of(rel, strlen(rel), &h);
-    snprintf(folder, sizeof(folder), "%s/data/lend", a->opts.site_dir);
+    snprintf(folder, sizeof(folder), "%s/data/lend/%s", a->opts.site_dir, visit);
     snprintf(to, 1400, "%s/%.32s", folder, kt_hash_hex(&h, hex));
     if (!first) {
         return KT_OK;
@@ -184,13 +207,15 @@ void lend_file(struct kt_api *a, struct kt_http_req *req)
     struct kt_buf out;
     struct kt_err err = {0};
     const char *name = kt_http_query(req, "name"), *text = kt_http_query(req, "at");
+    const char *visit = kt_http_query(req, "visit") ? kt_http_query(req, "visit") : "0";
     int64_t at = text ? strtoll(text, NULL, 10) : 0;
-    if (!name || strlen(name) >= 1000 || !lent(name) || at < 0) {
+    if (!name || strlen(name) >= 1000 || !lent(name) || at < 0 || !*visit ||
+        strlen(visit) > VISIT || visit[strspn(visit, "0123456789abcdef")]) {
         reply_code(req, KT_ENOTFOUND, "there is no such file");
         return;
     }
     kt_buf_init(&out, PIECE + 64);
-    int r = place_of(a, name, at == 0, path, &copy, &err);
+    int r = place_of(a, visit, name, at == 0, path, &copy, &err);
     r = r < 0 ? r : read_piece(path, at, &out, &err);
     if (r == KT_OK && copy && out.n < PIECE) {
         unlink(path);

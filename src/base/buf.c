@@ -153,6 +153,12 @@ struct kt_str kt_get_bytes(struct kt_rd *r)
     return (struct kt_str){p ? p : "", p ? (size_t)n : 0};
 }
 
+bool kt_text_ends(const char *s, const char *suffix)
+{
+    size_t n = strlen(s), m = strlen(suffix);
+    return n >= m && memcmp(s + n - m, suffix, m) == 0;
+}
+
 void kt_text_set(char *to, size_t cap, const char *from)
 {
     size_t n = from ? strlen(from) : 0;

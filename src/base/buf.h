@@ -98,6 +98,7 @@ void kt_put_bytes(struct kt_buf *b, const void *p, size_t n);
 /** Copy a text into room of fixed size: cut between characters of UTF-8, the rest zeroed. NULL: "".
  */
 void kt_text_set(char *to, size_t cap, const char *from);
+bool kt_text_ends(const char *s, const char *suffix);
 static inline void kt_put_text(struct kt_buf *b, const char *s)
 {
     kt_put_bytes(b, s, strlen(s));

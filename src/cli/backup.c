@@ -22,15 +22,9 @@ static const struct kt_option no_options[] = {{NULL, NULL, NULL}};
 
 enum { DEPTH_MAX = 12, JOURNAL_TRIES = 3 };
 
-static bool has_suffix(const char *s, const char *suffix)
-{
-    size_t n = strlen(s), m = strlen(suffix);
-    return n >= m && strcmp(s + n - m, suffix) == 0;
-}
-
 static bool is_db(const char *path)
 {
-    return has_suffix(path, ".db") || has_suffix(path, ".sqlite");
+    return kt_text_ends(path, ".db") || kt_text_ends(path, ".sqlite");
 }
 
 /* SQLite files are copied through a reader, so that a writer may go on; their WAL stays behind. */
@@ -54,8 +48,8 @@ static int copy_one(const char *from, const char *to, unsigned mode, struct kt_e
 /* What a start makes anew, or what belongs to the running program alone. */
 static bool left_out(const char *name)
 {
-    return has_suffix(name, "-wal") || has_suffix(name, "-shm") || has_suffix(name, "lock") ||
-           has_suffix(name, ".tmp") || has_suffix(name, ".part") || !strcmp(name, "run.json") ||
+    return kt_text_ends(name, "-wal") || kt_text_ends(name, "-shm") || kt_text_ends(name, "lock") ||
+           kt_text_ends(name, ".tmp") || kt_text_ends(name, ".part") || !strcmp(name, "run.json") ||
            !strncmp(name, "spare-", 6) || !strcmp(name, "reserve.ktj");
 }
 
@@ -81,7 +75,7 @@ static int copy_name(const char *from, const char *to, const char *name, int dep
         r = S_ISDIR(st.st_mode) ? copy_tree(src, dst, depth + 1, err)
                                 : copy_one(src, dst, st.st_mode & 0777, err);
     }
-    if (r == KT_OK && has_suffix(name, ".db.zst") && stat(src, &st) != 0) {
+    if (r == KT_OK && kt_text_ends(name, ".db.zst") && stat(src, &st) != 0) {
         src[strlen(src) - 4] = dst[strlen(dst) - 4] = '\0'; /* unpacked since it was listed */
         r = stat(src, &st) == 0 ? copy_one(src, dst, st.st_mode & 0777, err) : KT_OK;
     }
@@ -104,20 +98,20 @@ static int copy_tree(const char *from, const char *to, int depth, struct kt_err 
 {
     char **names;
     size_t n;
-    bool data = depth == 1 && has_suffix(from, "/data");
+    bool data = depth == 1 && kt_text_ends(from, "/data");
     struct kt_arena *arena = kt_arena_new(256u << 20);
     int r = depth > DEPTH_MAX ? kt_err_set(err, KT_ELIMIT, "%s: folders too deep", from)
                               : make_like(from, to, err);
     if (r == KT_OK) {
         r = kt_dir_list(from, arena, &names, &n, err);
     }
-    if (r == KT_OK && depth == 2 && has_suffix(from, "/data/history")) {
+    if (r == KT_OK && depth == 2 && kt_text_ends(from, "/data/history")) {
         r = copy_name(from, to, "state.db", depth, err);
     }
     for (int round = 0; r == KT_OK && round < (data ? 3 : 1); round++) {
         for (size_t i = 0; r == KT_OK && i < n; i++) {
             bool state =
-                depth == 2 && !strcmp(names[i], "state.db") && has_suffix(from, "/history");
+                depth == 2 && !strcmp(names[i], "state.db") && kt_text_ends(from, "/history");
             if (!state && (!data || round_of(names[i]) == round)) {
                 r = copy_name(from, to, names[i], depth, err);
             }

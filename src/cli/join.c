@@ -21,16 +21,11 @@ enum { PIECE = 8 << 20, LIST_MAX = 64 << 20 };
 struct join {
     struct kt_cluster *cluster;
     const char *site;
+    char visit[20]; /* what the other node calls our copies */
     int64_t bytes, done;
     uint32_t files, here;
     struct kt_progress progress;
 };
-
-static bool ends(const char *s, const char *suffix)
-{
-    size_t n = strlen(s), m = strlen(suffix);
-    return n >= m && strcmp(s + n - m, suffix) == 0;
-}
 
 /* As it may stand in an address. */
 static void escape(const char *s, char *to, size_t cap)
@@ -54,7 +49,8 @@ static int pieces(struct join *j, const char *name, FILE *f, struct kt_err *err)
     while (more && r == KT_OK) {
         struct kt_buf b;
         kt_buf_init(&b, PIECE + 64);
-        snprintf(query, sizeof(query), "/cluster/file?at=%lld&name=%s", (long long)at, text);
+        snprintf(query, sizeof(query), "/cluster/file?at=%lld&visit=%s&name=%s", (long long)at,
+                 j->visit, text);
         r = kt_cluster_ask(j->cluster, query, &b, err);
         if (r == KT_OK && b.n && fwrite(b.p, 1, b.n, f) != b.n) {
             r = kt_err_sys(err, "cannot write %s", name);
@@ -107,7 +103,7 @@ static int take(struct join *j, const char *name, int64_t size, struct kt_err *e
     *strrchr(folder, '/') = '\0';
     int r = kt_dir_make(folder, err);
     r = r < 0 ? r : fetch(j, name, path, err);
-    if (r == KT_ENOTFOUND && ends(name, ".db.zst")) { /* unpacked since it was listed */
+    if (r == KT_ENOTFOUND && kt_text_ends(name, ".db.zst")) { /* unpacked since it was listed */
         char plain[1300], to[1300];
         snprintf(plain, sizeof(plain), "%.*s", (int)strlen(name) - 4, name);
         snprintf(to, sizeof(to), "%.*s", (int)strlen(path) - 4, path);
@@ -125,6 +121,9 @@ static int take_all(struct join *j, struct kt_err *err)
     int r = kt_cluster_ask(j->cluster, "/cluster/files", &b, err);
     r = r < 0 ? r : kt_json_parse((struct kt_str){b.p, b.n}, LIST_MAX, &root, err);
     const struct kt_json *all = kt_json_get(root, "files");
+    if (r == KT_OK) {
+        kt_text_set(j->visit, sizeof(j->visit), kt_json_get_str(root, "visit", ""));
+    }
     for (size_t i = 0; r == KT_OK && i < kt_json_len(all); i++) {
         j->bytes += kt_json_get_int(kt_json_at(all, i), "size", 0);
     }

@@ -22,7 +22,7 @@ struct one {
 struct kt_links {
     struct kt_site *site;
     struct one *links;
-    struct kt_shards *shards; /* NULL: all mines are here */
+    struct kt_shards *shards; /* NULL: mines are not divided, or cannot be: then none starts */
 };
 
 /* Links of kind mine, in their order, are the names that are divided. */

@@ -13,12 +13,6 @@ struct relations {
     const char *base; /* folder of the part whose relations these are */
 };
 
-static bool ends_with(const char *s, const char *tail)
-{
-    size_t n = strlen(s), m = strlen(tail);
-    return n >= m && strcmp(s + n - m, tail) == 0;
-}
-
 /* A name out of the file, while the arena has room. */
 static const char *keep(struct part *p, const char *text)
 {
@@ -52,13 +46,13 @@ static void XMLCALL on_relation(void *data, const char *name, const char **attrs
         (mode && strcmp(mode, "External") == 0)) {
         return;
     }
-    if (ends_with(type, "/officeDocument")) {
+    if (kt_text_ends(type, "/officeDocument")) {
         b->workbook = part_name(p, rel->base, target);
-    } else if (ends_with(type, "/sharedStrings")) {
+    } else if (kt_text_ends(type, "/sharedStrings")) {
         b->strings = part_name(p, rel->base, target);
-    } else if (ends_with(type, "/styles")) {
+    } else if (kt_text_ends(type, "/styles")) {
         b->styles = part_name(p, rel->base, target);
-    } else if (ends_with(type, "/worksheet") && b->want_rel && strcmp(id, b->want_rel) == 0) {
+    } else if (kt_text_ends(type, "/worksheet") && b->want_rel && strcmp(id, b->want_rel) == 0) {
         b->sheet = part_name(p, rel->base, target);
     }
 }

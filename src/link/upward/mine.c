@@ -518,6 +518,11 @@ int kt_mine_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link,
                   struct kt_shards *shards, uint32_t shard, struct kt_mine **ret,
                   struct kt_err *err)
 {
+    if (*site->shards && !shards) {
+        return kt_err_set(err, KT_ESTATE,
+                          "the mines are divided over nodes, and this node takes no part in it: "
+                          "another one may be at work on it; start the program again");
+    }
     struct kt_mine *m = calloc(1, sizeof(*m));
     KT_ASSERT(m);
     pthread_condattr_t attr;

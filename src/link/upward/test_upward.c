@@ -107,5 +107,15 @@ static void places(void)
     kt_buf_done(&b);
 }
 
-UNIT_MAIN({"a message comes back, an altered one is found", a_message_comes_back},
+static void a_divided_mine_is_not_worked_on_alone(void)
+{
+    struct kt_site site = {.shards = "etcd://127.0.0.1:1/region"};
+    struct kt_mine *m = NULL;
+    CHECK_INT(kt_mine_start(NULL, &site, 0, NULL, 0, &m, &err), KT_ESTATE);
+    CHECK(!m);
+}
+
+UNIT_MAIN({"where mines are divided and the division is not there, none is worked on",
+           a_divided_mine_is_not_worked_on_alone},
+          {"a message comes back, an altered one is found", a_message_comes_back},
           {"what is said back is found among what was sent", places})

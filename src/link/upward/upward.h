@@ -25,7 +25,8 @@ void kt_upward_state(struct kt_upward *u, struct kt_link_state *ret);
 
 struct kt_mine;
 /** @param shards,shard  where mines are divided over nodes, and which of them this is; NULL: all
- *  are here. Borrowed until the stop. */
+ *  are here. Borrowed until the stop.
+ *  @return KT_OK; KT_ESTATE the site divides its mines, and there are no shards; KT_EIO */
 KT_MUST_CHECK int kt_mine_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link,
                                 struct kt_shards *shards, uint32_t shard, struct kt_mine **ret,
                                 struct kt_err *err);

@@ -37,7 +37,14 @@ static int make_table(struct kt_db *db, const struct rec_register *reg, const ch
     for (size_t i = 0; i < VIEW_OWN; i++) {
         kt_buf_printf(&sql, "%s, ", view_own[i]);
     }
-    kt_buf_puts(&sql, "_from INTEGER, _until INTEGER)");
+    kt_buf_puts(&sql, "_from INTEGER, _until INTEGER");
+    for (uint32_t i = 0; i < reg->fields_n; i++) {
+        if (rec_stored(&reg->fields[i])) {
+            kt_buf_puts(&sql, ", ");
+            schema_column(&reg->fields[i], &sql);
+        }
+    }
+    kt_buf_puts(&sql, ")");
     int rc = kt_db_exec(db, kt_buf_cstr(&sql), err);
     for (uint32_t i = 0; rc == KT_OK && i < reg->fields_n; i++) {
         const struct rec_field *f = &reg->fields[i];

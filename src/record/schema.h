@@ -11,13 +11,21 @@
 /** Make the tables in memory (l->db) and try computed fields; mistakes are reported. */
 void schema_try(struct rec_load *l);
 extern const char schema_fixed[]; /**< SQL of the tables that every room has */
-/** The table of a register with its stored columns; a column more. */
-KT_MUST_CHECK int schema_create(struct kt_db *db, const struct rec_register *reg,
+/** The table of a register with its stored columns, then (computed) the computed ones. */
+KT_MUST_CHECK int schema_create(struct kt_db *db, const struct rec_register *reg, bool computed,
                                 struct kt_err *err);
+void schema_column(const struct rec_field *f, struct kt_buf *sql); /**< as it stands in a table */
+/** A column more. SQLite reads all tables anew after each: not for a table that is made new. */
 KT_MUST_CHECK int schema_add_column(struct kt_db *db, const char *table, const struct rec_field *f,
                                     struct kt_err *err);
 KT_MUST_CHECK int schema_has_column(struct kt_db *db, const char *table, const char *name,
                                     bool *ret, struct kt_err *err);
+/** What may not change while there are values, "text" or "ref:hazard"; in buf. */
+const char *schema_kind(const struct kt_record_model *m, const struct rec_field *f,
+                        char buf[2 * REC_ID_MAX]);
+/** {"hazard":{"no":"text",…},…}: kinds of fields as the file was made; untouched when it has none.
+ */
+KT_MUST_CHECK int schema_declared(struct kt_db *db, struct kt_json **ret, struct kt_err *err);
 /** KT_ECONFLICT: what this file holds would be stranded by the model; err names field and count.
  *  A file without tables fits everything. */
 KT_MUST_CHECK int schema_compare(struct kt_db *db, const struct kt_record_model *m,

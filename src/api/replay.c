@@ -190,6 +190,7 @@ struct player {
     double speed;
     struct kt_buf outcomes;
     uint64_t people; /* version that was sent */
+    bool incidents;  /* changed since they were sent */
 };
 
 static bool send_text(struct player *p, const struct kt_buf *b)
@@ -213,6 +214,7 @@ static void on_outcome(void *arg, kt_seq seq, kt_time time, struct kt_str json)
     then.site = kt_replay_site(p->replay);
     if (kt_json_parse(json, 1 << 20, &v, NULL) == KT_OK) {
         const char *type = kt_json_get_str(v, "type", "");
+        p->incidents |= strcmp(type, "incident") == 0;
         bool person = strcmp(type, "person") == 0 && !kt_person_may(&then.person, "person.see");
         if (strcmp(type, "verdict") != 0 && !person && may_see_object(&then, v)) {
             bool own = !strcmp(type, "alarm") || !strcmp(type, "command");
@@ -263,6 +265,25 @@ static void put_people(struct player *p, struct kt_buf *b)
     p->people = version;
 }
 
+/* How far the steps of linkages had come. */
+static void put_incidents(struct player *p, struct kt_buf *b)
+{
+    struct kt_buf raw;
+    struct call then = p->as;
+    if (!p->incidents) {
+        return;
+    }
+    then.site = kt_replay_site(p->replay);
+    kt_buf_init(&raw, 256 << 20);
+    kt_engine_json_incidents(kt_replay_engine(p->replay), &raw);
+    kt_buf_puts(b, "event: incidents\ndata: {\"items\":");
+    struct kt_jw w = kt_jw_init(b);
+    write_filtered(&then, &raw, &w);
+    kt_buf_puts(b, "}\n\n");
+    kt_buf_done(&raw);
+    p->incidents = false;
+}
+
 static bool send_frame(struct player *p, struct kt_buf *b)
 {
     if (p->view.site != kt_replay_site(p->replay) && !send_state(p)) {
@@ -274,6 +295,7 @@ static bool send_frame(struct player *p, struct kt_buf *b)
     write_values(&p->view, &p->as, kt_replay_live(p->replay), &w);
     kt_buf_puts(b, "}\n\n");
     put_people(p, b);
+    put_incidents(p, b);
     kt_buf_put(b, p->outcomes.p, p->outcomes.n);
     kt_buf_clear(&p->outcomes);
     kt_buf_printf(b, "event: clock\ndata: {\"now\":%lld,\"replay\":true,\"speed\":%g}\n\n",

@@ -127,6 +127,10 @@ def past():
     equal((then["difference"], then["people"]["evacuation"]["place"]), ("", "P1"))
     now = {s["step"]: (s["state"], s["text"]) for s in w.incident()["steps"] if s.get("text") is not None}
     equal({s["step"]: (s["state"], s.get("text")) for s in then["incidents"][0]["steps"] if s.get("text") is not None}, now)
+    begun = w.incident()["at"]
+    with w.op.stream(path="/replay/stream", at=begun - 200, speed=10) as s:
+        equal(s.wait("the state", lambda e, d: e == "state")["data"]["incidents"], [], "before it")
+        s.wait("its steps as they come", lambda e, d: e == "incidents" and {x["step"]: x["state"] for x in d["items"][0]["steps"]}["cut"] == "proved")
     before = w.incident()
     w.plant.program.kill9()
     w.plant.program.start()

@@ -196,6 +196,7 @@ const pastStream = new Stream(
       if (type === 'state') showState(data as ReplayState);
       else if (type === 'failed') replayError.value = String((data as { text?: string }).text);
       else if (type === 'people') pastPeople.value = (data as { people: unknown }).people;
+      else if (type === 'incidents') pastIncidents.value = (data as { items: unknown }).items;
       else past.event(type, data);
       if (type === 'clock') replayAt.value = past.now.value;
     },

@@ -9,7 +9,7 @@ import type { PointInfo, Priority } from '../../api/model';
 import { gradeOf } from '../../api/points';
 import { room } from '../../api/room';
 import { site } from '../../api/site';
-import { live, replayAt, replaying } from '../../api/world';
+import { world } from '../../api/world';
 import { num, siteOffset } from '../../app/format';
 import { nameOf } from '../../app/i18n';
 import { href } from '../../app/router';
@@ -29,7 +29,7 @@ const ROUND_MS = 60_000;
 
 function seenOf(points: readonly PointInfo[]): Seen[] {
   return points.map((p) => {
-    const r = live.points.peek(p.i);
+    const r = world.peek().points.peek(p.i);
     return { v: r.v, bad: gradeOf(r.q) === 'bad' };
   });
 }
@@ -101,7 +101,7 @@ function Sum({ name, roles, digits }: { name: string; roles: string[]; digits: n
 
 /** A value, or how far up its range it stands; a point without a range comes after those. */
 function height(p: PointInfo, ofRange: boolean): number {
-  const v = live.points.peek(p.i).v;
+  const v = world.peek().points.peek(p.i).v;
   if (v === null) return -Infinity;
   if (!ofRange) return v;
   return p.range ? (v - p.range[0]) / (p.range[1] - p.range[0]) : -1;
@@ -143,7 +143,7 @@ function People() {
 }
 
 function Alarms() {
-  const n = live.alarms.counts.value;
+  const n = world.value.alarms.counts.value;
   return (
     <Tile title={t('safety')} to="alarms">
       <p class="row">
@@ -151,7 +151,7 @@ function Alarms() {
           <Tag key={p} severity={p} text={String(n[p])} hollow={n[p] === 0} />
         ))}
       </p>
-      {live.alarms.active.value.slice(0, 5).map((a) => (
+      {world.value.alarms.active.value.slice(0, 5).map((a) => (
         <p key={a.id} class="ov-line">
           <AlarmTag alarm={a} />
           <span class="grow ellipsis">
@@ -164,9 +164,8 @@ function Alarms() {
 }
 
 export default function OverviewScreen() {
-  live.points.tick.value;
-  const now = replaying.value ? replayAt.value : live.now.value;
-  const at = Math.floor(now / ROUND_MS) * ROUND_MS;
+  world.value.points.tick.value;
+  const at = Math.floor(world.value.now.value / ROUND_MS) * ROUND_MS;
   const { day, month } = spans(at || Date.now(), siteOffset.value);
   return (
     <div class="ov">

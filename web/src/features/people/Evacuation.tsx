@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { request } from '../../api/client';
 import { can } from '../../api/session';
 import { site } from '../../api/site';
-import { canAct, live, replaying } from '../../api/world';
+import { canAct, world } from '../../api/world';
 import { span } from '../../app/format';
 import { lang } from '../../app/i18n';
 import { Dialog } from '../../ui/Dialog';
@@ -113,7 +113,7 @@ function PlanBlock({ plan, e }: { plan: Plan; e: Evacuation }) {
 
 function Running({ e }: { e: Evacuation }) {
   const may = can('evacuation') && canAct.value;
-  const now = replaying.value ? e.started : live.now.value;
+  const now = world.value.now.value;
   const ask = (verb: 'evacuation.confirm' | 'evacuation.stop', args = {}) =>
     request(verb, args).catch(toastError);
   return (

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kuangtu gas forecast: methane some minutes ahead, learned from one ARFF file, tried on another.
- */
+/* kuangtu gas: methane some minutes ahead, learned from one ARFF file, tried on another (forecast);
+ * a plan of drainage and use by month (drain). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "conf/arff.h"
 #include "conf/number.h"
+#include "domain/gas/drain.h"
 #include "domain/gas/forecast.h"
 #include "sys/file.h"
 
@@ -23,6 +24,7 @@ static const struct kt_option options[] = {
     {"target", "NAME", "attribute with the answers (default: SENSOR_pred; without: computed)"},
     {"horizon", "ROWS", "how many rows ahead the highest value is sought (default: 6)"},
     {"band", "PERCENT", "part of the truths that the band should hold (default: 90)"},
+    {"judge", NULL, "drain: judge the plan that the case has, make no better one"},
     {NULL, NULL, NULL},
 };
 
@@ -412,18 +414,73 @@ static int forecast(const struct kt_args *a)
     return code;
 }
 
+/* ---- drainage -------------------------------------------------------------------------------- */
+
+enum { DRAIN_MAX = 64 << 20, SOLVE_S = 60 };
+
+static void print_plan(const struct kt_args *a, const struct kt_drain *d, const struct kt_buf *json)
+{
+    static const char *const columns[] = {"month", "kind", "id", "pure_m3"};
+    if (a->format == KT_FORMAT_JSON) {
+        printf("%.*s\n", (int)json->n, json->p);
+        return;
+    }
+    struct kt_table *t = kt_table_new(a->format, columns, KT_ARRAY_LEN(columns));
+    for (uint32_t m = 0; m < d->months_n; m++) {
+        for (uint32_t i = 0; i < d->sources_n + d->users_n; i++) {
+            bool user = i >= d->sources_n;
+            uint32_t k = user ? i - d->sources_n : i;
+            kt_table_cell(t, d->month[m].id);
+            kt_table_cell(t, user ? "user" : "source");
+            kt_table_cell(t, user ? d->user[k].id : d->source[k].id);
+            kt_table_num(t, (user ? d->used : d->drawn)[k * d->months_n + m]);
+        }
+    }
+    kt_table_end(t);
+}
+
+static int drain(const struct kt_args *a)
+{
+    struct kt_arena *arena = kt_arena_new((size_t)1 << 30);
+    struct kt_buf text, out;
+    struct kt_json *in = NULL;
+    struct kt_drain *d = NULL;
+    struct kt_err err = {0};
+    kt_buf_init(&text, DRAIN_MAX);
+    kt_buf_init(&out, DRAIN_MAX);
+    int r = kt_file_read(a->pos[1], DRAIN_MAX, &text, &err);
+    r = r == KT_OK ? kt_json_parse((struct kt_str){text.p, text.n}, DRAIN_MAX, &in, &err) : r;
+    r = r == KT_OK ? kt_drain_read(in, arena, &d, &err) : r;
+    if (r == KT_OK && !kt_arg(a, "judge")) {
+        r = kt_drain_solve(d, SOLVE_S, arena, &err);
+    }
+    if (r == KT_OK) {
+        struct kt_jw w = kt_jw_init(&out);
+        kt_drain_write(d, &w);
+        print_plan(a, d, &out);
+    }
+    kt_json_free(in);
+    kt_buf_done(&text);
+    kt_buf_done(&out);
+    kt_arena_free(arena);
+    return r < 0 ? kt_fail(a, &err) : KT_EXIT_OK;
+}
+
 static int run(const struct kt_args *a)
 {
+    if (a->pos_n == 2 && strcmp(a->pos[0], "drain") == 0) {
+        return drain(a);
+    }
     if (a->pos_n != 1 || strcmp(a->pos[0], "forecast") != 0) {
-        return kt_usage(a, "what about gas? There is: forecast");
+        return kt_usage(a, "what about gas? There is: forecast, and drain with a case");
     }
     return forecast(a);
 }
 
 const struct kt_verb kt_verb_gas = {
     .name = "gas",
-    .usage = "forecast --train A.arff --test B.arff",
-    .summary = "methane some minutes ahead, learned from recorded rows",
+    .usage = "forecast --train A.arff --test B.arff | drain CASE.json",
+    .summary = "methane some minutes ahead; a plan of drainage and use",
     .help =
         "Learns the highest value of a methane sensor in the next rows from the rows of A and\n"
         "forecasts each row of B from B's rows up to it. An attribute NAME_pred holds answers:\n"
@@ -431,7 +488,12 @@ const struct kt_verb kt_verb_gas = {
         "error over B; --format csv prints every row with its band, --format json what the\n"
         "forecast is made of. How it is made: docs/solvers.md.\n\n"
         "  kuangtu gas forecast --train march.arff --test april.arff\n"
-        "  kuangtu gas forecast --train march.arff --test april.arff --format csv\n",
+        "  kuangtu gas forecast --train march.arff --test april.arff --format csv\n\n"
+        "drain makes the best plan of drainage and use by month of stations, boreholes, zones and\n"
+        "users, or judges the one that the case has (--judge). Where a zone cannot be down in "
+        "time\n"
+        "it says why. Fields of the case: docs/solvers.md.\n\n"
+        "  kuangtu gas drain case.json --format json\n",
     .options = options,
     .run = run,
 };

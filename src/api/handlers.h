@@ -109,6 +109,9 @@ void get_cameras_stream(struct call *c);
 void get_camera_still(struct call *c);
 void get_alarm_pictures(struct call *c);
 void get_alarm_picture(struct call *c);
+/* drainage.c */
+void get_drain_plan(struct call *c);
+void post_drain_solve(struct call *c);
 /* vent_what_if.c */
 void post_vent_what_if(struct call *c);
 /* reports.c */

@@ -102,6 +102,8 @@ const struct route api_routes[] = {
     {"GET", "/briefings/{briefing}", NULL, "record", get_briefing, .costly = true},
     {"GET", "/indicators/{indicator}/what-if", NULL, "record", get_indicator_what_if,
      .costly = true},
+    {"GET", "/drainage/plans/{record}", NULL, "record", get_drain_plan, .costly = true},
+    {"POST", "/drainage/plans/{record}/solve", NULL, "record", post_drain_solve, .costly = true},
     {"GET", "/ledgers", NULL, "record", get_ledgers},
     {"GET", "/ledgers/{ledger}", NULL, "record", get_ledgers},
     {"GET", "/ledgers/{ledger}/entries", NULL, "record", get_ledger_entries},

@@ -25,6 +25,15 @@ static const struct row {
     {"this event has no recording", "该事件没有录音"},
     {"nothing of this name was kept for the alarm", "该报警没有保存这个文件"},
     {"the picture was erased after its days", "图片已超过保存天数，已删除"},
+    /* plans of drainage */
+    {"the solver gave no plan: {}", "求解器没有给出方案：{1}"},
+    {"line {} of the plan is too long", "分月计划第 {1} 行过长"},
+    {"line {} of the plan is month,hole or user,id,m3: 2026-12,hole,H-1,172800",
+     "分月计划第 {1} 行应为“月,hole 或 user,编号,纯量”：2026-12,hole,H-1,172800"},
+    {"plan, row {}: it names a month of the plan, a source or a user, and a volume of pure methane "
+     "in m3",
+     "分月计划第 {1} 行：应写方案内的月份、钻孔或用户，以及纯量（m³）"},
+    {"more than {} records of {}", "{2} 的记录超过 {1} 条"},
     /* log-in, accounts */
     {"log in first", "请先登录"},
     {"the session has ended; log in again", "会话已结束，请重新登录"},

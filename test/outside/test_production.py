@@ -39,7 +39,7 @@ def mine():
 
 @kt.once
 def running():
-    site = kt.make_site([kt.point("W1", "wind.face", "P1-face", link="push")], people=PEOPLE, packs=("core", "gas", "production", "management"))
+    site = kt.make_site([kt.point("W1", "wind.face", "P1-face", link="push")], people=PEOPLE, packs=("core", "gas", "production", "management", "drainage"))
     return kt.Program(site)
 
 
@@ -78,6 +78,40 @@ def _():
     equal(got, {"coal_mined": 2850, "coal_of_plan": 95, "metres_driven": None, "equipment_hours": None})
     for b in ("production_month", "management_month"):
         assert c.get(f"/briefings/{b}")["blocks"], b
+
+
+@case("drainage and use by month: a person's plan is judged, the solver's stands beside it and says why not")
+def _():
+    c = running().user("clerk", "clerk")
+    make = lambda reg, **fields: c.ask("record.create", register=reg, fields=fields)["result"]["record"]
+    station = make("drain_station", name="一号泵站（演示）", capacity=20)
+    make("drain_station", name="二号泵站（演示）")
+    make("drain_user", name="电厂（演示）", station=station, capacity=3, min_conc=30)
+    zone = make("gas_zone", name="1203（演示）", coal=100000, content=10, drained=0, target=8, needed_on="2026-06-01")
+    hole = make("drain_hole", no="H-1", state="draining", zone=zone, station=station)
+    make("drain_supply", hole=hole, **{"from": "2026-04-01", "to": "2026-05-31"}, flow=10, conc=40)
+    plan = make("drain_plan", name="人工方案（演示）", **{"from": "2026-04-01"}, months=2, release=50,
+                rows="2026-04,hole,H-1,172800\n2026-04,user,电厂（演示）,100000\n")
+    by_hand = c.get(f"/drainage/plans/{plan}")
+    equal([x["id"] for x in by_hand["left_out"]], ["二号泵站（演示）"])
+    r = by_hand["result"]
+    equal((r["feasible"], r["vented_m3"], r["rich_m3"]), (False, 72800, 72800))
+    equal((r["zones"][0]["short_m3"], r["zones"][0]["verdict"]), (200000 - 172800, "late"))
+    made = c.post(f"/drainage/plans/{plan}/solve", {})["result"]["record"]
+    got = c.get(f"/records/drain_plan/{made}")["fields"]
+    equal((got["made"], got["based_on"], got["months"]), ("solver", plan, 2))
+    best = c.get(f"/drainage/plans/{made}")["result"]
+    equal((best["feasible"], best["broken"], best["zones"][0]["attained_on"]), (True, [], "2026-05-17"))
+    assert abs(best["used_m3"] - 263520) < 1 and abs(best["vented_m3"]) < 1, best
+    assert abs(best["emission_t"] - 0.5 * (1e6 - 263520) * 0.67e-3) < 0.01 < r["emission_t"] - best["emission_t"], best
+    z = c.get(f"/records/gas_zone/{zone}")
+    c.ask("record.set", record=zone, version=z["version"], fields={"target": 6})
+    no = c.get(f"/drainage/plans/{c.post(f'/drainage/plans/{made}/solve', {})['result']['record']}")["result"]
+    equal((no["feasible"], no["zones"][0]["why"], "351360" in no["zones"][0]["text_zh"]), (False, "holes", True))
+    assert abs(no["short_m3"] - (400000 - 351360)) < 1, no["short_m3"]
+    bad = make("drain_plan", name="写错（演示）", **{"from": "2026-04-01"}, months=2, release=50, rows="2026-04,hole,H-9,1\n")
+    status, answer = c.call("GET", f"/drainage/plans/{bad}")[:2]
+    equal((status, "row 1" in answer["error"]["text"]), (400, True), answer)
 
 
 @case("the demonstration mine is filled once, all of it marked as made up")

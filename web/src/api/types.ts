@@ -20,6 +20,7 @@ export type Error = { error: { code: string; text: string; text_zh?: string } };
 export type Time = number | string;
 export type Next = number | null;
 export type Text = { zh: string; en: string };
+export type DrainPlan = { case: Json; result: { feasible: boolean; short_m3: number; emission_t: number; emission_m3: number; vented_m3: number; rich_m3: number; released_m3: number; missed_m3: number; drained_m3: number; used_m3: number; use_rate: number | null; broken: ({ what: "source" | "user" | "concentration" | "pumps" | "balance" | "rich" | "content"; id: string; month: string; by: number | null })[]; zones: ({ id: string; target: number; content: (number)[]; needed_on?: string; attained_on?: string; verdict: "late" | "open" | "in_time" | "down"; short_m3?: number; why?: "holes" | "pumps"; text?: string; text_zh?: string })[]; stations: ({ id: string; months: ({ month: string; mixed: number; pure: number; used: number; vented: number; conc: number | null; load: number | null })[] })[]; plan: ({ month: string; source?: string; user?: string; pure: number })[] }; left_out: ({ register: string; id: string; text: string; text_zh: string })[] };
 export type Source = { standard: string; edition: string; clause: string; verified: boolean };
 export type Quality = "normal" | "calibration" | "over-range" | "broken" | "feed-anomaly" | "stale" | "manual" | "device-fault" | "comm-fault" | "future-time" | "under-range" | "never" | "paused" | "gap";
 export type Live = [number, number | null, Quality, number];
@@ -159,6 +160,8 @@ export type Route =
   | 'GET /api/v1/indicators/{indicator}'
   | 'GET /api/v1/indicators/{indicator}/drill'
   | 'GET /api/v1/indicators/{indicator}/what-if'
+  | 'GET /api/v1/drainage/plans/{record}'
+  | 'POST /api/v1/drainage/plans/{record}/solve'
   | 'GET /api/v1/ledgers'
   | 'GET /api/v1/ledgers/{ledger}'
   | 'GET /api/v1/ledgers/{ledger}/entries'

@@ -78,6 +78,7 @@ struct sim_door {
     int branch;
     double closed_r, open_r;
     bool leaf_open[2], held[2]; /* held: by command */
+    bool plc;                   /* its PLC alone moves the leaves: nobody just walks through */
 };
 
 struct sim_switch {

@@ -40,7 +40,7 @@ static const char *const lock_things[] = {"door", NULL};
 static void lock_begin(struct sim_plant *p, struct sim_rig *r)
 {
     struct sim_door *d = &p->doors[r->thing[0]];
-    d->held[0] = d->held[1] = true;
+    d->plc = d->held[0] = d->held[1] = true;
 }
 
 static void lock_step(struct sim_plant *p, struct sim_rig *r)

@@ -31,7 +31,11 @@ void sim_reset(struct sim_run *r)
         p->switches[i].stuck = false;
     }
     for (int i = 0; i < p->n[SIM_DOOR]; i++) {
-        p->doors[i].held[0] = p->doors[i].held[1] = false;
+        struct sim_door *d = &p->doors[i];
+        d->held[0] = d->held[1] = d->plc;
+        if (d->plc) {
+            d->leaf_open[0] = d->leaf_open[1] = false;
+        }
     }
     for (int i = 0; r->devices && i < p->n[SIM_DEVICE]; i++) {
         sim_devices_mode(r->devices, i, SIM_DEV_OK, 0);

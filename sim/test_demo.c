@@ -114,6 +114,25 @@ static void gas_rises_until_power_is_cut(void)
     end(&r);
 }
 
+static void an_airlock_obeys_its_plc_alone(void)
+{
+    struct sim_plant *p = demo();
+    struct sim_run r;
+    REQUIRE(p);
+    begin(&r, p, "calm");
+    for (int k = 0; k < 90; k++) {
+        steps(&r, 10);
+        CHECK_INT(pt(&r, "FM-01A")->value, 0);
+    }
+    p->switches[sim_find(p, SIM_SWITCH, "KF-FM-01A")].command = true;
+    for (int k = 0; k < 10; k++) {
+        steps(&r, 60);
+        CHECK_INT(pt(&r, "FM-01A")->value, 1);
+        CHECK_INT(pt(&r, "FM-01B")->value, 0);
+    }
+    end(&r);
+}
+
 static void a_tripped_fan_fills_the_heading(void)
 {
     struct sim_plant *p = demo();
@@ -187,6 +206,7 @@ static void every_scenario_line_is_understood(void)
 UNIT_MAIN({"it_has_the_size_that_is_asked_for", it_has_the_size_that_is_asked_for},
           {"a_calm_shift_raises_nothing", a_calm_shift_raises_nothing},
           {"gas_rises_until_power_is_cut", gas_rises_until_power_is_cut},
+          {"an_airlock_obeys_its_plc_alone", an_airlock_obeys_its_plc_alone},
           {"a_tripped_fan_fills_the_heading", a_tripped_fan_fills_the_heading},
           {"a_lost_main_fan_thins_the_air_everywhere", a_lost_main_fan_thins_the_air_everywhere},
           {"a_storm_is_an_alarm_flood", a_storm_is_an_alarm_flood},

@@ -128,15 +128,17 @@ def once(fn):
 
 
 def wait_for(what, fn, limit=None, every=0.02):
-    """The first true answer of fn. For things that have no event of their own."""
-    end = time.monotonic() + max(limit or 0, LIMIT)
+    """The first true answer of fn. For things that have no event of their own. Who has waited for
+    long is asked less often, a tenth of a second apart at most (or every seconds): asking costs."""
+    begin = time.monotonic()
+    end = begin + max(limit or 0, LIMIT)
     while True:
         got = fn()
         if got:
             return got
         if time.monotonic() > end:
             raise AssertionError(f"did not happen within {max(limit or 0, LIMIT):.0f} s: {what}")
-        time.sleep(every)
+        time.sleep(max(every, min(0.1, (time.monotonic() - begin) / 10)))
 
 
 def equal(got, want, what=""):
@@ -456,6 +458,7 @@ class Client:
     def __init__(self, program):
         self.program, self.headers, self.cookies = program, {"X-Kuangtu": "1"}, {}
         self.name = self.password = None
+        self.points_stay, self.numbers = False, None  # no reload gives points other numbers; those known
 
     def connection(self, limit=None):
         return http.client.HTTPConnection("127.0.0.1", self.program.port, timeout=limit or LIMIT * 2)
@@ -544,7 +547,8 @@ class Client:
 
     def live(self, *points):
         """{id: (value, quality, time_ms)}"""
-        numbers = {p["i"]: p["id"] for p in self.get("/points", limit=100000)["items"]}
+        numbers = self.numbers or {p["i"]: p["id"] for p in self.get("/points", limit=100000)["items"]}
+        self.numbers = numbers if self.points_stay else None
         rows = self.get("/live", points=",".join(points) if points else None)
         return {numbers[i]: (v, q, t) for i, v, q, t in rows}
 

@@ -59,6 +59,7 @@ class Mine:
             # no camera of the site is there: what reads them need not try
             self.program = kt.Program(self.site, *words, env={"KT_CAMERA": "/bin/true"})
             self.op = self.program.user("operator-1", "dispatcher")
+            self.op.points_stay = True
         except BaseException:
             self.sim.kill()
             self.claim.close()

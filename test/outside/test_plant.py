@@ -30,7 +30,7 @@ def _():
 
 @case("gas-rise: alarm, cut, proof by the feed, and the plant's own state agree")
 def _():
-    with Mine("calm", 10) as m, m.op.stream(points="T1-1203") as s:
+    with Mine("calm", 40) as m, m.op.stream(points="T1-1203") as s:
         kt.wait_for("all devices", lambda: all(x["up"] for x in m.links()), 60)
         m.control("scenario gas-rise")
         cut = s.wait("a cut", lambda e, d: e == "alarm" and d["rule"] == "gas.cut" and
@@ -47,7 +47,7 @@ def _():
 
 @case("the solved airflow is what the plant's wind sensors measure, also after a door has been opened")
 def _():
-    with Mine("calm", 10) as m:
+    with Mine("calm", 40) as m:
         def agrees(doors):
             got = m.op.get("/vent")
             by = {i["id"]: i for i in got["items"]}

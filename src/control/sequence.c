@@ -12,6 +12,9 @@ struct kt_sequences *kt_sequences_new(const struct kt_site *site, struct kt_cont
     KT_ASSERT(s);
     s->site = site;
     s->control = control;
+    s->room = KT_RUNS_STARTS + kt_control_count(control);
+    s->run = calloc(s->room, sizeof *s->run);
+    KT_ASSERT(s->run);
     s->owner = *owner;
     return s;
 }
@@ -44,12 +47,13 @@ void kt_sequences_free(struct kt_sequences *s)
     if (!s) {
         return;
     }
-    for (uint32_t i = 0; i < KT_RUNS_ALIVE; i++) {
+    for (uint32_t i = 0; i < s->runs_n; i++) {
         run_free(s->run[i]);
     }
     for (uint32_t i = 0; i < KT_RUNS_DONE; i++) {
         run_free(s->done[i]);
     }
+    free(s->run);
     free(s);
 }
 
@@ -346,7 +350,7 @@ int kt_sequence_start(struct kt_sequences *s, const struct kt_seq_ask *ask, uint
         r = kt_err_set(err, KT_EINVAL, "sequence %s has nothing to do there", q->id);
     }
     r = r < 0 ? r : make_way(s, run, ask->now, err);
-    uint32_t most = q->start ? KT_RUNS_STARTS : KT_RUNS_ALIVE;
+    uint32_t most = q->start ? KT_RUNS_STARTS : s->room;
     if (r == KT_OK && s->runs_n >= most) {
         r = kt_err_set(err, KT_ELIMIT, "%u sequences are under way already", most);
     }

@@ -27,8 +27,9 @@
 
 struct kt_sequences;
 
-/* Starts leave room for stops, which are not refused for want of it while a start could be. */
-enum { KT_RUNS_ALIVE = 64, KT_RUNS_STARTS = 16, KT_RUNS_DONE = 32 };
+/* A stop finds room where a start finds none: starts are few, and stops are over different outputs,
+ * since one ends the other, so there is room for one over each output of the site. */
+enum { KT_RUNS_STARTS = 16, KT_RUNS_DONE = 32 };
 #define KT_RUN_CONFIRM (5 * KT_MIN) /* time for the second person */
 
 enum kt_run_state { KT_RUN_WAITING, KT_RUN_RUNNING, KT_RUN_HELD, KT_RUN_DONE, KT_RUN_ENDED };
@@ -96,7 +97,7 @@ uint32_t kt_sequence_outputs(const struct kt_sequences *s, const struct kt_seq_a
 /**
  * Begin a run. A stop begins at once, and ends the runs that touch its outputs.
  * @return KT_OK; KT_EINVAL a subject or parameter that is none of the sequence's; KT_ECONFLICT a
- *         run is alive over one of its outputs; KT_ELIMIT too many runs
+ *         run is alive over one of its outputs; KT_ELIMIT too many runs, for starts
  */
 KT_MUST_CHECK int kt_sequence_start(struct kt_sequences *s, const struct kt_seq_ask *ask,
                                     uint64_t *ret, struct kt_err *err);

@@ -10,8 +10,8 @@ struct kt_sequences {
     const struct kt_site *site;
     struct kt_control *control;
     struct kt_sequences_owner owner;
-    struct kt_seq_run *run[KT_RUNS_ALIVE]; /* NULL: free; the order is that of their beginning */
-    uint32_t runs_n;
+    struct kt_seq_run **run;               /* NULL: free; the order is that of their beginning */
+    uint32_t runs_n, room;                 /* room: for KT_RUNS_STARTS, and one over each output */
     struct kt_seq_run *done[KT_RUNS_DONE]; /* ring; the newest is before done_at */
     uint32_t done_n, done_at;
 };

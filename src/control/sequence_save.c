@@ -328,7 +328,7 @@ int kt_sequences_load(struct kt_sequences *s, struct kt_rd *in, struct kt_err *e
 {
     struct loaded l;
     uint64_t n = kt_get_varint(in);
-    in->bad |= n > KT_RUNS_ALIVE;
+    in->bad |= n > s->room;
     for (uint64_t i = 0; i < n && !in->bad; i++) {
         struct kt_seq_run *r = load_run(s, &l, in);
         if (r) {

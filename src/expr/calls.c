@@ -11,8 +11,8 @@
 #define MAX_SPAN (366 * KT_DAY)
 
 static const char *const windows[] = {"avg", "min", "max", "count", "rate", "delta"};
-static const char *const sets[] = {"place",    "panel", "downstream", "upstream",
-                                   "asset", "onward", "behind"};
+static const char *const sets[] = {"place", "panel",  "downstream", "upstream",
+                                   "asset", "onward", "behind",     "ahead"};
 static const char *const flags[] = {
 #define X(sym, id) id,
     KT_FLAG_LIST(X)

@@ -100,7 +100,8 @@ enum kt_set {
     KT_SET_UPSTREAM,
     KT_SET_ASSET,
     KT_SET_ONWARD,
-    KT_SET_BEHIND
+    KT_SET_BEHIND,
+    KT_SET_AHEAD
 };
 
 /* What evaluation asks about the present. */

@@ -35,7 +35,7 @@ static kt_point_id without_points(const struct load *l, const struct seq_decl *q
 {
     for (uint32_t i = 0; i < q->q.subjects_n; i++) {
         for (uint32_t k = 0; k < scan->sets_n; k++) {
-            bool found = scan->sets[k].set == KT_SET_ONWARD || scan->sets[k].set == KT_SET_BEHIND;
+            bool found = scan->sets[k].set >= KT_SET_ONWARD; /* the last or the first has none */
             kt_site_each(&l->s->pub, scan->sets[k].set, q->q.subjects[i], scan->sets[k].role, one,
                          &found);
             if (!found) {

@@ -45,7 +45,7 @@ static struct token next(const char **p)
 static int set_of(struct kt_str w)
 {
     static const char *const names[] = {"place", "panel",  "downstream", "upstream",
-                                        "asset", "onward", "behind"};
+                                        "asset", "onward", "behind",     "ahead"};
     for (int i = 0; i < (int)KT_ARRAY_LEN(names); i++) {
         if (kt_str_is(w, names[i])) {
             return i;

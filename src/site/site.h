@@ -523,7 +523,7 @@ uint32_t kt_site_upstream(const struct kt_site *s, kt_place_id place, kt_place_i
  * fn says false. place: same place. panel: same working, without one same place. downstream,
  * upstream: places along the design airflow, its own included. `self` is in its sets.
  * asset: its asset; onward: the asset that its asset gives to; behind: all that give to its asset,
- * near or far. Without an asset these hold nothing.
+ * ahead: all that its asset gives to, near or far. Without an asset these hold nothing.
  */
 void kt_site_each(const struct kt_site *s, enum kt_set set, kt_point_id self, struct kt_str role,
                   bool (*fn)(void *arg, kt_point_id it), void *arg);

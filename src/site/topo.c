@@ -222,23 +222,37 @@ static bool each_of_asset(const struct each *e, uint32_t asset)
     return true;
 }
 
-/* All that give to it, near or far; breadth first, for nothing gives to itself. */
-static void each_behind(const struct each *e, uint32_t asset)
+/* Breadth first, for nothing gives to itself. */
+static void gather_behind(const struct each *gather, uint32_t asset)
 {
-    const struct kt_site *s = &e->i->pub;
+    const struct kt_site *s = &gather->i->pub;
     uint32_t *queue = calloc(s->assets_n, sizeof(*queue)), n = 0;
     KT_ASSERT(queue);
-    struct collected c = {0};
-    struct each gather = {e->i, e->role, collect, &c};
     queue[n++] = asset;
     for (uint32_t i = 0; i < n; i++) {
         const struct kt_asset *a = &s->assets[queue[i]];
         for (uint32_t j = 0; j < a->from_n; j++) {
-            each_of_asset(&gather, a->from[j]);
+            each_of_asset(gather, a->from[j]);
             queue[n++] = a->from[j];
         }
     }
     free(queue);
+}
+
+static void gather_ahead(const struct each *gather, uint32_t asset)
+{
+    const struct kt_site *s = &gather->i->pub;
+    for (asset = s->assets[asset].to; asset < s->assets_n; asset = s->assets[asset].to) {
+        each_of_asset(gather, asset);
+    }
+}
+
+/* All that give to it, or that it gives to, near or far. */
+static void each_far(const struct each *e, enum kt_set set, uint32_t asset)
+{
+    struct collected c = {0};
+    const struct each gather = {e->i, e->role, collect, &c};
+    set == KT_SET_BEHIND ? gather_behind(&gather, asset) : gather_ahead(&gather, asset);
     if (c.n) {
         qsort(c.list, c.n, sizeof(*c.list), by_id);
     }
@@ -254,8 +268,8 @@ static void each_by_asset(const struct each *e, enum kt_set set, uint32_t asset)
         return;
     }
     uint32_t onward = s->assets[asset].to;
-    if (set == KT_SET_BEHIND) {
-        each_behind(e, asset);
+    if (set == KT_SET_BEHIND || set == KT_SET_AHEAD) {
+        each_far(e, set, asset);
     } else if (set == KT_SET_ASSET) {
         each_of_asset(e, asset);
     } else if (onward < s->assets_n) {

@@ -72,9 +72,24 @@ bool rt_past_left(struct rt_past *p, struct kt_str *ret)
     return true;
 }
 
-static int shown(struct kt_str s)
+enum { SHOWN = 88 };
+
+/* What of it is shown: from a little before the first byte that is another one. */
+static const char *shown(struct kt_str s, size_t other, char to[SHOWN])
 {
-    return (int)(s.n > 150 ? 150 : s.n);
+    char text[SHOWN + 1];
+    size_t from = other > 24 ? other - 24 : 0;
+    while (from > 0 && from < s.n && ((unsigned char)s.p[from] & 0xc0) == 0x80) {
+        from--;
+    }
+    size_t n = from < s.n ? s.n - from : 0;
+    n = n < SHOWN ? n : SHOWN;
+    if (n) {
+        memcpy(text, s.p + from, n);
+    }
+    text[n] = '\0';
+    kt_text_set(to, SHOWN, text);
+    return s.n ? to : "nothing";
 }
 
 static void keep(struct rt_past *p, const char *text)
@@ -89,11 +104,14 @@ static void keep(struct rt_past *p, const char *text)
 static void differ(struct rt_past *p, kt_seq seq, struct kt_str recorded, struct kt_str computed)
 {
     if (p->differences++ < RT_DIFFER_MAX) {
-        char text[400];
+        char text[400], one[SHOWN], other[SHOWN];
+        size_t at = 0;
+        while (at < recorded.n && at < computed.n && recorded.p[at] == computed.p[at]) {
+            at++;
+        }
         snprintf(text, sizeof(text),
-                 "event %" PRIu64 " (input %" PRIu64 "): recorded %.*s, computed %.*s", seq,
-                 p->input, recorded.n ? shown(recorded) : 7, recorded.n ? recorded.p : "nothing",
-                 computed.n ? shown(computed) : 7, computed.n ? computed.p : "nothing");
+                 "event %" PRIu64 " (input %" PRIu64 "): recorded %s, computed %s", seq, p->input,
+                 shown(recorded, at, one), shown(computed, at, other));
         keep(p, text);
     }
 }

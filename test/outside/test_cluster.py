@@ -3,15 +3,17 @@
 """Two nodes, one order: real etcd servers, two programs on one site."""
 
 import signal
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import etcd_kit
 import kt
 import peers
 from etcd_kit import Counter, since, stored
-from kt import case
+from kt import case, equal
 
 POINTS = [kt.point(f"N-{i}", "pressure.air", "P1-face", link="push") for i in range(4)]
 
@@ -191,6 +193,68 @@ def _():
         kt.wait_for("acknowledgements go on", lambda: len(counter.acked) > before + 50)
         counter.end()
         kt.note(f"longest time without: {counter.longest:.2f} s")
+
+
+def program_of(version, **literals):
+    """The program as another version: its text of the version and of names that it writes are others, of the same
+    length."""
+    data = Path(kt.BIN).resolve().read_bytes()
+    old = kt.kuangtu("--version").stdout.split()[-1]
+    for a, b in {old: version, **literals}.items():
+        assert a.encode() in data and len(a) == len(b), (a, b)
+        data = data.replace(a.encode() + b"\0", b.encode() + b"\0")
+    path = kt.temp_dir() / "kuangtu"
+    path.write_bytes(data)
+    path.chmod(0o755)
+    said = subprocess.run([path, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    equal(said.split()[-1], version)
+    return str(path)
+
+
+def in_place_of(pair, node, program):
+    """Stopped, the new program put in place, started: it follows and is level."""
+    node.stop()
+    node.bin = program
+    node.start()
+    pair.level(node)
+
+
+@case("upgraded one after the other under load: nothing lost; what the new version computes otherwise is an alarm")
+def _():
+    begin = kt.now_ms() - 1000
+    points = POINTS[:1] + [kt.point("T1", "ch4.face", "P1-face", link="push"), kt.point("SELF-differs", "self.differs", "mine")]
+    packs = ("--packs", str(kt.SOURCE / "packs"))
+    with etcd_kit.Etcd(1) as etcd, etcd_kit.Pair(etcd, points) as pair:
+        for n in pair.nodes:
+            n.words += packs
+        first = pair.active()
+        second = pair.other(first)
+        counter = Counter(pair, "N-0", pause=0.005)
+        counter.start()
+        first.samples(("T1", 1.6, kt.now_ms()))
+        kt.wait_for("the alarm", lambda: [a for a in first.local().alarms(state="active") if a["point"] == "T1"])
+        in_place_of(pair, second, program_of("0.1.9"))
+        first.stop()
+        kt.wait_for("the new version is active", lambda: pair.role(second) == "active")
+        second.samples(("T1", 0.2, kt.now_ms()))
+        in_place_of(pair, first, program_of("0.2.0", raises="climbs"))
+        versions = {m["node"]: (m["version"], m["difference"]) for m in pair.cluster(second)["members"]}
+        equal(versions[second.words[1]], ("0.1.9", ""), "what is the same makes no difference")
+        second.samples(("T1", 1.7, kt.now_ms()))
+        kt.wait_for("the follower says that it computes something else", lambda: [
+            m for m in pair.cluster(second)["members"] if "climbs" in m["difference"]])
+        second.kill9()
+        kt.wait_for("the newest is active", lambda: pair.role(first) == "active")
+        first.local().alarm("core.differs", "SELF-differs")
+        fresh = counter.next
+        kt.wait_for("acknowledgements go on", lambda: counter.acked[-1] > fresh + 20)
+        counter.end()
+        kt.note(f"longest time without an acknowledgement: {counter.longest:.2f} s")
+        kt.wait_for("the last is stored", lambda: counter.acked[-1] in stored(first, "N-0", begin))
+        values = stored(first, "N-0", begin)
+        assert set(counter.acked) <= set(values) and len(values) == len(set(values))
+        first.stop()
+        kt.kuangtu("verify", first.site.dir)
 
 
 if __name__ == "__main__":

@@ -219,7 +219,7 @@ enum kt_http_lane kt_api_lane(void *arg, struct kt_http_req *req)
         "/history", "/export", "/events", "/replay", "/backtest",    "/search", "/import",
         "/reports", "/reload", "/audit",  "/kpi",    "/attachments", "/what-if"};
     const char *path = kt_http_path(req);
-    if (forward_wanted(arg, req)) {
+    if (forward_wanted(arg, req) || elsewhere_wanted(arg, req)) {
         return KT_HTTP_LONG;
     }
     if (ingest_path(path)) {
@@ -282,6 +282,9 @@ void kt_api_handle(void *arg, struct kt_http_req *req)
 {
     struct kt_api *a = arg;
     const char *path = kt_http_path(req);
+    if (elsewhere_wanted(a, req) && elsewhere(a, req)) {
+        return;
+    }
     if (forward_wanted(a, req)) {
         forward(a, req);
     } else if (ingest_path(path)) {

@@ -35,6 +35,12 @@ struct kt_api_opts {
     void (*links_json)(void *arg, struct kt_buf *out);
     /** Which node has which mine, or null. */
     void (*shards_json)(void *arg, struct kt_jw *w);
+    /** Which node has a mine (name of a link of kind mine), and its address; "": this one.
+     *  KT_ENOTFOUND; KT_ENODE nobody at this moment. */
+    int (*mine_at)(void *arg, const char *mine, char node[CORE_NAME], char url[CORE_URL],
+                   struct kt_err *err);
+    /** What the nodes of a region know each other by; false: not known (yet). */
+    bool (*peer_secret)(void *arg, char ret[65]);
     /** Check the folder and load it: kuangtu reload. */
     int (*reload)(void *arg, const char *author, const char *why, struct kt_buf *ret_findings,
                   struct kt_err *err);

@@ -18,6 +18,15 @@ void peers_handle(struct kt_api *a, struct kt_http_req *req);
 void lend_list(struct kt_api *a, struct kt_http_req *req);
 void lend_file(struct kt_api *a, struct kt_http_req *req);
 
+/* elsewhere.c: a region of several nodes */
+/** Does the caller name a mine that may be another node's? */
+bool elsewhere_wanted(struct kt_api *a, struct kt_http_req *req);
+/** Answer it by the node that has the mine; false: that is this one. Blocks. */
+bool elsewhere(struct kt_api *a, struct kt_http_req *req);
+/** Who asks, when another node of the region passes a call on; strings in the arena. */
+bool elsewhere_person(struct kt_api *a, struct kt_http_req *req, struct kt_arena *arena,
+                      struct kt_person *ret);
+
 /* forward.c */
 /** Is this for the active node, while this one follows? */
 bool forward_wanted(struct kt_api *a, struct kt_http_req *req);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/private.h"
+#include "api/cluster.h"
 #include "base/crypto.h"
 
 /* Cookies do not know ports: two sites on one host tell theirs apart by the site's id. */
@@ -45,7 +45,7 @@ static bool local_person(struct kt_api *a, struct kt_http_req *req, struct kt_ar
 int session_of(struct kt_api *a, struct kt_http_req *req, struct kt_arena *arena,
                struct kt_person *ret, struct kt_err *err)
 {
-    if (local_person(a, req, arena, ret)) {
+    if (local_person(a, req, arena, ret) || elsewhere_person(a, req, arena, ret)) {
         return KT_OK;
     }
     const char *token = session_cookie(a, req);

@@ -34,6 +34,15 @@ static const struct row {
      "in m3",
      "分月计划第 {1} 行：应写方案内的月份、钻孔或用户，以及纯量（m³）"},
     {"more than {} records of {}", "{2} 的记录超过 {1} 条"},
+    /* mines over several nodes */
+    {"no mine is called \"{}\"", "没有煤矿“{1}”"},
+    {"no node has {} at this moment; once more", "此刻没有节点承担 {1}，请再试一次"},
+    {"node {}, which has this mine, does not answer", "承担该煤矿的节点 {1} 没有应答"},
+    {"the nodes of the region do not know each other yet; once more",
+     "区域各节点尚未互相识别，请再试一次"},
+    {"a stream is opened at node {} itself: {}", "实时数据流请直接向节点 {1} 打开：{2}"},
+    {"this node takes no part in the region's division", "本节点没有参加区域的煤矿分配"},
+    {"this node begins; once more", "本节点正在启动，请再试一次"},
     /* log-in, accounts */
     {"log in first", "请先登录"},
     {"the session has ended; log in again", "会话已结束，请重新登录"},

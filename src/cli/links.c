@@ -2,6 +2,7 @@
 /* All links of a site: started, stopped and described in one place. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -217,6 +218,37 @@ void kt_links_shards_json(struct kt_links *l, struct kt_jw *w)
     } else {
         kt_jw_null(w);
     }
+}
+
+void kt_links_url(struct kt_links *l, const char *url)
+{
+    if (l && l->shards) {
+        kt_shards_url(l->shards, url);
+    }
+}
+
+int kt_links_mine_at(struct kt_links *l, const char *mine, char node[CORE_NAME], char url[CORE_URL],
+                     struct kt_err *err)
+{
+    uint32_t nth = 0;
+    for (uint32_t i = 0; i < l->site->links_n; i++) {
+        bool is = l->site->links[i].kind == KT_LINK_MINE;
+        if (is && strcmp(l->site->links[i].id, mine) == 0) {
+            if (*l->site->shards && !l->shards) {
+                return kt_err_set(err, KT_ENODE,
+                                  "this node takes no part in the region's division");
+            }
+            node[0] = url[0] = '\0';
+            return l->shards ? kt_shards_at(l->shards, nth, node, url, err) : KT_OK;
+        }
+        nth += is;
+    }
+    return kt_err_set(err, KT_ENOTFOUND, "no mine is called \"%.60s\"", mine);
+}
+
+bool kt_links_peer_secret(struct kt_links *l, char ret[65])
+{
+    return l->shards && kt_shards_secret(l->shards, ret);
 }
 
 void kt_links_json(struct kt_links *l, struct kt_push *push, struct kt_cameras *cameras,

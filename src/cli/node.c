@@ -89,6 +89,26 @@ static void shards_json(void *arg, struct kt_jw *w)
     pthread_mutex_unlock(&n->lock);
 }
 
+static int mine_at(void *arg, const char *mine, char node[CORE_NAME], char url[CORE_URL],
+                   struct kt_err *err)
+{
+    struct kt_node *n = arg;
+    pthread_mutex_lock(&n->lock);
+    int r = n->links ? kt_links_mine_at(n->links, mine, node, url, err)
+                     : kt_err_set(err, KT_ENODE, "this node begins; once more");
+    pthread_mutex_unlock(&n->lock);
+    return r;
+}
+
+static bool peer_secret(void *arg, char ret[65])
+{
+    struct kt_node *n = arg;
+    pthread_mutex_lock(&n->lock);
+    bool known = n->links && kt_links_peer_secret(n->links, ret);
+    pthread_mutex_unlock(&n->lock);
+    return known;
+}
+
 static void findings_json(const struct kt_findings *f, struct kt_buf *out)
 {
     static const char *const levels[] = {"error", "warning", "note"};
@@ -136,6 +156,8 @@ static int start_api(struct kt_node *n, struct kt_err *err)
                             .local_token = n->token,
                             .links_json = links_json,
                             .shards_json = shards_json,
+                            .mine_at = mine_at,
+                            .peer_secret = peer_secret,
                             .plant_rate = plant_rate,
                             .reload = on_reload,
                             .people_changed = n->cluster ? people_changed : NULL,
@@ -430,6 +452,9 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
     if (n->cluster) {
         kt_cluster_url(n->cluster, n->url);
     }
+    pthread_mutex_lock(&n->lock);
+    kt_links_url(n->links, n->url);
+    pthread_mutex_unlock(&n->lock);
     r = start_watch(n, err);
     return r < 0 ? r : write_run_file(n, err);
 }

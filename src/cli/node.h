@@ -39,6 +39,11 @@ struct kt_links *kt_links_start(struct kt_runtime *rt, const char *data_dir, str
                                 const char *node, const char *url);
 /** Which node has which mine; null where they are not divided. */
 void kt_links_shards_json(struct kt_links *l, struct kt_jw *w);
+void kt_links_url(struct kt_links *l, const char *url); /**< it is known now; l may be NULL */
+/** As kt_api_opts.mine_at and peer_secret. */
+KT_MUST_CHECK int kt_links_mine_at(struct kt_links *l, const char *mine, char node[CORE_NAME],
+                                   char url[CORE_URL], struct kt_err *err);
+bool kt_links_peer_secret(struct kt_links *l, char ret[65]);
 void kt_links_stop(struct kt_links *l); /**< accepts NULL */
 void kt_links_json(struct kt_links *l, struct kt_push *push, struct kt_cameras *cameras,
                    struct kt_buf *out); /**< array items */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crypto.h"
 #include "base/log.h"
 #include "cluster/etcd_private.h"
 #include "cluster/private.h"
@@ -29,17 +30,20 @@ struct node {
 };
 struct kt_shards {
     struct kt_shards_opts opts;
-    char *address, *urls[SERVERS_MAX], *prefix, *node, *url;
+    char *address, *urls[SERVERS_MAX], *prefix, *node;
+    char url[CORE_URL]; /* of ours; under lock */
+    atomic_bool is_signed;
     struct cl_etcd_conf conf;
     pthread_t thread;
     bool started;
-    pthread_mutex_t lock; /* owner, token, nodes, work (and with it places) */
+    pthread_mutex_t lock; /* owner, token, nodes, secret */
     struct cl_etcd *places;
     pthread_mutex_t places_lock; /* taken alone */
     struct shard *all;
     uint32_t n;
     struct node nodes[NODES_MAX];
     uint32_t nodes_n;
+    char secret[65];      /* "": not read yet */
     struct cl_etcd *etcd; /* the thread's */
     int64_t lease;
     kt_mono renewed;
@@ -139,10 +143,14 @@ static void all_gone(struct kt_shards *s)
 static void sign(struct kt_shards *s)
 {
     struct core_answer a;
-    char key[KEY_MAX];
+    char key[KEY_MAX], url[CORE_URL];
     struct kt_jw w = etcd_begin(s->etcd);
+    atomic_store(&s->is_signed, true);
+    pthread_mutex_lock(&s->lock);
+    memcpy(url, s->url, sizeof(url));
+    pthread_mutex_unlock(&s->lock);
     etcd_list(&w, "success");
-    etcd_put_op(s->etcd, &w, key_of("node", s->node, key), kt_str_c(s->url), s->lease);
+    etcd_put_op(s->etcd, &w, key_of("node", s->node, key), kt_str_c(url), s->lease);
     kt_jw_arr_end(&w);
     kt_jw_obj_end(&w);
     kt_json_free(etcd_ask_txn(s->etcd, &a, NULL));
@@ -308,6 +316,34 @@ static void divide(struct kt_shards *s)
     }
 }
 
+/* The first one to look makes it. */
+static void share_secret(struct kt_shards *s)
+{
+    struct core_answer a;
+    struct kt_buf b;
+    char fresh[65];
+    if (s->secret[0]) {
+        return;
+    }
+    kt_buf_init(&b, 1024);
+    if (cl_etcd_get(s->etcd, "secret", &b, &a) && b.n && b.n < sizeof(s->secret)) {
+        pthread_mutex_lock(&s->lock);
+        snprintf(s->secret, sizeof(s->secret), "%s", kt_buf_cstr(&b));
+        pthread_mutex_unlock(&s->lock);
+    } else if (a.how == ANSWER_OK) {
+        struct kt_jw w = etcd_begin(s->etcd);
+        etcd_list(&w, "compare");
+        etcd_compare_created(s->etcd, &w, "secret", 0);
+        kt_jw_arr_end(&w);
+        etcd_list(&w, "success");
+        etcd_put_op(s->etcd, &w, "secret", kt_str_c(kt_token(32, fresh)), 0);
+        kt_jw_arr_end(&w);
+        kt_jw_obj_end(&w);
+        kt_json_free(etcd_ask_txn(s->etcd, &a, NULL)); /* read back at the next look */
+    }
+    kt_buf_done(&b);
+}
+
 static void *run(void *arg)
 {
     struct kt_shards *s = arg;
@@ -316,9 +352,13 @@ static void *run(void *arg)
         if (kt_clock_mono() >= s->renewed + s->opts.ttl_ns / 5) {
             hold_lease(s);
         }
+        if (s->lease && !atomic_load(&s->is_signed)) {
+            sign(s);
+        }
         if (s->lease && kt_clock_mono() >= look_due) {
             if (look(s)) {
                 divide(s);
+                share_secret(s);
             }
             look_due = kt_clock_mono() + LOOK_NS;
         }
@@ -341,7 +381,7 @@ int kt_shards_start(const struct kt_shards_opts *opts, struct kt_shards **ret, s
     s->opts.ttl_ns = opts->ttl_ns ? opts->ttl_ns : 3 * KT_SEC;
     s->address = strdup(opts->address);
     s->node = strdup(opts->node);
-    s->url = strdup(opts->url);
+    snprintf(s->url, sizeof(s->url), "%s", opts->url);
     s->n = opts->names_n;
     s->all = calloc(s->n ? s->n : 1, sizeof(*s->all));
     KT_ASSERT(s->all);
@@ -391,7 +431,6 @@ void kt_shards_stop(struct kt_shards *s)
     free(s->prefix);
     free(s->address);
     free(s->node);
-    free(s->url);
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->places_lock);
     free(s);
@@ -451,11 +490,45 @@ int kt_shards_keep(struct kt_shards *s, uint32_t i, struct kt_str value, struct 
     return r;
 }
 
+void kt_shards_url(struct kt_shards *s, const char *url)
+{
+    pthread_mutex_lock(&s->lock);
+    snprintf(s->url, sizeof(s->url), "%s", url);
+    pthread_mutex_unlock(&s->lock);
+    atomic_store(&s->is_signed, false);
+}
+
 void kt_shards_owner(struct kt_shards *s, uint32_t i, char ret[CORE_NAME])
 {
     pthread_mutex_lock(&s->lock);
     memcpy(ret, s->all[i].owner, CORE_NAME);
     pthread_mutex_unlock(&s->lock);
+}
+
+int kt_shards_at(struct kt_shards *s, uint32_t i, char node[CORE_NAME], char url[CORE_URL],
+                 struct kt_err *err)
+{
+    int r = KT_OK;
+    pthread_mutex_lock(&s->lock);
+    const struct shard *x = &s->all[i];
+    const struct node *n = node_of(s, x->owner);
+    bool ours = strcmp(x->owner, s->node) == 0;
+    if (!ours && (!n || !n->url[0])) {
+        r = kt_err_set(err, KT_ENODE, "no node has %s at this moment; once more", x->name);
+    } else {
+        snprintf(node, CORE_NAME, "%s", x->owner);
+        snprintf(url, CORE_URL, "%s", ours ? "" : n->url);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return r;
+}
+
+bool kt_shards_secret(struct kt_shards *s, char ret[65])
+{
+    pthread_mutex_lock(&s->lock);
+    memcpy(ret, s->secret, sizeof(s->secret));
+    pthread_mutex_unlock(&s->lock);
+    return ret[0] != '\0';
 }
 
 void kt_shards_json(struct kt_shards *s, struct kt_jw *w)

@@ -7,6 +7,7 @@
  *
  *   node/NODE   a node that takes part: where its API is
  *   own/NAME    NODE, which works on NAME. Its create revision is the fencing token
+ *   secret      what the nodes know each other by, for good
  *   place/NAME  how far the work is, written only with the token of own/NAME
  *
  * Each node computes the same division of the names over the nodes that are there (the highest hash
@@ -30,6 +31,8 @@ KT_MUST_CHECK int kt_shards_start(const struct kt_shards_opts *opts, struct kt_s
 /** Gives all names away. The workers have ended. Accepts NULL. */
 void kt_shards_stop(struct kt_shards *s);
 
+/** Where this node's API is, when that is known later than the start. Any thread. */
+void kt_shards_url(struct kt_shards *s, const char *url);
 /** May the worker of names[i] take a step now? false also says that it is in none. */
 bool kt_shards_works(struct kt_shards *s, uint32_t i);
 /** Of a name that is ours: how far it is. KT_ENOTFOUND; KT_EIO */
@@ -40,6 +43,12 @@ KT_MUST_CHECK int kt_shards_keep(struct kt_shards *s, uint32_t i, struct kt_str 
                                  struct kt_err *err);
 /** Who works on names[i], as last seen; "" nobody. */
 void kt_shards_owner(struct kt_shards *s, uint32_t i, char ret[CORE_NAME]);
+/** Which node has names[i], and where its API is; url "": this one. KT_ENODE: none at the moment.
+ */
+KT_MUST_CHECK int kt_shards_at(struct kt_shards *s, uint32_t i, char node[CORE_NAME],
+                               char url[CORE_URL], struct kt_err *err);
+/** What the nodes that take part know each other by; false: not known yet. */
+bool kt_shards_secret(struct kt_shards *s, char ret[65]);
 /** {"node", "nodes": [{"node","url","names"}], "names": [{"name","node"}]} */
 void kt_shards_json(struct kt_shards *s, struct kt_jw *w);
 #endif

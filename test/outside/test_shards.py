@@ -4,6 +4,8 @@
 """A region of several nodes, each with a journal of its own, that divide the mines: one node a mine, a node
 that comes or dies moves its mines within seconds, nothing is missing over all of them."""
 
+import base64
+import json
 import time
 
 import etcd_kit
@@ -59,6 +61,31 @@ def feed(mines, value):
         m.samples(("W1", value, now_ms()))
 
 
+def at_the_node_that_has_it(nodes, mine):
+    """A node takes calls about a mine that another one has: answered there, for this person, by this person's
+    rights."""
+    owner = next(n for n in nodes if n.name == division(nodes[0])[mine])
+    here = next(n for n in nodes if n is not owner)
+    official, guest = here.user("li", "official"), here.user("gu", "dispatcher")
+    assert official.live(f"{mine}-W1")[f"{mine}-W1"][0] != 1, "its value is the other node's"
+    for c in (official, guest):
+        c.headers["X-Kuangtu-Mine"] = mine
+    equal(wait_for("the value, through this node", lambda: official.live(f"{mine}-W1")[f"{mine}-W1"][0]), 1)
+    equal(official.get("/me")["user"], "li")
+    made = official.ask("record.create", register="county_order", fields={"mine": mine, "title": "报送", "due": "2030-01-01"})
+    equal([i["id"] for i in official.get("/records/county_order")["items"]], [made["result"]["record"]])
+    equal(guest.call("POST", "/requests", {"verb": "record.create", "args": {"register": "county_order"}})[0], 404, "what one may not see is not there")
+    del official.headers["X-Kuangtu-Mine"]
+    equal(official.get("/records/county_order")["items"], [], "it was made where the mine is")
+    official.headers["X-Kuangtu-Mine"] = "mine-x"
+    equal(official.call("GET", "/me")[0], 404)
+    stranger = kt.Client(owner)
+    person = base64.b64encode(json.dumps({"user": "li", "rights": ["view"], "places": ["*"]}).encode()).decode()
+    for secret in ("", "x" * 43, owner.local_token + "x"):
+        stranger.headers.update({"X-Kuangtu-Person": person, "Authorization": f"Bearer {secret}"})
+        equal(stranger.call("GET", "/me")[0], 401, "a made-up node")
+
+
 @case("three mines over two nodes, a third one comes, one is killed: each mine at one node, all of it there")
 def _():
     start = now_ms() - 1000
@@ -71,9 +98,11 @@ def _():
         sites = [site, etcd_kit.second(site), etcd_kit.second(site)]
         nodes = [region_node(s, f"r{i}") for i, s in enumerate(sites[:2])]
         settled(nodes)
+        wait_for("nodes know where the others are", lambda: all(x["url"] for n in nodes for x in shards(n)["nodes"]))
         value = 1
         feed(mines, value)
         wait_for("the first values", lambda: all(len(stored(nodes, m, start)) == 1 for m in MINES))
+        at_the_node_that_has_it(nodes, MINES[0])
         nodes.append(region_node(sites[2], "r2"))
         settled(nodes)
         value += 1

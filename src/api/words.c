@@ -30,9 +30,6 @@ static const struct row {
     {"line {} of the plan is too long", "分月计划第 {1} 行过长"},
     {"line {} of the plan is month,hole or user,id,m3: 2026-12,hole,H-1,172800",
      "分月计划第 {1} 行应为“月,hole 或 user,编号,纯量”：2026-12,hole,H-1,172800"},
-    {"plan, row {}: it names a month of the plan, a source or a user, and a volume of pure methane "
-     "in m3",
-     "分月计划第 {1} 行：应写方案内的月份、钻孔或用户，以及纯量（m³）"},
     {"more than {} records of {}", "{2} 的记录超过 {1} 条"},
     /* mines over several nodes */
     {"no mine is called \"{}\"", "没有煤矿“{1}”"},

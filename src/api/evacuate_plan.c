@@ -163,6 +163,9 @@ static void sum_up(struct evacuate_plan *p, struct kt_arena *arena)
         uint64_t part = (uint64_t)r->verdict << 40 | (uint64_t)r->goal << 8 | (uint8_t)r->toward;
         p->hash = (p->hash ^ part) * 1099511628211ull;
     }
+    for (uint32_t i = 0; i < p->mine->stations_n; i++) {
+        p->hash = (p->hash ^ (uint64_t)p->refuge[i].kind) * 1099511628211ull;
+    }
     qsort_r(p->order, p->n, sizeof(*p->order), worst_first, p->escape.route);
 }
 
@@ -179,6 +182,44 @@ static double *since(const struct kt_mine *m, const struct evacuate_smoke *smoke
     return at_s;
 }
 
+/* Where each would go if every refuge could be used: that one was passed, and why is said. */
+static int look_for_passed(struct evacuate_plan *p, const struct kt_escape_state *state,
+                           struct kt_arena *arena, struct kt_err *err)
+{
+    struct kt_escape_state open = *state;
+    struct kt_escape any;
+    bool none = true;
+    for (uint32_t i = 0; i < p->mine->stations_n; i++) {
+        none &= p->refuge[i].kind == REFUGE_OK;
+    }
+    p->passed = KT_NEW_ARRAY(arena, uint32_t, p->n + 1);
+    memset(p->passed, 0xff, (p->n + 1) * sizeof(*p->passed));
+    open.unusable = NULL;
+    open.room = NULL;
+    int r = none ? KT_OK : kt_escape_find(p->mine, &open, p->person, p->n, arena, &any, err);
+    for (uint32_t i = 0; r == KT_OK && !none && i < p->n; i++) {
+        uint32_t goal = any.route[i].goal;
+        bool passed = goal != KT_NONE && p->refuge[goal].kind != REFUGE_OK;
+        p->passed[i] = passed ? goal : KT_NONE;
+    }
+    return r;
+}
+
+static void refuges_of(struct evacuate_plan *p, const struct kt_live *live,
+                       const struct kt_json *items, struct kt_escape_state *state,
+                       struct kt_arena *arena)
+{
+    bool *unusable = KT_NEW_ARRAY(arena, bool, p->mine->stations_n + 1);
+    uint32_t *room = KT_NEW_ARRAY(arena, uint32_t, p->mine->stations_n + 1);
+    p->refuge = evacuate_refuges(p->mine, live, items, arena);
+    for (uint32_t i = 0; i < p->mine->stations_n; i++) {
+        unusable[i] = p->refuge[i].kind != REFUGE_OK;
+        room[i] = p->refuge[i].room;
+    }
+    state->unusable = unusable;
+    state->room = room;
+}
+
 int evacuate_plan_make(const struct kt_mine *m, const struct kt_live *live,
                        const struct kt_json *snap, const struct evacuate_smoke *smoke,
                        struct kt_arena *arena, struct evacuate_plan *ret, struct kt_err *err)
@@ -191,11 +232,14 @@ int evacuate_plan_make(const struct kt_mine *m, const struct kt_live *live,
     p.item = KT_NEW_ARRAY(arena, const struct kt_json *, n + 1);
     p.person = KT_NEW_ARRAY(arena, struct kt_escape_person, n + 1);
     take_persons(&p, items);
-    struct kt_escape_state state = {smoke->fire ? since(m, smoke, snap, evac, arena) : NULL,
-                                    blocked_ways(m, live, kt_json_get(evac, "blocked"), arena), 0,
-                                    door_times(m, live, arena)};
+    struct kt_escape_state state = {
+        .smoke_s = smoke->fire ? since(m, smoke, snap, evac, arena) : NULL,
+        .blocked = blocked_ways(m, live, kt_json_get(evac, "blocked"), arena),
+        .door_s = door_times(m, live, arena)};
+    refuges_of(&p, live, items, &state, arena);
     kt_mono begin = kt_clock_mono();
     int r = kt_escape_find(m, &state, p.person, p.n, arena, &p.escape, err);
+    r = r == KT_OK ? look_for_passed(&p, &state, arena, err) : r;
     if (r < 0) {
         return r;
     }
@@ -246,6 +290,9 @@ static void write_routes(const struct evacuate_plan *p, struct kt_jw *w)
         if (r->verdict <= KT_ESCAPE_REFUGE && isfinite(r->spare_s)) {
             kt_jw_kint(w, "spare_s", (int64_t)r->spare_s);
         }
+        if (p->passed[i] != KT_NONE) {
+            kt_jw_kstr(w, "passed", p->mine->station[p->passed[i]].id);
+        }
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);
@@ -267,6 +314,11 @@ static void write_ways(const struct evacuate_plan *p, struct kt_jw *w)
     kt_jw_arr_end(w);
 }
 
+static const char *const kinds[] = {[REFUGE_OK] = "ok",
+                                    [REFUGE_FAULTY] = "faulty",
+                                    [REFUGE_CLOSED] = "closed",
+                                    [REFUGE_FULL] = "full"};
+
 static void write_refuges(const struct evacuate_plan *p, struct kt_jw *w)
 {
     kt_jw_key(w, "refuges");
@@ -278,27 +330,46 @@ static void write_refuges(const struct evacuate_plan *p, struct kt_jw *w)
             kt_jw_kstr(w, "id", s->id);
             kt_jw_kint(w, "capacity", s->capacity);
             kt_jw_kint(w, "given", p->escape.taken[i]);
+            kt_jw_kint(w, "room", p->refuge[i].room);
+            kt_jw_kstr(w, "state", kinds[p->refuge[i].kind]);
+            kt_jw_kbool(w, "known", !p->refuge[i].unknown);
+            kt_jw_ktext(w, "why", p->refuge[i].en);
+            kt_jw_ktext(w, "why_zh", p->refuge[i].zh);
             kt_jw_obj_end(w);
         }
     }
     kt_jw_arr_end(w);
 }
 
-static void sentence(const struct evacuate_plan *p, const struct kt_escape_route *r, uint32_t place,
-                     double most_s, struct kt_jw *w)
+static void sentence(const struct evacuate_plan *p, uint32_t person, uint32_t place, double most_s,
+                     struct kt_jw *w)
 {
+    const struct kt_escape_route *r = &p->escape.route[person];
+    uint32_t passed = p->passed[person];
     const struct kt_place *at = &p->mine->site->places[place];
-    int minutes = (int)ceil(most_s / 60);
-    char zh[400], en[400];
+    char zh[700], en[700];
     bool safe = r->verdict != KT_ESCAPE_NOT_SAFE;
-    (void)snprintf(zh, sizeof(zh),
-                   safe ? "%s人员，请撤往%s，约%d分钟。"
-                        : "%s，目前没有安全的撤离路线，最近的去处是%s，约%d分钟。",
-                   at->name.zh, goal_name(p->mine, r->goal, true), minutes);
-    (void)snprintf(en, sizeof(en),
-                   safe ? "%s: go to %s, %d min."
-                        : "%s: no way is safe at present; the nearest is %s, %d min.",
-                   at->name.en, goal_name(p->mine, r->goal, false), minutes);
+    if (r->goal == KT_NONE) {
+        (void)snprintf(zh, sizeof(zh), "%s，目前没有安全的撤离路线。", at->name.zh);
+        (void)snprintf(en, sizeof(en), "%s: no way is safe at present.", at->name.en);
+    } else {
+        int minutes = (int)ceil(most_s / 60);
+        (void)snprintf(zh, sizeof(zh),
+                       safe ? "%s人员，请撤往%s，约%d分钟。"
+                            : "%s，目前没有安全的撤离路线，最近的去处是%s，约%d分钟。",
+                       at->name.zh, goal_name(p->mine, r->goal, true), minutes);
+        (void)snprintf(en, sizeof(en),
+                       safe ? "%s: go to %s, %d min."
+                            : "%s: no way is safe at present; the nearest is %s, %d min.",
+                       at->name.en, goal_name(p->mine, r->goal, false), minutes);
+    }
+    if (passed != KT_NONE) {
+        size_t n = strlen(zh), k = strlen(en);
+        (void)snprintf(zh + n, sizeof(zh) - n, "不要去%s：%s。", goal_name(p->mine, passed, true),
+                       p->refuge[passed].zh);
+        (void)snprintf(en + k, sizeof(en) - k, " Not to %s: %s.", goal_name(p->mine, passed, false),
+                       p->refuge[passed].en);
+    }
     kt_jw_obj(w);
     kt_jw_kstr(w, "place", at->id);
     kt_jw_kstr(w, "text", zh);
@@ -319,18 +390,18 @@ static void write_words(const struct evacuate_plan *p, struct kt_jw *w)
         const struct kt_escape_route *r = &p->escape.route[i];
         kt_place_id at = kt_site_place(s, kt_json_strn(kt_json_get(p->item[i], "place")));
         double most = r->time_s;
-        if (said[i] || r->goal == KT_NONE || at.v == KT_NONE) {
+        if (said[i] || (r->goal == KT_NONE && p->passed[i] == KT_NONE) || at.v == KT_NONE) {
             continue;
         }
         for (uint32_t j = 0; j < p->n; j++) {
             const struct kt_escape_route *x = &p->escape.route[j];
-            if (x->goal == r->goal && x->verdict == r->verdict &&
+            if (x->goal == r->goal && x->verdict == r->verdict && p->passed[j] == p->passed[i] &&
                 kt_str_is(kt_json_strn(kt_json_get(p->item[j], "place")), s->places[at.v].id)) {
                 said[j] = true;
                 most = x->time_s > most ? x->time_s : most;
             }
         }
-        sentence(p, r, at.v, most, w);
+        sentence(p, i, at.v, most, w);
     }
     kt_jw_arr_end(w);
     free(said);

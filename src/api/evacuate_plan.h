@@ -20,12 +20,28 @@ struct evacuate_smoke {
 void evacuate_smoke(struct kt_api *a, const struct kt_mine *m, const char *fire,
                     struct evacuate_smoke *ret);
 
+/* What is known of a refuge. What nobody knows does not close it: it may be all there is. */
+enum refuge_kind { REFUGE_OK, REFUGE_FAULTY, REFUGE_CLOSED, REFUGE_FULL };
+struct refuge {
+    enum refuge_kind kind;
+    bool unknown; /* some of its points say nothing now */
+    uint32_t room;
+    const char *zh, *en; /* why it is no goal; "" */
+};
+/** By station; of the points with a role refuge.* at the place of its roadway. A point that said so
+ *  and has fallen silent still counts, as of doors. */
+struct refuge *evacuate_refuges(const struct kt_mine *m, const struct kt_live *live,
+                                const struct kt_json *items, struct kt_arena *arena);
+
 struct evacuate_plan {
     const struct kt_mine *mine;
     const struct kt_json **item; /* of the snapshot, by person */
     struct kt_escape_person *person;
     uint32_t n;
     struct kt_escape escape;
+    const struct refuge *refuge; /* by station */
+    uint32_t *passed;            /* by person: the refuge that would have been the goal, if it were
+                                    usable; KT_NONE */
     uint32_t *order; /* persons, worst first */
     uint32_t *used;  /* by way * 2 + (walked from `to`): persons */
     bool fire, known;

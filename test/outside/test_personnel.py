@@ -25,8 +25,11 @@ def make(broker, stations=STATIONS, areas=AREAS):
     site = kt.make_site(
         [kt.point(f"P-{r}", f"people.{r}", "mine") for r in counted] +
         [kt.point("P-below-P1", "people.below", "P1"), kt.point("IN", "people.entered", "mine", link="push"),
-         kt.point("OUT", "people.left", "mine", link="push")],
-        places=PLACES, people=PEOPLE, packs=("core", "gas", "personnel"),
+         kt.point("OUT", "people.left", "mine", link="push"),
+         kt.point("REF-CO", "refuge.co", "P1-intake", link="push", unit="ppm", range_lo=0, range_hi=1000),
+         kt.point("REF-X", "refuge.closed", "P1-intake", link="push"),
+         kt.point("REF-N", "refuge.inside", "P1-intake", link="push", unit="1")],
+        places=PLACES, people=PEOPLE, packs=("core", "gas", "personnel", "plant"),
         limits='limits: [{points: [P-below-P1], values: {alarm: 2}, unit: "1", direction: high}]',
         links=[link(broker, "tags", "people/#"), link(broker, "other", "other/#"),
                {"id": "drop", "kind": "minefile", "in": "drop/in"}])
@@ -222,6 +225,16 @@ def evacuation():
     lost = [r for r in again["routes"] if r["to"] == "not-safe"]
     equal(len(lost), again["not_safe"])
     assert all(r["goal"] == "REF" for r in lost), lost
+    for point, bad, good, state, why in (("REF-CO", 60, 3, "faulty", "一氧化碳"), ("REF-X", 1, 0, "closed", "停用"),
+                                         ("REF-N", 10, 0, "full", "已满")):
+        w.program.samples((point, bad))
+        told = w.wait(state, lambda p: p["evacuation"]["plan"]["refuges"][0]["state"] == state and p["evacuation"]["plan"])
+        equal((told["refuge"], told["refuges"][0]["given"], why in told["refuges"][0]["why_zh"]), (0, 0, True), told)
+        passed = [r for r in told["routes"] if r.get("passed") == "REF"]
+        equal((len(passed) > 0, any(r.get("goal") == "REF" for r in told["routes"])), (True, False), told["routes"])
+        assert any("不要去避难硐室" in x["text"] and why in x["text"] for x in told["words"]), told["words"]
+        w.program.samples((point, good))
+        w.wait("usable again", lambda p: p["evacuation"]["plan"]["refuge"] == again["refuge"])
     w.see.ask("evacuation.confirm")
     kt.wait_for("spoken", lambda: '"route"' in json.dumps([e for e in w.see.get("/events", **{
         "from": 0, "to": kt.now_ms() + 1000, "type": "announce", "limit": 50})["items"]]))

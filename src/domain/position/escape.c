@@ -396,15 +396,16 @@ struct goals {
     uint32_t *exit, exits_n, *refuge, refuges_n;
 };
 
-static int find_goals(const struct kt_mine *m, struct kt_arena *arena, struct goals *g,
-                      struct kt_err *err)
+static int find_goals(const struct kt_mine *m, const struct kt_escape_state *state,
+                      struct kt_arena *arena, struct goals *g, struct kt_err *err)
 {
     *g = (struct goals){KT_NEW_ARRAY(arena, uint32_t, m->stations_n + 1), 0,
                         KT_NEW_ARRAY(arena, uint32_t, m->stations_n + 1), 0};
     for (uint32_t i = 0; i < m->stations_n; i++) {
         if (m->station[i].kind == KT_STATION_EXIT) {
             g->exit[g->exits_n++] = i;
-        } else if (m->station[i].kind == KT_STATION_REFUGE) {
+        } else if (m->station[i].kind == KT_STATION_REFUGE &&
+                   !(state->unusable && state->unusable[i])) {
             g->refuge[g->refuges_n++] = i;
         }
     }
@@ -460,7 +461,7 @@ int kt_escape_find(const struct kt_mine *m, const struct kt_escape_state *state,
                    struct kt_escape *ret, struct kt_err *err)
 {
     struct goals g;
-    int r = find_goals(m, arena, &g, err);
+    int r = find_goals(m, state, arena, &g, err);
     if (r < 0) {
         return r;
     }
@@ -476,7 +477,7 @@ int kt_escape_find(const struct kt_mine *m, const struct kt_escape_state *state,
     uint32_t *list = KT_NEW_ARRAY(arena, uint32_t, n + 1), listed = 0;
     find_trees(m, state, &g, arena, &e);
     for (uint32_t k = 0; k < g.refuges_n; k++) {
-        rooms.left[k] = m->station[g.refuge[k]].capacity;
+        rooms.left[k] = state->room ? state->room[g.refuge[k]] : m->station[g.refuge[k]].capacity;
     }
     for (uint32_t i = 0; i < n; i++) {
         struct ask a = {m, state, &e.tree[0], &person[i], 0};

@@ -26,6 +26,8 @@ struct kt_escape_state {
     const bool *blocked;   /* by way; NULL: none */
     double rescuer_s;      /* longest walk; 0: KT_ESCAPE_RESCUER_S */
     const double *door_s;  /* by way: what its doors take as they stand; NULL: all are shut */
+    const bool *unusable;  /* by station: a refuge that is no goal; NULL: none */
+    const uint32_t *room;  /* by station: persons that a refuge yet takes; NULL: its capacity */
 };
 struct kt_escape_person {
     uint32_t way; /* KT_NONE: not known where */

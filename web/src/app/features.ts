@@ -11,6 +11,7 @@ import { install as cards } from '../features/cards';
 import { install as cases } from '../features/cases';
 import { install as command } from '../features/command';
 import { install as cuts } from '../features/cuts';
+import { install as drainage } from '../features/drainage';
 import { install as events } from '../features/events';
 import { install as handover } from '../features/handover';
 import { install as health } from '../features/health';
@@ -51,6 +52,7 @@ export const installers: readonly Install[] = [
   events,
   calibration,
   cuts,
+  drainage,
   records,
   cases,
   indicators,

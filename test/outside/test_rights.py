@@ -96,7 +96,7 @@ class World:
         self.site.replace("site.yaml", '"packs":', '"accounts": {"logins_per_minute": 1000}, "packs":')
         self.program = kt.Program(self.site)
         self.start = kt.now_ms() - 1000
-        self.users = {}
+        self.users, self.spares = {}, {}
         self.whole = self.user("whole")
         self.fill()
 
@@ -231,11 +231,12 @@ def call(client, method, path, body, headers=None):
         c.close()
 
 
-def fresh(role):
-    """The role's client with a session of its own (logout may end it)."""
-    u = world().user(role)
-    c = world().program.login(u.name, u.password)
-    return c
+def spare(role):
+    """The role's client with a session beside that of user(); another one when a log-out has ended it."""
+    u, spares = world().user(role), world().spares
+    if role not in spares or spares[role].call("GET", "/me")[0] != 200:
+        spares[role] = world().program.login(u.name, u.password)
+    return spares[role]
 
 
 def needs_session(operation):
@@ -278,7 +279,7 @@ def _():
             "user.admin": ["keeper-of-site"], "site.reload": ["keeper-of-site"],
             "security.admin": ["keeper-of-roles"], "audit.read": ["keeper-of-audit"]}.get(right, [])),
             "whole")
-        status, got = call(fresh(holder), method, full, body)
+        status, got = call(spare(holder), method, full, body)
         if path.endswith("/password"):
             if status >= 500 or "password" not in str(got):
                 bad.append(f"{method} {path} by {holder}: {status} {got}")
@@ -426,7 +427,7 @@ def _():
         if path.endswith("/jobs/{id}"):
             full = f"/api/v1/jobs/{job}"
             kt.wait_for("the job", lambda f=full: call(w.whole, "GET", f, None)[1]["state"] != "running")
-        status, got = call(fresh(by_right.get(operation["x-right"], "whole")), method, full, body)
+        status, got = call(spare(by_right.get(operation["x-right"], "whole")), method, full, body)
         if path.endswith("/backtest"):
             job = got.get("job")
         answers = operation["responses"]
@@ -502,7 +503,8 @@ def _():
         theirs = of_records(w, path, FACE)
         status, got = call(face, method, theirs, None)
         no_face = status == 400 and path.endswith("/subsidence")  # a record that is no face says so
-        if status != 200 and not no_face:
+        no_plan = status == 404 and "/drainage/" in path and "drain_plan" in str(got)  # no such register here
+        if status != 200 and not no_face and not no_plan:
             bad.append(f"{theirs} by its own place: {status} {got}")
         own = got if isinstance(got, bytes) else json.dumps(got).encode()
         told += FACE.encode() in own

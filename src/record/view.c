@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * view: what one person may see, as TEMP views with the registers' names on a reading connection.
- * The views go with the read transaction.
+ * The views go with the read transaction, dropped or rolled back.
  *
  * Rows: by place (kt_may_place holds the places at or below the person's), none without the right.
  * Columns: null where a field has a right that the person lacks. As of another moment: view_past.c.
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "record/reading.h"
 #include "record/requests.h"
 #include "record/schema.h"
@@ -203,8 +204,30 @@ int view_open(struct kt_room *r, const struct kt_reader *who, kt_time at, kt_tim
     return KT_OK;
 }
 
+/* After a rollback SQLite reads the tables of the whole file anew, so views are dropped and their
+ * transaction is committed. Where that fails, kt_store_read_done() rolls back. */
+static void drop_views(struct rec_view *v)
+{
+    struct kt_buf sql;
+    struct kt_err err = {0};
+    kt_buf_init(&sql, 1 << 20);
+    for (uint32_t i = 0; i < v->model->registers_n; i++) {
+        if (v->made[i]) {
+            kt_buf_printf(&sql, "DROP VIEW temp.\"%s\";", v->model->registers[i].id);
+        }
+    }
+    kt_buf_puts(&sql, "DROP TABLE IF EXISTS temp.kt_may_place; COMMIT");
+    if (kt_db_exec(v->db, kt_buf_cstr(&sql), &err) < 0) {
+        KT_DEBUG("record", "views are rolled back: %s", err.text);
+    }
+    kt_buf_done(&sql);
+}
+
 void view_close(struct rec_view *v)
 {
+    if (v->db && !v->at && !v->known) {
+        drop_views(v);
+    }
     kt_store_read_done(v->r->store, v->db);
     kt_site_unref(v->site);
     kt_record_model_unref(v->model);

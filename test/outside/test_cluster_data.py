@@ -255,6 +255,17 @@ def _():
         p.level(second)
 
 
+def no_node(node, person):
+    """What nodes ask each other is for nodes: no session and no made-up secret opens it."""
+    for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer " + "x" * 43},
+                    {"Authorization": f"Bearer {node.local_token}"}):
+        c = kt.Client(node)
+        c.cookies = person.cookies
+        for method, path in (("GET", "/cluster/bodies/" + "0" * 64), ("GET", "/cluster/files"), ("POST", "/cluster/have")):
+            status, _, _ = c.raw(method, path, b"{}" if method == "POST" else None, headers)
+            equal(status, 401, f"{method} {path} with {headers}")
+
+
 @case("a standby passes on: the active node judges, once, by the caller's own session, whatever a header says")
 def _():
     with etcd_kit.Etcd(1) as etcd, pair(etcd) as p:
@@ -285,20 +296,7 @@ def _():
         equal(state(p, second, "holder"), first.words[1])
         other = [m for m in state(p, first, "members") if not m["active"]][0]
         equal(other["difference"], "", "what the standby's records say")
-
-
-@case("what nodes ask each other is for nodes: no session and no made-up secret opens it")
-def _():
-    with etcd_kit.Etcd(1) as etcd, pair(etcd) as p:
-        node = p.active()
-        boss = node.user("boss", "system-admin")
-        for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer " + "x" * 43},
-                        {"Authorization": f"Bearer {node.local_token}"}):
-            c = kt.Client(node)
-            c.cookies = boss.cookies
-            for method, path in (("GET", "/cluster/bodies/" + "0" * 64), ("POST", "/cluster/have")):
-                status, _, _ = c.raw(method, path, b"{}" if method == "POST" else None, headers)
-                equal(status, 401, f"{method} {path} with {headers}")
+        no_node(first, first.user("boss", "system-admin"))
 
 
 if __name__ == "__main__":

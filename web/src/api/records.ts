@@ -249,6 +249,12 @@ export interface Health {
     late: number;
     duplicates: number;
   };
+  /** mines divided over several nodes, of a region; null: all are here */
+  shards?: {
+    node: string;
+    nodes: { node: string; url: string; names: number }[];
+    names: { name: string; node: string }[];
+  } | null;
   links: LinkState[];
 }
 

@@ -192,7 +192,29 @@ function backupRow(b: Health['backup']): [string, string, string?][] {
   return [[t('backup'), when, t('backup.days', { n: whole(b.days) })]];
 }
 
-function LinkRow({ l, now, rate }: { l: LinkState; now: number; rate: string }) {
+/** A mine that another node of the region has: which one, and its screens. */
+function elsewhere(shards: Health['shards'], id: string) {
+  const node = shards?.names?.find((n) => n.name === id)?.node;
+  if (!node || node === shards?.node) return null;
+  return { node, url: shards?.nodes?.find((n) => n.node === node)?.url };
+}
+
+function Where({ at }: { at: { node: string; url?: string } }) {
+  const text = t('links.at', { node: at.node });
+  return at.url?.startsWith('http') ? <a href={at.url}>{text}</a> : <span>{text}</span>;
+}
+
+function LinkRow({
+  l,
+  now,
+  rate,
+  at,
+}: {
+  l: LinkState;
+  now: number;
+  rate: string;
+  at: ReturnType<typeof elsewhere>;
+}) {
   return (
     <tr>
       <th scope="row">{l.id}</th>
@@ -211,7 +233,7 @@ function LinkRow({ l, now, rate }: { l: LinkState; now: number; rate: string }) 
       <td class="num">{whole(l.errors)}</td>
       <td class="num">{whole(l.reconnects)}</td>
       <td class="num">{whole(l.writes)}</td>
-      <td class="health-text">{l.text}</td>
+      <td class="health-text">{at ? <Where at={at} /> : l.text}</td>
     </tr>
   );
 }
@@ -253,6 +275,7 @@ function Links({ r }: { r: Reading }) {
               key={l.id}
               l={l}
               now={h.now}
+              at={elsewhere(h.shards, l.id)}
               rate={perSecond(r, (x) => x.links.find((o) => o.id === l.id)?.samples ?? 0)}
             />
           ))}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Persons below at 1 Hz over a real broker, their ways out within the running program; one linkage, each step from the
-sample on the wire. Both use the worlds of test/outside."""
+"""Persons below at 1 Hz over a real broker, their ways out within the running program. It uses the
+worlds of test/outside."""
 
 import statistics
 import sys
@@ -46,23 +46,3 @@ def persons(o, book):
             program.stop()
     finally:
         broker.stop()
-
-
-def linkage(_, book):
-    import kt
-    import test_linkage
-    book.part("One linkage", "methane over its cut-off value in a device over Modbus (scan 200 ms): each step, from the value in the "
-              "device on, as the journal has it.")
-    w = test_linkage.World()
-    at = kt.now_ms()
-    w.plant.device.set_input(0, 160)
-    x = kt.wait_for("all steps", lambda: (lambda i: i if i and all(
-        s["state"] in ("proved", "done", "unavailable", "failed") for s in i["steps"]) else None)(w.incident()))
-    begin = x["at"] - at
-    book.row("alarm raised", f"{begin} ms", "1000 ms", met=begin < 1000)
-    for s in x["steps"]:
-        ms = begin + s["after_ms"]
-        book.row(f"step {s['step']}: {s['state']}", f"{ms} ms", "1000 ms", met=ms < 1000 if s["state"] != "unavailable" else None,
-                 load=s.get("text", ""))
-    w.plant.stop()
-    w.broker.stop()

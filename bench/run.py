@@ -16,6 +16,7 @@ from common import Book, Skip, end_tools
 import row_cluster
 import row_cut
 import row_ingest
+import row_linkage
 import row_people
 import row_query
 import row_records
@@ -30,7 +31,7 @@ ROWS = {
     "screens": row_screens.screens, "map": row_screens.map_, "programs": row_ingest.programs,
     "records": row_records.records, "region": row_region.region, "cluster": row_cluster.cluster,
     "failover": row_cluster.failover, "soak": row_soak.soak, "solvers": row_solvers.solvers,
-    "persons": row_people.persons, "linkage": row_people.linkage,
+    "persons": row_people.persons, "linkage": row_linkage.linkage,
 }
 
 

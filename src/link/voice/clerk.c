@@ -22,6 +22,7 @@ struct job {
     bool ended, drill;
     char result[40], hash[65];
     char *text;
+    struct kt_str keep; /* a file; no words then */
     int fd, channels;
     uint32_t frames;
 };
@@ -95,31 +96,55 @@ static int make(const struct clerk *c, const struct job *j, struct pcm *ret, str
     return KT_OK;
 }
 
-static void put_wav(const struct clerk *c, const void *samples, uint32_t frames, int channels,
-                    char ret_hex[65])
+/* A WAV file in memory, and its hash. */
+static struct kt_str wav_of(const void *samples, uint32_t frames, int channels, char ret_hex[65])
 {
     size_t n = (size_t)frames * (size_t)channels * 2;
-    uint8_t *file = malloc(WAV_HEADER + n);
+    char *file = malloc(WAV_HEADER + n);
     struct kt_hash h;
-    struct kt_err err = {0};
     KT_ASSERT(file);
-    wav_header(file, frames, channels);
+    wav_header((uint8_t *)file, frames, channels);
     memcpy(file + WAV_HEADER, samples, n);
-    if (kt_body_put(c->v->data_dir, file, WAV_HEADER + n, &h, &err) == KT_OK) {
-        (void)kt_hash_hex(&h, ret_hex);
-    } else {
-        KT_ERROR("voice", "a recording is not kept: %s", err.text);
-    }
-    free(file);
+    kt_hash_of(file, WAV_HEADER + n, &h);
+    (void)kt_hash_hex(&h, ret_hex);
+    return (struct kt_str){file, WAV_HEADER + n};
 }
 
-static void do_words(const struct clerk *c, const struct job *j)
+/* Frees the file. False: it is not kept. */
+static bool put_wav(const struct clerk *c, struct kt_str file)
+{
+    struct kt_hash h;
+    struct kt_err err = {0};
+    int r = kt_body_put(c->v->data_dir, file.p, file.n, &h, &err);
+    if (r < 0) {
+        KT_ERROR("voice", "a recording is not kept: %s", err.text);
+    }
+    free((char *)file.p);
+    return r == KT_OK;
+}
+
+static void push(struct clerk *c, struct job *j)
+{
+    pthread_mutex_lock(&c->lock);
+    *c->last = j;
+    c->last = &j->next;
+    pthread_cond_signal(&c->cond);
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* What is to be said waits for no disk: neither these words nor those of other talks that are in
+ * the queue. The file is kept after them, before the end of this talk names it. */
+static void do_words(struct clerk *c, const struct job *j)
 {
     struct pcm words = {0};
     struct kt_err err = {0};
     char hex[65] = "";
     if (make(c, j, &words, &err) == KT_OK) {
-        put_wav(c, words.v, (uint32_t)words.n, 1, hex);
+        struct job *keep = calloc(1, sizeof(*keep));
+        KT_ASSERT(keep);
+        keep->fd = -1;
+        keep->keep = wav_of(words.v, (uint32_t)words.n, 1, hex);
+        push(c, keep);
     } else {
         KT_ERROR("voice", "the words cannot be spoken: %s", err.text);
     }
@@ -133,8 +158,11 @@ static void keep_tape(const struct clerk *c, struct job *j)
     size_t n = (size_t)j->frames * (size_t)j->channels * 2;
     void *p = mmap(NULL, n, PROT_READ, MAP_PRIVATE, j->fd, 0);
     if (p != MAP_FAILED) {
-        put_wav(c, p, j->frames, j->channels, j->hash);
+        struct kt_str file = wav_of(p, j->frames, j->channels, j->hash);
         munmap(p, n);
+        if (!put_wav(c, file)) {
+            j->hash[0] = 0;
+        }
     }
 }
 
@@ -181,7 +209,9 @@ static void *run(void *arg)
     struct clerk *c = arg;
     struct job *j;
     while ((j = next(c))) {
-        if (j->ended) {
+        if (j->keep.p) {
+            (void)put_wav(c, j->keep);
+        } else if (j->ended) {
             do_ended(c, j);
         } else {
             do_words(c, j);
@@ -190,15 +220,6 @@ static void *run(void *arg)
         free(j);
     }
     return NULL;
-}
-
-static void push(struct clerk *c, struct job *j)
-{
-    pthread_mutex_lock(&c->lock);
-    *c->last = j;
-    c->last = &j->next;
-    pthread_cond_signal(&c->cond);
-    pthread_mutex_unlock(&c->lock);
 }
 
 void clerk_words(struct clerk *c, uint64_t talk, const char *text, const char *body, bool drill)

@@ -85,11 +85,16 @@ static void db_configure(struct kt_db *db, enum store_mode mode)
     }
 }
 
-/* date('now'), however it is spelled, comes here; SQLite makes NULL of it. */
-static int no_time(sqlite3_vfs *vfs, sqlite3_int64 *ret)
+/* date('now'), however it is spelled, comes here: no statement that a pack brought learns the time;
+ * SQLite makes NULL of it. The program's own may (a GeoPackage says when it was made). */
+static int time_of_now(sqlite3_vfs *vfs, sqlite3_int64 *ret)
 {
-    (void)ret;
-    ((struct kt_db *)vfs->pAppData)->asked_time = true;
+    struct kt_db *db = vfs->pAppData;
+    sqlite3_vfs *own = sqlite3_vfs_find(NULL);
+    if (!db->guard) {
+        return own->xCurrentTimeInt64(own, ret);
+    }
+    db->asked_time = true;
     return SQLITE_ERROR;
 }
 
@@ -116,7 +121,7 @@ static int take_vfs(struct kt_db *db)
     db->vfs.pAppData = db;
     db->vfs.pNext = NULL;
     db->vfs.xOpen = open_file;
-    db->vfs.xCurrentTimeInt64 = no_time;
+    db->vfs.xCurrentTimeInt64 = time_of_now;
     return sqlite3_vfs_register(&db->vfs, 0);
 }
 

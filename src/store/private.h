@@ -27,7 +27,7 @@ struct kt_db {
     size_t n, cap;
     struct kt_db *next; /* idle readers of a store */
     bool of_image;      /* reads the store's image, not its file */
-    sqlite3_vfs vfs;    /* the machine's, but for the time: nothing in SQL can ask for it */
+    sqlite3_vfs vfs;    /* the machine's, but for the time: a guarded statement cannot ask for it */
     char vfs_name[32];
     bool asked_time; /* a date of now was wanted since the guarded statement began */
     /* while a guarded statement lives */

@@ -109,6 +109,10 @@ void get_cameras_stream(struct call *c);
 void get_camera_still(struct call *c);
 void get_alarm_pictures(struct call *c);
 void get_alarm_picture(struct call *c);
+/* attendance.c */
+void get_attendance(struct call *c);
+/* inrush.c */
+void get_inrush(struct call *c);
 /* drainage.c */
 void get_drain_plan(struct call *c);
 void post_drain_solve(struct call *c);

@@ -11,7 +11,7 @@
 #include "report/page.h"
 #include "report/read.h"
 
-enum { COLUMNS_MAX = 12 };
+enum { COLUMNS_MAX = 40 };
 
 /* Of a record or an event, or what a camera kept of an alarm. */
 static int photo_bytes(struct call *c, const struct kt_hash *h, struct kt_buf *out,

@@ -102,6 +102,8 @@ const struct route api_routes[] = {
     {"GET", "/briefings/{briefing}", NULL, "record", get_briefing, .costly = true},
     {"GET", "/indicators/{indicator}/what-if", NULL, "record", get_indicator_what_if,
      .costly = true},
+    {"GET", "/personnel/attendance", "person.see", "list", get_attendance, .costly = true},
+    {"GET", "/water/inrush", NULL, "record", get_inrush, .costly = true},
     {"GET", "/drainage/plans/{record}", NULL, "record", get_drain_plan, .costly = true},
     {"POST", "/drainage/plans/{record}/solve", NULL, "record", post_drain_solve, .costly = true},
     {"GET", "/ledgers", NULL, "record", get_ledgers},

@@ -25,6 +25,9 @@ static const struct row {
     {"this event has no recording", "该事件没有录音"},
     {"nothing of this name was kept for the alarm", "该报警没有保存这个文件"},
     {"the picture was erased after its days", "图片已超过保存天数，已删除"},
+    {"month is like 2026-11", "月份形如 2026-11"},
+    {"who looks at attendance is written down; ask again", "查看考勤须先留痕，请再试一次"},
+    {"format is json or gpkg", "format 须为 json 或 gpkg"},
     /* plans of drainage */
     {"the solver gave no plan: {}", "求解器没有给出方案：{1}"},
     {"line {} of the plan is too long", "分月计划第 {1} 行过长"},

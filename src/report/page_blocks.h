@@ -4,7 +4,7 @@
 /* page_blocks: private to the two ways of drawing a page: what it consists of, in order. */
 #include "report/page.h"
 
-enum { PAGE_COLUMNS_MAX = 12 };
+enum { PAGE_COLUMNS_MAX = 40 };
 enum block_kind { BLOCK_HEADING, BLOCK_TEXT, BLOCK_FIELD, BLOCK_TABLE, BLOCK_PHOTO, BLOCK_CHART };
 
 struct block {

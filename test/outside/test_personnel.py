@@ -201,6 +201,28 @@ def files():
     assert "甲" not in json.dumps(w.see.get("/personnel"), ensure_ascii=False), "names stay out"
 
 
+@case("attendance of the month: by person and day, leaders by shift, for who may see whom, each look written down")
+def attendance():
+    w = world()
+    w.tell({"card": "1777", "a": [["A1", 60.0], ["A2", 100.0]]})
+    w.wait("it is below", lambda p: any(i["card"] == "1777" for i in p["items"]))
+    w.see.ask("person.out", card="1777", reason="test")
+    sheet = kt.wait_for("the sheet", lambda: (lambda s: s if any(r[1] == "1777" for r in s["blocks"][1]["rows"]) else None)(w.see.get("/personnel/attendance")))
+    table = sheet["blocks"][1]
+    row = next(r for r in table["rows"] if r[1] == "1777")
+    equal((len(table["columns"]) == len(row) >= 34, row[-2], sum(bool(x) for x in row[4:-2])), (True, "1", 1), row)
+    assert "考勤" in sheet["title"] and sheet["blocks"][3]["columns"][2] == "带班领导", sheet["blocks"][3]
+    assert w.see.get("/personnel/attendance", month="2020-02")["blocks"][1]["rows"] == [], "no one in another month"
+    equal(len(w.see.get("/personnel/attendance", month="2020-02")["blocks"][1]["columns"]), 4 + 29 + 2)
+    status, body, _ = w.see.raw("GET", "/api/v1/personnel/attendance?format=xlsx")
+    equal((status, body[:2]), (200, b"PK"))
+    equal(w.count.call("GET", "/personnel/attendance")[0], 403)
+    equal(w.see.call("GET", "/personnel/attendance", month="2026-13")[0], 400)
+    looks = kt.wait_for("the look", lambda: [e for e in w.see.get("/events", **{
+        "from": 0, "to": kt.now_ms() + 1000, "type": "person", "limit": 200})["items"] if e["body"].get("sheet") == "attendance"])
+    equal(looks[0]["body"]["by"], "eye-one")
+
+
 @case("an evacuation: fixed words at once, routes shown, spoken after a person's word, full refuges said")
 def evacuation():
     w = world()

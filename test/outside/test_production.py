@@ -39,8 +39,15 @@ def mine():
 
 @kt.once
 def running():
-    site = kt.make_site([kt.point("W1", "wind.face", "P1-face", link="push")], people=PEOPLE, packs=("core", "gas", "production", "management", "drainage"))
+    site = kt.make_site([kt.point("W1", "wind.face", "P1-face", link="push"),
+                         kt.point("CQ", "drain.flow", "P1-face", link="push", unit="m3/min"),
+                         kt.point("CN", "drain.conc", "P1-face", link="push", unit="%CH4", range_lo=0, range_hi=100)], people=PEOPLE, packs=("core", "gas", "production", "management", "drainage", "water"))
     return kt.Program(site)
+
+
+@kt.once
+def a_clerk():
+    return running().user("clerk", "clerk")
 
 
 def report(c):
@@ -53,7 +60,7 @@ def report(c):
 @case("a shift report: not without its leader, signed by who may, printed as a mine hands it in")
 def _():
     p = running()
-    clerk, officer = p.user("clerk", "clerk"), p.user("officer", "officer")
+    clerk, officer = a_clerk(), p.user("officer", "officer")
     r = report(clerk)
     clerk.refused("record.move", "KT_EINVAL", record=r["record"], version=r["version"], transition="send")
     sent = clerk.ask("record.move", record=r["record"], version=r["version"], transition="send",
@@ -82,7 +89,7 @@ def _():
 
 @case("drainage and use by month: a person's plan is judged, the solver's stands beside it and says why not")
 def _():
-    c = running().user("clerk", "clerk")
+    c = a_clerk()
     make = lambda reg, **fields: c.ask("record.create", register=reg, fields=fields)["result"]["record"]
     station = make("drain_station", name="一号泵站（演示）", capacity=20)
     make("drain_station", name="二号泵站（演示）")
@@ -112,6 +119,48 @@ def _():
     bad = make("drain_plan", name="写错（演示）", **{"from": "2026-04-01"}, months=2, release=50, rows="2026-04,hole,H-9,1\n")
     status, answer = c.call("GET", f"/drainage/plans/{bad}")[:2]
     equal((status, "row 1" in answer["error"]["text"]), (400, True), answer)
+
+
+@case("the inrush coefficient on the map: points, lines between them, as it was true then, as GeoPackage")
+def _():
+    c = a_clerk()
+    hole = lambda no, x, y, level, floor, m, **more: c.ask("record.create", register="water_borehole", fields={
+        "no": no, "place": "P1-face", "spot": {"type": "Point", "coordinates": [x, y]}, "level": level, "floor": floor,
+        "aquiclude": m, "broken": False, **more})["result"]
+    hole("ZK1", 0, 0, 860, 832.45, 182.81)   # T 0.0113, of a published table
+    hole("ZK2", 400, 0, 860, 720, 51.69)     # T 0.0363
+    bad = hole("ZK3", 0, 300, 860, 300, 30)  # T 0.1927
+    c.ask("record.create", register="water_borehole", fields={"no": "ZK4", "place": "P1-face"})
+    got = c.get("/water/inrush")
+    holes = {f["properties"]["no"]: f["properties"] for f in got["features"] if f["properties"]["kind"] == "hole"}
+    equal({k: (v["coefficient"], v["verdict"]) for k, v in holes.items()},
+          {"ZK1": (0.0113, "within"), "ZK2": (0.0363, "within"), "ZK3": (0.1927, "over")})
+    equal((got["unknown"], [(x["value"], x["source"]["verified"]) for x in got["limits"]]), (1, [(0.06, False), (0.1, True)]))
+    lines = [f for f in got["features"] if f["properties"]["kind"] == "line"]
+    equal({f["properties"]["coefficient"] for f in lines}, {0.02, 0.04, 0.06, 0.08, 0.1, 0.15})
+    assert all(-1 <= x <= 405 and -1 <= y <= 305 for f in lines for x, y in f["geometry"]["coordinates"]), "not beyond the boreholes"
+    before = kt.now_ms()
+    kt.wait_for("a later moment", lambda: kt.now_ms() > before + 50)
+    c.ask("record.set", record=bad["record"], version=bad["version"], fields={"level": 400})
+    now = {f["properties"]["no"]: f["properties"]["coefficient"] for f in c.get("/water/inrush")["features"]}
+    then = {f["properties"]["no"]: f["properties"]["coefficient"] for f in c.get("/water/inrush", at=before)["features"]}
+    equal((now["ZK3"], then["ZK3"]), (0.0425, 0.1927))
+    status, body, _ = c.raw("GET", "/api/v1/water/inrush?format=gpkg")
+    equal((status, body[:15]), (200, b"SQLite format 3"), str(body[:300]))
+
+
+@case("what the mine's own sensors say of drained gas: its figure names its source and follows it")
+def _():
+    p = running()
+    c = a_clerk()
+    c.ask("record.create", register="green_source", fields={"title": "泵站（演示）", "kind": "drained", "place": "P1-face", "point": "CQ", "part": "CN", "per_hour": 60})
+    now = kt.now_ms()
+    p.samples(*[(i, v, now - back * 1000) for back in range(20, 0, -1) for i, v in (("CQ", 10), ("CN", 40))])
+    span = {"from": now - 3600_000, "to": now}
+    got = kt.wait_for("the history", lambda: (lambda i: i if i["value"] else None)(c.get("/indicators/sensed_drained", **span)))
+    assert abs(got["value"] - 10 * 0.4 * 60) < 1, got["value"]
+    items = c.get("/indicators/sensed_drained/drill", **span)["items"]
+    equal([i["fields"]["point"] for i in items], ["CQ"])
 
 
 @case("the demonstration mine is filled once, all of it marked as made up")

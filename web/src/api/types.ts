@@ -20,6 +20,8 @@ export type Error = { error: { code: string; text: string; text_zh?: string } };
 export type Time = number | string;
 export type Next = number | null;
 export type Text = { zh: string; en: string };
+export type Attendance = { title: string; paper?: string; blocks: ({ heading?: number; text?: string; columns?: (string)[]; rows?: ((string)[])[] })[] };
+export type Inrush = { type: string; unit: string; unknown: number; limits: ({ value: number; title: string; title_zh: string; source: Source })[]; features: ({ type: string; properties: { kind: "hole" | "line"; no: string; coefficient: number; verdict: "unknown" | "within" | "over" | "interpolated" }; geometry: Json })[] };
 export type DrainPlan = { case: Json; result: { feasible: boolean; short_m3: number; emission_t: number; emission_m3: number; vented_m3: number; rich_m3: number; released_m3: number; missed_m3: number; drained_m3: number; used_m3: number; use_rate: number | null; broken: ({ what: "source" | "user" | "concentration" | "pumps" | "balance" | "rich" | "content"; id: string; month: string; by: number | null })[]; zones: ({ id: string; target: number; content: (number)[]; needed_on?: string; attained_on?: string; verdict: "late" | "open" | "in_time" | "down"; short_m3?: number; why?: "holes" | "pumps"; text?: string; text_zh?: string })[]; stations: ({ id: string; months: ({ month: string; mixed: number; pure: number; used: number; vented: number; conc: number | null; load: number | null })[] })[]; plan: ({ month: string; source?: string; user?: string; pure: number })[] }; left_out: ({ register: string; id: string; text: string; text_zh: string })[] };
 export type Source = { standard: string; edition: string; clause: string; verified: boolean };
 export type Quality = "normal" | "calibration" | "over-range" | "broken" | "feed-anomaly" | "stale" | "manual" | "device-fault" | "comm-fault" | "future-time" | "under-range" | "never" | "paused" | "gap";
@@ -160,6 +162,8 @@ export type Route =
   | 'GET /api/v1/indicators/{indicator}'
   | 'GET /api/v1/indicators/{indicator}/drill'
   | 'GET /api/v1/indicators/{indicator}/what-if'
+  | 'GET /api/v1/personnel/attendance'
+  | 'GET /api/v1/water/inrush'
   | 'GET /api/v1/drainage/plans/{record}'
   | 'POST /api/v1/drainage/plans/{record}/solve'
   | 'GET /api/v1/ledgers'

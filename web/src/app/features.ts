@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The features that this build has, in the order of the rail. One line a feature. */
 import { install as alarms } from '../features/alarms';
+import { install as attendance } from '../features/attendance';
 import { install as backtest } from '../features/backtest';
 import { install as belts } from '../features/belts';
 import { install as briefings } from '../features/briefings';
@@ -32,6 +33,7 @@ import { install as users } from '../features/users';
 import { install as vent } from '../features/vent';
 import { install as voice } from '../features/voice';
 import { install as wall } from '../features/wall';
+import { install as water } from '../features/water';
 import type { Install } from './app';
 
 export const installers: readonly Install[] = [
@@ -41,6 +43,7 @@ export const installers: readonly Install[] = [
   incidents,
   overview,
   people,
+  attendance,
   cameras,
   plant,
   object,
@@ -67,4 +70,5 @@ export const installers: readonly Install[] = [
   vent,
   belts,
   voice,
+  water,
 ];

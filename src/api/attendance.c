@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GET /personnel/attendance: who was below on which day of a month and how long, and which leader
+ * led which shift there, as two sheets in the form that a mine keeps. It is what the engine said of
+ * going in and coming out; who looks at it is written down like a look at a track, and what cannot
+ * be written down is not shown.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/personnel.h"
+#include "api/records.h"
+
+enum { DAYS = 31, PERSONS_MAX = 20000, STAYS_MAX = 400000, JSON_MAX = 64 << 20, NAME = 64 };
+
+/* Once below, from in to out. */
+struct stay {
+    uint32_t person; /* index */
+    kt_time in, out;
+    uint32_t others;
+    bool leader;
+    char shift[32], relieved[32];
+};
+struct person {
+    char id[32], name[NAME], trade[40], team[40]; /* id: the person's number, else the card's */
+};
+struct sheet {
+    struct call *c;
+    bool en;
+    int year, month;
+    kt_time from, to;
+    struct stay *stay;
+    struct person *person;
+    uint32_t stays, stays_cap, persons, persons_cap;
+    bool more;
+    struct kt_map *index;
+    struct kt_json *register_; /* below_person, as who asks sees it */
+    struct kt_jw *w;
+};
+
+static const char *say(const struct sheet *s, const char *zh, const char *en)
+{
+    return s->en ? en : zh;
+}
+
+/* ---- what the engine said ---- */
+
+static void *grow(void *p, uint32_t n, uint32_t *cap, size_t size)
+{
+    if (n == *cap) {
+        *cap = *cap ? *cap * 2 : 256;
+        p = realloc(p, *cap * size);
+        KT_ASSERT(p);
+    }
+    return p;
+}
+
+static uint32_t person_of(struct sheet *s, const char *id)
+{
+    uint64_t at;
+    if (kt_map_get(s->index, kt_str_c(id), &at)) {
+        return (uint32_t)at;
+    }
+    if (s->persons == PERSONS_MAX) {
+        s->more = true;
+        return KT_NONE;
+    }
+    s->person = grow(s->person, s->persons, &s->persons_cap, sizeof(*s->person));
+    struct person *p = &s->person[s->persons];
+    *p = (struct person){.name = ""};
+    kt_text_set(p->id, sizeof(p->id), id);
+    kt_map_set(s->index, kt_str_c(p->id), s->persons);
+    return s->persons++;
+}
+
+static kt_time time_of(const struct kt_json *v, const char *key)
+{
+    kt_time t = 0;
+    struct kt_str text = kt_json_strn(kt_json_get(v, key));
+    return text.n && kt_time_parse(text, 0, &t) == KT_OK ? t : 0;
+}
+
+static void take(struct sheet *s, const struct kt_json *v)
+{
+    const char *person = kt_json_get_str(v, "person", kt_json_get_str(v, "card", ""));
+    const char *place = kt_json_get_str(v, "place", "");
+    kt_time in = time_of(v, "in"), out = time_of(v, "at");
+    if (in < s->from || in >= s->to || !person[0] ||
+        !(place[0] ? may_see_place(s->c, place) : may_see_all(s->c))) {
+        return;
+    }
+    uint32_t p = person_of(s, person);
+    if (p == KT_NONE || s->stays == STAYS_MAX) {
+        s->more = true;
+        return;
+    }
+    s->stay = grow(s->stay, s->stays, &s->stays_cap, sizeof(*s->stay));
+    struct stay *one = &s->stay[s->stays++];
+    *one = (struct stay){.person = p,
+                         .in = in,
+                         .out = out,
+                         .others = (uint32_t)kt_json_get_int(v, "others", 0),
+                         .leader = kt_json_get_bool(v, "leader", false)};
+    kt_text_set(one->shift, sizeof(one->shift), kt_json_get_str(v, "shift", ""));
+    kt_text_set(one->relieved, sizeof(one->relieved), kt_json_get_str(v, "relieved", ""));
+}
+
+/* Who went in at the end of the month comes up in the next: read some days beyond it. */
+static int read_all(struct sheet *s, struct kt_err *err)
+{
+    static const char head[] = "{\"type\":\"person\"", out[] = "\"change\":\"out\"";
+    struct kt_journal *j = kt_runtime_journal(s->c->api->opts.runtime);
+    struct kt_journal_reader *reader;
+    struct kt_event ev;
+    kt_seq seq = 0;
+    int r = kt_journal_find(j, NULL, s->from, &seq, err);
+    if (r < 0 || seq == 0) {
+        return r;
+    }
+    r = kt_journal_read(j, NULL, seq, &reader, err);
+    while (r == KT_OK && (r = kt_journal_next_of(reader, 1u << KT_EV_OUTCOME, &ev, err)) == 1 &&
+           ev.time < s->to + 3 * KT_DAY) {
+        struct kt_json *v = NULL;
+        r = KT_OK;
+        if (ev.body.n > sizeof(head) && memcmp(ev.body.p, head, sizeof(head) - 1) == 0 &&
+            memmem(ev.body.p, ev.body.n, out, sizeof(out) - 1) &&
+            kt_json_parse(ev.body, 1 << 16, &v, NULL) == KT_OK) {
+            take(s, v);
+        }
+        kt_json_free(v);
+    }
+    kt_journal_reader_free(reader);
+    return r < 0 ? r : KT_OK;
+}
+
+/* ---- names ---- */
+
+static void learn_names(struct sheet *s)
+{
+    struct kt_room *room = kt_runtime_room(s->c->api->opts.runtime);
+    struct kt_reader who = reader_of(s->c);
+    const struct kt_record_query q = {.sort = "_id", .limit = PERSONS_MAX};
+    struct kt_err err;
+    struct kt_buf b;
+    kt_buf_init(&b, JSON_MAX);
+    if (!room || kt_room_list(room, &who, "below_person", &q, &b, &err) < 0 ||
+        kt_json_parse((struct kt_str){b.p, b.n}, JSON_MAX, &s->register_, &err) < 0) {
+        kt_buf_done(&b);
+        return; /* who may not see the register sees numbers */
+    }
+    kt_buf_done(&b);
+    const struct kt_json *items = kt_json_get(s->register_, "items");
+    for (size_t i = 0; i < kt_json_len(items); i++) {
+        const struct kt_json *f = kt_json_get(kt_json_at(items, i), "fields");
+        uint64_t at;
+        if (kt_map_get(s->index, kt_json_strn(kt_json_get(f, "no")), &at)) {
+            struct person *p = &s->person[at];
+            kt_text_set(p->name, sizeof(p->name), kt_json_get_str(f, "name", ""));
+            kt_text_set(p->team, sizeof(p->team), kt_json_get_str(f, "team", ""));
+        }
+    }
+}
+
+/* ---- the sheets ---- */
+
+static const char *shift_name(const struct sheet *s, const char *id)
+{
+    const struct kt_site *site = s->c->site;
+    for (uint32_t i = 0; i < site->shifts_n; i++) {
+        if (strcmp(site->shifts[i].id, id) == 0) {
+            return s->en ? site->shifts[i].name.en : site->shifts[i].name.zh;
+        }
+    }
+    return id;
+}
+
+/* The first letter of a shift's name: 早, 中, 夜. */
+static void shift_mark(const struct sheet *s, const char *id, char ret[8])
+{
+    const char *name = shift_name(s, id);
+    size_t n = 1;
+    while (((unsigned char)name[n - 1]) && ((unsigned char)name[n] & 0xc0) == 0x80 && n < 6) {
+        n++;
+    }
+    snprintf(ret, 8, "%.*s", (int)n, name);
+}
+
+static int day_of(const struct sheet *s, kt_time t)
+{
+    return kt_civil_of(t, s->c->site->utc_offset_s).day;
+}
+
+static double hours(const struct stay *x)
+{
+    return (double)(x->out - x->in) / (double)KT_HOUR;
+}
+
+static void heads(struct sheet *s)
+{
+    static const char *const names[][2] = {
+        {"序号", "No."}, {"人员编号", "Number"}, {"姓名", "Name"}, {"班组", "Team"}};
+    kt_jw_key(s->w, "columns");
+    kt_jw_arr(s->w);
+    for (size_t i = 0; i < KT_ARRAY_LEN(names); i++) {
+        kt_jw_str(s->w, names[i][s->en]);
+    }
+    for (int d = 1; d <= day_of(s, s->to - 1); d++) {
+        char text[8];
+        snprintf(text, sizeof(text), "%d", d % 100);
+        kt_jw_str(s->w, text);
+    }
+    kt_jw_str(s->w, say(s, "下井次数", "Times below"));
+    kt_jw_str(s->w, say(s, "井下工时", "Hours below"));
+    kt_jw_arr_end(s->w);
+}
+
+/* One person: each day the mark of the shift and the hours. */
+static void person_row(struct sheet *s, uint32_t p, const uint32_t *list, uint32_t n, uint32_t no)
+{
+    char day[DAYS + 1][48] = {{0}}, text[32];
+    double sum = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct stay *x = &s->stay[list[i]];
+        char mark[8], *to = day[day_of(s, x->in)];
+        size_t at = strlen(to);
+        shift_mark(s, x->shift, mark);
+        sum += hours(x);
+        snprintf(to + at, sizeof(day[0]) - at, "%s%s%.1f", at ? " " : "", mark, hours(x));
+    }
+    kt_jw_arr(s->w);
+    snprintf(text, sizeof(text), "%u", no);
+    kt_jw_str(s->w, text);
+    kt_jw_str(s->w, s->person[p].id);
+    kt_jw_str(s->w, s->person[p].name);
+    kt_jw_str(s->w, s->person[p].team);
+    for (int d = 1; d <= day_of(s, s->to - 1); d++) {
+        kt_jw_str(s->w, day[d]);
+    }
+    snprintf(text, sizeof(text), "%u", n);
+    kt_jw_str(s->w, text);
+    snprintf(text, sizeof(text), "%.1f", sum);
+    kt_jw_str(s->w, text);
+    kt_jw_arr_end(s->w);
+}
+
+static int by_person(const void *a, const void *b, void *arg)
+{
+    const struct sheet *s = arg;
+    const struct stay *x = &s->stay[*(const uint32_t *)a], *y = &s->stay[*(const uint32_t *)b];
+    int by = x->person == y->person ? 0 : strcmp(s->person[x->person].id, s->person[y->person].id);
+    return by ? by : x->in != y->in ? (x->in < y->in ? -1 : 1) : 0;
+}
+
+static void attendance(struct sheet *s)
+{
+    uint32_t *list = calloc(s->stays + 1, sizeof(*list)), no = 0;
+    KT_ASSERT(list);
+    for (uint32_t i = 0; i < s->stays; i++) {
+        list[i] = i;
+    }
+    qsort_r(list, s->stays, sizeof(*list), by_person, s);
+    kt_jw_obj(s->w);
+    heads(s);
+    kt_jw_key(s->w, "rows");
+    kt_jw_arr(s->w);
+    for (uint32_t i = 0, n; i < s->stays; i += n) {
+        uint32_t p = s->stay[list[i]].person;
+        for (n = 1; i + n < s->stays && s->stay[list[i + n]].person == p; n++) {
+        }
+        person_row(s, p, list + i, n, ++no);
+    }
+    kt_jw_arr_end(s->w);
+    kt_jw_obj_end(s->w);
+    free(list);
+}
+
+/* A number of the register with its name, where who asks sees it. */
+static const char *named(struct sheet *s, const char *id)
+{
+    uint64_t at;
+    bool known = id[0] && kt_map_get(s->index, kt_str_c(id), &at) && s->person[at].name[0];
+    return known ? kt_arena_printf(s->c->arena, "%s %s", id, s->person[at].name) : id;
+}
+
+static void leader_row(struct sheet *s, const struct stay *x)
+{
+    char in[40], out[40], text[40];
+    kt_time_fmt_local(x->in, s->c->site->utc_offset_s, in);
+    kt_time_fmt_local(x->out, s->c->site->utc_offset_s, out);
+    kt_jw_arr(s->w);
+    snprintf(text, sizeof(text), "%.10s", in);
+    kt_jw_str(s->w, text);
+    kt_jw_str(s->w, shift_name(s, x->shift));
+    kt_jw_str(s->w, named(s, s->person[x->person].id));
+    snprintf(text, sizeof(text), "%.5s", in + 11);
+    kt_jw_str(s->w, text);
+    snprintf(text, sizeof(text), "%.16s", out);
+    kt_jw_str(s->w, text);
+    snprintf(text, sizeof(text), "%.1f", hours(x));
+    kt_jw_str(s->w, text);
+    kt_jw_str(s->w, x->relieved[0] ? named(s, x->relieved) : "");
+    snprintf(text, sizeof(text), "%u", x->others);
+    kt_jw_str(s->w, text);
+    kt_jw_arr_end(s->w);
+}
+
+static void leaders(struct sheet *s)
+{
+    static const char *const names[][2] = {
+        {"日期", "Day"},           {"班次", "Shift"},
+        {"带班领导", "Leader"},    {"入井", "In"},
+        {"升井", "Out"},           {"时长 h", "Hours"},
+        {"交接给", "Relieved by"}, {"升井时井下人数", "Others below"}};
+    kt_jw_obj(s->w);
+    kt_jw_key(s->w, "columns");
+    kt_jw_arr(s->w);
+    for (size_t i = 0; i < KT_ARRAY_LEN(names); i++) {
+        kt_jw_str(s->w, names[i][s->en]);
+    }
+    kt_jw_arr_end(s->w);
+    kt_jw_key(s->w, "rows");
+    kt_jw_arr(s->w);
+    for (uint32_t i = 0; i < s->stays; i++) {
+        if (s->stay[i].leader) {
+            leader_row(s, &s->stay[i]);
+        }
+    }
+    kt_jw_arr_end(s->w);
+    kt_jw_obj_end(s->w);
+}
+
+static void heading(struct sheet *s, const char *text)
+{
+    kt_jw_obj(s->w);
+    kt_jw_kint(s->w, "heading", 2);
+    kt_jw_kstr(s->w, "text", text);
+    kt_jw_obj_end(s->w);
+}
+
+static void note(struct sheet *s, const char *text)
+{
+    kt_jw_obj(s->w);
+    kt_jw_kstr(s->w, "text", text);
+    kt_jw_obj_end(s->w);
+}
+
+static void write_sheets(struct sheet *s)
+{
+    const struct kt_site *site = s->c->site;
+    kt_jw_obj(s->w);
+    kt_jw_kstr(s->w, "title",
+               kt_arena_printf(s->c->arena,
+                               s->en ? "%s: attendance below, %d-%02d" : "%s %d年%d月下井考勤表",
+                               s->en ? site->name.en : site->name.zh, s->year, s->month));
+    kt_jw_kstr(s->w, "paper", "A3");
+    kt_jw_key(s->w, "blocks");
+    kt_jw_arr(s->w);
+    note(s,
+         say(s, "每格：班次与井下小时数，按入井日期；来源：人员定位出入井事件。",
+             "Each cell: shift and hours below, by the day of going in; from what the tags said."));
+    if (s->more) {
+        note(s,
+             say(s, "人数或次数超过上限，未列全。", "There is more than fits; not all is listed."));
+    }
+    attendance(s);
+    heading(s, say(s, "领导带班下井登记", "Leaders below by shift"));
+    leaders(s);
+    note(s, say(s, "制表：____________    审核：____________    日期：____________",
+                "Made by: ____________    Checked by: ____________    Day: ____________"));
+    kt_jw_arr_end(s->w);
+    kt_jw_obj_end(s->w);
+}
+
+/* ---- the answer ---- */
+
+static bool month_of(struct sheet *s)
+{
+    const char *text = kt_http_query(s->c->req, "month");
+    int offset = s->c->site->utc_offset_s;
+    struct kt_civil now = kt_civil_of(kt_runtime_now(s->c->api->opts.runtime), offset);
+    int used = 0;
+    s->year = now.year;
+    s->month = now.month;
+    if (text && *text &&
+        (sscanf(text, "%4d-%2d%n", &s->year, &s->month, &used) != 2 || text[used] ||
+         s->year < 1990 || s->year > 2200 || s->month < 1 || s->month > 12)) {
+        reply_code(s->c->req, KT_EINVAL, "month is like 2026-11");
+        return false;
+    }
+    struct kt_civil from = {.year = s->year, .month = s->month, .day = 1};
+    struct kt_civil to = {.year = s->year + s->month / 12, .month = s->month % 12 + 1, .day = 1};
+    s->from = kt_civil_to(&from, offset);
+    s->to = kt_civil_to(&to, offset);
+    return true;
+}
+
+static bool write_down(const struct sheet *s)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, 4096);
+    struct kt_jw w = kt_jw_init(&b);
+    kt_jw_obj(&w);
+    kt_jw_kstr(&w, "type", "person");
+    kt_jw_kstr(&w, "change", "look");
+    kt_jw_kstr(&w, "sheet", "attendance");
+    kt_jw_kstr(&w, "by", s->c->person.user);
+    kt_jw_ktime(&w, "from", s->from);
+    kt_jw_ktime(&w, "to", s->to);
+    kt_jw_obj_end(&w);
+    int r = kt_runtime_say(s->c->api->opts.runtime, (struct kt_str){b.p, b.n});
+    kt_buf_done(&b);
+    return r == KT_OK;
+}
+
+static void answer(struct sheet *s)
+{
+    const char *format = kt_http_query(s->c->req, "format");
+    struct kt_err err = {0};
+    struct kt_buf out;
+    int r = read_all(s, &err);
+    if (r < 0) {
+        reply_err(s->c->req, &err);
+        return;
+    }
+    learn_names(s);
+    kt_buf_init(&out, JSON_MAX);
+    struct kt_jw w = kt_jw_init(&out);
+    s->w = &w;
+    write_sheets(s);
+    if (format && *format && strcmp(format, "json") != 0) {
+        reply_document(s->c, &out, format,
+                       kt_arena_printf(s->c->arena, "attendance-%04d-%02d", s->year, s->month));
+    } else {
+        reply_buf(s->c, 200, &out);
+    }
+}
+
+void get_attendance(struct call *c)
+{
+    struct sheet s = {.c = c, .en = in_english(c)};
+    if (!month_of(&s)) {
+        return;
+    }
+    if (!write_down(&s)) {
+        reply_code(c->req, KT_EBUSY, "who looks at attendance is written down; ask again");
+        return;
+    }
+    s.index = kt_map_new(1024);
+    answer(&s);
+    kt_map_free(s.index);
+    kt_json_free(s.register_);
+    free(s.stay);
+    free(s.person);
+}

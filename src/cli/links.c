@@ -13,6 +13,7 @@
 #include "link/mqtt/mqtt.h"
 #include "link/upward/upward.h"
 #include "link/notify/notify.h"
+#include "link/snmp/snmp.h"
 #include "link/voice/voice.h"
 
 struct one {
@@ -69,6 +70,7 @@ static int start_one(struct kt_runtime *rt, const char *data_dir, const struct k
     struct kt_mine *mine;
     struct kt_voice *voice;
     struct kt_notify *notify;
+    struct kt_snmp *snmp;
     int r = KT_OK;
     switch (site->links[i].kind) {
     case KT_LINK_MODBUS:
@@ -99,6 +101,10 @@ static int start_one(struct kt_runtime *rt, const char *data_dir, const struct k
     case KT_LINK_MAIL:
         r = kt_notify_start(rt, site, i, &notify, err);
         *ret = r < 0 ? NULL : notify;
+        return r;
+    case KT_LINK_SNMP:
+        r = kt_snmp_start(rt, site, i, &snmp, err);
+        *ret = r < 0 ? NULL : snmp;
         return r;
     case KT_LINK_PUSH:
     case KT_LINK_CAMERA:
@@ -160,6 +166,9 @@ void kt_links_stop(struct kt_links *l)
         case KT_LINK_MAIL:
             kt_notify_stop(link);
             break;
+        case KT_LINK_SNMP:
+            kt_snmp_stop(link);
+            break;
         case KT_LINK_PUSH:
         case KT_LINK_CAMERA:
             break;
@@ -193,6 +202,8 @@ static void state_of(const struct kt_links *l, struct kt_push *push, struct kt_c
         kt_mine_state(link, ret);
     } else if (l->site->links[i].kind == KT_LINK_SIP) {
         kt_voice_state(link, ret);
+    } else if (l->site->links[i].kind == KT_LINK_SNMP) {
+        kt_snmp_state(link, ret);
     } else if (l->site->links[i].kind >= KT_LINK_SMS) {
         kt_notify_state(link, ret);
     } else {
@@ -254,8 +265,8 @@ bool kt_links_peer_secret(struct kt_links *l, char ret[65])
 void kt_links_json(struct kt_links *l, struct kt_push *push, struct kt_cameras *cameras,
                    struct kt_buf *out)
 {
-    static const char *const kinds[] = {"modbus", "mqtt",   "push", "minefile", "upward",
-                                        "mine",   "camera", "sip",  "sms",      "mail"};
+    static const char *const kinds[] = {"modbus", "mqtt", "push", "minefile", "upward", "mine",
+                                        "camera", "sip",  "sms",  "mail",     "snmp"};
     struct kt_jw w = kt_jw_init(out);
     for (uint32_t i = 0; i < l->site->links_n; i++) {
         struct kt_link_state st;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "conf/number.h"
+#include "site/oid.h"
 
 enum modbus_type { MB_U16, MB_I16, MB_U32, MB_I32, MB_F32 };
 
@@ -160,6 +161,17 @@ static const char *sip_wrong(const char *address)
     return ok ? NULL : "the address of a phone or speaker is sip:NAME@HOST or sip:NAME@HOST:PORT";
 }
 
+static const char *snmp_wrong(const char *address, char *buf, size_t cap)
+{
+    struct kt_oid_address a;
+    struct kt_err err;
+    if (kt_oid_parse(address, &a, &err) == KT_OK) {
+        return NULL;
+    }
+    (void)snprintf(buf, cap, "%s", err.text);
+    return buf;
+}
+
 const char *site_address_check(enum kt_link_kind kind, const char *address, bool output, char *buf,
                                size_t cap)
 {
@@ -174,6 +186,9 @@ const char *site_address_check(enum kt_link_kind kind, const char *address, bool
     }
     if (kind == KT_LINK_SIP) {
         return sip_wrong(address);
+    }
+    if (kind == KT_LINK_SNMP) {
+        return snmp_wrong(address, buf, cap);
     }
     if (kind == KT_LINK_MQTT && strpbrk(address, "+")) {
         return "an MQTT address names one topic; remove the + from it";

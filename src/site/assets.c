@@ -7,9 +7,10 @@
 
 enum { ASSETS_MAX = 1 << 16 };
 
-static const char *const kinds[] = {"belt",    "feeder", "fan",   "pump",    "hoist", "compressor",
-                                    "refuge",  "power",  "door",  "barrier", "face",  "machine",
-                                    "station", "drill",  "truck", "other"};
+static const char *const kinds[] = {"belt",       "feeder",  "fan",     "pump",  "hoist",
+                                    "compressor", "refuge",  "power",   "door",  "barrier",
+                                    "face",       "machine", "station", "drill", "truck",
+                                    "switch",     "base",    "room",    "other"};
 
 struct columns {
     int id, kind, name, name_en, place, to, points, length, speed;
@@ -56,7 +57,7 @@ static const char *kind_of(struct load *l, struct kt_csv *c, uint32_t row, int c
     kt_csv_problem(c, row, column, &l->problems,
                    "unknown kind of asset \"%.*s\"; belt, feeder, fan, pump, hoist, compressor, "
                    "refuge, power, door, "
-                   "barrier, face, machine, station, drill, truck or other",
+                   "barrier, face, machine, station, drill, truck, switch, base, room or other",
                    (int)(t.n > 60 ? 60 : t.n), t.p);
     return "other";
 }

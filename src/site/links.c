@@ -2,8 +2,8 @@
 /* links: the `links` of site.yaml. A kind accepts its own keys only. */
 #include "site/impl.h"
 
-static const char *const kinds[] = {"modbus", "mqtt",   "push", "minefile", "upward",
-                                    "mine",   "camera", "sip",  "sms",      "mail"};
+static const char *const kinds[] = {"modbus", "mqtt", "push", "minefile", "upward", "mine",
+                                    "camera", "sip",  "sms",  "mail",     "snmp"};
 
 static const char *text(struct load *l, const struct kt_yaml *m, const char *key, enum kt_need need,
                         const char *def)
@@ -204,9 +204,39 @@ static void mail(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c
     }
 }
 
+/* One device. Of version 2 password_file holds the community. */
+static void snmp(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
+{
+    static const char *const ways[] = {"sha", "sha256", "sha512"};
+    int way = 0;
+    c->host = text(l, m, "host", KT_REQUIRED, "");
+    c->port = number(m, "port", KT_OPTIONAL, 1, 65535, 161);
+    c->version = number(m, "version", KT_OPTIONAL, 2, 3, 2);
+    c->user = text(l, m, "user", KT_OPTIONAL, "");
+    c->password_file = inside(l, m, "password_file", KT_REQUIRED);
+    c->key_file = inside(l, m, "key_file", KT_OPTIONAL);
+    kt_yaml_choice(m, "auth", KT_OPTIONAL, ways, 3, &way);
+    c->auth = ways[way];
+    c->timeout_ns = number(m, "timeout_ms", KT_OPTIONAL, 100, 60000, 1000) * KT_MS;
+    c->retries = number(m, "retries", KT_OPTIONAL, 0, 10, 1);
+    c->scan_ns = number(m, "scan_ms", KT_OPTIONAL, 100, 3600000, 10000) * KT_MS;
+    if (c->host[strspn(c->host, "0123456789abcdefABCDEF.:")]) {
+        kt_yaml_problem(kt_yaml_get(m, "host"),
+                        "host \"%s\" is an address, e.g. 10.1.0.7: who looks for names waits",
+                        c->host);
+    }
+    if ((c->version == 3) != (*c->user != 0) || (c->version == 2 && *c->key_file)) {
+        kt_yaml_problem(m,
+                        "link \"%s\": version 3 has a user and may have a key_file, version 2 has "
+                        "neither",
+                        c->id);
+    }
+}
+
 static void only_one(struct load *l, const struct kt_yaml *m, const struct kt_link_conf *c)
 {
-    for (const struct kt_link_conf *o = l->s->pub.links; c->kind >= KT_LINK_SIP && o < c; o++) {
+    for (const struct kt_link_conf *o = l->s->pub.links;
+         c->kind >= KT_LINK_SIP && c->kind <= KT_LINK_MAIL && o < c; o++) {
         if (o->kind == c->kind) {
             kt_yaml_problem(m, "link \"%s\" is of kind %s, too: a site has one of it", o->id,
                             kinds[c->kind]);
@@ -214,13 +244,28 @@ static void only_one(struct load *l, const struct kt_yaml *m, const struct kt_li
     }
 }
 
+/* net-snmp keeps one set of keys for a user of an engine. */
+static void one_user(struct load *l, const struct kt_yaml *m, const struct kt_link_conf *c)
+{
+    for (const struct kt_link_conf *o = l->s->pub.links; c->version == 3 && o < c; o++) {
+        if (o->kind == KT_LINK_SNMP && c->kind == o->kind && o->version == 3 &&
+            o->port == c->port && strcmp(o->host, c->host) == 0 && strcmp(o->user, c->user) == 0) {
+            kt_yaml_problem(m,
+                            "link \"%s\" asks the same device as the same user; put its points "
+                            "on one link",
+                            o->id);
+        }
+    }
+}
+
 static void read_link(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
 {
     static void (*const readers[])(struct load *, const struct kt_yaml *, struct kt_link_conf *) = {
-        modbus, mqtt, push, minefile, upward, mine, camera, sip, sms, mail};
+        modbus, mqtt, push, minefile, upward, mine, camera, sip, sms, mail, snmp};
     int kind = 0;
     c->host = c->client_id = c->user = c->password_file = c->time_field = c->value_field =
-        c->host_id = c->node = c->registrar = c->device = c->from = c->tls = "";
+        c->host_id = c->key_file = c->auth = c->node = c->registrar = c->device = c->from = c->tls =
+            "";
     c->in_dir = c->out_dir = c->encoding = c->record_end = c->file_end = c->field_sep = "";
     c->id = text(l, m, "id", KT_REQUIRED, "");
     if (kt_yaml_choice(m, "kind", KT_REQUIRED, kinds, KT_ARRAY_LEN(kinds), &kind)) {
@@ -228,6 +273,7 @@ static void read_link(struct load *l, const struct kt_yaml *m, struct kt_link_co
         readers[kind](l, m, c);
         kt_yaml_unknown(m);
         only_one(l, m, c);
+        one_user(l, m, c);
     }
 }
 

@@ -273,6 +273,7 @@ enum kt_link_kind {
     KT_LINK_SIP,    /* phones and speakers */
     KT_LINK_SMS,    /* a GSM modem */
     KT_LINK_MAIL,   /* a mail server */
+    KT_LINK_SNMP,   /* a switch, a base station, a host */
 };
 struct kt_producer {
     const char *id, *token_file;
@@ -288,6 +289,8 @@ struct kt_link_conf { /* fields that a kind does not use are "" or 0 */
     const char *host_id; /* mqtt: whose STATE is told; "" none */
     const char *in_dir, *out_dir, *encoding, *record_end, *file_end, *field_sep;
     int port, unit, version;
+    const char *key_file, *auth; /* snmp: of privacy, "" none; sha, sha256, sha512 */
+    int retries;                 /* snmp */
     int64_t timeout_ns, scan_ns, every_ns;
     int fence;         /* modbus: first of four holding registers that keep the fencing token; -1 */
     int64_t before_ns; /* camera: so much before an alarm is kept; every_ns: it is looked at */

@@ -14,4 +14,7 @@ export const KINDS: readonly string[] = [
   'station',
   'drill',
   'truck',
+  'switch',
+  'base',
+  'room',
 ];

@@ -220,7 +220,8 @@ static void take(struct reading *rd, const struct kt_event *ev)
     kt_point_id output = kt_site_point(s, kt_str_c(kt_json_get_str(v, "output", "")));
     if (strcmp(type, "alarm") == 0) {
         take_alarm(rd, v, ev->time);
-    } else if (output.v != KT_NONE && may_see(rd->c, s->points[output.v].place)) {
+    } else if (output.v != KT_NONE && !s->points[output.v].set &&
+               may_see(rd->c, s->points[output.v].place)) {
         if (strcmp(type, "latch") == 0) {
             bool on = strcmp(kt_json_get_str(v, "change", ""), "latch") == 0;
             (on ? latch : unlatch)(rd, v, ev->time);

@@ -252,6 +252,17 @@ static void list_ids(struct kt_jw *w, const char *key, const struct kt_site *s,
     kt_jw_arr_end(w);
 }
 
+static void set_point(struct kt_jw *w, const struct kt_setpoint *set)
+{
+    kt_jw_key(w, "set");
+    kt_jw_obj(w);
+    kt_jw_knum(w, "lo", set->lo);
+    kt_jw_knum(w, "hi", set->hi);
+    kt_jw_knum(w, "step", set->step);
+    kt_jw_knum(w, "tolerance", set->tolerance);
+    kt_jw_obj_end(w);
+}
+
 void write_point(const struct kt_site *s, uint32_t i, uint32_t number, struct kt_jw *w)
 {
     const struct kt_point *p = &s->points[i];
@@ -282,6 +293,9 @@ void write_point(const struct kt_site *s, uint32_t i, uint32_t number, struct kt
     }
     kt_jw_arr_end(w);
     kt_jw_kbool(w, "two_person", p->two_person);
+    if (p->set) {
+        set_point(w, p->set);
+    }
     kt_jw_kbool(w, "cutoff", p->role && p->role->cutoff);
     int64_t every = p->role && p->role->cutoff ? kt_site_test_every(s, (kt_point_id){i}) : 0;
     if (every > 0) {

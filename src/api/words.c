@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum { HOLES_MAX = 6, DEPTH_MAX = 2, TEXT_MAX = 1200 };
+enum { HOLES_MAX = 7, DEPTH_MAX = 2, TEXT_MAX = 1200 };
 
 /* {} in the English is what a room fills in; {1}, {2} … in the Chinese say where it stands. */
 static const struct row {
@@ -138,6 +138,15 @@ static const struct row {
     {"from: before to, and at most {} days before it", "from 须早于 to，且最多早 {1} 天"},
     /* commands, interlock, tag-out */
     {"{} may not be closed: {}", "{1} 不能合闸：{2}"},
+    {"{} may not be set: what the device holds now is not known",
+     "{1} 不能设定：设备当前值不明"},
+    {"{} may not be set: {}", "{1} 不能设定：{2}"},
+    {"{} may not be set to {} {}: {} to {} {} are allowed",
+     "{1} 不能设为 {2} {3}：允许 {4} 至 {5} {6}"},
+    {"{} may not be set to {} {}: from {} {} it goes by {} {} at most",
+     "{1} 不能设为 {2} {3}：自 {4} {5} 起每次最多改变 {6} {7}"},
+    {"value: a number", "value 须为数"},
+    {"this needs the right output.set", "需要权限 output.set（设定）"},
     {"{} at {} holds it open", "保护 {1}（{2}）使其保持断开"},
     {"tag-out by {}", "{1} 已挂牌"},
     {"the device was not read yet", "尚未读到设备状态"},

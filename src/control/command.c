@@ -53,7 +53,9 @@ void control_send(struct kt_control *c, struct kt_output *o, struct kt_command *
                          .protective = cmd->protective,
                          .expires = cmd->expires};
     o->sent = cmd->sent = now;
-    o->commanded = (int8_t)cmd->value;
+    if (!control_point(c, o)->set) {
+        o->commanded = cmd->value != 0;
+    }
     cmd->tries++;
     if (c->owner.write) {
         c->owner.write(c->owner.arg, &w);
@@ -61,7 +63,7 @@ void control_send(struct kt_control *c, struct kt_output *o, struct kt_command *
 }
 
 static void fill(struct kt_control *c, struct kt_command *cmd, const struct kt_ask *ask,
-                 uint8_t value, bool protective)
+                 double value, bool protective)
 {
     memset(cmd, 0, sizeof *cmd);
     cmd->id.v = c->owner.next_id(c->owner.arg);
@@ -77,7 +79,7 @@ static void fill(struct kt_control *c, struct kt_command *cmd, const struct kt_a
 kt_command_id kt_control_open(struct kt_control *c, const struct kt_ask *ask)
 {
     struct kt_output *o = control_output(c, ask->output);
-    if (!o) {
+    if (!o || control_point(c, o)->set) {
         return (kt_command_id){0};
     }
     if (o->close.state != KT_CMD_NONE) {
@@ -114,14 +116,17 @@ static void keep_first_bad(void *arg, const struct kt_condition *cond)
     }
 }
 
-static int check_interlock(struct kt_control *c, struct kt_output *o, struct kt_err *err)
+static int check_interlock(struct kt_control *c, struct kt_output *o, double value,
+                           struct kt_err *err)
 {
     struct first_bad bad = {.site = c->site};
-    if (kt_control_interlock(c, o->point, keep_first_bad, &bad)) {
-        return KT_OK;
+    bool set = control_point(c, o)->set != NULL;
+    if (!kt_control_interlock(c, o->point, keep_first_bad, &bad)) {
+        return kt_err_set(err, KT_ESTATE,
+                          set ? "%s may not be set: %s" : "%s may not be closed: %s",
+                          control_point(c, o)->id, bad.text);
     }
-    return kt_err_set(err, KT_ESTATE, "%s may not be closed: %s", control_point(c, o)->id,
-                      bad.text);
+    return set ? control_set_check(c, o, value, err) : KT_OK;
 }
 
 static void send_closing(struct kt_control *c, struct kt_output *o, kt_time now)
@@ -139,7 +144,7 @@ static void send_closing(struct kt_control *c, struct kt_output *o, kt_time now)
     control_review(c, o, now);
 }
 
-static int refuse(struct kt_control *c, const struct kt_ask *ask, uint8_t value, int code,
+static int refuse(struct kt_control *c, const struct kt_ask *ask, double value, int code,
                   const struct kt_err *why)
 {
     struct kt_command cmd;
@@ -156,13 +161,13 @@ int kt_control_close(struct kt_control *c, const struct kt_ask *ask, kt_command_
     if (!o) {
         return kt_err_set(err, KT_ENOTFOUND, "no such output");
     }
-    uint8_t value = !kt_control_opening(c, o);
+    double value = control_point(c, o)->set ? ask->value : !kt_control_opening(c, o);
     int r = KT_OK;
     if (o->close.state != KT_CMD_NONE) {
         r = kt_err_set(&why, KT_ECONFLICT, "%s: command %llu is under way", control_point(c, o)->id,
                        (unsigned long long)o->close.id.v);
     } else {
-        r = check_interlock(c, o, &why);
+        r = check_interlock(c, o, value, &why);
     }
     if (r < 0) {
         (void)kt_err_set(err, r, "%s", why.text);
@@ -211,7 +216,7 @@ int kt_control_confirm(struct kt_control *c, kt_command_id id, const char *by, k
         control_state(c, &o->close, KT_CMD_EXPIRED, "nobody confirmed in time");
         return kt_err_set(err, KT_EEXPIRED, "the command has expired; ask again");
     }
-    r = check_interlock(c, o, err);
+    r = check_interlock(c, o, o->close.value, err);
     if (r < 0) {
         control_state(c, &o->close, KT_CMD_REFUSED, err ? err->text : "interlock");
         return r;

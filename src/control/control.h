@@ -17,6 +17,9 @@
  *     once and is dead after its expiry, a restart, a reconnect, or an opening.
  *  5. PROVED is said only while the feed state is known and agrees.
  *  6. At most one opening and one closing of an output are alive.
+ *  7. A set-point 设定值 has closings alone: nothing opens or latches it, so no rule, sequence or
+ *     protection ever writes a number. It is written within its limits, by a step of at most so
+ *     much from what the device is known to hold, and done when that is read back.
  */
 #include "base/buf.h"
 #include "base/json.h"
@@ -49,7 +52,8 @@ struct kt_command {
     kt_command_id id;
     kt_seq cause;
     kt_point_id output;
-    uint8_t value, state;
+    double value; /* of a switch 0 or 1 */
+    uint8_t state;
     bool protective, written, read;
     uint32_t tries;
     kt_time requested, sent, expires; /* expires 0: never */
@@ -68,6 +72,7 @@ struct kt_output { /* a view */
     kt_point_id point, feed, fed_by;
     int8_t reg, fed;       /* 0, 1; -1 unknown: the device's register, the feed state */
     int8_t commanded;      /* last value written; -1 none */
+    double is, set;        /* a set-point: what the device holds, what was written; NaN unknown */
     bool anomaly, unread;  /* unread: not read back since a restart or reconnect */
     kt_time sent;          /* last write */
     kt_time against_since; /* 0: command and feed agree */
@@ -86,7 +91,7 @@ struct kt_write {
     kt_command_id command;
     kt_seq cause;
     kt_point_id output;
-    uint8_t value;
+    double value;
     bool protective, read_first;
     kt_time expires;
 };
@@ -108,6 +113,7 @@ struct kt_control_owner {
     void (*write)(void *arg, const struct kt_write *w);     /* before the command's own news */
     void (*command)(void *arg, const struct kt_command *c); /* each change of a command */
     void (*latch)(void *arg, kt_point_id output, struct kt_rule_instance by, bool on);
+    /** Command against feed; of a set-point: the device holds something else than was written. */
     void (*anomaly)(void *arg, kt_point_id output, bool on);
     /** Conditions of rules that may open this output; what is not known is not ok. */
     void (*guards)(void *arg, kt_point_id output, kt_condition_fn say, void *say_arg);
@@ -118,6 +124,7 @@ struct kt_ask {
     kt_time now;
     kt_seq cause;
     kt_point_id output;
+    double value; /* a closing of a set-point: what it is to hold */
     const char *by, *reason;
     const char *second; /* another person who has confirmed it already; NULL: none */
 };
@@ -132,9 +139,10 @@ void kt_control_latch(struct kt_control *c, kt_point_id output, struct kt_rule_i
 void kt_control_unlatch(struct kt_control *c, kt_point_id output, struct kt_rule_instance by);
 
 /**
- * Ask to close (write the value that does not open).
+ * Ask to close (write the value that does not open), or a set-point to hold ask->value.
  * @param ret the command; it waits for a confirmation where the output asks for two persons
- * @return KT_OK; KT_ESTATE the interlock does not hold (text names what); KT_ECONFLICT one is alive
+ * @return KT_OK; KT_ESTATE the interlock does not hold (text names what); KT_ECONFLICT one is
+ *         alive; KT_EINVAL the number is outside of its limits
  */
 KT_MUST_CHECK int kt_control_close(struct kt_control *c, const struct kt_ask *ask,
                                    kt_command_id *ret, struct kt_err *err);
@@ -158,10 +166,10 @@ KT_MUST_CHECK int kt_control_untag(struct kt_control *c, const struct kt_ask *as
 
 enum kt_answer { KT_ANS_WRITTEN, KT_ANS_FAILED, KT_ANS_READBACK };
 /** A device's answer. Unknown ids and dead commands change nothing. */
-void kt_control_answer(struct kt_control *c, kt_command_id id, enum kt_answer what, uint8_t value,
+void kt_control_answer(struct kt_control *c, kt_command_id id, enum kt_answer what, double value,
                        const char *text, kt_time now);
 /** The device's register as a sample told it, and the feed state; known false: not known. */
-void kt_control_register(struct kt_control *c, kt_point_id output, bool known, uint8_t value,
+void kt_control_register(struct kt_control *c, kt_point_id output, bool known, double value,
                          kt_time now);
 void kt_control_feed(struct kt_control *c, kt_point_id output, bool known, uint8_t live,
                      kt_time now);

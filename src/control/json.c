@@ -2,6 +2,8 @@
 /* json: commands and outputs as outcomes and screens show them. */
 #include "control/private.h"
 
+#include <math.h>
+
 const char *kt_command_state_id(enum kt_command_state s)
 {
     static const char *const ids[] = {"none",   "requested", "confirmed", "sent",    "readback",
@@ -23,7 +25,7 @@ void kt_command_json(const struct kt_control *c, const struct kt_command *cmd, s
 {
     kt_jw_kint(w, "id", (int64_t)cmd->id.v);
     kt_jw_kstr(w, "output", c->site->points[cmd->output.v].id);
-    kt_jw_kint(w, "value", cmd->value);
+    kt_jw_knum(w, "value", cmd->value);
     kt_jw_kstr(w, "state", kt_command_state_id(cmd->state));
     kt_jw_kbool(w, "protective", cmd->protective);
     kt_jw_kstr(w, "by", cmd->by);
@@ -46,6 +48,28 @@ static void write_tri(struct kt_jw *w, const char *key, int8_t v)
         kt_jw_null(w);
     } else {
         kt_jw_int(w, v);
+    }
+}
+
+static void write_number(struct kt_jw *w, const char *key, double v)
+{
+    kt_jw_key(w, key);
+    if (isnan(v)) {
+        kt_jw_null(w);
+    } else {
+        kt_jw_num(w, v);
+    }
+}
+
+/* What the device holds and what was written to it. */
+static void write_held(struct kt_jw *w, const struct kt_setpoint *set, const struct kt_output *o)
+{
+    if (set) {
+        write_number(w, "value", o->is);
+        write_number(w, "commanded", o->set);
+    } else {
+        write_tri(w, "value", o->reg);
+        write_tri(w, "commanded", o->commanded);
     }
 }
 
@@ -124,8 +148,7 @@ static void write_output(const struct kt_control *c, const struct kt_output *o, 
     kt_jw_obj(w);
     kt_jw_kstr(w, "output", p->id);
     kt_jw_kint(w, "opening", p->role->opening);
-    write_tri(w, "value", o->reg);
-    write_tri(w, "commanded", o->commanded);
+    write_held(w, p->set, o);
     write_tri(w, "feed", o->fed);
     kt_jw_kstr(w, "feed_point", o->feed.v == KT_NONE ? NULL : c->site->points[o->feed.v].id);
     kt_jw_kbool(w, "anomaly", o->anomaly);

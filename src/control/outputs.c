@@ -2,6 +2,7 @@
 /* outputs: the table of outputs, tags, latches, the interlock. */
 #include "control/private.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,7 +10,7 @@ static uint32_t count_outputs(const struct kt_site *site)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < site->points_n; i++) {
-        n += site->points[i].kind == KT_POINT_OUTPUT;
+        n += kt_point_commanded(&site->points[i]);
     }
     return n;
 }
@@ -46,12 +47,13 @@ struct kt_control *kt_control_new(const struct kt_site *site, const struct kt_co
     c->of = zeroed(site->points_n, sizeof *c->of);
     c->done = zeroed(KT_CTL_DONE, sizeof *c->done);
     for (uint32_t i = 0; i < site->points_n; i++) {
-        if (site->points[i].kind == KT_POINT_OUTPUT) {
+        if (kt_point_commanded(&site->points[i])) {
             struct kt_output *o = &c->out[c->n];
             o->point.v = i;
             o->feed = site->points[i].feed;
             o->fed_by = site->points[i].fed_by;
             o->reg = o->fed = o->commanded = -1;
+            o->is = o->set = NAN;
             c->of[i] = ++c->n;
         }
     }
@@ -152,7 +154,7 @@ static uint32_t latch_index(const struct kt_output *o, struct kt_rule_instance b
 void kt_control_latch(struct kt_control *c, kt_point_id output, struct kt_rule_instance by)
 {
     struct kt_output *o = control_output(c, output);
-    if (!o || latch_index(o, by) < o->latch_n) {
+    if (!o || control_point(c, o)->set || latch_index(o, by) < o->latch_n) {
         return;
     }
     o->latch = realloc(o->latch, (o->latch_n + 1) * sizeof *o->latch);
@@ -271,13 +273,14 @@ bool kt_control_interlock(const struct kt_control *c, kt_point_id output, kt_con
     if (!o) {
         return false;
     }
+    bool set = control_point(c, o)->set;
     struct kt_condition cond = {"latch", {KT_NONE}, {KT_NONE}, "", o->latch_n == 0};
     for (uint32_t i = 0; i < o->latch_n; i++) {
         cond.rule = o->latch[i].rule;
         cond.point = o->latch[i].self;
         visit_one(&v, &cond);
     }
-    if (o->latch_n == 0) {
+    if (o->latch_n == 0 && !set) {
         visit_one(&v, &cond);
     }
     cond = (struct kt_condition){"tag", {KT_NONE}, {KT_NONE}, "", o->tag_n == 0};

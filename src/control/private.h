@@ -34,4 +34,17 @@ bool control_final(const struct kt_control *c, const struct kt_command *cmd);
 /* Look again at one output: proof, anomaly, resending. */
 void control_review(struct kt_control *c, struct kt_output *o, kt_time now);
 void control_send(struct kt_control *c, struct kt_output *o, struct kt_command *cmd, kt_time now);
+/* The parts that both kinds share: a closing's expiry, the reading after a restart. */
+void control_review_closing(struct kt_control *c, struct kt_output *o, kt_time now);
+void control_review_read(struct kt_control *c, struct kt_output *o, kt_time now);
+
+/* setpoint.c */
+/* May a set-point hold this now? KT_EINVAL, KT_ESTATE. */
+int control_set_check(struct kt_control *c, const struct kt_output *o, double value,
+                      struct kt_err *err);
+void control_set_heard(struct kt_control *c, struct kt_output *o, double value, kt_time now);
+void control_set_review(struct kt_control *c, struct kt_output *o, kt_time now);
+/* Why a closing that was written has not been read back. */
+const char *control_set_unread(const struct kt_control *c, const struct kt_output *o,
+                               char buf[KT_CTL_TEXT]);
 #endif

@@ -2,6 +2,8 @@
 /* proof: what devices answer, the feed state, feed anomalies, resending, restart. */
 #include "control/private.h"
 
+#include <math.h>
+
 /* What the feed state must be for a value: dead when it is open. */
 static int8_t feed_for(const struct kt_control *c, const struct kt_output *o, int8_t value)
 {
@@ -149,8 +151,9 @@ static void review_latched(struct kt_control *c, struct kt_output *o, kt_time no
     (void)kt_control_open(c, &ask);
 }
 
-static void review_closing(struct kt_control *c, struct kt_output *o, kt_time now)
+void control_review_closing(struct kt_control *c, struct kt_output *o, kt_time now)
 {
+    char text[KT_CTL_TEXT];
     struct kt_command *cmd = &o->close;
     if (cmd->state == KT_CMD_NONE) {
         return;
@@ -168,7 +171,7 @@ static void review_closing(struct kt_control *c, struct kt_output *o, kt_time no
                       o->fed < 0 ? "read back, but the feed state is not known"
                                  : "read back, but a switch above it is open");
     } else if (written) {
-        control_state(c, cmd, KT_CMD_FAILED, "written, but not read back in time");
+        control_state(c, cmd, KT_CMD_FAILED, control_set_unread(c, o, text));
     } else {
         control_state(c, cmd, KT_CMD_EXPIRED,
                       cmd->state == KT_CMD_REQUESTED ? "nobody confirmed in time"
@@ -176,7 +179,7 @@ static void review_closing(struct kt_control *c, struct kt_output *o, kt_time no
     }
 }
 
-static void review_read(struct kt_control *c, struct kt_output *o, kt_time now)
+void control_review_read(struct kt_control *c, struct kt_output *o, kt_time now)
 {
     if (!o->unread || o->read_at == 0) {
         return;
@@ -204,27 +207,36 @@ static void review_below(struct kt_control *c, const struct kt_output *o, kt_tim
 
 void control_review(struct kt_control *c, struct kt_output *o, kt_time now)
 {
+    if (control_point(c, o)->set) {
+        control_set_review(c, o, now);
+        return;
+    }
     review_command(c, o, &o->open);
     review_command(c, o, &o->close);
     review_feed(c, o, now);
     review_below(c, o, now, 0);
-    review_closing(c, o, now);
-    review_read(c, o, now);
+    control_review_closing(c, o, now);
+    control_review_read(c, o, now);
     review_latched(c, o, now);
     review_resend(c, o, now);
 }
 
 /* The device was heard: what was read counts for the commands that are alive. */
-static void heard(struct kt_control *c, struct kt_output *o, uint8_t value, kt_time now)
+static void heard(struct kt_control *c, struct kt_output *o, double given, kt_time now)
 {
-    o->reg = (int8_t)value;
+    uint8_t value = given != 0;
     o->unread = false;
     o->read_at = 0;
     o->read_id.v = 0;
+    if (control_point(c, o)->set) {
+        control_set_heard(c, o, given, now);
+        return;
+    }
+    o->reg = (int8_t)value;
     struct kt_command *cmd[] = {&o->open, &o->close};
     for (int i = 0; i < 2; i++) {
         bool sent = cmd[i]->state >= KT_CMD_SENT;
-        cmd[i]->read |= sent && cmd[i]->value == value;
+        cmd[i]->read |= sent && (cmd[i]->value != 0) == value;
     }
     control_review(c, o, now);
 }
@@ -255,7 +267,7 @@ static void answer_failed(struct kt_control *c, struct kt_command *cmd, const ch
     }
 }
 
-void kt_control_answer(struct kt_control *c, kt_command_id id, enum kt_answer what, uint8_t value,
+void kt_control_answer(struct kt_control *c, kt_command_id id, enum kt_answer what, double value,
                        const char *text, kt_time now)
 {
     struct kt_command *cmd = NULL;
@@ -267,6 +279,7 @@ void kt_control_answer(struct kt_control *c, kt_command_id id, enum kt_answer wh
     case KT_ANS_WRITTEN:
         if (cmd) {
             cmd->written = true;
+            o->set = cmd->value;
             control_review(c, o, now);
         }
         break;
@@ -274,12 +287,12 @@ void kt_control_answer(struct kt_control *c, kt_command_id id, enum kt_answer wh
         answer_failed(c, cmd, text);
         break;
     case KT_ANS_READBACK:
-        heard(c, o, value != 0, now);
+        heard(c, o, value, now);
         break;
     }
 }
 
-void kt_control_register(struct kt_control *c, kt_point_id output, bool known, uint8_t value,
+void kt_control_register(struct kt_control *c, kt_point_id output, bool known, double value,
                          kt_time now)
 {
     struct kt_output *o = control_output(c, output);
@@ -287,8 +300,9 @@ void kt_control_register(struct kt_control *c, kt_point_id output, bool known, u
         return;
     }
     if (known) {
-        heard(c, o, value != 0, now);
+        heard(c, o, value, now);
     } else {
+        o->is = NAN;
         o->reg = -1;
         control_review(c, o, now);
     }
@@ -345,6 +359,7 @@ void kt_control_recovered(struct kt_control *c, uint32_t link, kt_seq cause, kt_
                 o->open.state = KT_CMD_SENT;
             }
         }
+        o->is = NAN;
         o->reg = -1;
         if (p->link != KT_NONE) {
             ask_device(c, o, cause, now);

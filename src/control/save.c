@@ -12,8 +12,12 @@ static void save_command(const struct kt_command *cmd, struct kt_buf *out)
     }
     kt_put_u64(out, cmd->id.v);
     kt_put_u64(out, cmd->cause);
-    kt_put_u8(out, cmd->value);
-    kt_put_u8(out, (uint8_t)(cmd->protective | cmd->written << 1 | cmd->read << 2));
+    bool number = cmd->value != 0 && cmd->value != 1;
+    kt_put_u8(out, number ? 0 : (uint8_t)cmd->value);
+    kt_put_u8(out, (uint8_t)(cmd->protective | cmd->written << 1 | cmd->read << 2 | number << 3));
+    if (number) {
+        kt_put_f64(out, cmd->value);
+    }
     kt_put_u32(out, cmd->tries);
     kt_put_i64(out, cmd->requested);
     kt_put_i64(out, cmd->sent);
@@ -36,8 +40,10 @@ static void load_command(struct kt_command *cmd, kt_point_id output, struct kt_r
     }
     cmd->id.v = kt_get_u64(in);
     cmd->cause = kt_get_u64(in);
-    cmd->value = kt_get_u8(in);
+    uint8_t value = kt_get_u8(in);
     uint8_t bits = kt_get_u8(in);
+    in->bad |= value > 1;
+    cmd->value = bits >> 3 & 1 ? kt_get_f64(in) : value;
     cmd->protective = bits & 1;
     cmd->written = bits >> 1 & 1;
     cmd->read = bits >> 2 & 1;
@@ -49,7 +55,6 @@ static void load_command(struct kt_command *cmd, kt_point_id output, struct kt_r
     kt_get_text(in, cmd->second, sizeof cmd->second);
     kt_get_text(in, cmd->reason, sizeof cmd->reason);
     kt_get_text(in, cmd->text, sizeof cmd->text);
-    in->bad |= cmd->value > 1;
 }
 
 static void save_output(const struct kt_control *c, const struct kt_output *o, struct kt_buf *out)
@@ -58,7 +63,12 @@ static void save_output(const struct kt_control *c, const struct kt_output *o, s
     kt_put_u8(out, (uint8_t)(o->reg + 1));
     kt_put_u8(out, (uint8_t)(o->fed + 1));
     kt_put_u8(out, (uint8_t)(o->commanded + 1));
-    kt_put_u8(out, (uint8_t)(o->anomaly | o->unread << 1));
+    bool set = control_point(c, o)->set;
+    kt_put_u8(out, (uint8_t)(o->anomaly | o->unread << 1 | set << 2));
+    if (set) {
+        kt_put_f64(out, o->is);
+        kt_put_f64(out, o->set);
+    }
     kt_put_i64(out, o->sent);
     kt_put_i64(out, o->against_since);
     kt_put_i64(out, o->read_at);
@@ -148,6 +158,10 @@ static void load_output(struct kt_control *c, struct kt_rd *in)
     uint8_t bits = kt_get_u8(in);
     o->anomaly = bits & 1;
     o->unread = bits >> 1 & 1;
+    if (bits >> 2 & 1) {
+        o->is = kt_get_f64(in);
+        o->set = kt_get_f64(in);
+    }
     o->sent = kt_get_i64(in);
     o->against_since = kt_get_i64(in);
     o->read_at = kt_get_i64(in);

@@ -564,10 +564,10 @@ static void step(uint64_t *seed)
         break;
     case 5:
         kt_control_answer(c, any_command(p, seed), (enum kt_answer)(unit_rand(seed) % 3),
-                          unit_rand(seed) % 2, "x", now);
+                          (double)(unit_rand(seed) % 2), "x", now);
         break;
     case 6:
-        kt_control_register(c, p, unit_rand(seed) % 3 != 0, unit_rand(seed) % 2, now);
+        kt_control_register(c, p, unit_rand(seed) % 3 != 0, (double)(unit_rand(seed) % 2), now);
         break;
     case 7:
         kt_control_feed(c, S1, unit_rand(seed) % 3 != 0, unit_rand(seed) % 2, now);

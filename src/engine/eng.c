@@ -250,7 +250,7 @@ static uint8_t point_kind(const struct eng *e, uint32_t p)
     kind |= has_timed(e, p) ? PT_WINDOWS : 0;
     kind |= e->feeds.at[p] != e->feeds.at[p + 1] ? PT_WINDOWS : 0;
     kind |= e->readers.at[p] != e->readers.at[p + 1] ? PT_READERS : 0;
-    kind |= e->site->points[p].kind == KT_POINT_OUTPUT ? PT_OUTPUT : 0;
+    kind |= kt_point_commanded(&e->site->points[p]) ? PT_OUTPUT : 0;
     kind |= e->fed_outputs.at[p] != e->fed_outputs.at[p + 1] ? PT_FEED : 0;
     return kind;
 }

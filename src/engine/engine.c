@@ -60,7 +60,7 @@ static void answer(struct eng *e, struct kt_str body)
     for (int i = 0; i < 3 && id > 0; i++) {
         if (strcmp(what, whats[i]) == 0) {
             kt_control_answer(e->control, (kt_command_id){(uint64_t)id}, (enum kt_answer)i,
-                              kt_json_get_num(root, "value", 0) != 0,
+                              kt_json_get_num(root, "value", 0),
                               kt_json_get_str(root, "text", ""), e->now);
         }
     }

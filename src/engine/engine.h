@@ -24,7 +24,7 @@ struct kt_effect {
     kt_command_id command;
     kt_seq cause; /* the input that led to it */
     kt_point_id output;
-    uint8_t value;
+    double value; /* of a switch 0 or 1 */
     bool protective;
     bool read_first; /* ask the device for its present value instead of writing */
     kt_time expires; /* engine time; 0 for protective ones */

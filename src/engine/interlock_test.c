@@ -8,7 +8,7 @@
 
 /* ---- what was seen --------------------------------------------------------------------------- */
 
-static struct cut_proof *proof_of(struct eng *e, uint32_t point)
+const struct cut_proof *eng_cut_proof(const struct eng *e, uint32_t point)
 {
     for (uint32_t i = 0; i < e->proof.n; i++) {
         if (e->proof.v[i].point == point) {
@@ -18,14 +18,9 @@ static struct cut_proof *proof_of(struct eng *e, uint32_t point)
     return NULL;
 }
 
-const struct cut_proof *eng_cut_proof(const struct eng *e, uint32_t point)
+static struct cut_proof *proof_of(struct eng *e, uint32_t point)
 {
-    for (uint32_t i = 0; i < e->proof.n; i++) {
-        if (e->proof.v[i].point == point) {
-            return &e->proof.v[i];
-        }
-    }
-    return NULL;
+    return (struct cut_proof *)eng_cut_proof(e, point); /* of e, which may be written here */
 }
 
 void eng_cut_latched(struct eng *e, uint32_t point)

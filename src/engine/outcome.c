@@ -72,7 +72,8 @@ static void on_write(void *arg, const struct kt_write *cw)
     if (e->out.effect) {
         e->out.effect(e->out.arg, &effect);
     }
-    if (!cw->read_first) {
+    bool set = e->site->points[cw->output.v].set;
+    if (!cw->read_first && !set) {
         bool opened = cw->value == e->site->points[cw->output.v].role->opening;
         eng_set_flag(e, cw->output.v, KT_FLAG_OPENED, opened);
     }
@@ -82,7 +83,7 @@ static void on_write(void *arg, const struct kt_write *cw)
     if (cw->read_first) {
         kt_jw_kbool(w, "read", true);
     } else {
-        kt_jw_kint(w, "value", cw->value);
+        kt_jw_knum(w, "value", cw->value);
     }
     kt_jw_kbool(w, "protective", cw->protective);
     kt_jw_ktime(w, "expires", cw->expires);
@@ -121,6 +122,10 @@ static void on_latch(void *arg, kt_point_id output, struct kt_rule_instance by, 
 static void on_anomaly(void *arg, kt_point_id output, bool on)
 {
     struct eng *e = arg;
+    if (e->site->points[output.v].set) {
+        eng_set_flag(e, output.v, KT_FLAG_SET_DIFFERS, on);
+        return;
+    }
     eng_set_flag(e, output.v, KT_FLAG_FEED_ANOMALY, on);
     uint32_t feed = e->site->points[output.v].feed.v;
     if (feed == KT_NONE) {

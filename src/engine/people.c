@@ -22,7 +22,7 @@ static int may_set(const struct eng *e, uint32_t point, struct kt_err *err)
     if (p->role->cutoff) {
         return kt_err_set(err, KT_EDENIED, "%s is a cut-off sensor: no value by hand", p->id);
     }
-    if (p->kind == KT_POINT_OUTPUT || (e->pt[point].kind & PT_FEED)) {
+    if (kt_point_commanded(p) || (e->pt[point].kind & PT_FEED)) {
         return kt_err_set(err, KT_EDENIED, "%s proves what is switched: no value by hand", p->id);
     }
     if (is_statutory_switch(e, point)) {

@@ -28,7 +28,7 @@ static bool is_trust(enum kt_flag f)
 {
     return f == KT_FLAG_CAL_FLAG_ONLY || f == KT_FLAG_CAL_RECORD_ONLY ||
            f == KT_FLAG_CAL_TOO_LONG || f == KT_FLAG_TEST_OVERDUE || f == KT_FLAG_FEED_ANOMALY ||
-           f == KT_FLAG_SILENT_CONSOLE;
+           f == KT_FLAG_SILENT_CONSOLE || f == KT_FLAG_SET_DIFFERS;
 }
 
 void eng_set_flag(struct eng *e, uint32_t point, enum kt_flag f, bool on)
@@ -102,7 +102,7 @@ static void feed_windows(struct eng *e, uint32_t point, kt_time t, double value)
 static void tell_control(struct eng *e, uint32_t point, double value, bool known)
 {
     if (e->pt[point].kind & PT_OUTPUT) {
-        kt_control_register(e->control, (kt_point_id){point}, known, value != 0, e->now);
+        kt_control_register(e->control, (kt_point_id){point}, known, value, e->now);
     }
     for (uint32_t k = e->fed_outputs.at[point]; k < e->fed_outputs.at[point + 1]; k++) {
         kt_control_feed(e->control, (kt_point_id){e->fed_outputs.list[k]}, known, value != 0,

@@ -6,7 +6,7 @@ static int arg_output(const struct eng *e, const struct request *q, uint32_t *re
                       struct kt_err *err)
 {
     int r = eng_arg_point(e, q, "output", ret, err);
-    if (r == KT_OK && e->site->points[*ret].kind != KT_POINT_OUTPUT) {
+    if (r == KT_OK && !kt_point_commanded(&e->site->points[*ret])) {
         return kt_err_set(err, KT_EINVAL, "output: %s is no output", e->site->points[*ret].id);
     }
     return r;
@@ -31,7 +31,7 @@ static void write_command(struct eng *e, const struct request *q, kt_command_id 
 }
 
 /* In a drill a command may be played: it is told, and goes nowhere (safety rule 8). */
-static int play_command(struct eng *e, const struct request *q, uint32_t output, int64_t value,
+static int play_command(struct eng *e, const struct request *q, uint32_t output, double value,
                         struct kt_err *err)
 {
     if (!e->drill[0]) {
@@ -41,7 +41,7 @@ static int play_command(struct eng *e, const struct request *q, uint32_t output,
     kt_jw_kstr(w, "change", "command");
     kt_jw_kstr(w, "title", e->drill);
     eng_jpoint(e, w, "output", output);
-    kt_jw_kint(w, "value", value);
+    kt_jw_knum(w, "value", value);
     kt_jw_kstr(w, "by", q->user);
     eng_said(e);
     kt_jw_kbool(q->result, "drill", true);
@@ -58,12 +58,16 @@ static int open_output(struct eng *e, const struct request *q, uint32_t output, 
     return KT_OK;
 }
 
-static int close_output(struct eng *e, const struct request *q, uint32_t output, struct kt_err *err)
+/* Closing a switch, or setting a number: the same gate, a right of its own. */
+static int close_output(struct eng *e, const struct request *q, uint32_t output, double value,
+                        struct kt_err *err)
 {
-    if (!eng_may(q, "output.close")) {
-        return kt_err_set(err, KT_EDENIED, "this needs the right output.close");
+    const char *right = e->site->points[output].set ? "output.set" : "output.close";
+    if (!eng_may(q, right)) {
+        return kt_err_set(err, KT_EDENIED, "this needs the right %s", right);
     }
     struct kt_ask ask = ask_of(e, q, output);
+    ask.value = value;
     kt_command_id id;
     int r = kt_control_close(e->control, &ask, &id, err);
     if (r == KT_OK) {
@@ -72,22 +76,35 @@ static int close_output(struct eng *e, const struct request *q, uint32_t output,
     return r;
 }
 
+/* 0 or 1 for a switch; a number for a set-point, which control holds against its limits. */
+static int arg_value(const struct eng *e, const struct request *q, uint32_t output, double *ret,
+                     struct kt_err *err)
+{
+    double v;
+    if (!kt_json_num(kt_json_get(q->args, "value"), &v)) {
+        return kt_err_set(err, KT_EINVAL, "value: a number");
+    }
+    if (!e->site->points[output].set && v != 0 && v != 1) {
+        return kt_err_set(err, KT_EINVAL, "value: 0 or 1");
+    }
+    *ret = v;
+    return KT_OK;
+}
+
 int eng_output_command(struct eng *e, const struct request *q, struct kt_err *err)
 {
     uint32_t output = 0;
-    int64_t value;
+    double value = 0;
     int r = arg_output(e, q, &output, err);
-    if (r < 0 || (r = kt_json_need_int(q->args, "value", &value, err)) < 0) {
+    if (r < 0 || (r = arg_value(e, q, output, &value, err)) < 0) {
         return r;
-    }
-    if (value != 0 && value != 1) {
-        return kt_err_set(err, KT_EINVAL, "value: 0 or 1");
     }
     if (kt_json_get_bool(q->args, "drill", false)) {
         return play_command(e, q, output, value, err);
     }
-    bool opens = value == e->site->points[output].role->opening;
-    return opens ? open_output(e, q, output, err) : close_output(e, q, output, err);
+    const struct kt_point *p = &e->site->points[output];
+    bool opens = !p->set && value == p->role->opening;
+    return opens ? open_output(e, q, output, err) : close_output(e, q, output, value, err);
 }
 
 static int arg_command(const struct eng *e, const struct request *q, kt_command_id *ret,

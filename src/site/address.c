@@ -153,6 +153,57 @@ static const char *modbus_wrong(const char *address, bool output, char *buf, siz
     return NULL;
 }
 
+const char *site_address_set(const char *address, const struct kt_setpoint *set, char *buf,
+                             size_t cap)
+{
+    static const double lowest[] = {0, -32768, 0, -2147483648.0, -3e38};
+    static const double highest[] = {65535, 32767, 4294967295.0, 2147483647.0, 3e38};
+    struct modbus_address a = {0};
+    struct kt_err err;
+    if (parse(address, &a, &err) < 0) {
+        return NULL; /* said already */
+    }
+    if (a.table != 'h') {
+        snprintf(buf, cap, "address \"%s\" takes no number; a set-point is a holding register (h)",
+                 address);
+        return buf;
+    }
+    double x = set->lo / a.scale, y = set->hi / a.scale, count = a.scale < 0 ? -a.scale : a.scale;
+    if ((x < y ? x : y) < lowest[a.type] || (x < y ? y : x) > highest[a.type]) {
+        snprintf(buf, cap, "%g to %g does not fit into address \"%s\"; give another type or scale",
+                 set->lo, set->hi, address);
+        return buf;
+    }
+    if (a.type != MB_F32 && set->tolerance < count / 2 * (1 + 1e-9)) {
+        snprintf(buf, cap,
+                 "a count of address \"%s\" is %g, so that tolerance %g could not be read back; "
+                 "give a finer scale, or a role with a wider tolerance",
+                 address, count, set->tolerance);
+        return buf;
+    }
+    return NULL;
+}
+
+bool site_address_holding(const char *address, int *ret_unit, int *ret_first, int *ret_n)
+{
+    struct modbus_address a = {0};
+    struct kt_err err;
+    if (parse(address, &a, &err) < 0 || a.table != 'h') {
+        return false;
+    }
+    *ret_unit = a.unit;
+    *ret_first = a.offset;
+    *ret_n = a.type == MB_U32 || a.type == MB_I32 || a.type == MB_F32 ? 2 : 1;
+    return true;
+}
+
+int site_address_unit(const char *address)
+{
+    struct modbus_address a = {.unit = -1};
+    struct kt_err err;
+    return parse(address, &a, &err) < 0 ? -1 : a.unit;
+}
+
 static const char *sip_wrong(const char *address)
 {
     const char *at = strchr(address, '@');

@@ -52,7 +52,7 @@ void site_check_watched(struct load *l)
     for (uint32_t i = 0; i < s->points_n; i++) {
         const struct kt_point *p = &s->points[i];
         uint64_t at;
-        if (p->ended || p->kind != KT_POINT_OUTPUT) {
+        if (p->ended || !kt_point_commanded(p)) {
             continue;
         }
         if (p->asset < s->assets_n && of_asset[p->asset]) {

@@ -14,7 +14,7 @@ static const char *const rights[] = {
     "backtest",       "record.read",       "record.write",  "record.import",  "record.merge",
     "personal.erase", "ledger.read",       "ledger.post",   "ledger.close",   "calendar.write",
     "indicator.read", "indicator.write",   "target.write",  "person.see",     "person.manage",
-    "evacuation",     "call",              "call.hear",     "broadcast"};
+    "evacuation",     "call",              "call.hear",     "broadcast",      "output.set"};
 
 const char *const *kt_site_rights(uint32_t *ret_n)
 {

@@ -74,6 +74,8 @@ struct selector {
     int cutoff;       /* 0, 1 or -1 */
     int link;         /* 1: only points with a link; -1 */
     int device_state; /* 0, 1 or -1 */
+    int setpoint;     /* 0, 1 or -1 */
+    int commanded;    /* 1: only switches and set-points; -1 */
 };
 
 /* What any()/all() of a rule's text reads, found by scan.c. */
@@ -267,6 +269,15 @@ void site_rules(struct load *l);                                  /* rules_build
 void site_readers(struct load *l);                                /* readers.c */
 void site_check_ranges(struct load *l);                           /* check_ranges.c */
 void site_check_watched(struct load *l);                          /* check_watched.c */
+
+/* setpoints.c */
+enum { SITE_SET_TEXT = 320 };
+/** The key `setpoint` of a role; reports. NULL: it has none. */
+const struct kt_setpoint *site_set_role(struct load *l, const struct kt_yaml *n, struct kt_role *r);
+/** A row's own limits (NaN: not given) into the point. What is wrong with them, or NULL. */
+const char *site_set_point(struct load *l, struct kt_point *p, const struct kt_setpoint *given,
+                           char buf[SITE_SET_TEXT]);
+void site_check_setpoints(struct load *l);
 void site_check_rules(struct load *l);                            /* check_rules.c */
 void site_prove(struct load *l);                                  /* prove.c */
 void site_loops(struct load *l);                                  /* loops.c */
@@ -294,6 +305,11 @@ const char *site_address_check(enum kt_link_kind kind, const char *address, bool
 /** What is wrong with the address of a Sparkplug metric; NULL: nothing. */
 const char *site_address_metric(const char *address);
 bool site_address_state(enum kt_link_kind kind, const char *address);
+/** What is wrong with a modbus address for a number within `set`; NULL: nothing. */
+const char *site_address_set(const char *address, const struct kt_setpoint *set, char *buf, size_t cap);
+/** The holding registers of a modbus address (unit -1: the link's); false: it has none. */
+bool site_address_holding(const char *address, int *ret_unit, int *ret_first, int *ret_n);
+int site_address_unit(const char *address); /**< -1: the link's */
 
 /* limits.c */
 bool site_looser(enum kt_limit_name name, bool low, double a, double than);

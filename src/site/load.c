@@ -282,6 +282,7 @@ static void load_all(struct load *l, const struct kt_site *previous)
     site_readers(l);
     site_check_ranges(l);
     site_check_watched(l);
+    site_check_setpoints(l);
     site_check_rules(l);
     site_check_sequences(l);
     site_prove(l);

@@ -37,12 +37,16 @@ enum column {
     C_SERVES,
     C_TWO,
     C_TAGS,
+    C_SET_LO,
+    C_SET_HI,
+    C_SET_STEP,
     C_COLUMNS
 };
 static const char *const column_names[C_COLUMNS] = {
-    "id",       "name",       "name_en",  "kind",   "unit",       "role",    "place",   "range_lo",
-    "range_hi", "resolution", "deadband", "class",  "link",       "address", "scan_ms", "x",
-    "y",        "feed",       "fed_by",   "serves", "two_person", "tags"};
+    "id",       "name",     "name_en",    "kind",     "unit",   "role",   "place",
+    "range_lo", "range_hi", "resolution", "deadband", "class",  "link",   "address",
+    "scan_ms",  "x",        "y",          "feed",     "fed_by", "serves", "two_person",
+    "tags",     "set_lo",   "set_hi",     "set_step"};
 
 struct rows {               /* one pass over the file */
     struct kt_map *ordered; /* indexes that text ids are to have; NULL: none */
@@ -245,17 +249,33 @@ static void link_and_address(const struct rows *r, struct kt_point *p)
     p->device_state = site_address_state(kind, p->address);
 }
 
+/* Columns that make a point of such a role one that is set. */
+static void set_point(const struct rows *r, struct kt_point *p)
+{
+    struct kt_problems *pr = &r->l->problems;
+    struct kt_setpoint set = {NAN, NAN, NAN, 0};
+    char buf[SITE_SET_TEXT];
+    kt_csv_num(r->c, r->row, r->col[C_SET_LO], pr, &set.lo);
+    kt_csv_num(r->c, r->row, r->col[C_SET_HI], pr, &set.hi);
+    kt_csv_num(r->c, r->row, r->col[C_SET_STEP], pr, &set.step);
+    const char *wrong = site_set_point(r->l, p, &set, buf);
+    if (wrong) {
+        WRONG(r, isnan(set.hi) && !isnan(set.lo) ? C_SET_HI : C_SET_LO, "%s", wrong);
+    }
+}
+
 static void output(const struct rows *r, struct kt_point *p)
 {
     struct kt_str two = get(r, C_TWO), *ids = NULL;
     static const char *const yes_no[] = {"yes", "no"};
     bool is_output = p->kind == KT_POINT_OUTPUT;
     p->two_person = two.n && choice(r, C_TWO, yes_no, 2, 1) == 0;
+    bool second = p->two_person && !p->set;
     uint32_t n = site_split(r->l, get(r, C_SERVES), &ids);
-    if (!is_output && (n || p->two_person || get(r, C_FEED).n || get(r, C_FED_BY).n)) {
+    if (!is_output && (n || second || get(r, C_FEED).n || get(r, C_FED_BY).n)) {
         WRONG(r,
               n                    ? C_SERVES
-              : p->two_person      ? C_TWO
+              : second             ? C_TWO
               : get(r, C_FED_BY).n ? C_FED_BY
                                    : C_FEED,
               "feed, fed_by, serves and two_person belong to outputs; this is of kind %s",
@@ -303,6 +323,7 @@ static bool read_point(const struct rows *r, struct kt_point *p)
     numbers(r, p);
     place(r, p);
     link_and_address(r, p);
+    set_point(r, p);
     output(r, p);
     return p->place.v != KT_NONE;
 }

@@ -39,8 +39,9 @@ static void read_output(struct load *l, const struct kt_yaml *n, struct kt_role 
     (void)l;
 }
 
-static void read_analog(const struct kt_yaml *n, struct kt_role *r)
+static void read_analog(struct load *l, const struct kt_yaml *n, struct kt_role *r)
 {
+    r->set = site_set_role(l, n, r);
     static const char *const over[] = {"high"};
     int high = -1;
     kt_yaml_num(n, "resolution", KT_OPTIONAL, &r->resolution);
@@ -83,7 +84,7 @@ static bool read_role(struct load *l, const struct kt_yaml *n, struct kt_role *r
     if (r->kind == KT_POINT_OUTPUT) {
         read_output(l, n, r);
     } else if (r->kind != KT_POINT_SWITCH) {
-        read_analog(n, r);
+        read_analog(l, n, r);
     }
     kt_yaml_unknown(n);
     if (r->cutoff && r->stale_after_ns == 0) {

@@ -201,7 +201,7 @@ static bool read_interlock(struct load *l, const struct kt_yaml *n, const char *
     d->r.clause = site_source(l, n, "clause");
     kt_yaml_bool(n, "hold", KT_OPTIONAL, &d->r.hold);
     site_selector_read(l, kt_yaml_need(n, "select"), &d->select);
-    d->select.kind = KT_POINT_OUTPUT;
+    d->select.commanded = 1;
     d->raise = site_condition(l, n, "permit", KT_REQUIRED, &d->raise_at);
     kt_yaml_unknown(n);
     site_scan_of(n, "permit", d->raise, &d->scan);

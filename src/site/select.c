@@ -12,7 +12,13 @@ static int flag(const struct kt_yaml *map, const char *key)
 
 static struct selector nothing(void)
 {
-    return (struct selector){.kind = -1, .limit = -1, .cutoff = -1, .link = -1, .device_state = -1};
+    return (struct selector){.kind = -1,
+                             .limit = -1,
+                             .cutoff = -1,
+                             .link = -1,
+                             .device_state = -1,
+                             .setpoint = -1,
+                             .commanded = -1};
 }
 
 void site_selector_read(struct load *l, const struct kt_yaml *map, struct selector *ret)
@@ -41,6 +47,7 @@ void site_selector_read(struct load *l, const struct kt_yaml *map, struct select
     }
     ret->cutoff = flag(map, "cutoff");
     ret->device_state = flag(map, "device_state");
+    ret->setpoint = flag(map, "setpoint");
     if (kt_yaml_choice(map, "source", KT_OPTIONAL, sources, 1, &at)) {
         ret->link = 1;
     }
@@ -159,6 +166,8 @@ static bool point_fits(const struct load *l, const struct selector *sel, const s
     return fits && (sel->limit < 0 || (p->limits && p->limits->has[sel->limit])) &&
            (sel->link < 0 || p->link != KT_NONE) &&
            (sel->device_state < 0 || sel->device_state == p->device_state) &&
+           (sel->setpoint < 0 || sel->setpoint == (p->set != NULL)) &&
+           (sel->commanded < 0 || kt_point_commanded(p)) &&
            (!sel->tag || tag_fits(sel->tag, p->tags)) && place_fits(l, sel, p);
 }
 

@@ -44,6 +44,13 @@ enum kt_limit_name {
 };
 const char *kt_limit_name_id(enum kt_limit_name n); /**< "alarm" */
 
+/* What may be written to a point that takes a number: a set-point 设定值. */
+struct kt_setpoint {
+    double lo, hi;    /* allowed, in the unit of the point */
+    double step;      /* from the present value at most */
+    double tolerance; /* what is read back may differ by so much */
+};
+
 struct kt_role {
     const char *id;
     struct kt_text title;
@@ -57,7 +64,8 @@ struct kt_role {
     bool is_protected;      /* output: no rule opens it (safety rule 7) */
     bool watched;           /* no output stands beside it (safety rule 7: a winding engine) */
     uint8_t opening;        /* output: the value that cuts or stops */
-    int64_t expiry_ns, readback_ns;
+    int64_t expiry_ns, readback_ns; /* of what is commanded: an output, a set-point */
+    const struct kt_setpoint *set;       /* analog: its points may be set, within this; NULL: not */
     int64_t test_every_ns; /* output: how often what cuts it is tried; 0: never */
     struct kt_text off, on;
 };
@@ -120,6 +128,7 @@ struct kt_point {
     bool has_xy, two_person;
     bool device_state;  /* the source tells the device's own state (status word, mine file) */
     bool ended;         /* gone since a reload: keeps its slot; no link, limits or rules */
+    const struct kt_setpoint *set; /* it takes a number, within this; NULL: it is not commanded so */
     kt_point_id feed;   /* output: its feed-state point, KT_NONE */
     kt_point_id fed_by; /* output: the output above it on the line, KT_NONE */
     const kt_place_id *serves; /* output: what it feeds */
@@ -131,6 +140,12 @@ struct kt_point {
     const kt_point_id *cuts;
     uint32_t cuts_n;
 };
+
+/** Is it written to: a switch, or a set-point? */
+static inline bool kt_point_commanded(const struct kt_point *p)
+{
+    return p->kind == KT_POINT_OUTPUT || p->set;
+}
 
 /* Where a range looks for places around its sensor. */
 enum kt_range_scope {

@@ -9,7 +9,7 @@ bool kt_lp_granted(void *grant, kt_point_id p)
 {
     const struct kt_lp_grant *g = grant;
     const struct kt_point *point = &g->site->points[p.v];
-    if (point->kind == KT_POINT_OUTPUT || (point->link != KT_NONE && point->link != g->link)) {
+    if (kt_point_commanded(point) || (point->link != KT_NONE && point->link != g->link)) {
         return false;
     }
     if (point->role && strcmp(point->role->group, "self") == 0) {

@@ -90,8 +90,8 @@ static void tell_device(struct kt_modbus *m, uint32_t point, unsigned status)
     kt_buf_done(&b);
 }
 
-static void tell_answer(struct kt_modbus *m, const struct kt_effect *e, const char *what, int value,
-                        const char *text)
+static void tell_answer(struct kt_modbus *m, const struct kt_effect *e, const char *what,
+                        double value, const char *text)
 {
     struct kt_buf b;
     kt_buf_init(&b, 4096);
@@ -100,7 +100,7 @@ static void tell_answer(struct kt_modbus *m, const struct kt_effect *e, const ch
     kt_jw_kint(&w, "command", (int64_t)e->command.v);
     kt_jw_kstr(&w, "output", m->site->points[e->output.v].id);
     kt_jw_kstr(&w, "what", what);
-    kt_jw_kint(&w, "value", value);
+    kt_jw_knum(&w, "value", value);
     kt_jw_kstr(&w, "text", text);
     kt_jw_obj_end(&w);
     if (kt_runtime_answer(m->rt, (struct kt_str){b.p, b.n}, m->conf->id) < 0) {
@@ -296,7 +296,7 @@ static bool read_block(struct kt_modbus *m, uint32_t i)
 
 static bool is_urgent(const struct kt_point *p)
 {
-    return p->role->cutoff || p->kind != KT_POINT_ANALOG;
+    return p->role->cutoff || p->kind != KT_POINT_ANALOG || p->set;
 }
 
 static void add_sample(struct kt_batch *b, uint32_t point, kt_time t, double v, kt_quality q)
@@ -352,41 +352,62 @@ static void hand_on(struct kt_modbus *m, bool urgent)
 
 /* ---- commands -------------------------------------------------------------------------------- */
 
-static int read_output(struct kt_modbus *m, const struct kt_modbus_address *a)
+/* What an output holds, with the scale and type of its address; false with errno. */
+static bool read_output(struct kt_modbus *m, const struct kt_modbus_address *a, double *ret)
 {
-    uint8_t rsp[MODBUS_TCP_MAX_ADU_LENGTH];
-    int unit = a->unit < 0 ? m->conf->unit : a->unit;
-    int n = ask(m, unit, a->table == 'c' ? 1 : 3, a->offset, 1, rsp);
-    if (n < 0) {
-        return -1;
+    struct item it = {.addr = *a};
+    struct block b = {.unit = a->unit < 0 ? m->conf->unit : a->unit,
+                      .table = a->table,
+                      .offset = a->offset,
+                      .count = item_width(a),
+                      .n = 1};
+    uint16_t regs[2];
+    uint8_t bits[1];
+    if (read_raw(m, &b, regs, bits) != b.count) {
+        return false;
     }
-    const uint8_t *data = rsp + HEAD + 2;
-    return a->table == 'c' ? data[0] & 1 : data[0] != 0 || data[1] != 0;
+    *ret = item_value(&it, &b, regs, bits);
+    return true;
+}
+
+/* The value as its address holds it: a coil, one register or two. */
+static bool write_value(struct kt_modbus *m, const struct kt_effect *e,
+                        const struct kt_modbus_address *a)
+{
+    if (a->table == 'c') {
+        return modbus_write_bit(m->mb, a->offset, e->value != 0) == 1;
+    }
+    if (!m->site->points[e->output.v].set) {
+        return modbus_write_register(m->mb, a->offset, e->value != 0) == 1;
+    }
+    uint16_t regs[2];
+    int n = item_encode(a, e->value, regs);
+    return n == 1 ? modbus_write_register(m->mb, a->offset, regs[0]) == 1
+                  : modbus_write_registers(m->mb, a->offset, n, regs) == n;
 }
 
 /* The gate is the last thing before the wire: what does not protect goes out only while this node
- * holds the lease. -1 with errno; EPERM: the gate is shut. */
-static int write_output(struct kt_modbus *m, const struct kt_effect *e,
-                        const struct kt_modbus_address *a)
+ * holds the lease. False with errno; EPERM: the gate is shut. */
+static bool write_output(struct kt_modbus *m, const struct kt_effect *e,
+                         const struct kt_modbus_address *a)
 {
     int64_t token = e->protective ? 0 : kt_runtime_token(m->rt);
     if (!fence_write(m->mb, m->conf, token)) {
-        return -1;
+        return false;
     }
     if (!kt_runtime_may(m->rt, e)) {
         errno = EPERM;
-        return -1;
+        return false;
     }
     modbus_set_slave(m->mb, a->unit < 0 ? m->conf->unit : a->unit);
-    return a->table == 'c' ? modbus_write_bit(m->mb, a->offset, e->value)
-                           : modbus_write_register(m->mb, a->offset, e->value);
+    return write_value(m, e, a);
 }
 
 static void read_back(struct kt_modbus *m, const struct kt_effect *e,
                       const struct kt_modbus_address *a)
 {
-    int v = read_output(m, a);
-    if (v < 0) {
+    double v;
+    if (!read_output(m, a, &v)) {
         int error = errno;
         tell_answer(m, e, "failed", 0, modbus_strerror(error));
         if (!is_exception(error)) {
@@ -419,7 +440,7 @@ static void carry_out(struct kt_modbus *m, const struct kt_effect *e)
         return;
     }
     m->fresh[e->output.v] = 0; /* read earlier in this round: older than the answer to come */
-    if (write_output(m, e, &a) != 1) {
+    if (!write_output(m, e, &a)) {
         int error = errno;
         if (error == EPERM) {
             tell_answer(m, e, "failed", 0, "this node does not hold the lease: nothing was sent");
@@ -599,7 +620,7 @@ static uint32_t effects_max(const struct kt_site *site, uint32_t link)
     enum { MORE = 256 };
     uint32_t outputs = 0;
     for (uint32_t i = 0; i < site->points_n; i++) {
-        outputs += site->points[i].link == link && site->points[i].kind == KT_POINT_OUTPUT;
+        outputs += site->points[i].link == link && kt_point_commanded(&site->points[i]);
     }
     return 2 * outputs + MORE;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "devices.h"
+#include "registers.h"
 #include "rig.h"
 
 #include <arpa/inet.h>
@@ -58,6 +59,7 @@ struct sim_devices {
     bool *coil_was; /* of each switch, as last seen */
     struct guarded *guarded;
     int guarded_n;
+    struct sim_registers *registers;
 };
 /* A coil that its PLC refuses to set while `locked`. */
 struct guarded {
@@ -197,7 +199,7 @@ static bool take_fence(struct conn *c, const uint8_t *pdu)
 
 static bool closes(const uint8_t *pdu)
 {
-    return (pdu[0] == 5 || pdu[0] == 6) && (pdu[3] || pdu[4]);
+    return ((pdu[0] == 5 || pdu[0] == 6) && (pdu[3] || pdu[4])) || pdu[0] == 16;
 }
 
 /** 0 the device goes on, -1 it refuses, 1 it has taken the token: all is done. */
@@ -236,6 +238,16 @@ static bool refuses(const struct conn *c, size_t n)
     return found;
 }
 
+static enum sim_written set_register(struct conn *c, size_t n)
+{
+    struct sim_devices *all = c->d->all;
+    pthread_mutex_lock(&all->io);
+    enum sim_written w =
+        sim_registers_write(all->registers, (int)(c->d - all->devices), c->in + HEAD, n - HEAD);
+    pthread_mutex_unlock(&all->io);
+    return w;
+}
+
 /** Let libmodbus answer one whole request. */
 static bool serve(struct conn *c, size_t n)
 {
@@ -243,13 +255,15 @@ static bool serve(struct conn *c, size_t n)
     struct unit *u = unit_of(c->d, c->in[HEAD]);
     uint8_t bytes[FRAME_MAX];
     int fenced = u ? fence(c, n) : 0;
-    if (fenced > 0) { /* as libmodbus answers: the head, unit, function, address, count */
+    bool misbehaves = c->d->mode == SIM_DEV_EXCEPTION;
+    enum sim_written set = u && !fenced && !misbehaves ? set_register(c, n) : SIM_NOT_OURS;
+    if (fenced > 0 || set == SIM_IGNORED) { /* as libmodbus: head, unit, function, address, count */
         memcpy(bytes, c->in, HEAD + 6);
         bytes[4] = 0;
         bytes[5] = 6;
         return answer(c, bytes, HEAD + 6);
     }
-    if (fenced < 0 || (u && refuses(c, n))) {
+    if (fenced < 0 || set == SIM_REFUSED || (u && refuses(c, n))) {
         modbus_reply_exception(all->ctx, c->in, BAD_VALUE);
     } else if (!u || c->d->mode == SIM_DEV_EXCEPTION) {
         modbus_reply_exception(all->ctx, c->in, u ? FAILURE : NO_TARGET);
@@ -461,7 +475,7 @@ void sim_devices_show(struct sim_devices *d, const struct sim_plant *p)
     pthread_mutex_lock(&d->io);
     for (int i = 0; i < p->n[SIM_POINT]; i++) {
         const struct sim_point *pt = &p->points[i];
-        if (pt->device < 0) {
+        if (pt->device < 0 || (pt->table == 'h' && sim_registers_waits(d->registers, i))) {
             continue;
         }
         modbus_mapping_t *m = unit_of(&d->devices[pt->device], pt->unit)->map;
@@ -512,6 +526,7 @@ void sim_devices_take_coils(struct sim_devices *d, struct sim_plant *p)
             take_coil(d, &p->switches[i], pt, i);
         }
     }
+    sim_registers_take(d->registers, p);
     for (int i = 0; i < d->guarded_n; i++) {
         d->guarded[i].locked = p->switches[d->guarded[i].sw].locked;
     }
@@ -594,6 +609,7 @@ static void free_devices(struct sim_devices *d)
     pthread_mutex_destroy(&d->io);
     free(d->coil_was);
     free(d->guarded);
+    sim_registers_free(d->registers);
     free(d->devices);
     free(d);
 }
@@ -603,6 +619,7 @@ int sim_devices_start(const struct sim_plant *p, int base_port, struct sim_devic
 {
     struct sim_devices *d = new_devices(p, base_port);
     find_guarded(d, p);
+    d->registers = sim_registers_new(p);
     int r = open_context(d, err);
     for (int i = 0; r == KT_OK && i < d->n; i++) {
         r = open_port(&d->devices[i], err);

@@ -7,13 +7,23 @@
 static const struct sim_rig_kind *const kinds[] = {
     &sim_rig_mainfan, &sim_rig_pumps,   &sim_rig_hoist,      &sim_rig_barrier, &sim_rig_airlock,
     &sim_rig_near,    &sim_rig_breaker, &sim_rig_compressor, &sim_rig_refuge,  &sim_rig_face,
-    &sim_rig_mix,     &sim_rig_drill,   &sim_rig_truck};
+    &sim_rig_mix,     &sim_rig_water,   &sim_rig_drill,      &sim_rig_truck};
 
 const struct sim_rig_kind *sim_rig_kind_of(struct kt_str name)
 {
     for (size_t i = 0; i < KT_ARRAY_LEN(kinds); i++) {
         if (kt_str_is(name, kinds[i]->name)) {
             return kinds[i];
+        }
+    }
+    return NULL;
+}
+
+const struct sim_rig_set *sim_rig_set_of(const struct sim_rig_kind *k, int signal)
+{
+    for (int i = 0; i < k->sets_n; i++) {
+        if (k->sets[i].signal == signal) {
+            return &k->sets[i];
         }
     }
     return NULL;

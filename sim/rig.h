@@ -11,7 +11,13 @@
  */
 #include "plant.h"
 
-enum { SIM_RIG_SIGNALS = 64, SIM_RIG_COILS = 16, SIM_RIG_THINGS = 4 };
+enum { SIM_RIG_SIGNALS = 64, SIM_RIG_COILS = 16, SIM_RIG_THINGS = 4, SIM_RIG_OWN = 36 };
+
+/* A signal that a master may set, within the PLC's own limits. */
+struct sim_rig_set {
+    int signal;
+    double lo, hi;
+};
 
 struct sim_rig_kind {
     const char *name;
@@ -21,6 +27,9 @@ struct sim_rig_kind {
     const char *const *coils;
     const char *const *things; /* fans, pumps, … that it drives: names of its words */
     enum sim_kind of;          /* what they are */
+    const struct sim_rig_set *sets;
+    int sets_n, remote,
+        deaf; /* signals: below 0.5 it is set on the spot alone; it ignores writes */
     void (*begin)(struct sim_plant *p, struct sim_rig *r); /* NULL: all signals are 0 */
     void (*step)(struct sim_plant *p, struct sim_rig *r);
 };
@@ -31,13 +40,15 @@ struct sim_rig {
     double s[SIM_RIG_SIGNALS];
     int sw[SIM_RIG_COILS]; /* switches; -1: it has no such coil */
     int thing[SIM_RIG_THINGS];
-    int64_t heard; /* step at which a master last asked its device; 0: never */
-    int device;    /* -1: on none */
-    double own[8]; /* what it remembers */
+    int64_t heard;           /* step at which a master last asked its device; 0: never */
+    int device;              /* -1: on none */
+    double own[SIM_RIG_OWN]; /* what it remembers */
 };
 
 /** NULL when there is none. */
 const struct sim_rig_kind *sim_rig_kind_of(struct kt_str name);
+/** How a master may set a signal; NULL: not. */
+const struct sim_rig_set *sim_rig_set_of(const struct sim_rig_kind *k, int signal);
 /** Index of a signal by name; -1. */
 int sim_rig_signal(const struct sim_rig_kind *k, struct kt_str name);
 void sim_rigs_step(struct sim_plant *p);
@@ -64,5 +75,5 @@ double sim_rig_wave(const struct sim_plant *p, int n, double mean, double swing,
 
 extern const struct sim_rig_kind sim_rig_mainfan, sim_rig_pumps, sim_rig_hoist, sim_rig_barrier,
     sim_rig_airlock, sim_rig_near, sim_rig_breaker, sim_rig_compressor, sim_rig_refuge,
-    sim_rig_face, sim_rig_mix, sim_rig_drill, sim_rig_truck;
+    sim_rig_face, sim_rig_mix, sim_rig_water, sim_rig_drill, sim_rig_truck;
 #endif

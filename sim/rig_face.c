@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A coaling face: the shearer goes along it, supports are set and lowered behind it by their own
- * control; and the station that mixes their emulsion: a controller of its own (PI) brings the
- * concentration to the set-point, filters are flushed back by their difference of pressure.
- */
+/* A coaling face: the shearer goes along it, supports are set and lowered behind it by their own
+ * control. */
 #include <math.h>
 
 #include "rig.h"
@@ -72,71 +69,3 @@ const struct sim_rig_kind sim_rig_face = {.name = "face",
                                           .of = SIM_MACHINE,
                                           .begin = face_begin,
                                           .step = face_step};
-
-/* ---- emulsion */
-enum {
-    E_SET,
-    E_CONC,
-    E_VALVE,
-    E_LEVEL,
-    E_MPA,
-    E_HIGH,
-    E_LOW,
-    E_FLUSH,
-    E_FLUSHES,
-    E_DPSET,
-    E_TURBID
-};
-static const char *const mix_signals[] = {"set", "conc",  "valve",   "level", "mpa",    "high",
-                                          "low", "flush", "flushes", "dpset", "turbid", NULL};
-#define GAIN    6.0 /* % of valve a % of concentration */
-#define RESET_S 40.0
-#define FLUSH_S 20.0
-
-static void mix_begin(struct sim_plant *p, struct sim_rig *r)
-{
-    (void)p;
-    r->s[E_SET] = r->s[E_CONC] = 4;
-    r->s[E_DPSET] = 0.35;
-    r->s[E_LEVEL] = 1.6;
-    r->s[E_HIGH] = 0.12;
-    r->s[E_LOW] = 0.08;
-    r->own[0] = 40; /* the integral: the valve's rest */
-}
-
-/** Oil through the valve thickens, consumption and water thin; the sensor sees it late. */
-static void concentration(struct sim_rig *r)
-{
-    double off = r->s[E_SET] - r->s[E_CONC];
-    double valve = r->own[0] + GAIN * off;
-    if (valve > 0 && valve < 100) { /* no wind-up at the ends */
-        r->own[0] += GAIN * off * SIM_STEP_S / RESET_S;
-    }
-    r->s[E_VALVE] = fmin(fmax(valve, 0), 100);
-    r->own[1] += (r->s[E_VALVE] / 10 - r->own[1]) * SIM_STEP_S / 25; /* the tank */
-    r->s[E_CONC] += (r->own[1] - r->s[E_CONC]) * SIM_STEP_S / 6;     /* the sensor */
-}
-
-static void filter(struct sim_rig *r)
-{
-    if (r->s[E_HIGH] >= r->s[E_DPSET] && r->own[2] <= 0) {
-        r->own[2] = FLUSH_S;
-        r->s[E_FLUSHES]++;
-    }
-    r->s[E_FLUSH] = r->own[2] > 0;
-    r->own[2] = fmax(0, r->own[2] - SIM_STEP_S);
-    double clog = r->s[E_FLUSH] > 0.5 ? -0.03 : 0.00006 * (1 + 8 * r->s[E_TURBID]);
-    r->s[E_HIGH] = fmax(0.04, r->s[E_HIGH] + clog * SIM_STEP_S);
-    r->s[E_LOW] = fmax(0.03, r->s[E_LOW] + 0.5 * clog * SIM_STEP_S);
-}
-
-static void mix_step(struct sim_plant *p, struct sim_rig *r)
-{
-    concentration(r);
-    filter(r);
-    r->s[E_LEVEL] = sim_rig_wave(p, 2, 1.6, 0.15, 600);
-    r->s[E_MPA] = sim_rig_wave(p, 1, 31.2, 0.5, 45);
-}
-
-const struct sim_rig_kind sim_rig_mix = {
-    .name = "mix", .signals = mix_signals, .begin = mix_begin, .step = mix_step};

@@ -9,12 +9,12 @@ class Asset:
         self.p, self.id, self.zh, self.en, self.place, self.dev, self.at = p, tid, zh, en, place, dev, at
         self.kind, self.to, self.points = kind, to, []
 
-    def add(self, pid, zh, en, role, src, dev=None):
-        self.p.add(pid, self.zh + zh, f"{self.en}, {en}", role, self.place, src, dev or self.dev, self.at)
+    def add(self, pid, zh, en, role, src, dev=None, **kw):
+        self.p.add(pid, self.zh + zh, f"{self.en}, {en}", role, self.place, src, dev or self.dev, self.at, **kw)
         self.points.append(pid)
 
-    def sig(self, pid, zh, en, role, rig, signal):
-        self.add(pid, zh, en, role, f"rig:{rig}:{signal}")
+    def sig(self, pid, zh, en, role, rig, signal, **kw):
+        self.add(pid, zh, en, role, f"rig:{rig}:{signal}", **kw)
 
     def coil(self, pid, zh, en, role, open_=True, two=False):
         self.p.coil(pid, self.zh + zh, f"{self.en}, {en}", role, self.place, self.dev, self.at, open_, two)
@@ -147,15 +147,37 @@ def coaling(p, n="1203"):
         a.sig(f"ZJ-{n}-{i:02d}", f"{i}号支架压力", f"support {i}", "face.support", f"GZM-{n}", f"p{i}")
     p.rig(f"GZM-{n}", "face", shearer=f"SHR-{n}")
     a.done()
+    mix(p, n)
+    clean_water(p, n)
+
+
+def mix(p, n):
     b = Asset(p, f"RHY-{n}", "station", f"{n}乳化液泵站", f"Emulsion station {n}", f"{n}-int", "plc07", p.along(f"{n}I-3", 0.7, 9))
-    for k, zh, en, role, sig in (("SD", "浓度设定", "set-point", "mix.set", "set"), ("ND", "浓度", "concentration", "mix.concentration", "conc"),
-                                 ("FK", "配液阀", "valve", "mix.valve", "valve"), ("YW", "液位", "level", "mix.level", "level"),
-                                 ("BY", "泵站压力", "pressure", "mix.pressure", "mpa"), ("GY", "高压过滤压差", "high-pressure filter", "filter.high", "high"),
+    b.sig("RH-SD", "浓度设定", "set-point", "mix.set", f"RHY-{n}", "set", set_lo=3, set_hi=5, set_step=0.5)
+    for k, zh, en, role, sig in (("ND", "浓度", "concentration", "mix.concentration", "conc"), ("FK", "配液阀", "valve", "mix.valve", "valve"),
+                                 ("FW", "配液阀阀位", "valve position", "mix.position", "pos"), ("JS", "进水阀", "water valve", "mix.water", "water"),
+                                 ("YW", "液位", "level", "mix.level", "level"), ("YX", "乳化油箱", "oil", "mix.oil", "oil"),
+                                 ("BY", "泵站压力", "pressure", "mix.pressure", "mpa"), ("BS", "运行泵数", "pumps running", "mix.pumps", "run"),
+                                 ("KP", "比例增益", "gain", "mix.gain", "gain"), ("TI", "积分时间", "reset time", "mix.reset", "reset"),
+                                 ("GY", "高压过滤压差", "high-pressure filter", "filter.high", "high"),
                                  ("DY", "低压过滤压差", "low-pressure filter", "filter.low", "low"), ("FC", "反冲洗", "flush", "filter.flush", "flush"),
-                                 ("CC", "反冲洗次数", "flushes", "filter.flushes", "flushes")):
+                                 ("CC", "反冲洗次数", "flushes", "filter.flushes", "flushes"), ("YK", "远控", "remote", "station.remote", "remote")):
         b.sig(f"RH-{k}", zh, en, role, f"RHY-{n}", sig)
+    b.sig("RH-FS", "反冲洗压差设定", "flush set-point", "filter.set", f"RHY-{n}", "dpset", set_lo=0.2, set_hi=0.45)
     p.rig(f"RHY-{n}", "mix")
     b.done()
+
+
+def clean_water(p, n):
+    c = Asset(p, f"QSZ-{n}", "station", f"{n}清水站", f"Clean-water station {n}", f"{n}-int", "plc07", p.along(f"{n}I-3", 0.75, 9))
+    for k, zh, en, role, sig in (("YC", "过滤压差", "filter", "filter.clean", "dp"), ("FC", "反冲洗", "flush", "filter.flush", "flush"),
+                                 ("CC", "反冲洗次数", "flushes", "filter.flushes", "flushes"), ("ZD", "出水浊度", "turbidity", "clean.turbidity", "clear"),
+                                 ("YW", "清水箱液位", "level", "clean.level", "level"), ("LL", "产水量", "flow", "clean.flow", "flow"),
+                                 ("YK", "远控", "remote", "station.remote", "remote")):
+        c.sig(f"QS-{k}", zh, en, role, f"QSZ-{n}", sig)
+    c.sig("QS-FS", "反冲洗压差设定", "flush set-point", "filter.set", f"QSZ-{n}", "dpset", set_lo=0.08, set_hi=0.25)
+    p.rig(f"QSZ-{n}", "water")
+    c.done()
 
 
 def build(eq):

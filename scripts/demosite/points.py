@@ -20,6 +20,8 @@ FAMILY = {
     "face.position": (0, 60, 0.2, 0.5), "face.speed": (0, 20, 0.5, 1), "face.moves": (0, 10000000, 0, 0), "face.moves-auto": (0, 10000000, 0, 0),
     "face.starts-auto": (0, 10000000, 0, 0), "face.starts-hand": (0, 10000000, 0, 0), "face.support": (0, 60, 1.0, 2), "mix.set": (0, 10, 0, 0),
     "mix.concentration": (0, 15, 0.5, 0.5), "mix.valve": (0, 100, 0.5, 0.5), "mix.level": (0, 3, 0.5, 1), "mix.pressure": (0, 50, 1.0, 0.5),
+    "mix.position": (0, 100, 0.5, 0.5), "mix.water": (0, 100, 0.5, 0.5), "mix.oil": (0, 100, 0, 1), "mix.pumps": (0, 4, 0, 0), "mix.gain": (0, 1000, 0, 0), "mix.reset": (0, 3600, 0, 0),
+    "clean.turbidity": (0, 100, 0.5, 2), "clean.level": (0, 3, 0.5, 1), "clean.flow": (0, 50, 0.5, 1), "filter.set": (0, 2, 0, 0),
     "filter": (0, 2, 0.5, 1), "filter.flushes": (0, 10000000, 0, 0), "drill.depth": (0, 100, 0, 0.2), "drill.rate": (0, 10, 0.5, 0.5),
     "drill.torque": (0, 50, 1.0, 0.5), "drill.air": (0, 2, 1.0, 0.5), "drill.hole": (0, 100000, 0, 0), "drill.planned": (0, 100, 0, 0),
     "drill.done": (0, 100000, 0, 0), "truck.soc": (0, 100, 0.5, 1), "truck.speed": (0, 30, 0.5, 0.5), "truck.load": (0, 300, 1.0, 1),

@@ -8,7 +8,7 @@ from .equipment import DEVICES
 
 HEAD = "# Written by scripts/make-demo-site; change that, not this. Everything here is made up (演示).\n"
 COLUMNS = ["id", "name", "name_en", "kind", "unit", "role", "place", "range_lo", "range_hi", "resolution", "deadband", "class", "link",
-           "address", "scan_ms", "x", "y", "feed", "fed_by", "serves", "two_person", "tags"]
+           "address", "scan_ms", "x", "y", "feed", "fed_by", "serves", "two_person", "tags", "set_lo", "set_hi", "set_step"]
 THINGS = ["id", "kind", "name", "name_en", "place", "to", "points", "length_m", "speed_m_s"]
 SITE = """id: chengnan
 name: {{zh: 乘南煤矿（演示）, en: Chengnan mine (demo)}}
@@ -29,7 +29,7 @@ storage: {{journal_days: 7, segment_mb: 32, reserve_mb: 16, history_days: {{key:
 links:
 {links}
 people:
-  - {{id: dispatcher, name: {{zh: 调度员, en: Dispatcher}}, rights: [view, history.read, export, alarm.ack, alarm.shelve, output.open, output.close, card.write, handover, drill, person.see, person.manage, evacuation, report.read, record.read, record.write, hazard.assign, ledger.read, ledger.post, indicator.read, dispatch.issue, incident.write], places: [mine]}}
+  - {{id: dispatcher, name: {{zh: 调度员, en: Dispatcher}}, rights: [view, history.read, export, alarm.ack, alarm.shelve, output.open, output.close, output.set, card.write, handover, drill, person.see, person.manage, evacuation, report.read, record.read, record.write, hazard.assign, ledger.read, ledger.post, indicator.read, dispatch.issue, incident.write], places: [mine]}}
   - {{id: ventilation-engineer, name: {{zh: 通风工程师, en: Ventilation engineer}}, rights: [view, history.read, export, alarm.ack, alarm.shelve, alarm.oos, output.open, output.close, output.confirm, output.tag, output.untag, calibration.write, limit.propose, card.write, test.write, manual.set, report.read, backtest, record.read, record.write, hazard.assign, hazard.accept, ledger.read, indicator.read, zone.move, degas.approve], places: [mine]}}
   - {{id: safety-engineer, name: {{zh: 安全监控工程师, en: Safety monitoring engineer}}, rights: [view, person.see, evacuation, history.read, export, alarm.ack, alarm.shelve, alarm.oos, output.open, output.confirm, output.tag, output.untag, calibration.write, limit.propose, limit.approve, card.write, test.write, site.reload, report.read, backtest, record.read, record.write, record.import, record.merge, hazard.assign, hazard.accept, hazard.money, water.accept, ledger.read, ledger.post, indicator.read, target.write, incident.write, zone.accept], places: [mine]}}
   - {{id: safety-officer, name: {{zh: 安全员, en: Safety officer}}, rights: [view, person.see, history.read, export, alarm.ack, report.read, record.read, record.write, record.import, hazard.assign, hazard.accept, indicator.read, tech.approve, safety.chief, smart.accept, shift.sign], places: [mine]}}

@@ -218,6 +218,14 @@ def write_coil(port, at, value, unit=1):
     return answer[8] if answer[7] & 0x80 else 0
 
 
+def write_float(port, at, value, unit=1):
+    """Write two holding registers, high word first, as any client could; answers as write_coil."""
+    with socket.create_connection(("127.0.0.1", port), timeout=kt.LIMIT) as s:
+        s.sendall(struct.pack(">HHHBBHHBf", 7, 0, 11, unit, 16, at, 2, 4, value))
+        answer = s.recv(64)
+    return answer[8] if answer[7] & 0x80 else 0
+
+
 class Broker:
     """mosquitto on a port of its own, messages kept on disk."""
 

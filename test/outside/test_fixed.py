@@ -42,7 +42,7 @@ def airway(m, wid):
 def port_of(m, point):
     p = next(x for x in m.op.get("/points", limit=100000)["items"] if x["id"] == point)
     ports = {x: int(n) for x, n in re.findall(r"{id: (\w+), kind: modbus, host: [\d.]+, port: (\d+)", m.site.read("site.yaml"))}
-    return ports[p["link"]], int(p["address"][1:])
+    return ports[p["link"]], int(re.match(r"[ch](\d+)", p["address"])[1])
 
 
 @case("the main fans change over without a stop of the air; the twin follows; the PLC refuses what would stop it")
@@ -182,16 +182,68 @@ def _():
         shows(m, ZK_SN=0)
 
 
-@case("the face and its station are seen: forty supports, the loop after another set-point, a flush; trucks cannot be driven")
+def set_to(m, output, value):
+    return m.op.ask("output.command", output=output, value=value, reason="test")["result"]["command"]
+
+
+def ended(m, command):
+    """The command once it is over."""
+    def look():
+        found = [c for c in m.op.get("/commands")["items"] if c["id"] == command]
+        return found[0] if found and found[0]["state"] not in ("requested", "confirmed", "sent") else None
+    return kt.wait_for(f"command {command} is over", look, SLOW, 0.1)
+
+
+@case("set-points of the stations: written, read back, followed by the PLC's own loop; refused by limits, step, mode, PLC and right; ignored or unanswered, they are missed")
 def _():
-    with Mine("calm", 20) as m:
+    with Mine("calm", 20) as m, m.op.stream() as s:
         names = [f"ZJ-1203-{i:02d}" for i in range(1, 41)]
         kt.wait_for("forty pressures", lambda: all(v[1] == "normal" and 15 < v[0] < 45 for v in m.op.live(*names).values()), SLOW, 0.2)
-        m.control("rig RHY-1203 set 5")
-        kt.wait_for("the loop settles", lambda: abs((m.op.live("RH-ND")["RH-ND"][0] or 0) - 5) < 0.1, SLOW, 0.2)
-        m.control("rig RHY-1203 high 0.4")
+        m.op.refused("output.command", "KT_EINVAL", output="DK-1-V", value=1, reason="a truck is not driven")
+        shows(m, RH_SD=4, RH_YK=1)
+        port, at = port_of(m, "RH-SD")
+        done = ended(m, set_to(m, "RH-SD", 4.5))
+        equal((done["state"], done["value"], done["protective"]), ("readback", 4.5, False))
+        shows(m, RH_SD=4.5)
+        kt.wait_for("the loop follows", lambda: abs((m.op.live("RH-ND")["RH-ND"][0] or 0) - 4.5) < 0.1, SLOW, 0.2)
+        for value, code, why in ((5.2, "KT_EINVAL", "to 5.2 %: 3 to 5 % are allowed"), (3.8, "KT_ESTATE", "it goes by 0.5 % at most"), ("4", "KT_EINVAL", "value: a number")):
+            refused = m.op.refused("output.command", code, output="RH-SD", value=value, reason="x")
+            assert why in refused.text, refused.text
+        equal(peers.write_float(port, at, 9), 3, "the PLC has limits of its own")
+        m.program.user("engineer-1", "ventilation-engineer").refused("output.command", "KT_EDENIED", output="RH-SD", value=4.4, reason="x")
+        m.control("rig RHY-1203 remote 0")
+        shows(m, RH_YK=0)
+        assert "就地方式" in m.op.refused("output.command", "KT_ESTATE", output="RH-SD", value=4.4, reason="x").text
+        equal(peers.write_float(port, at, 4.4), 3, "the PLC refuses it, too")
+        m.control("rig RHY-1203 remote 1")
+        m.control("rig RHY-1203 deaf 1")
+        shows(m, RH_YK=1)
+        mark = s.mark()
+        failed = ended(m, set_to(m, "RH-SD", 4.2))
+        equal((failed["state"], failed["text"]), ("failed", "written, but the device holds 4.5 %"))
+        s.alarm("core.setpoint-differs", "RH-SD", "raise", mark, SLOW)
+        equal([e["data"] for e in s.all if e["event"] == "alarm" and e["data"]["rule"] == "gas.cut"], [])
+        m.control("rig RHY-1203 deaf 0")
+        equal(ended(m, set_to(m, "RH-SD", 4.2))["state"], "readback")
+        s.alarm("core.setpoint-differs", "RH-SD", "clear", mark, SLOW)
+        equal(ended(m, set_to(m, "RH-FS", 0.25))["state"], "readback")
+        m.control("rig RHY-1203 high 0.26")
         kt.wait_for("a flush is counted", lambda: (m.op.live("RH-CC")["RH-CC"][0] or 0) >= 1, SLOW, 0.1)
-        m.op.refused("output.command", "KT_EINVAL", output="DK-1-V", value=1, reason="x")
+        # killed before the answer: the command is dead, nothing is written again, what the device took is told
+        m.control("device plc07 silent")
+        command = set_to(m, "RH-SD", 4.6)
+        m.program.kill9()
+        m.control("device plc07 ok")
+        m.program.start()
+        m.op = m.program.login("operator-1", m.op.password)
+        over = ended(m, command)
+        equal((over["state"], over["value"]), ("expired", 4.6))
+        kt.wait_for("read before anything", lambda: m.op.get("/outputs/RH-SD")["value"] is not None, SLOW, 0.1)
+        held = m.op.get("/outputs/RH-SD")
+        assert round(held["value"], 2) in (4.2, 4.6) and held["commanded"] == 4.2 and held["command"] is None, held
+        if held["value"] > 4.5:
+            m.op.alarm("core.setpoint-differs", "RH-SD", None, SLOW)
+        equal(ended(m, set_to(m, "RH-SD", 4.3))["state"], "readback")
 
 
 if __name__ == "__main__":

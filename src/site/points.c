@@ -270,7 +270,7 @@ static void output(const struct rows *r, struct kt_point *p)
     static const char *const yes_no[] = {"yes", "no"};
     bool is_output = p->kind == KT_POINT_OUTPUT;
     p->two_person = two.n && choice(r, C_TWO, yes_no, 2, 1) == 0;
-    bool second = p->two_person && !p->set;
+    bool second = p->two_person && !p->role->set;
     uint32_t n = site_split(r->l, get(r, C_SERVES), &ids);
     if (!is_output && (n || second || get(r, C_FEED).n || get(r, C_FED_BY).n)) {
         WRONG(r,

@@ -285,7 +285,116 @@ static void too_many_sets(void)
     teardown(&x);
 }
 
-UNIT_MAIN({"mistakes in points.csv", points}, {"mistakes in places.csv", places},
+/* A set-point, as it is right; then what one change of it, or of what stands beside it, is told. */
+static const char *const set_points =
+    "id,name,role,place,link,address,set_lo,set_hi,set_step,two_person,feed,serves,tags\n"
+    "SD,浓度设定,mix.set,P1203-face,plc,h4:u16*0.01,3,5,0.5,yes,,,\n"
+    "YK,远控,station.remote,P1203-face,plc,d1,,,,,,,\n"
+    "FS,压差设定,filter.set,P1203-face,plc,2/h4:f32,0.2,0.4,,,,,\n";
+
+static void begin_set(struct fixture *x)
+{
+    setup(x);
+    change(x, "site.yaml", "packs: [core, gas]", "packs: [core, gas, face]");
+    change(x, "site.yaml", "links:\n", "links:\n  - {id: plc, kind: modbus, host: 127.0.0.1}\n");
+    put(x, "points.csv", set_points);
+    put(x, "assets.csv", "id,kind,name,place,to,points\nM,station,泵站,P1203-face,,SD;YK;FS\n");
+}
+
+static void set_points_are_narrow(void)
+{
+    struct fixture x;
+    begin_set(&x);
+    CHECK_OK(load(&x, NULL), &x.err);
+    CHECK(found(&x, "setpoint-without-permit") == 0);
+    const struct kt_point *p = &x.s->points[point(&x, "SD").v];
+    CHECK(p->set && p->set->lo == 3 && p->set->hi == 5 && p->set->step == 0.5 && p->two_person);
+    p = &x.s->points[point(&x, "FS").v];
+    CHECK(p->set && p->set->step == 0.1 && p->set->tolerance == 0.002); /* the role's */
+    teardown(&x);
+}
+
+static void set_points_that_are_wrong(void)
+{
+    static const struct mistake m[] = {
+        {"points.csv", "0.01,3,5,0.5", "0.01,,,", "format",
+         "points.csv:2:44: a set-point has limits: give set_lo and set_hi"},
+        {"points.csv", "0.01,3,5,0.5", "0.01,3,,", "format",
+         "points.csv:2:46: a set-point has limits: give set_lo and set_hi"},
+        {"points.csv", "0.01,3,5,0.5", "0.01,5,3,0.5", "format",
+         "points.csv:2:44: set_hi is not above set_lo; correct one of them"},
+        {"points.csv", "0.01,3,5,0.5", "0.01,3,12,0.5", "format",
+         "points.csv:2:44: role \"mix.set\" allows 1 to 10; narrow set_lo and set_hi"},
+        {"points.csv", "0.01,3,5,0.5", "0.01,3,5,2", "format",
+         "points.csv:2:44: set_step is above 0 and at most 1, that of role \"mix.set\""},
+        {"points.csv", "0.01,3,5,0.5", "0.01,3,5,0", "format",
+         "points.csv:2:44: set_step is above 0 and at most 1, that of role \"mix.set\""},
+        {"points.csv", "h4:u16*0.01,", "i4:u16*0.01,", "format",
+         "points.csv:2:44: address \"i4:u16*0.01\" takes no number; a set-point is a holding "
+         "register (h)"},
+        {"points.csv", "h4:u16*0.01,", "h4:u16*0.1,", "format",
+         "points.csv:2:43: a count of address \"h4:u16*0.1\" is 0.1, so that tolerance 0.02 could "
+         "not be read back; give a finer scale, or a role with a wider tolerance"},
+        {"points.csv", "h4:u16*0.01,", "h4:i16*0.0001,", "format",
+         "points.csv:2:46: 3 to 5 does not fit into address \"h4:i16*0.0001\"; give another type "
+         "or scale"},
+        {"points.csv", "plc,h4:u16*0.01,", ",,", "format",
+         "points.csv:2:30: a set-point needs a modbus link; leave set_lo and set_hi empty where it "
+         "is only watched"},
+        {"points.csv", "plc,d1,,,,,,,", "plc,d1,1,2,,,,,", "format",
+         "points.csv:3:40: set_lo, set_hi and set_step belong to roles with `setpoint`; leave them "
+         "empty"},
+        {"points.csv", "2/h4:f32", "h3:f32", "setpoint-register",
+         "points.csv: set-point FS and SD write to the same register; give each its own"},
+        {"points.csv", NULL, "PW,开关,switch.power,P1203-face,plc,h4,,,,,,,\n", "setpoint-register",
+         "points.csv: set-point SD and PW write to the same register; give each its own"},
+        {"points.csv", NULL, "T1,甲烷,ch4.face,P1203-face,plc,i9:u16*0.01,,,,,,,\n",
+         "setpoint-beside-cutoff",
+         "points.csv: set-point SD stands on the device of cut-off sensor T1, whose own protection "
+         "nobody sets; move it to another device"},
+    };
+    for (size_t i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
+        struct fixture x;
+        begin_set(&x);
+        if (m[i].from) {
+            change(&x, m[i].file, m[i].from, m[i].to);
+        } else {
+            append(&x, m[i].file, m[i].to);
+        }
+        CHECK_INT(load(&x, NULL), KT_EINVAL);
+        CHECK_SAYS(&x, m[i].check, m[i].says);
+        teardown(&x);
+    }
+}
+
+static void set_points_beside_others(void)
+{
+    static const char *const fine[] = {
+        "PW,开关,switch.power,P1203-face,plc,h5,,,,,,,\n",
+        "T1,甲烷,ch4.face,P1203-face,plc,3/i9:u16*0.01,,,,,,,\n", /* another device */
+    };
+    for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+        struct fixture x;
+        begin_set(&x);
+        append(&x, "points.csv", fine[i]);
+        (void)load(&x, NULL);
+        CHECK(found(&x, "setpoint-register") == 0 && found(&x, "setpoint-beside-cutoff") == 0);
+        teardown(&x);
+    }
+    struct fixture x;
+    begin_set(&x);
+    put(&x, "rules/mine.yaml",
+        "interlocks:\n  - {id: mine.hold, title: {zh: 保持}, reason: {zh: 无}, hold: true, select: "
+        "{point: SD}, permit: point(\"YK\") == 1}\n");
+    CHECK_INT(load(&x, NULL), KT_EINVAL);
+    CHECK(found(&x, "setpoint-hold") == 1);
+    teardown(&x);
+}
+
+UNIT_MAIN({"set-points are as narrow as they say", set_points_are_narrow},
+          {"set-points that are wrong", set_points_that_are_wrong},
+          {"set-points beside others", set_points_beside_others},
+          {"mistakes in points.csv", points}, {"mistakes in places.csv", places},
           {"mistakes in site.yaml", site_yaml},
           {"unknown keys and packs, broken syntax", unknown_keys_and_packs},
           {"all mistakes are collected", all_are_collected}, {"missing files", missing_files},

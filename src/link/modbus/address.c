@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Addresses of docs/site-format.md: [UNIT/] TABLE OFFSET [:TYPE[.le]] [*SCALE] [|STATUS]. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,38 +138,6 @@ double item_value(const struct item *it, const struct block *b, const uint16_t *
     default:
         return scaled(regs[at], a->scale);
     }
-}
-
-static double between(double v, double lo, double hi)
-{
-    return v < lo ? lo : v > hi ? hi : v;
-}
-
-int item_encode(const struct kt_modbus_address *a, double value, uint16_t ret[2])
-{
-    double raw = value / a->scale, whole = floor(raw + 0.5);
-    float f = (float)raw;
-    uint32_t bits;
-    memcpy(&bits, &f, sizeof(bits));
-    switch (a->type) {
-    case 'i':
-        ret[0] = (uint16_t)(int16_t)between(whole, INT16_MIN, INT16_MAX);
-        return 1;
-    case 'U':
-        bits = (uint32_t)between(whole, 0, UINT32_MAX);
-        break;
-    case 'I':
-        bits = (uint32_t)(int32_t)between(whole, INT32_MIN, INT32_MAX);
-        break;
-    case 'f':
-        break;
-    default:
-        ret[0] = (uint16_t)between(whole, 0, UINT16_MAX);
-        return 1;
-    }
-    ret[a->little] = (uint16_t)(bits >> 16);
-    ret[!a->little] = (uint16_t)bits;
-    return 2;
 }
 
 kt_quality quality_of_status(unsigned status)

@@ -370,22 +370,6 @@ static bool read_output(struct kt_modbus *m, const struct kt_modbus_address *a, 
     return true;
 }
 
-/* The value as its address holds it: a coil, one register or two. */
-static bool write_value(struct kt_modbus *m, const struct kt_effect *e,
-                        const struct kt_modbus_address *a)
-{
-    if (a->table == 'c') {
-        return modbus_write_bit(m->mb, a->offset, e->value != 0) == 1;
-    }
-    if (!m->site->points[e->output.v].set) {
-        return modbus_write_register(m->mb, a->offset, e->value != 0) == 1;
-    }
-    uint16_t regs[2];
-    int n = item_encode(a, e->value, regs);
-    return n == 1 ? modbus_write_register(m->mb, a->offset, regs[0]) == 1
-                  : modbus_write_registers(m->mb, a->offset, n, regs) == n;
-}
-
 /* The gate is the last thing before the wire: what does not protect goes out only while this node
  * holds the lease. False with errno; EPERM: the gate is shut. */
 static bool write_output(struct kt_modbus *m, const struct kt_effect *e,
@@ -400,7 +384,7 @@ static bool write_output(struct kt_modbus *m, const struct kt_effect *e,
         return false;
     }
     modbus_set_slave(m->mb, a->unit < 0 ? m->conf->unit : a->unit);
-    return write_value(m, e, a);
+    return value_write(m->mb, a, m->site->points[e->output.v].set, e->value);
 }
 
 static void read_back(struct kt_modbus *m, const struct kt_effect *e,

@@ -42,14 +42,19 @@ int item_width(const struct kt_modbus_address *a); /**< registers (1 or 2); bits
 /** The value of an item from the registers or bits of its block. */
 double item_value(const struct item *it, const struct block *b, const uint16_t *regs,
                   const uint8_t *bits);
-/** The registers that hold a value, rounded to their counts; 1 or 2. What does not fit is held at the
- *  end of what does: a site's check keeps its limits inside. */
-int item_encode(const struct kt_modbus_address *a, double value, uint16_t ret[2]);
 /** Quality from the bits of a status word (standards: mine files, status). */
 kt_quality quality_of_status(unsigned status);
 
-/* fence.c */
 struct _modbus;
+/* write.c */
+/** The registers that hold a value, rounded to their counts; 1 or 2. What does not fit is held at
+ * the end of what does: a site's check keeps its limits inside. */
+int item_encode(const struct kt_modbus_address *a, double value, uint16_t ret[2]);
+/** Write a value to the unit that is set; `number`: of a set-point, else 0 or 1. False with errno.
+ */
+bool value_write(struct _modbus *mb, const struct kt_modbus_address *a, bool number, double value);
+
+/* fence.c */
 /** libmodbus numbers a device's exceptions from EMBXILFUN; all else is trouble of the line. */
 bool is_exception(int e);
 /** Several nodes: tell the device whose orders are the newest; it refuses older ones. False with

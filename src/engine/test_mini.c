@@ -344,7 +344,7 @@ static void answer_effect(void *arg, const struct kt_effect *e)
                      r % 5 == 0               ? "failed"
                      : e->read_first || r % 2 ? "readback"
                                               : "written",
-                     e->value ^ (r % 7 == 0));
+                     (e->value != 0) ^ (r % 7 == 0));
     if (r % 3 && kt_runtime_answer(rt, (struct kt_str){json, (size_t)n}, "sub01") < 0) {
         return; /* the program is stopping */
     }

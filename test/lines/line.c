@@ -86,7 +86,7 @@ static void on_effect(void *arg, const struct kt_effect *e)
         if (l->point[i][LINE_PQ].v != e->output.v) {
             continue;
         }
-        l->asked[i] = e->value;
+        l->asked[i] = e->value != 0;
         if (e->value == 1 && !proved(l, i)) {
             printf("# PQ-%d was closed although belt %d is not proved running\n", i, l->to[i]);
             l->wrong = true;

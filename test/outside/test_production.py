@@ -116,6 +116,11 @@ def _():
     no = c.get(f"/drainage/plans/{c.post(f'/drainage/plans/{made}/solve', {})['result']['record']}")["result"]
     equal((no["feasible"], no["zones"][0]["why"], "351360" in no["zones"][0]["text_zh"]), (False, "holes", True))
     assert abs(no["short_m3"] - (400000 - 351360)) < 1, no["short_m3"]
+    # residual 12 - 2e6/1e6 = 10 m3/t; 2.5e6 m3 to 7.5: 62.5 d at 40 000 m3/d; with 1 % less each day -ln(1 - 0.625) / 0.01 = 98.1 d
+    for decline, days, ready in ((0, 62.5, "2026-03-05"), (0.01, 98.1, "2026-04-10")):
+        down = make("gas_zone", name="预测（演示）", coal=1000000, content=12, drained=2000000, target=7.5, daily=40000, decline=decline, measured="2026-01-01", needed_on="2026-03-31")
+        f = c.get(f"/records/gas_zone/{down}")["fields"]
+        equal((f["residual"], f["days"], f["ready_on"], f["on_time"]), (10, days, ready, "late" if decline else "in_time"))
     bad = make("drain_plan", name="写错（演示）", **{"from": "2026-04-01"}, months=2, release=50, rows="2026-04,hole,H-9,1\n")
     status, answer = c.call("GET", f"/drainage/plans/{bad}")[:2]
     equal((status, "row 1" in answer["error"]["text"]), (400, True), answer)

@@ -83,6 +83,7 @@ const columns = (): Column<Route>[] => [
       <span class={r.to === 'not-safe' ? 'people-mark' : ''}>
         {r.to === 'not-safe' ? '! ' : ''}
         {t(`to.${r.to}`, { goal: goalName(r.goal) })}
+        {r.passed ? ` · ${t('evac.passed', { name: goalName(r.passed) })}` : ''}
       </span>
     ),
   },
@@ -105,6 +106,14 @@ function PlanBlock({ plan, e }: { plan: Plan; e: Evacuation }) {
           t(`evac.smoke.${plan.smoke}`),
         ].join(' · ')}
       </p>
+      {(plan.refuges ?? [])
+        .filter((r) => r.state && r.state !== 'ok')
+        .map((r) => (
+          <p key={r.id}>
+            <b>! {t('evac.no.refuge', { name: goalName(r.id) })}</b>{' '}
+            {lang.value === 'en' ? r.why : r.why_zh}
+          </p>
+        ))}
       {e.blocked.length > 0 && <p>{t('evac.blocked', { list: e.blocked.join('、') })}</p>}
       <Table label={t('evac')} columns={columns()} rows={plan.routes} rowKey={(r) => r.card} />
     </>

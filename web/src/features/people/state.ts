@@ -43,10 +43,13 @@ export interface Route {
   goal?: string;
   time_s?: number;
   spare_s?: number;
+  /** A refuge that would have been the goal, if it could be used. */
+  passed?: string;
 }
 export interface Plan {
   persons: number;
   exit: number;
+  refuges?: { id: string; state?: string; why?: string; why_zh?: string }[];
   refuge: number;
   not_safe: number;
   unknown: number;

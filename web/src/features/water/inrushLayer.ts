@@ -51,6 +51,7 @@ export function styleOf(f: FeatureLike): Style {
   return new Style({
     image: new Circle({
       radius: over ? 7 : 5,
+      declutterMode: 'none', // a borehole is never hidden behind a name
       fill: new Fill({ color: known ? color : css('--map-halo') }),
       stroke: new Stroke({ color, width: 2 }),
     }),

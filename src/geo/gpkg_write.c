@@ -8,6 +8,7 @@
 #include "conf/json.h"
 #include "conf/number.h"
 #include "store/store.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/spool.h"
 
@@ -180,18 +181,18 @@ static int run_text(struct kt_db *db, const char *sql, const char *a, const char
 /* A reference system by its number alone: who reads it knows what EPSG says of it. */
 static int describe(struct kt_gpkg *g, const char *layer, const char *title, struct kt_err *err)
 {
+    char contents[200], now[40]; /* no statement knows the time by itself */
+    snprintf(contents, sizeof(contents),
+             "INSERT INTO gpkg_contents(table_name, data_type, identifier, srs_id, last_change) "
+             "VALUES(?1, 'features', ?2, ?3, '%s')",
+             kt_time_fmt(kt_clock_now() / KT_MS * KT_MS, 0, now));
     int r = g->srs > 0 && g->srs != 4326
                 ? run_text(g->db,
                            "INSERT INTO gpkg_spatial_ref_sys VALUES('EPSG:' || ?3, ?3, ?1, ?3, ?2, "
                            "NULL)",
                            "EPSG", "undefined", g->srs, err)
                 : KT_OK;
-    r = r == KT_OK
-            ? run_text(g->db,
-                       "INSERT INTO gpkg_contents(table_name, data_type, identifier, srs_id) "
-                       "VALUES(?1, 'features', ?2, ?3)",
-                       layer, title, g->srs, err)
-            : r;
+    r = r == KT_OK ? run_text(g->db, contents, layer, title, g->srs, err) : r;
     return r == KT_OK ? run_text(g->db,
                                  "INSERT INTO gpkg_geometry_columns VALUES(?1, ?2, 'GEOMETRY', ?3, "
                                  "0, 0)",

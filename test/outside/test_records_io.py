@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import sys
 import time
 import urllib.parse
@@ -490,6 +491,8 @@ def _():
     equal([db.execute(f"PRAGMA {p}").fetchone()[0] for p in ("application_id", "user_version", "integrity_check")],
           [0x47504B47, 10300, "ok"])
     equal(db.execute("SELECT table_name, data_type, srs_id FROM gpkg_contents").fetchall(), [("hazard", "features", -1)])
+    changed = db.execute("SELECT last_change FROM gpkg_contents").fetchone()[0]
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", changed), changed
     equal(db.execute("SELECT * FROM gpkg_geometry_columns").fetchall(), [("hazard", "geom", "GEOMETRY", -1, 0, 0)])
     rows = {r[0]: r[1:] for r in db.execute("SELECT fid, geom, title, depth, found FROM hazard")}
     assert len(rows) == 2, rows

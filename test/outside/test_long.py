@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# runs: alone
 """Long history on the real VictoriaMetrics: it is away and comes back, old months are read from it,
 a cluster's URLs and a password."""
 

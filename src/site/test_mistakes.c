@@ -218,6 +218,43 @@ static void addresses(void)
     try_all(m, KT_ARRAY_LEN(m));
 }
 
+/* A device over SNMP in the place of the Modbus one: all it takes, and what it is not given. */
+static void snmp(void)
+{
+    static const struct {
+        const char *link, *address, *says;
+    } m[] = {
+        {"host: 10.1.0.7, password_file: secrets/c", "sysDescr.0",
+         "address \"sysDescr.0\": it begins with the number of an object"},
+        {"host: 10.1.0.7, password_file: secrets/c", "1.3.6.1.2/s=1",
+         "after = stand whole numbers"},
+        {"host: switch-7, password_file: secrets/c", "1.3.6.1.2",
+         "host \"switch-7\" is an address"},
+        {"host: 10.1.0.7, version: 3, password_file: secrets/c", "1.3.6.1.2",
+         "version 3 has a user and may have a key_file"},
+    };
+    for (size_t i = 0; i < KT_ARRAY_LEN(m); i++) {
+        struct fixture x;
+        char line[200];
+        setup(&x);
+        (void)snprintf(line, sizeof(line), "links:\n  - {id: net, kind: snmp, %s}\n", m[i].link);
+        change(&x, "site.yaml", "links:\n", line);
+        (void)snprintf(line, sizeof(line), "NET,N,,,ch4.main-return,MR,0,4,net,%s,,,,\n",
+                       m[i].address);
+        append(&x, "points.csv", line);
+        CHECK_INT(load(&x, NULL), KT_EINVAL);
+        bool said = false;
+        for (uint32_t k = 0; kt_findings_get(x.f, k); k++) {
+            said = said || strstr(kt_findings_get(x.f, k)->at.text, m[i].says);
+        }
+        CHECK(said);
+        if (!said) {
+            print_findings(&x);
+        }
+        teardown(&x);
+    }
+}
+
 /* What feeds an output is another output, and a line goes one way. */
 static void lines(void)
 {
@@ -399,4 +436,5 @@ UNIT_MAIN({"set-points are as narrow as they say", set_points_are_narrow},
           {"unknown keys and packs, broken syntax", unknown_keys_and_packs},
           {"all mistakes are collected", all_are_collected}, {"missing files", missing_files},
           {"GBK, and UTF-8 with a BOM", gbk_and_bom}, {"addresses of Modbus", addresses},
-          {"lines of outputs", lines}, {"a rule with more sets than are kept", too_many_sets})
+          {"devices over SNMP", snmp}, {"lines of outputs", lines},
+          {"a rule with more sets than are kept", too_many_sets})

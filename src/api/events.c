@@ -95,6 +95,19 @@ static bool point_fits(const struct search *s, const struct kt_json *body)
     return !s->point || is_about(body, s->point) || is_about(kt_json_get(body, "args"), s->point);
 }
 
+/* Types stand beside each other with commas. */
+static bool one_of(const char *types, const char *type)
+{
+    size_t n = strlen(type);
+    for (const char *at = types; at; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (n > 0 && strncmp(at, type, n) == 0 && (at[n] == ',' || !at[n])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool type_fits(const struct search *s, const struct kt_event *ev, const struct kt_json *body)
 {
     const char *type =
@@ -103,7 +116,7 @@ static bool type_fits(const struct search *s, const struct kt_event *ev, const s
         return strcmp(type, "alarm") == 0 &&
                strcmp(kt_json_get_str(body, "state", ""), "normal") == 0;
     }
-    return !s->type || strcmp(s->type, type) == 0;
+    return !s->type || one_of(s->type, type);
 }
 
 static void write_item(const struct search *s, const struct kt_event *ev,

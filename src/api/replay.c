@@ -115,6 +115,10 @@ static void write_state(const struct call *c, const struct kt_replay *r, kt_time
     kt_engine_json_incidents(e, &raw);
     write_filtered(&then, &raw, &w);
     kt_buf_clear(&raw);
+    kt_jw_key(&w, "talks");
+    kt_engine_json_talks(e, &raw);
+    write_filtered(&then, &raw, &w);
+    kt_buf_clear(&raw);
     kt_jw_key(&w, "outputs");
     kt_engine_json_outputs(e, &raw);
     write_filtered(&then, &raw, &w);

@@ -121,30 +121,70 @@ static int read_recording(struct call *c, const char *hash, struct kt_buf *out, 
                  : kt_body_get(dir, &h, RECORDING_MOST, out, err);
 }
 
+/* Who hears a voice, or takes it away, is an event, written before the answer. */
+static int write_down(struct call *c, const char *change, const struct kt_json *end,
+                      struct kt_err *err)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, 8192);
+    struct kt_jw w = kt_jw_init(&b);
+    kt_jw_obj(&w);
+    kt_jw_kstr(&w, "type", "recording");
+    kt_jw_kstr(&w, "change", change);
+    kt_jw_kint(&w, "id", kt_json_get_int(end, "id", 0));
+    kt_jw_ktext(&w, "point", kt_json_get_str(end, "point", ""));
+    kt_jw_ktext(&w, "place", kt_json_get_str(end, "place", ""));
+    kt_jw_kstr(&w, "by", c->person.user);
+    kt_jw_obj_end(&w);
+    int r = kt_runtime_say(c->api->opts.runtime, (struct kt_str){b.p, b.n});
+    kt_buf_done(&b);
+    return r < 0 ? kt_err_set(err, KT_EBUSY, "who hears a recording is written down; ask again")
+                 : KT_OK;
+}
+
+/* The recording of this end; *ret_talk is the talk's id. */
+static int fetch(struct call *c, kt_seq seq, bool away, struct kt_buf *out, int64_t *ret_talk,
+                 struct kt_err *err)
+{
+    struct kt_json *end = NULL;
+    int r = seq ? read_end(c, seq, &end, err) : KT_ENOTFOUND;
+    if (r == KT_OK && may_see_object(c, end)) {
+        *ret_talk = kt_json_get_int(end, "id", 0);
+        r = read_recording(c, kt_json_get_str(end, "recording", ""), out, err);
+        r = r == KT_ENOTFOUND ? kt_err_set(err, r, "the recording was erased") : r;
+        r = r < 0 ? r : write_down(c, away ? "export" : "hear", end, err);
+    } else {
+        r = kt_err_set(err, KT_ENOTFOUND, "this event has no recording");
+    }
+    kt_json_free(end);
+    return r;
+}
+
 void get_recording(struct call *c)
 {
-    struct kt_json *body = NULL;
     struct kt_err err = {0};
     struct kt_buf b;
-    char *end;
+    char *end, name[80];
+    int64_t talk = 0;
+    const char *given = kt_http_query(c->req, "download");
+    bool away = given && strcmp(given, "1") == 0;
     kt_seq seq = strtoull(c->param[0], &end, 10);
-    if (*end || seq == 0) {
-        reply_code(c->req, KT_ENOTFOUND, "this event has no recording");
+    if (away && !kt_person_may(&c->person, "export")) {
+        reply_code(c->req, KT_EDENIED, "%s has not the right export", c->person.user);
         return;
     }
-    int r = read_end(c, seq, &body, &err);
-    if (r == KT_OK && !may_see_object(c, body)) {
-        r = kt_err_set(&err, KT_ENOTFOUND, "this event has no recording");
-    }
     kt_buf_init(&b, RECORDING_MOST);
-    r = r < 0 ? r : read_recording(c, kt_json_get_str(body, "recording", ""), &b, &err);
-    kt_json_free(body);
-    if (r < 0) {
+    if (fetch(c, *end ? 0 : seq, away, &b, &talk, &err) < 0) {
         kt_buf_done(&b);
         reply_err(c->req, &err);
         return;
     }
+    if (away) {
+        (void)snprintf(name, sizeof(name), "attachment; filename=\"talk-%lld.wav\"",
+                       (long long)talk);
+        kt_http_set_header(c->req, "Content-Disposition", name);
+    }
     kt_http_set_header(c->req, "X-Content-Type-Options", "nosniff");
-    kt_http_set_header(c->req, "Cache-Control", "private, max-age=86400");
+    kt_http_set_header(c->req, "Cache-Control", "private, max-age=300");
     kt_http_reply_take(c->req, 200, "audio/wav", &b);
 }

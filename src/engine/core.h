@@ -422,6 +422,7 @@ int eng_person_out(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_call_start(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_call_end(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_broadcast_start(struct eng *e, const struct request *q, struct kt_err *err);
+int eng_recording_erase(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_note_add(struct eng *e, const struct request *q, struct kt_err *err);
 
 /* voice.c, voice_json.c: calls, broadcasts, climbing (engine/voice.h) */
@@ -438,6 +439,11 @@ void eng_voice_announce(struct eng *e, uint32_t place, const char *text);
 void eng_voice_json(const struct eng *e, struct kt_jw *w);
 void eng_voice_save(const struct eng *e, struct kt_buf *out);
 void eng_voice_load(struct eng *e, struct kt_rd *in);
+void eng_keep_save(const struct eng *e, struct kt_buf *out);
+void eng_keep_load(struct eng *e, struct kt_rd *in);
+/** Hashes of recordings that were erased lately, the newest last. */
+void eng_keep_erased(const struct eng *e, void (*fn)(void *arg, const char *hash), void *arg);
+void eng_talks_json(const struct eng *e, struct kt_jw *w); /**< array, oldest first */
 
 /* air.c, air_reach.c, air_save.c: without roadways (airways.csv) e->air is NULL */
 void eng_air_init(struct eng *e);

@@ -214,6 +214,17 @@ void kt_engine_json_incidents(const struct kt_engine *e, struct kt_buf *out)
     eng_incidents_json(e->s, &w);
 }
 
+void kt_engine_json_talks(const struct kt_engine *e, struct kt_buf *out)
+{
+    struct kt_jw w = kt_jw_init(out);
+    eng_talks_json(e->s, &w);
+}
+
+void kt_engine_erased(const struct kt_engine *e, void (*fn)(void *arg, const char *hash), void *arg)
+{
+    eng_keep_erased(e->s, fn, arg);
+}
+
 uint64_t kt_engine_people_version(const struct kt_engine *e)
 {
     return e->s->folk ? e->s->folk->version : 0;

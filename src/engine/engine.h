@@ -89,6 +89,10 @@ void kt_engine_json_outputs(const struct kt_engine *e, struct kt_buf *out);   /*
 void kt_engine_json_state(const struct kt_engine *e, struct kt_buf *out);     /**< object: commands,
         limits,   proposals, calibrations, cards, tests, tags, manual, handover, drill, consoles */
 void kt_engine_json_incidents(const struct kt_engine *e, struct kt_buf *out); /**< array */
+void kt_engine_json_talks(const struct kt_engine *e, struct kt_buf *out);     /**< array */
+/** Recordings that were erased lately, by their hash: their bodies must not be there any more. */
+void kt_engine_erased(const struct kt_engine *e, void (*fn)(void *arg, const char *hash),
+                      void *arg);
 /** object: who is below, the evacuation; {"present":false} where the site knows no persons. */
 void kt_engine_json_people(const struct kt_engine *e, struct kt_buf *out);
 uint64_t kt_engine_people_version(const struct kt_engine *e); /**< rises when that changed */

@@ -64,6 +64,7 @@ static const struct verb {
     {"call.start", "call", eng_call_start},
     {"call.end", NULL, eng_call_end},
     {"broadcast.start", "broadcast", eng_broadcast_start},
+    {"recording.erase", "personal.erase", eng_recording_erase},
     {"note.add", "view", eng_note_add},
     {"site.reload", "site.reload", no_op},
 };

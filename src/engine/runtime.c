@@ -123,6 +123,7 @@ static void on_common(void *arg)
 int kt_runtime_start(struct kt_runtime *rt, struct kt_err *err)
 {
     rt->started = kt_clock_now();
+    rt_erase_start(rt);
     struct kt_cluster_hooks hooks = {.on_durable = on_common, .arg = rt};
     int r = rt->cluster ? kt_cluster_start(rt->cluster, rt->journal, &hooks, err) : KT_OK;
     if (r == KT_OK) {

@@ -206,6 +206,7 @@ const struct eng_section eng_sections[] = {
     {"roster", eng_roster_save, eng_roster_load},
     {"incidents", eng_incident_save, eng_incident_load},
     {"voice", eng_voice_save, eng_voice_load},
+    {"recordings", eng_keep_save, eng_keep_load},
     {"proofs", eng_proof_save, eng_proof_load},
     {0},
 };

@@ -150,6 +150,11 @@ int kt_engine_new(struct kt_site *site, struct kt_live *live, const struct kt_en
     return KT_OK;
 }
 
+void kt_engine_erased(const struct kt_engine *e, void (*fn)(void *arg, const char *hash), void *arg)
+{
+    (void)e, (void)fn, (void)arg;
+}
+
 void kt_engine_free(struct kt_engine *e)
 {
     if (e) {

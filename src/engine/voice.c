@@ -37,6 +37,8 @@ void voice_free(struct voice *v)
     if (v) {
         free(v->talk.v);
         free(v->climb.v);
+        free(v->kept.v);
+        free(v->erased.v);
     }
     free(v);
 }
@@ -258,6 +260,7 @@ static void ended_answer(struct eng *e, struct talk *t, const struct kt_json *a)
         kt_text_set(t->recording, sizeof(t->recording), hash);
     }
     voice_end(e, t, kt_json_get_str(a, "result", "ended"));
+    voice_keep(e, t, kt_json_get_int(a, "bytes", 0));
 }
 
 void eng_voice_answer(struct eng *e, const struct kt_json *a)
@@ -297,6 +300,7 @@ void eng_voice_second(struct eng *e)
             voice_end(e, t, "late");
         }
     }
+    voice_keep_second(e);
     voice_climb_second(e);
 }
 

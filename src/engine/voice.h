@@ -16,7 +16,8 @@
  *     of the alarm: it neither acknowledges nor delays it.
  *  4. State names points, places and contacts by their text ids, so it fits a reloaded site.
  *
- * voice.c: talks; voice_cast.c: words to speakers; voice_climb.c: ladders; voice_json.c, what
+ * voice.c: talks; voice_cast.c: words to speakers; voice_climb.c: ladders; voice_keep.c: how long
+ * recordings are kept; voice_json.c, what
  * screens read and a checkpoint holds. Engine thread only.
  */
 #include "engine/core.h"
@@ -26,6 +27,8 @@ enum {
     VOICE_PAST = 100,     /* that are over and still listed */
     VOICE_SPEAKERS = 512, /* of one broadcast */
     VOICE_CLIMBS = 2000,
+    VOICE_KEPT = 20000, /* recordings */
+    VOICE_ERASED = 256, /* that were erased lately: a crash may have come before the unlink */
     VOICE_TEXT = 600
 };
 #define VOICE_DEAF  (20 * KT_SEC) /* no answer of the link at all */
@@ -69,7 +72,21 @@ struct climb {
     const struct kt_alarm *a; /* of this moment: voice_climb.c's own */
 };
 
+struct kept { /* a recording */
+    uint64_t id;
+    kt_time ended;
+    int64_t bytes;
+    char place[ENG_NAME], hash[65];
+};
+struct kept_list { /* oldest first */
+    struct kept *v;
+    uint32_t n, cap;
+    int64_t bytes; /* of all */
+};
+
 struct voice {
+    struct kept_list kept;
+    ENG_LIST(struct kept) erased;
     ENG_LIST(struct talk) talk; /* by id */
     ENG_LIST(struct climb) climb;
 };
@@ -109,6 +126,10 @@ void voice_cast_answer(struct eng *e, struct talk *t, const struct kt_json *a);
 void voice_alarm_words(const struct eng *e, uint32_t rule, uint32_t point, char *to, size_t cap);
 /** Words in a drill, with the word 演练 before and behind (DESIGN 3.8). */
 void voice_mark(const struct eng *e, const char *text, char *to, size_t cap);
+
+/* voice_keep.c */
+void voice_keep(struct eng *e, const struct talk *t, int64_t bytes);
+void voice_keep_second(struct eng *e);
 
 /* voice_climb.c */
 void voice_climb_second(struct eng *e);

@@ -12,9 +12,8 @@ static void speakers_json(const struct talk *t, struct kt_jw *w)
     kt_jw_obj_end(w);
 }
 
-void eng_voice_json(const struct eng *e, struct kt_jw *w)
+void eng_talks_json(const struct eng *e, struct kt_jw *w)
 {
-    kt_jw_key(w, "talks");
     kt_jw_arr(w);
     for (uint32_t i = 0; i < e->voice->talk.n; i++) {
         const struct talk *t = &e->voice->talk.v[i];
@@ -29,6 +28,12 @@ void eng_voice_json(const struct eng *e, struct kt_jw *w)
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);
+}
+
+void eng_voice_json(const struct eng *e, struct kt_jw *w)
+{
+    kt_jw_key(w, "talks");
+    eng_talks_json(e, w);
     kt_jw_key(w, "climbs");
     kt_jw_arr(w);
     for (uint32_t i = 0; i < e->voice->climb.n; i++) {

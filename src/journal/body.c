@@ -5,6 +5,7 @@
  */
 #include "journal/journal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -122,4 +123,14 @@ int kt_body_get(const char *dir, const struct kt_hash *h, size_t max, struct kt_
         return kt_err_set(err, KT_ECORRUPT, "the body %s does not fit its name; restore it", path);
     }
     return KT_OK;
+}
+
+int kt_body_erase(const char *dir, const struct kt_hash *h, struct kt_err *err)
+{
+    char path[BODY_PATH];
+    int r = body_path(path, dir, h, true, err);
+    if (r == KT_OK && unlink(path) != 0 && errno != ENOENT) {
+        r = kt_err_sys(err, "cannot erase %s", path);
+    }
+    return r;
 }

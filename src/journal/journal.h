@@ -178,6 +178,8 @@ KT_MUST_CHECK int kt_body_put(const char *dir, const void *p, size_t n, struct k
 /** As kt_body_put(), durable with the next kt_bodies_sync(): for many at once. */
 KT_MUST_CHECK int kt_body_put_soon(const char *dir, const void *p, size_t n, struct kt_hash *ret,
                                    struct kt_err *err);
+/** Take a body away for good; one that is not there is no error. */
+KT_MUST_CHECK int kt_body_erase(const char *dir, const struct kt_hash *h, struct kt_err *err);
 KT_MUST_CHECK int kt_bodies_sync(const char *dir, struct kt_err *err);
 KT_MUST_CHECK int kt_body_get(const char *dir, const struct kt_hash *h, size_t max,
                               struct kt_buf *out, struct kt_err *err);

@@ -161,6 +161,8 @@ static void sip(struct load *l, const struct kt_yaml *m, struct kt_link_conf *c)
     c->password_file = inside(l, m, "password_file", KT_OPTIONAL);
     c->timeout_ns = number(m, "ring_s", KT_OPTIONAL, 2, 300, 30) * KT_SEC;
     c->scan_ns = number(m, "probe_s", KT_OPTIONAL, 1, 3600, 30) * KT_SEC;
+    c->keep_days = number(m, "keep_days", KT_OPTIONAL, 1, 3650, 180);
+    c->keep_bytes = (int64_t)number(m, "keep_mb", KT_OPTIONAL, 1, 4000000, 20480) << 20;
     kt_yaml_bool(m, "evacuation", KT_OPTIONAL, &c->evacuation);
     if (strpbrk(c->user, " @:<>\"") || !*c->user) {
         kt_yaml_problem(kt_yaml_get(m, "user"), "user \"%s\" is one word, e.g. kuangtu", c->user);

@@ -172,10 +172,10 @@ enum kt_action_kind {
     KT_ACT_PICTURE,  /* what cameras saw just before is kept */
     KT_ACT_SEQUENCE, /* start a sequence of kind stop */
     /* those of a linkage that an incident keeps account of (engine/incident.h) */
-    KT_ACT_PEOPLE,   /* list who is there: `place` or `downstream` */
-    KT_ACT_EVACUATE, /* the point's working, its place, or a place that is named */
-    KT_ACT_CAMERAS,  /* show the nearest `count` */
-    KT_ACT_CASE,     /* open a case in register `select` */
+    KT_ACT_PEOPLE,    /* list who is there: `place` or `downstream` */
+    KT_ACT_EVACUATE,  /* the point's working, its place, or a place that is named */
+    KT_ACT_CAMERAS,   /* show the nearest `count` */
+    KT_ACT_CASE,      /* open a case in register `select` */
     KT_ACT_BROADCAST, /* words to the speakers of some places */
     KT_ACT_CALL       /* ring a phone and say what the alarm is */
 };
@@ -309,8 +309,9 @@ struct kt_link_conf { /* fields that a kind does not use are "" or 0 */
     int64_t timeout_ns, scan_ns, every_ns;
     int fence;         /* modbus: first of four holding registers that keep the fencing token; -1 */
     int64_t before_ns; /* camera: so much before an alarm is kept; every_ns: it is looked at */
-    int keep_days;     /* camera: pictures of alarms are kept */
-    int64_t silent_ns; /* push, minefile: down after so long without data; 0: never */
+    int keep_days;     /* camera: pictures of alarms are kept; sip: recordings */
+    int64_t keep_bytes; /* sip: of all recordings together */
+    int64_t silent_ns;  /* push, minefile: down after so long without data; 0: never */
     const char *const *topics;
     uint32_t topics_n;
     const struct kt_producer *producers;

@@ -59,7 +59,7 @@ async function voice(s, step) {
       .getByRole('button', { name: /呼叫（先振调度台话机）/ })
       .click();
     await now.getByText('通话中').waitFor();
-    await page.waitForTimeout(1500); // they speak
+    await page.waitForTimeout(5000); // they speak
     await s.shot('talking');
     await now.getByRole('button', { name: '挂断' }).click();
     await recent.getByText('挂断').first().waitFor();
@@ -85,6 +85,30 @@ async function voice(s, step) {
     await recent.getByText('已证实收到').waitFor();
     await s.axe('after a broadcast');
     await s.shot('after');
+  });
+  await step('the past shows the talks of then; what was said is heard from that second on', async () => {
+    const talk = await page.evaluate(async () => {
+      const got = await (await fetch('api/v1/voice')).json();
+      return got.talks.find((x) => x.kind === 'call');
+    });
+    await page.locator('.axis-mark').first().waitFor({ state: 'attached' });
+    const second = Math.ceil(talk.answered / 1000) * 1000 + 1000;
+    const local = new Date(second + 8 * 3600_000).toISOString().slice(0, 19);
+    await s.go('#/voice');
+    await s.key('Shift+R');
+    const d = page.getByRole('dialog', { name: '回放' });
+    await d.getByLabel('速度').fill('0.1');
+    await d.locator('input[type="datetime-local"]').fill(local);
+    await d.getByRole('button', { name: '播放' }).click();
+    await now.getByText('通话中').waitFor();
+    ok((await recent.getByText('广播', { exact: true }).count()) === 0, 'the broadcast came later');
+    ok(await now.getByRole('button', { name: '挂断' }).isDisabled(), 'nothing is done in the past');
+    await now.getByRole('button', { name: '从此刻听录音' }).click();
+    const audio = now.locator('audio');
+    await until(async () => (await audio.evaluate((a) => a.currentTime)) > 0.9, 'it begins there');
+    await s.shot('voice-past');
+    await s.key('l');
+    await recent.getByText('广播', { exact: true }).first().waitFor();
   });
   await step('both stand in the log, with their recordings', async () => {
     await s.go('#/events');

@@ -12,8 +12,10 @@ from kt import case, equal, once
 
 atexit.register(vk.stop_all)
 RIGHTS = ["view", "history.read", "alarm.ack", "call", "call.hear", "broadcast", "drill"]
+KEEPER = RIGHTS + ["export", "personal.erase"]
 PEOPLE = [{"id": "dispatcher", "places": ["mine"], "rights": RIGHTS},
           {"id": "heading", "places": ["H1"], "rights": RIGHTS},
+          {"id": "keeper", "places": ["mine"], "rights": KEEPER},
           {"id": "watcher", "places": ["mine"], "rights": ["view", "history.read"]}]
 
 
@@ -143,6 +145,7 @@ def area():
     end = w.events("call", t)[-1]
     equal((end["phones"], end["joined"], end["silent"]), (3, 2, ["PH2"]))
     kt.wait_for("the third has heard the others", lambda: w.third.sound() > 0.02)
+    w.area = t
     left, right = (vk.loudness(c) for c in vk.channels(w.recording("call", t)[1]))
     assert left > 0.02 and right > 0.02, (left, right)
 
@@ -160,6 +163,36 @@ def words():
     status, body, _ = w.recording("broadcast", t)
     equal(status, 200)
     assert vk.loudness(vk.channels(body)[0]) > 0.02
+
+
+@case("who hears a recording is an event; it is erased by a person with a reason: its bytes go, the event with its hash stays")
+def erased():
+    w = world()
+    t = w.area
+    hash_of = w.events("call", t)[-1]["recording"]
+    body = w.site.dir / "data/bodies" / hash_of[:2] / hash_of
+    keeper = w.program.user("qian", "keeper")
+    seq = w.events("call", t)[-1]["seq"]
+    equal(w.c.raw("GET", f"/api/v1/recordings/{seq}?download=1", None, None)[0], 403)
+    status, _, headers = keeper.raw("GET", f"/api/v1/recordings/{seq}?download=1", None, None)
+    equal((status, headers["Content-Disposition"]), (200, f'attachment; filename="talk-{t}.wav"'))
+    equal(w.ask("recording.erase", talk=t, reason="x")[0], 403)
+    equal(w.ask("recording.erase", keeper, talk=t)[0], 400)
+    assert body.exists()
+    equal(w.ask("recording.erase", keeper, talk=t, reason="本人要求")[0], 200)
+    kt.wait_for("its bytes are gone", lambda: not body.exists())
+    equal(w.recording("call", t)[0], 404)
+    assert "recording" not in w.talk(t)
+    equal(w.ask("recording.erase", keeper, talk=t, reason="x")[0], 404)
+    told = [(e["change"], e["by"]) for e in w.events("recording", t)]
+    equal(told, [("hear", "wang"), ("export", "qian"), ("erase", "qian")])
+    equal(w.events("call", t)[-1]["recording"], hash_of)
+    # the past: the second in which both had joined knows the talk, and no later one
+    at = w.talk(t)["answered"] + 500
+    then = w.c.get(f"/replay?at={at}")["talks"]
+    equal((then[-1]["id"], then[-1]["state"]), (t, "talking"))
+    marks = w.c.get(f"/events?type=call,broadcast&from={at - 60000}&limit=500")["items"]
+    equal({i["body"]["type"] for i in marks} - {"call", "broadcast"}, set())
 
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>

@@ -179,7 +179,11 @@ static void do_ended(const struct clerk *c, struct job *j)
     kt_jw_kint(&w, "talk", (int64_t)j->talk);
     kt_jw_kstr(&w, "state", "ended");
     kt_jw_kstr(&w, "result", j->result);
-    kt_jw_ktext(&w, "recording", j->hash);
+    if (j->hash[0]) {
+        kt_jw_kstr(&w, "recording", j->hash);
+        kt_jw_kint(&w, "bytes",
+                   (int64_t)(WAV_HEADER + (size_t)j->frames * (size_t)j->channels * 2));
+    }
     kt_jw_obj_end(&w);
     if (kt_runtime_answer(c->v->rt, (struct kt_str){b.p, b.n}, c->v->conf->id) < 0) {
         KT_WARN("voice", "the end of talk %llu was not taken", (unsigned long long)j->talk);

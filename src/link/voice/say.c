@@ -61,7 +61,7 @@ static void ring_end(struct talk *t, const char *result)
         t->done = true;
         leg_drop(r->leg);
         r->leg = NULL;
-        clerk_ended(t->v->clerk, t->id, result, -1, 0, 1, r->hash);
+        clerk_ended(t->v->clerk, t->id, result, -1, (uint32_t)r->words.n, 1, r->hash);
     }
 }
 
@@ -291,7 +291,7 @@ static void cast_end(struct talk *t, const char *result)
         c->at[i].leg = NULL;
     }
     voice_tell_news(t->v, t->id, c->news, c->n);
-    clerk_ended(t->v->clerk, t->id, result, -1, 0, 1, c->hash);
+    clerk_ended(t->v->clerk, t->id, result, -1, (uint32_t)c->words.n, 1, c->hash);
 }
 
 static void cast_tick(struct talk *t)

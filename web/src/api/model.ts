@@ -381,6 +381,7 @@ export interface PastSite {
 export interface ReplayState {
   people?: unknown;
   incidents?: unknown;
+  talks?: unknown;
   at: number;
   seq: number;
   site: PastSite;

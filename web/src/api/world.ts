@@ -180,6 +180,8 @@ export function closeLive(): void {
 /** Who was below then (GET /personnel has its shape); null: nothing is told of it. */
 export const pastPeople = signal<unknown>(null);
 export const pastIncidents = signal<unknown>([]);
+/** Calls and broadcasts of then, oldest first. */
+export const pastTalks = signal<unknown>([]);
 export const replayAt = signal(0);
 export const replaySpeed = signal(1);
 export const replayPlaying = signal(false);
@@ -216,6 +218,7 @@ function showState(s: ReplayState): void {
     past.setOutputs(s.outputs);
     pastPeople.value = s.people ?? null;
     pastIncidents.value = s.incidents ?? [];
+    pastTalks.value = s.talks ?? [];
     past.now.value = s.at;
     replayError.value = '';
   });

@@ -59,6 +59,13 @@ export interface Finder extends Entry {
   find: (q: string) => { title: string; hint?: string; run: () => void }[];
 }
 
+/** What happened, for the time bar: a mark at its moment, or over its span. */
+export interface Marks extends Entry {
+  title: () => string;
+  right?: string;
+  load: (from: number, to: number) => Promise<{ from: number; to: number; title: string }[]>;
+}
+
 export interface App {
   screens: Registry<Screen>;
   actions: Registry<Action>;
@@ -67,6 +74,7 @@ export interface App {
   overlays: Registry<Overlay>;
   layers: Registry<MapLayerDef>;
   finders: Registry<Finder>;
+  marks: Registry<Marks>;
 }
 
 export const app: App = {
@@ -77,6 +85,7 @@ export const app: App = {
   overlays: new Registry<Overlay>('overlay'),
   layers: new Registry<MapLayerDef>('map layer'),
   finders: new Registry<Finder>('finder'),
+  marks: new Registry<Marks>('marks'),
 };
 
 export type Install = (app: App) => void;

@@ -31,6 +31,7 @@ export const EVENT_TYPES = [
   'announce',
   'call',
   'broadcast',
+  'recording',
   'climb',
   'mute',
   'account',

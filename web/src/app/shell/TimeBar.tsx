@@ -21,6 +21,7 @@ import {
 } from '../../api/world';
 import { Dialog } from '../../ui/Dialog';
 import { TextField } from '../../ui/Field';
+import { app } from '../app';
 import { fromInput, hm, monthDay, stamp, toInput } from '../format';
 import { t } from '../texts';
 
@@ -83,6 +84,31 @@ function useHistory(): readonly Alarm[] {
   return [...list, ...live.alarms.active.value.filter((a) => !list.some((h) => h.id === a.id))];
 }
 
+interface Mark {
+  from: number;
+  to: number;
+  title: string;
+}
+
+/** What features tell of the span: asked once a minute of the axis. */
+function useMarks(): readonly Mark[] {
+  const [list, setList] = useState<readonly Mark[]>([]);
+  const [from, to] = range.value;
+  const sources = app.marks.list.filter((m) => !m.right || can(m.right));
+  const coarse = `${hours.value} ${Math.floor(to / 60_000)} ${sources.length}`;
+  useEffect(() => {
+    if (to < HOUR) return;
+    let gone = false;
+    Promise.all(sources.map((m) => m.load(Math.round(from), Math.round(to)).catch(() => [])))
+      .then((all) => !gone && setList(all.flat()))
+      .catch(() => undefined);
+    return () => {
+      gone = true;
+    };
+  }, [coarse]);
+  return list.filter((m) => m.to >= from && m.from <= to);
+}
+
 const DRAG_MS = 150;
 /** Beyond this part of the axis a drag means: live. */
 const LIVE_EDGE = 0.995;
@@ -94,6 +120,9 @@ function Axis() {
   const bars = histogram(useHistory(), from, to, BUCKETS);
   const max = Math.max(3, ...bars.map((b) => b.high + b.low));
   const now = replaying.value ? replayAt.value : live.now.value;
+  const marks = useMarks();
+  const place = (at: number) =>
+    (Math.min(1, Math.max(0, (at - from) / (to - from))) * 100).toFixed(2);
   const part = Math.min(1, Math.max(0, (now - from) / (to - from)));
 
   function moveTo(clientX: number, final: boolean) {
@@ -165,6 +194,14 @@ function Axis() {
           );
         })}
       </svg>
+      {marks.map((m) => (
+        <i
+          key={`${m.from} ${m.title}`}
+          class="axis-mark"
+          title={m.title}
+          style={{ left: `${place(m.from)}%`, right: `${100 - Number(place(m.to))}%` }}
+        />
+      ))}
       <span class="axis-from">{hours.value > 24 ? `${monthDay(from)} ${hm(from)}` : hm(from)}</span>
       <span class="axis-to">{hm(to)}</span>
       <AxisCursor part={part} />

@@ -6,13 +6,13 @@ import { useEffect, useState } from 'preact/hooks';
 import { can } from '../../api/session';
 import { site } from '../../api/site';
 import type { Talk, Voice } from '../../api/types';
-import { canAct, live, replaying } from '../../api/world';
-import { hms, span } from '../../app/format';
+import { canAct, live, past, replaying } from '../../api/world';
 import { nameOf } from '../../app/i18n';
 import { route } from '../../app/router';
 import { CheckField, SelectField, TextField } from '../../ui/Field';
 import { type Column, Table } from '../../ui/Table';
-import { ask, countsOf, phonesIn, recordingOf, refresh, voice } from './state';
+import { answersOf, ask, phonesIn, refresh, talks, voice } from './state';
+import { TalkCard } from './TalkCard';
 import { t } from './texts';
 
 type Device = Voice['devices'][number];
@@ -20,95 +20,6 @@ type Key = Parameters<typeof t>[0];
 
 const ASK_MS = 2000;
 const word = (group: string, id: string) => t(`${group}.${id}` as Key);
-const deviceName = (id: string) => site.value.pointName(id);
-
-function targetOf(talk: Talk): string {
-  if (talk.point) return deviceName(talk.point);
-  return talk.place ? site.value.placeName(talk.place) : (talk.to ?? '');
-}
-
-function stateOf(talk: Talk): string {
-  if (talk.state === 'ended') return talk.result ? word('result', talk.result) : '';
-  return word('state', talk.kind !== 'call' && talk.state === 'talking' ? 'speaking' : talk.state);
-}
-
-function Speakers({ talk }: { talk: Talk }) {
-  const c = countsOf(talk);
-  if (c.all === 0) return null;
-  return (
-    <>
-      <p class="hint">
-        {t(talk.kind === 'call' ? 'counts.call' : 'counts', {
-          confirmed: c.confirmed,
-          sent: c.sent,
-          joined: c.joined,
-          silent: c.silent.length,
-          all: c.all,
-        })}
-      </p>
-      {c.silent.length > 0 && (
-        <p class="voice-silent">⚠ {t('silent', { names: c.silent.map(deviceName).join('、') })}</p>
-      )}
-      <ul class="voice-at">
-        {Object.entries(talk.at ?? {}).map(([id, s]) => (
-          <li key={id} class={s}>
-            {deviceName(id)} <span class="hint">{word('at', s)}</span>
-          </li>
-        ))}
-      </ul>
-    </>
-  );
-}
-
-function Recording({ talk }: { talk: Talk }) {
-  const [src, setSrc] = useState('');
-  if (!talk.recording || !can('call.hear')) return null;
-  const find = async () => setSrc((await recordingOf(talk)) ?? '');
-  return src ? (
-    // biome-ignore lint/a11y/useMediaCaption: a recorded call has no captions
-    <audio controls src={src} aria-label={t('recording')} />
-  ) : (
-    <button type="button" class="btn" onClick={() => void find()}>
-      {t('listen')}
-    </button>
-  );
-}
-
-function TalkCard({ talk }: { talk: Talk }) {
-  const cast = talk.kind === 'broadcast';
-  const alive = talk.state !== 'ended';
-  const seconds = talk.answered ? ((talk.ended || Date.now()) - talk.answered) / 1000 : 0;
-  return (
-    <li class={`card voice-talk ${alive ? 'alive' : ''}`}>
-      <p class="row wrap">
-        <b>{word('talk', talk.kind)}</b>
-        <span>{targetOf(talk)}</span>
-        {talk.drill && <b class="voice-drill">{t('drill')}</b>}
-        <span class="grow" />
-        <span role={alive ? 'status' : undefined} class="voice-state">
-          {stateOf(talk)}
-        </span>
-      </p>
-      <p class="hint">
-        {hms(talk.started)} · {t('by', { who: talk.by })}
-        {!alive && seconds > 0 ? ` · ${span(seconds * 1000)}` : ''}
-      </p>
-      {talk.text && <p class="voice-text">{talk.text}</p>}
-      <Speakers talk={talk} />
-      {alive && (
-        <button
-          type="button"
-          class="btn"
-          disabled={!canAct.value || !can(cast ? 'broadcast' : 'call')}
-          onClick={() => void ask('call.end', { talk: talk.id })}
-        >
-          {t(cast ? 'stop' : 'hang')}
-        </button>
-      )}
-      {!alive && <Recording talk={talk} />}
-    </li>
-  );
-}
 
 function CastForm({ first }: { first: string }) {
   const places = [...site.value.places.values()];
@@ -169,12 +80,15 @@ const columns = (): Column<Device>[] => [
     id: 'answers',
     title: t('col.answers'),
     width: '6rem',
-    cell: (d) => (
-      <span class={`voice-${d.answers}`}>
-        {d.answers === 'yes' ? '' : '⚠ '}
-        {word('answers', d.answers)}
-      </span>
-    ),
+    cell: (d) => {
+      const answers = answersOf(d);
+      return (
+        <span class={`voice-${answers}`}>
+          {answers === 'yes' ? '' : '⚠ '}
+          {word('answers', answers)}
+        </span>
+      );
+    },
   },
   {
     id: 'call',
@@ -223,12 +137,13 @@ function Climbs({ climbs }: { climbs: Voice['climbs'] }) {
 
 export default function VoiceScreen() {
   const v = voice.value;
+  void (replaying.value && past.points.tick.value); // what devices answered goes with the replay
   useEffect(() => {
     void refresh();
     const timer = setInterval(() => void refresh(), ASK_MS);
     const off = live.on('outcome', (e) => {
       const type = (e as { type?: string }).type;
-      if (type === 'call' || type === 'broadcast' || type === 'climb') void refresh();
+      if (['call', 'broadcast', 'climb', 'recording'].includes(type ?? '')) void refresh();
     });
     return () => {
       clearInterval(timer);
@@ -240,7 +155,7 @@ export default function VoiceScreen() {
       <div class="desk-head">
         <h1 class="desk-title">{t('title')}</h1>
         <span class="grow" />
-        {v && <Climbs climbs={v.climbs} />}
+        {v && !replaying.value && <Climbs climbs={v.climbs} />}
       </div>
       <div class="desk-body voice-body">
         <Table
@@ -254,8 +169,8 @@ export default function VoiceScreen() {
           {!replaying.value && can('broadcast') && (
             <CastForm first={route.value.query.place ?? ''} />
           )}
-          <Talks all={v?.talks ?? []} alive />
-          <Talks all={v?.talks ?? []} alive={false} />
+          <Talks all={talks.value} alive />
+          <Talks all={talks.value} alive={false} />
         </div>
       </div>
     </div>

@@ -3,10 +3,12 @@
 import { effect } from '@preact/signals';
 import { can, ready } from '../../api/session';
 import { site } from '../../api/site';
+import type { Talk } from '../../api/types';
+import { past, pastTalks } from '../../api/world';
 import type { App } from '../../app/app';
 import { go } from '../../app/router';
 import type { Target } from '../../app/selection';
-import { ask, phonesIn, refresh, voice } from './state';
+import { ask, marksOf, phonesIn, refresh, voice, withChange } from './state';
 import { t } from './texts';
 
 const roleOf = (target: Target) => site.value.pointById.get(target.id)?.role ?? '';
@@ -26,6 +28,12 @@ async function addScreen(app: App): Promise<void> {
     right: 'view',
     ownPane: true,
     load: () => import('./VoiceScreen'),
+  });
+  app.marks.add({
+    id: 'voice',
+    title: () => t('title'),
+    right: 'history.read',
+    load: marksOf,
   });
   app.actions.add({
     id: 'voice.call',
@@ -63,6 +71,10 @@ async function addScreen(app: App): Promise<void> {
 }
 
 export function install(app: App): void {
+  for (const type of ['call', 'broadcast'])
+    past.on(type, (e) => {
+      pastTalks.value = withChange(pastTalks.value as Talk[], e as Talk);
+    });
   let asked = false;
   effect(() => {
     if (!ready.value || asked || !can('view')) return;

@@ -26,6 +26,7 @@ enum {
     CLIP_MAX = 64 << 20,
     OPEN_S = 6,
     AGAIN_S = 3,
+    DEAD_S = 20, /* unless it has a picture again before */
     SWEEP_S = 600
 };
 
@@ -34,10 +35,12 @@ struct job {
     struct job *next;
 };
 
-/* The last that was made of a camera: alarms that come together share it. */
+/* What came of a camera lately, a picture or why there is none: alarms that come together share it,
+ * and one that gives nothing is waited for once, not for each alarm. */
 struct made {
     char camera[64];
-    kt_mono at;
+    kt_mono at, until;
+    char failed[160]; /* "": it was made */
     char still[65], clip[65];
     kt_time from, to;
 };
@@ -52,7 +55,7 @@ struct pictures {
     struct job *first, **last;
     uint32_t jobs_n;
     bool stopping;
-    struct made made[16]; /* of the thread */
+    struct made made[64]; /* of the thread */
     uint32_t made_next;
     kt_mono sweep_due;
 };
@@ -155,12 +158,23 @@ static int make(struct pictures *p, const char *id, struct made *m, struct kt_er
     return r;
 }
 
-static const struct made *made_lately(const struct pictures *p, const char *id)
+static bool has_picture(struct pictures *p, const char *id)
+{
+    struct cam *c = cameras_lock(p->all, id);
+    bool has = c && c->open && c->signal && c->ring.n > 0;
+    if (c) {
+        pthread_mutex_unlock(&c->lock);
+    }
+    return has;
+}
+
+static const struct made *made_lately(struct pictures *p, const char *id)
 {
     for (size_t i = 0; i < KT_ARRAY_LEN(p->made); i++) {
-        if (strcmp(p->made[i].camera, id) == 0 &&
-            kt_clock_mono() - p->made[i].at < AGAIN_S * KT_SEC) {
-            return &p->made[i];
+        const struct made *m = &p->made[i];
+        if (strcmp(m->camera, id) == 0 && kt_clock_mono() < m->until &&
+            !(m->failed[0] && has_picture(p, id))) {
+            return m;
         }
     }
     return NULL;
@@ -203,19 +217,20 @@ static void take_one(struct pictures *p, int64_t alarm, const char *camera)
 {
     struct kt_err err;
     const struct made *have = made_lately(p, camera);
-    if (have) {
-        say(p, alarm, camera, have, NULL);
-        return;
+    struct made fresh = {0};
+    if (!have) {
+        if (make(p, camera, &fresh, &err) < 0) {
+            KT_WARN("camera", "%s: nothing kept for alarm %lld: %s", camera, (long long)alarm,
+                    err.text);
+            fresh = (struct made){0};
+            kt_text_set(fresh.failed, sizeof(fresh.failed), err.text);
+        }
+        kt_text_set(fresh.camera, sizeof(fresh.camera), camera);
+        fresh.until = kt_clock_mono() + (fresh.failed[0] ? DEAD_S : AGAIN_S) * KT_SEC;
+        p->made[p->made_next++ % KT_ARRAY_LEN(p->made)] = fresh;
+        have = &fresh;
     }
-    struct made *to = &p->made[p->made_next++ % KT_ARRAY_LEN(p->made)], fresh;
-    if (make(p, camera, &fresh, &err) < 0) {
-        KT_WARN("camera", "%s: nothing kept for alarm %lld: %s", camera, (long long)alarm,
-                err.text);
-        say(p, alarm, camera, NULL, err.text);
-        return;
-    }
-    *to = fresh;
-    say(p, alarm, camera, to, NULL);
+    say(p, alarm, camera, have->failed[0] ? NULL : have, have->failed);
 }
 
 /* ---- notes and days ----------------------------------------------------------------------------

@@ -63,6 +63,8 @@ export interface Finder extends Entry {
 export interface Marks extends Entry {
   title: () => string;
   right?: string;
+  /** Another number: ask again, there is more. */
+  version?: () => number;
   load: (from: number, to: number) => Promise<{ from: number; to: number; title: string }[]>;
 }
 

@@ -90,12 +90,12 @@ interface Mark {
   title: string;
 }
 
-/** What features tell of the span: asked once a minute of the axis. */
+/** What features tell of the span: asked once a minute of the axis, and when there is more. */
 function useMarks(): readonly Mark[] {
   const [list, setList] = useState<readonly Mark[]>([]);
   const [from, to] = range.value;
   const sources = app.marks.list.filter((m) => !m.right || can(m.right));
-  const coarse = `${hours.value} ${Math.floor(to / 60_000)} ${sources.length}`;
+  const coarse = `${hours.value} ${Math.floor(to / 60_000)} ${sources.map((m) => m.version?.() ?? 0)}`;
   useEffect(() => {
     if (to < HOUR) return;
     let gone = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One call or broadcast: who, to whom, how far it came, what was recorded. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { can } from '../../api/session';
 import { site } from '../../api/site';
 import type { Talk } from '../../api/types';
@@ -52,13 +52,21 @@ function Speakers({ talk }: { talk: Talk }) {
 /** What was recorded. In a replay it begins where the replay stands. */
 function Recording({ talk }: { talk: Talk }) {
   const [src, setSrc] = useState<string | null>('');
+  const [from, setFrom] = useState('');
+  useEffect(() => () => void (src && URL.revokeObjectURL(src)), [src]);
   const inPast = replaying.value;
   if ((!talk.recording && !inPast) || !talk.answered || !can('call.hear')) return null;
   const begin = (audio: HTMLAudioElement) => {
     const into = (replayAt.value - (talk.answered ?? 0)) / 1000;
     if (replaying.value && into > 0 && into < audio.duration) audio.currentTime = into;
   };
-  const find = async () => setSrc(await recordingOf(talk));
+  // whole: so it is heard, and written down, once, and can be begun anywhere
+  const find = async () => {
+    const at = await recordingOf(talk);
+    const r = at ? await fetch(at, { credentials: 'same-origin' }).catch(() => null) : null;
+    setFrom(at ?? '');
+    setSrc(r?.ok ? URL.createObjectURL(await r.blob()) : null);
+  };
   if (src === null) return <p class="hint">{t('recording.none')}</p>;
   if (!src)
     return (
@@ -77,7 +85,7 @@ function Recording({ talk }: { talk: Talk }) {
         onError={() => setSrc(null)}
       />
       {can('export') && (
-        <a class="btn" href={`${src}?download=1`} download>
+        <a class="btn" href={`${from}?download=1`} download>
           {t('download')}
         </a>
       )}

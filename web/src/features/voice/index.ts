@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /** voice: call a phone, speak to the speakers of a place, see what came of it. */
-import { effect } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { can, ready } from '../../api/session';
 import { site } from '../../api/site';
 import type { Talk } from '../../api/types';
-import { past, pastTalks } from '../../api/world';
+import { live, past, pastTalks } from '../../api/world';
 import type { App } from '../../app/app';
 import { go } from '../../app/router';
 import type { Target } from '../../app/selection';
 import { ask, marksOf, phonesIn, refresh, voice, withChange } from './state';
 import { t } from './texts';
+
+/** Calls and broadcasts that came to their end while this screen was open. */
+const ended = signal(0);
 
 const roleOf = (target: Target) => site.value.pointById.get(target.id)?.role ?? '';
 
@@ -33,6 +36,7 @@ async function addScreen(app: App): Promise<void> {
     id: 'voice',
     title: () => t('title'),
     right: 'history.read',
+    version: () => ended.value,
     load: marksOf,
   });
   app.actions.add({
@@ -71,10 +75,14 @@ async function addScreen(app: App): Promise<void> {
 }
 
 export function install(app: App): void {
-  for (const type of ['call', 'broadcast'])
+  for (const type of ['call', 'broadcast']) {
     past.on(type, (e) => {
       pastTalks.value = withChange(pastTalks.value as Talk[], e as Talk);
     });
+    live.on(type, (e) => {
+      if ((e as { change?: string }).change === 'end') ended.value += 1;
+    });
+  }
   let asked = false;
   effect(() => {
     if (!ready.value || asked || !can('view')) return;

@@ -357,8 +357,7 @@ struct rt_followers {
     } f[RT_FOLLOWERS];
     int n;
 };
-/** Recordings that are to be erased lose their bytes: now, and whenever the engine says so. */
-void rt_erase_start(struct kt_runtime *rt);
+void rt_erase_start(struct kt_runtime *rt); /**< recordings to be erased lose their bytes */
 void rt_followers_call(struct kt_runtime *rt, kt_seq seq, kt_time time, struct kt_str json);
 
 /* ---- history thread ---- */

@@ -13,6 +13,7 @@ import time
 import traceback
 
 from common import Book, Skip, end_tools
+import row_cameras
 import row_cluster
 import row_cut
 import row_ingest
@@ -31,7 +32,7 @@ ROWS = {
     "screens": row_screens.screens, "map": row_screens.map_, "programs": row_ingest.programs,
     "records": row_records.records, "region": row_region.region, "cluster": row_cluster.cluster,
     "failover": row_cluster.failover, "soak": row_soak.soak, "solvers": row_solvers.solvers,
-    "persons": row_people.persons, "linkage": row_linkage.linkage,
+    "persons": row_people.persons, "linkage": row_linkage.linkage, "cameras": row_cameras.cameras,
 }
 
 

@@ -130,6 +130,24 @@ static void request_words(bool en, const struct kt_json *v, char ret[STORY_TEXT]
                    kt_json_get_str(v, "verb", ""), what, text);
 }
 
+/* Phones and speakers that did not answer, by name, as far as the line has room. */
+static void silent_words(const struct call *c, const struct kt_json *v, bool en,
+                         char ret[STORY_TEXT])
+{
+    const struct kt_json *list = kt_json_get(v, "silent");
+    for (size_t i = 0; i < kt_json_len(list); i++) {
+        size_t n = strlen(ret);
+        kt_point_id p = kt_site_point(c->site, kt_json_strn(kt_json_at(list, i)));
+        const char *name = p.v == KT_NONE ? "" : pick(c->site->points[p.v].name, en);
+        const char *before = i ? (en ? ", " : "、") : en ? " · silent: " : " · 未应答：";
+        if (n + strlen(before) + strlen(name) + 8 > STORY_TEXT) {
+            (void)snprintf(ret + n, STORY_TEXT - n, "…");
+            return;
+        }
+        (void)snprintf(ret + n, STORY_TEXT - n, "%s%s", before, name);
+    }
+}
+
 void story_words(const struct call *c, bool en, const struct kt_event *ev, const struct kt_json *v,
                  char ret[STORY_TEXT])
 {
@@ -149,6 +167,7 @@ void story_words(const struct call *c, bool en, const struct kt_event *ev, const
                    story_word(change, en), *step ? " " : "", story_word(step, en),
                    *state ? " " : "", story_word(state, en), subject(c, v, en),
                    rule_title(c, v, en), who, value, story_word(text, en));
+    silent_words(c, v, en, ret);
 }
 
 void story_who(const struct kt_event *ev, const struct kt_json *v, char ret[80])

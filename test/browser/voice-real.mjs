@@ -91,6 +91,29 @@ async function voice(s, step) {
     await s.axe('after a broadcast');
     await s.shot('after');
   });
+  await step('a recording is stored, heard, and played to the speakers of the area', async () => {
+    const wav = Buffer.alloc(44 + 44100 * 4);
+    wav.write('RIFF', 0);
+    wav.writeUInt32LE(36 + 44100 * 4, 4);
+    wav.write('WAVEfmt ', 8);
+    for (const [at, v] of [[16, 16], [24, 44100], [28, 44100 * 4], [40, 44100 * 4]]) wav.writeUInt32LE(v, at);
+    for (const [at, v] of [[20, 1], [22, 2], [32, 4], [34, 16]]) wav.writeUInt16LE(v, at);
+    wav.write('data', 36);
+    for (let i = 0; i < 44100 * 2; i++) wav.writeInt16LE(9000 * Math.sin(i / 20), 44 + i * 2);
+    const form = page.getByRole('form', { name: '广播' });
+    const file = form.locator('input[type=file]');
+    await file.setInputFiles({ name: '不是声音.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('no sound') });
+    await form.getByRole('alert').filter({ hasText: '另存为 WAV' }).waitFor();
+    await file.setInputFiles({ name: '撤离.wav', mimeType: 'audio/wav', buffer: wav });
+    const heard = form.locator('audio');
+    await until(async () => (await heard.evaluate((a) => a.duration)) > 0.9, 'it can be heard');
+    await s.shot('voice-stored');
+    await form.getByRole('combobox').first().selectOption({ value: 'P1' });
+    await form.getByRole('button', { name: '开始广播' }).click();
+    await now.getByText('播报中').first().waitFor();
+    await now.getByText('没有正在进行').waitFor();
+    ok((await recent.getByText('已证实收到').count()) >= 2, 'the speaker has confirmed it');
+  });
   await step('the past shows the talks of then; what was said is heard from that second on', async () => {
     const talk = await page.evaluate(async () => {
       const got = await (await fetch('api/v1/voice')).json();

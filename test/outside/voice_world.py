@@ -8,7 +8,7 @@ import sys
 import kt
 import voice_kit as vk
 
-RIGHTS = ["view", "history.read", "alarm.ack", "call", "call.hear", "broadcast"]
+RIGHTS = ["view", "history.read", "alarm.ack", "call", "call.hear", "broadcast", "record.read", "record.write"]
 
 
 def main():

@@ -8,6 +8,7 @@ import { live } from '../../api/world';
 import { nameOf } from '../../app/i18n';
 import { useKey } from '../../app/keys';
 import { go, route, setQuery } from '../../app/router';
+import { warm } from './frames';
 import { type Camera, cameras, chosenOf, MOST, nearest, refresh, stateText } from './state';
 import { Tiles } from './Tiles';
 import { t } from './texts';
@@ -27,7 +28,14 @@ function mark(c: Camera): string {
 function Row({ c, chosen, toggle }: { c: Camera; chosen: boolean; toggle: () => void }) {
   return (
     <li>
-      <button type="button" class="camera-row" aria-pressed={chosen} onClick={toggle}>
+      <button
+        type="button"
+        class="camera-row"
+        aria-pressed={chosen}
+        onClick={toggle}
+        onPointerEnter={() => warm(c.id)}
+        onFocus={() => warm(c.id)}
+      >
         <span aria-hidden="true">{mark(c)}</span>
         <span class="grow">
           {nameOf(c)}

@@ -41,6 +41,20 @@ export class Cutter {
   }
 }
 
+const WARM_MS = 3000;
+const warmed = new Map<string, number>();
+
+/** Opens a camera that is about to be looked at: the program keeps it open for a while after. */
+export function warm(id: string): void {
+  const now = performance.now();
+  if (now - (warmed.get(id) ?? -Infinity) < 2 * WARM_MS) return;
+  warmed.set(id, now);
+  setTimeout(
+    watchVideo([id], () => undefined),
+    WARM_MS,
+  );
+}
+
 /** Watches some cameras until it is told to stop; `f` gets the id of the camera. */
 export function watchVideo(
   ids: readonly string[],

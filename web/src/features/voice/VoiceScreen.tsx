@@ -11,6 +11,7 @@ import { nameOf } from '../../app/i18n';
 import { route } from '../../app/router';
 import { CheckField, SelectField, TextField } from '../../ui/Field';
 import { type Column, Table } from '../../ui/Table';
+import { StoredField } from './StoredField';
 import { answersOf, ask, phonesIn, refresh, talks, voice } from './state';
 import { TalkCard } from './TalkCard';
 import { t } from './texts';
@@ -25,13 +26,14 @@ function CastForm({ first }: { first: string }) {
   const places = [...site.value.places.values()];
   const [place, setPlace] = useState(first || (places.find((p) => !p.parent)?.id ?? ''));
   const [text, setText] = useState('');
+  const [body, setBody] = useState('');
   const [downstream, setDownstream] = useState(false);
   const [emergency, setEmergency] = useState(false);
   useEffect(() => {
     if (first) setPlace(first);
   }, [first]);
   const send = async () => {
-    if (await ask('broadcast.start', { place, downstream, text, emergency })) setText('');
+    if (await ask('broadcast.start', { place, downstream, text, body, emergency })) setText('');
   };
   return (
     <form
@@ -48,10 +50,16 @@ function CastForm({ first }: { first: string }) {
         options={places.map((p) => ({ id: p.id, title: site.value.placeName(p.id) }))}
         onChange={setPlace}
       />
-      <TextField label={t('text')} value={text} required onInput={(v: string) => setText(v)} />
+      <TextField
+        label={t('text')}
+        value={text}
+        required={!body}
+        onInput={(v: string) => setText(v)}
+      />
+      <StoredField value={body} onChange={setBody} />
       <CheckField label={t('downstream')} checked={downstream} onChange={setDownstream} />
       <CheckField label={t('emergency')} checked={emergency} onChange={setEmergency} />
-      <button type="submit" class="btn primary" disabled={!text || !canAct.value}>
+      <button type="submit" class="btn primary" disabled={(!text && !body) || !canAct.value}>
         {t('speak')}
       </button>
       {can('call') && phonesIn(place).length > 0 && (

@@ -82,7 +82,7 @@ async function voice(s, step) {
   });
   await step('words to an area; who does not answer is listed', async () => {
     const form = page.getByRole('form', { name: '广播' });
-    await form.getByRole('combobox').selectOption({ value: 'P1' });
+    await form.getByRole('combobox').first().selectOption({ value: 'P1' });
     await form.getByRole('textbox').fill('注意，工作面瓦斯超限，请立即撤离。');
     await form.getByRole('button', { name: '开始广播' }).click();
     await now.getByText('播报中').first().waitFor();

@@ -141,7 +141,6 @@ async function voice(s, step) {
   await step('both stand in the log, with their recordings', async () => {
     await s.go('#/events');
     await page.getByRole('row').filter({ hasText: '广播' }).first().waitFor();
-    await page.getByRole('row').filter({ hasText: '通话' }).first().waitFor();
     await page.getByRole('row').filter({ hasText: '广播' }).first().dblclick();
     await page.getByRole('dialog').waitFor();
     await s.shot('log');

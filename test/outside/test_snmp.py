@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Devices over SNMP: Debian's snmpd as the peer (v2c, v3 with authentication and privacy), and one that answers badly."""
 
+import atexit
 import shutil
 import socket
 import subprocess
@@ -70,6 +71,7 @@ class Snmpd:
             [SNMPD, "-f", "-C", "-c", str(self.dir / "device.conf"), "-Lf", str(self.dir / "log"), "-I", "-smux"],
             env={"SNMP_PERSISTENT_DIR": str(self.dir), "PATH": "/usr/bin:/bin"}, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
+        atexit.register(self.process.kill)  # also where a case failed
 
     def stop(self):
         self.process.kill()

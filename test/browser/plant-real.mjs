@@ -33,8 +33,26 @@ async function plant(s, step) {
   const { page } = s;
   const run = page.locator('.seq-runs .run').first();
 
-  await step('the fan station is drawn as it is', async () => {
+  await step('a set-point is set by a number: its limits are shown, beyond them nothing is sent', async () => {
     await s.login();
+    await s.go('#/o/RH-SD');
+    await page.getByRole('button', { name: '设定…' }).click({ timeout: LONG });
+    const d = page.getByRole('dialog', { name: /命令/ });
+    await d.getByText('联锁条件全部满足').waitFor({ timeout: LONG });
+    await d.getByText(/允许 3 至 5 %/).waitFor();
+    await d.getByLabel('原因').fill('配比调整');
+    await d.getByLabel(/键入 RH-SD/).fill('RH-SD');
+    await d.getByLabel(/新设定值/).fill('5.2');
+    const send = d.getByRole('button', { name: /执行/ });
+    await until(async () => await send.isDisabled(), 'beyond its limits');
+    await d.getByLabel(/新设定值/).fill('4.4');
+    await until(async () => !(await send.isDisabled()), 'within them');
+    await s.shot('set-point');
+    await send.press('Enter');
+    await d.locator('li.done', { hasText: '设备已回读' }).waitFor({ timeout: LONG });
+    await d.getByRole('button', { name: '关闭', exact: true }).last().click();
+  });
+  await step('the fan station is drawn as it is', async () => {
     await s.go('#/plant?kind=fan');
     await until(
       async () => (await page.locator('.plant-drawing').textContent()).includes('1号 正转'),

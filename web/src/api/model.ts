@@ -106,6 +106,8 @@ export interface PointInfo {
   feed?: string | null;
   serves?: string[];
   two_person?: boolean;
+  /** It takes a number, within this. */
+  set?: { lo: number; hi: number; step: number; tolerance: number };
   cutoff?: boolean;
   /** How often its cut is tried, in days. */
   test_days?: number;

@@ -80,6 +80,7 @@ export class SiteModel {
 
   /** "断电", "送电": the word of a switch's value. */
   word(p: PointInfo, v: number): string {
+    if (p.set) return `${v} ${p.unit ?? ''}`.trim();
     const r = this.roles.get(p.role);
     return pick(v ? r?.on : r?.off) || (v ? '1' : '0');
   }

@@ -129,26 +129,56 @@ function allowed(o: Output | null, opening: boolean): boolean {
   return (o.interlock?.conditions ?? []).every((c) => c.ok === true);
 }
 
-export default function CommandDialog({ output, value }: { output: string; value: number }) {
+/** What a set-point may be set to, and what is wrong with the number that stands there. */
+function limitsOf(p: PointInfo, o: Output | null, to: number): { text: string; bad: boolean } {
+  const set = p.set;
+  if (!set) return { text: '', bad: false };
+  const from = o?.value == null ? null : Math.min(Math.max(o.value, set.lo), set.hi);
+  const lo = from === null ? set.lo : Math.max(set.lo, from - set.step);
+  const hi = from === null ? set.hi : Math.min(set.hi, from + set.step);
+  const show = (v: number) => String(Number(v.toPrecision(6)));
+  const text = t('set.limits', {
+    lo: set.lo,
+    hi: set.hi,
+    step: set.step,
+    from: show(lo),
+    to: show(hi),
+    unit: p.unit ?? '',
+  });
+  const slack = 1e-6 * set.step;
+  return { text, bad: !(to >= lo - slack && to <= hi + slack) };
+}
+
+export default function CommandDialog({ output, value: given }: { output: string; value: number }) {
   const p = site.value.pointById.get(output);
   const o = useOutput(output);
   const [reason, setReason] = useState('');
   const [typed, setTyped] = useState('');
+  const [number, setNumber] = useState('');
   const [error, setError] = useState('');
   const [mine, setMine] = useState(0);
   const close = () => {
     preparing.value = null;
   };
   if (!p) return null;
-  const opening = value === (site.value.roleOf(p)?.opening ?? 0);
+  const set = !!p.set;
+  const entered = number.trim() === '' ? Number.NaN : Number(number);
+  const value = set && Number.isNaN(given) ? entered : given;
+  const opening = !set && value === (site.value.roleOf(p)?.opening ?? 0);
   const current = live.commands.value.get(output) ?? o?.command ?? null;
-  const waiting = current?.state === 'requested' && current.value === value ? current : null;
+  const waiting =
+    current?.state === 'requested' && (set || current.value === value) ? current : null;
   const follow = current && (current.id === mine || waiting) ? current : null;
   const feed = p.feed ? site.value.pointById.get(p.feed) : undefined;
-  const word = site.value.word(p, value);
+  const told = waiting?.value ?? value;
+  const word = Number.isNaN(told) ? '' : site.value.word(p, told);
+  const limits = limitsOf(p, o, value);
   const blocked = replaying.value ? t('replay') : !canAct.value ? t('offline') : '';
   const ready =
-    !blocked && reason.trim() !== '' && (opening || (typed.trim() === p.id && allowed(o, opening)));
+    !blocked &&
+    !limits.bad &&
+    reason.trim() !== '' &&
+    (opening || (typed.trim() === p.id && allowed(o, opening)));
   const send = (verb: string, args: Record<string, unknown>) => {
     setError('');
     request(verb, args).then(
@@ -208,7 +238,8 @@ export default function CommandDialog({ output, value }: { output: string; value
           </dd>
           <dt>{t('target')}</dt>
           <dd>
-            <b>{word}</b>
+            <b>{word || '—'}</b>
+            {set && <span class="hint"> {limits.text}</span>}
           </dd>
           {feed && (
             <>
@@ -228,6 +259,17 @@ export default function CommandDialog({ output, value }: { output: string; value
         <h3>{t('step.execute')}</h3>
         {!waiting && (
           <div class="stack">
+            {set && (
+              <TextField
+                label={t('set.value', { unit: p.unit ?? '' })}
+                type="number"
+                step="any"
+                min={String(p.set?.lo)}
+                max={String(p.set?.hi)}
+                value={number}
+                onInput={setNumber}
+              />
+            )}
             <AreaField label={t('reason')} value={reason} onInput={setReason} required />
             {!opening && (
               <TextField

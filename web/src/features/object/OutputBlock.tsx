@@ -52,7 +52,7 @@ export function OutputBlock({ p }: { p: PointInfo }) {
   const opening = role?.opening ?? 0;
   const feed = p.feed ? site.value.pointById.get(p.feed) : undefined;
   const c = world.value.commands.value.get(p.id) ?? o?.command ?? undefined;
-  const proof = c ? null : proofOf(o);
+  const proof = c || p.set ? null : proofOf(o);
   const tags = o?.tags ?? [];
   const act = canAct.value;
   const closing = opening ? 0 : 1;
@@ -101,7 +101,17 @@ export function OutputBlock({ p }: { p: PointInfo }) {
         </p>
       ))}
       <div class="row wrap">
-        {can('output.open') && (
+        {p.set && can('output.set') && (
+          <button
+            type="button"
+            class="btn"
+            disabled={!act}
+            onClick={() => openCommand(p.id, Number.NaN)}
+          >
+            {t('set')}…
+          </button>
+        )}
+        {!p.set && can('output.open') && (
           <button
             type="button"
             class="btn"
@@ -111,7 +121,7 @@ export function OutputBlock({ p }: { p: PointInfo }) {
             {site.value.word(p, opening)}…
           </button>
         )}
-        {can('output.close') && (
+        {!p.set && can('output.close') && (
           <button
             type="button"
             class="btn"

@@ -216,7 +216,7 @@ export default function PointCard({ target }: { target: Target }) {
           {t('manual', { value: manual.value, by: manual.by, reason: manual.reason ?? '' })}
         </p>
       )}
-      {p.kind === 'output' && <OutputBlock p={p} />}
+      {(p.kind === 'output' || p.set) && <OutputBlock p={p} />}
       <CardActions target={target}>
         <NoteButton target={target} />
         {d && <CalibrationButtons d={d} again={again} />}

@@ -14,6 +14,7 @@
 
 #include "api/records.h"
 #include "base/crypto.h"
+#include "base/percent.h"
 #include "report/read.h"
 #include "sys/file.h"
 
@@ -408,11 +409,7 @@ static void reply_file(struct call *c, const char *name, const char *type, struc
     struct kt_buf head;
     kt_buf_init(&head, 4096);
     kt_buf_printf(&head, "%s; filename*=UTF-8''", shown ? "inline" : "attachment");
-    for (const unsigned char *p = (const unsigned char *)name; *p; p++) {
-        bool plain = (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
-                     (*p >= 'a' && *p <= 'z') || strchr("-._", *p);
-        kt_buf_printf(&head, plain ? "%c" : "%%%02X", *p);
-    }
+    kt_percent_put(&head, name, "-._");
     kt_http_set_header(c->req, "Content-Disposition", kt_buf_cstr(&head));
     kt_http_set_header(c->req, "X-Content-Type-Options", "nosniff");
     kt_http_set_header(c->req, "Content-Security-Policy", "default-src 'none'; sandbox");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
+#include "base/percent.h"
 
 #include "unit.h"
 
@@ -211,8 +212,20 @@ static void texts_of_fixed_room(void)
     kt_buf_done(&b);
 }
 
+static void percent(void)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, 0);
+    kt_percent_put(&b, "aZ9-._~/ %?&\"\n", "-._~");
+    CHECK_STR(kt_buf_cstr(&b), "aZ9-._~%2F%20%25%3F%26%22%0A");
+    kt_buf_clear(&b);
+    kt_percent_put(&b, "a/\xe7\x9f\xbf", "/");
+    CHECK_STR(kt_buf_cstr(&b), "a/%E7%9F%BF");
+    kt_buf_done(&b);
+}
+
 UNIT_MAIN({"texts of fixed room", texts_of_fixed_room}, {"a buffer grows", grows},
-          {"a buffer keeps its ceiling", keeps_its_ceiling},
+          {"percent", percent}, {"a buffer keeps its ceiling", keeps_its_ceiling},
           {"a full buffer drops the rest", drops_the_rest}, {"fixed numbers", fixed_numbers},
           {"zig-zag", zigzag}, {"varints", varints},
           {"a varint without an end", varint_without_end}, {"pieces with a length", pieces},

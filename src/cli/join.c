@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/percent.h"
 #include "cluster/cluster.h"
 #include "conf/json.h"
 #include "sys/file.h"
@@ -27,31 +28,20 @@ struct join {
     struct kt_progress progress;
 };
 
-/* As it may stand in an address. */
-static void escape(const char *s, char *to, size_t cap)
-{
-    size_t n = 0;
-    for (; *s && n + 4 < cap; s++) {
-        bool plain = (*s >= '0' && *s <= '9') || (*s >= 'A' && *s <= 'Z') ||
-                     (*s >= 'a' && *s <= 'z') || strchr("-._/", *s);
-        n += (size_t)snprintf(to + n, cap - n, plain ? "%c" : "%%%02X", (unsigned char)*s);
-    }
-    to[n] = '\0';
-}
-
 static int pieces(struct join *j, const char *name, FILE *f, struct kt_err *err)
 {
-    char query[3300], text[3100];
+    struct kt_buf query;
     int64_t at = 0;
     int r = KT_OK;
     bool more = true;
-    escape(name, text, sizeof(text));
+    kt_buf_init(&query, 1 << 16);
     while (more && r == KT_OK) {
         struct kt_buf b;
         kt_buf_init(&b, PIECE + 64);
-        snprintf(query, sizeof(query), "/cluster/file?at=%lld&visit=%s&name=%s", (long long)at,
-                 j->visit, text);
-        r = kt_cluster_ask(j->cluster, query, &b, err);
+        kt_buf_clear(&query);
+        kt_buf_printf(&query, "/cluster/file?at=%lld&visit=%s&name=", (long long)at, j->visit);
+        kt_percent_put(&query, name, "-._/");
+        r = kt_cluster_ask(j->cluster, kt_buf_cstr(&query), &b, err);
         if (r == KT_OK && b.n && fwrite(b.p, 1, b.n, f) != b.n) {
             r = kt_err_sys(err, "cannot write %s", name);
         }
@@ -61,6 +51,7 @@ static int pieces(struct join *j, const char *name, FILE *f, struct kt_err *err)
         kt_progress_show(&j->progress, j->bytes ? (double)j->done / (double)j->bytes : 1);
         kt_buf_done(&b);
     }
+    kt_buf_done(&query);
     return r;
 }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/percent.h"
 #include "sys/thread.h"
 
 /* What a connection reads at once and keeps of headers; all of it is cleared for every request, so
@@ -483,24 +484,15 @@ const char *kt_http_query(struct kt_http_req *r, const char *name)
     return kt_http_decode(v) ? v : NULL;
 }
 
-static void encode(struct kt_buf *out, const char *s)
-{
-    for (; s && *s; s++) {
-        bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-                     (*s >= '0' && *s <= '9') || strchr("-_.~", *s);
-        kt_buf_printf(out, plain ? "%c" : "%%%02X", (unsigned char)*s);
-    }
-}
-
 static enum MHD_Result put_query(void *arg, enum MHD_ValueKind kind, const char *key,
                                  const char *value)
 {
     struct kt_buf *out = arg;
     (void)kind;
     kt_buf_puts(out, out->n ? "&" : "?");
-    encode(out, key);
+    kt_percent_put(out, key, "-_.~");
     kt_buf_puts(out, "=");
-    encode(out, value);
+    kt_percent_put(out, value ? value : "", "-_.~");
     return MHD_YES;
 }
 

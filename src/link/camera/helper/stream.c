@@ -14,6 +14,7 @@
 
 #include <libavutil/opt.h>
 
+#include "base/percent.h"
 #include "link/camera/helper/helper.h"
 #include "sys/jail.h"
 
@@ -76,15 +77,6 @@ static bool read_asked(struct asked *a)
     return strncmp(a->url, "rtsp://", 7) == 0 && a->password;
 }
 
-static void put_escaped(struct kt_buf *b, const char *s)
-{
-    for (; *s; s++) {
-        bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-                     (*s >= '0' && *s <= '9') || strchr("-_.~", *s);
-        kt_buf_printf(b, plain ? "%c" : "%%%02X", (unsigned char)*s);
-    }
-}
-
 /* The address that a name stands for, as text; false: it stands for none. */
 static bool look_up(const char *host, char *ret, size_t cap)
 {
@@ -115,9 +107,9 @@ static bool whole_url(const struct asked *a, struct kt_buf *url)
     }
     kt_buf_puts(url, "rtsp://");
     if (*a->user) {
-        put_escaped(url, a->user);
+        kt_percent_put(url, a->user, "-_.~");
         kt_buf_puts(url, ":");
-        put_escaped(url, a->password);
+        kt_percent_put(url, a->password, "-_.~");
         kt_buf_puts(url, "@");
     }
     kt_buf_printf(url, strchr(address, ':') ? "[%s]%s" : "%s%s", address, at);

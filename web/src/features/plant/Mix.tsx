@@ -19,7 +19,8 @@ export function Mix({ parts }: { parts: Parts }) {
         <State on={parts.on('filter.flush')} yes={t('mix.flushing')} no={t('mix.filtering')} />
         {tuning ? (
           <span>
-            {t('mix.step', { at: stamp(tuning.at), a: tuning.from, b: tuning.to })}{' '}
+            {t('mix.step', { at: stamp(tuning.at), a: tuning.from, b: tuning.to })} {t('mix.rise')}{' '}
+            <b>{tuning.riseS === null ? t('mix.not-yet') : `${tuning.riseS.toFixed(0)} s`}</b>{' '}
             {t('mix.overshoot')} <b>{(100 * tuning.overshoot).toFixed(0)} %</b> {t('mix.settling')}{' '}
             <b>{tuning.settledS === null ? t('mix.not-yet') : `${tuning.settledS.toFixed(0)} s`}</b>
           </span>

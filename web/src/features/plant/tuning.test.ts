@@ -7,7 +7,7 @@ const t = [0, 1000, 2000, 3000, 4000, 5000];
 describe('the answer of a loop', () => {
   it('says overshoot and settling of the last step', () => {
     const got = tuningOf({ t, v: [4, 5, 5, 5, 5, 5] }, { t, v: [4, 4.2, 5.2, 4.97, 5.01, 5] });
-    expect(got).toMatchObject({ at: 1000, from: 4, to: 5, settledS: 2 });
+    expect(got).toMatchObject({ at: 1000, from: 4, to: 5, riseS: 1, settledS: 2 });
     expect(got?.overshoot).toBeCloseTo(0.2);
   });
   it('is not settled while it swings, and is nothing without a step', () => {

@@ -11,6 +11,8 @@ export interface Tuning {
   to: number;
   /** Beyond the new set-point, part of the step; 0: none. */
   overshoot: number;
+  /** Seconds from a tenth to nine tenths of the step; null: not yet. */
+  riseS: number | null;
   /** Seconds until it stays within BAND of the step; null: not yet. */
   settledS: number | null;
 }
@@ -38,12 +40,19 @@ export function tuningOf(set: Series, value: Series): Tuning | null {
   const step = to - from;
   let overshoot = 0;
   let settled: number | null = null;
+  let low: number | null = null;
+  let high: number | null = null;
   value.t.forEach((t, i) => {
     const v = value.v[i];
     if (t < at || v == null) return;
+    const part = (v - from) / step;
+    if (part >= 0.1) low ??= t;
+    if (part >= 0.9) high ??= t;
     overshoot = Math.max(overshoot, (v - to) / step);
     if (Math.abs(v - to) > BAND * Math.abs(step)) settled = null;
     else settled ??= t;
   });
-  return { at, from, to, overshoot, settledS: settled === null ? null : (settled - at) / 1000 };
+  const riseS = low === null || high === null ? null : (high - low) / 1000;
+  const settledS = settled === null ? null : (settled - at) / 1000;
+  return { at, from, to, overshoot, riseS, settledS };
 }

@@ -42,7 +42,7 @@ def airway(m, wid):
 def port_of(m, point):
     p = next(x for x in m.op.get("/points", limit=100000)["items"] if x["id"] == point)
     ports = {x: int(n) for x, n in re.findall(r"{id: (\w+), kind: modbus, host: [\d.]+, port: (\d+)", m.site.read("site.yaml"))}
-    return ports[p["link"]], int(re.match(r"[ch](\d+)", p["address"])[1])
+    return ports[p["link"]], int(re.match(r"[a-z](\d+)", p["address"])[1])
 
 
 @case("the main fans change over without a stop of the air; the twin follows; the PLC refuses what would stop it")

@@ -62,9 +62,12 @@ static int open_output(struct eng *e, const struct request *q, uint32_t output, 
 static int close_output(struct eng *e, const struct request *q, uint32_t output, double value,
                         struct kt_err *err)
 {
-    const char *right = e->site->points[output].set ? "output.set" : "output.close";
-    if (!eng_may(q, right)) {
-        return kt_err_set(err, KT_EDENIED, "this needs the right %s", right);
+    bool set = e->site->points[output].set;
+    if (set && !eng_may(q, "output.set")) {
+        return kt_err_set(err, KT_EDENIED, "this needs the right output.set");
+    }
+    if (!set && !eng_may(q, "output.close")) {
+        return kt_err_set(err, KT_EDENIED, "this needs the right output.close");
     }
     struct kt_ask ask = ask_of(e, q, output);
     ask.value = value;

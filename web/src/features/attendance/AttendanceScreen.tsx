@@ -9,6 +9,7 @@ import { route, setQuery } from '../../app/router';
 import { Waiting } from '../../records/Parts';
 import { useRead } from '../../records/use';
 import { t } from './texts';
+import { title } from './title';
 
 type Block = Attendance['blocks'][number];
 
@@ -45,7 +46,7 @@ export default function AttendanceScreen() {
   return (
     <div class="desk">
       <div class="desk-head">
-        <h1>{read.data?.title ?? t('title')}</h1>
+        <h1>{read.data?.title ?? title()}</h1>
         <span class="grow" />
         <label class="at-month">
           {t('month')}
@@ -66,7 +67,7 @@ export default function AttendanceScreen() {
         <span class="hint">{t('hint')}</span>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is reached by keys */}
-      <div class="desk-body at" tabIndex={0} role="region" aria-label={t('title')}>
+      <div class="desk-body at" tabIndex={0} role="region" aria-label={title()}>
         <Waiting read={read}>
           {none && <p class="hint pad">{t('none')}</p>}
           {!none && read.data?.blocks.map((b, i) => <BlockView key={i} b={b} />)}

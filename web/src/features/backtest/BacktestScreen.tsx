@@ -19,6 +19,7 @@ import { Tag } from '../../ui/Tag';
 import { errorText } from '../../ui/Toast';
 import { type Compared, compare, type Verdict } from './compare';
 import { t } from './texts';
+import { title } from './title';
 
 const DAY = 86_400_000;
 const POLL_MS = 500;
@@ -353,7 +354,7 @@ export default function BacktestScreen() {
     <div class="backtest">
       <form class="backtest-form card" onSubmit={run}>
         <header>
-          <h1>{t('title')}</h1>
+          <h1>{title()}</h1>
         </header>
         <div class="body stack">
           <p class="hint">{t('intro')}</p>

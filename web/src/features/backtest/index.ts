@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** backtest: tomorrow's limits or rules over hours that have passed. */
 import type { App } from '../../app/app';
-import { t } from './texts';
+import { title } from './title';
 
 const load = () => import('./BacktestScreen');
 
@@ -11,7 +11,7 @@ export function install(app: App): void {
     order: 60,
     glyph: '测',
     key: 'b',
-    title: () => t('title'),
+    title,
     right: 'backtest',
     ownPane: true,
     load,

@@ -14,6 +14,7 @@ import { StartDialog } from '../../sequences/StartDialog';
 import { Value } from '../../ui/Value';
 import { type Belt, type BeltState, beltOf, type Cell, layout, stateOf, tripsOf } from './state';
 import { t } from './texts';
+import { title } from './title';
 
 const SIGN: Record<BeltState, string> = {
   running: '▶',
@@ -143,7 +144,7 @@ export default function BeltsScreen() {
   return (
     <div class="desk belts">
       <div class="desk-head">
-        <h1>{t('title')}</h1>
+        <h1>{title()}</h1>
       </div>
       <div class="desk-bar">
         <Actions chosen={chosen} ask={setAsked} />

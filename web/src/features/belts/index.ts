@@ -4,7 +4,7 @@ import { effect } from '@preact/signals';
 import { can, ready } from '../../api/session';
 import type { App } from '../../app/app';
 import { book, refresh } from '../../sequences/book';
-import { t } from './texts';
+import { title } from './title';
 
 /** A site without belts (assets.csv) has no such screen. */
 async function addScreen(app: App): Promise<void> {
@@ -15,7 +15,7 @@ async function addScreen(app: App): Promise<void> {
     order: 15,
     glyph: '带',
     key: 'c',
-    title: () => t('title'),
+    title,
     right: 'view',
     ownPane: true,
     load: () => import('./BeltsScreen'),

@@ -10,6 +10,7 @@ import { useAsk } from '../../records/Ask';
 import { Waiting } from '../../records/Parts';
 import { useHeard, useRead } from '../../records/use';
 import { t } from './texts';
+import { title as name } from './title';
 
 interface Day {
   day: string;
@@ -95,7 +96,7 @@ export default function CalendarScreen() {
   return (
     <div class="desk">
       <div class="desk-head">
-        <h1 class="desk-title">{t('title')}</h1>
+        <h1 class="desk-title">{name()}</h1>
         <button type="button" class="btn" aria-label={t('before')} onClick={() => show(year - 1)}>
           ◀
         </button>

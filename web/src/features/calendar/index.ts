@@ -3,7 +3,7 @@
 import { effect } from '@preact/signals';
 import { room } from '../../api/room';
 import type { App } from '../../app/app';
-import { t } from './texts';
+import { title } from './title';
 
 const load = () => import('./CalendarScreen');
 
@@ -17,7 +17,7 @@ export function install(app: App): void {
       ? app.screens.add({
           id: 'calendar',
           order: 58,
-          title: () => t('title'),
+          title,
           ownPane: true,
           load,
         })

@@ -19,6 +19,7 @@ import { Tabs } from '../../ui/Tabs';
 import { Value } from '../../ui/Value';
 import { type Due, dues, isSoon } from './due';
 import { t } from './texts';
+import { title } from './title';
 
 type Ask = (s: AskSpec) => void;
 const isSensor = (p: PointInfo) => p.kind === 'analog';
@@ -205,7 +206,7 @@ function Past({ read, list }: { read: Reading<unknown>; list: readonly Calibrati
       <div class="desk-body fill">
         {read.data ? (
           <Table
-            label={t('title')}
+            label={title()}
             columns={pastColumns()}
             rows={list}
             rowKey={(c) => c.id}
@@ -360,9 +361,9 @@ export default function CalibrationScreen() {
   return (
     <div class="desk">
       <div class="desk-head">
-        <h1 class="sr">{t('title')}</h1>
+        <h1 class="sr">{title()}</h1>
         <Tabs
-          label={t('title')}
+          label={title()}
           current={tab}
           tabs={[
             { id: 'open', title: t('tab.open', { n: open.length }) },

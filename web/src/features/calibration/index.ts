@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** calibration: records that are open, those that are over, and the interlock tests that are due. */
 import type { App } from '../../app/app';
-import { t } from './texts';
+import { title } from './title';
 
 const load = () => import('./CalibrationScreen');
 
@@ -11,7 +11,7 @@ export function install(app: App): void {
     order: 52,
     glyph: '校',
     key: 'k',
-    title: () => t('title'),
+    title,
     right: 'view',
     ownPane: true,
     load,

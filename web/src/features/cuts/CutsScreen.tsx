@@ -12,6 +12,7 @@ import { CheckField } from '../../ui/Field';
 import { type Column, Table } from '../../ui/Table';
 import { type Cause, type Cut, counts, isOpen, proof } from './book';
 import { t } from './texts';
+import { title } from './title';
 
 const DAY = 86_400_000;
 
@@ -140,7 +141,7 @@ export default function CutsScreen() {
   return (
     <div class="desk">
       <div class="desk-head">
-        <h1>{t('title')}</h1>
+        <h1>{title()}</h1>
         <span class="hint grow">{t('intro')}</span>
       </div>
       <div class="desk-bar">
@@ -166,7 +167,7 @@ export default function CutsScreen() {
       <div class="desk-body fill">
         {read.data ? (
           <Table
-            label={t('title')}
+            label={title()}
             columns={columns()}
             rows={only ? all.filter(isOpen) : all}
             rowKey={(c) => `${c.output} ${c.at}`}

@@ -13,6 +13,7 @@ import { useHeard, useRead } from '../../records/use';
 import { errorText, toast } from '../../ui/Toast';
 import { type DrainPlan, late, matrix, type PlanItem, type Result } from './model';
 import { t } from './texts';
+import { title } from './title';
 
 /** Newest plans that are judged for the comparison. */
 const COMPARED = 12;
@@ -279,7 +280,7 @@ export default function DrainageScreen() {
   return (
     <div class="desk">
       <div class="desk-head">
-        <h1>{t('title')}</h1>
+        <h1>{title()}</h1>
         <span class="grow" />
         {current > 0 && (
           <a class="btn" href={`#/records/drain_plan/${current}`}>
@@ -297,7 +298,7 @@ export default function DrainageScreen() {
         <span class="hint">{t('hint')}</span>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is reached by keys */}
-      <div class="desk-body dr" tabIndex={0} role="region" aria-label={t('title')}>
+      <div class="desk-body dr" tabIndex={0} role="region" aria-label={title()}>
         <Waiting read={read}>
           {plans.length === 0 ? (
             <p class="hint pad">{t('none')}</p>

@@ -15,6 +15,7 @@ import { AreaField, SelectField, TextField } from '../../ui/Field';
 import { AlarmTag, stateWord } from '../../ui/Tag';
 import { toast, toastError } from '../../ui/Toast';
 import { t } from './texts';
+import { title } from './title';
 
 function Block({ title, n, children }: { title: string; n: number; children: ComponentChildren }) {
   return (
@@ -210,7 +211,7 @@ export default function HandoverScreen() {
   return (
     <div class="page">
       <div class="row">
-        <h1 class="grow">{t('title')}</h1>
+        <h1 class="grow">{title()}</h1>
         <button type="button" class="btn" onClick={again}>
           {t('refresh')}
         </button>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** handover: the list the system makes at the end of a shift, and the signatures under it. */
 import type { App } from '../../app/app';
-import { t } from './texts';
+import { title } from './title';
 
 const load = () => import('./HandoverScreen');
 
@@ -11,7 +11,7 @@ export function install(app: App): void {
     order: 70,
     glyph: '班',
     key: 'h',
-    title: () => t('title'),
+    title,
     right: 'view',
     load,
   });

@@ -14,6 +14,7 @@ import { SelectField } from '../../ui/Field';
 import { Table } from '../../ui/Table';
 import { type Drill, figure, type Indicator, period, type Setting, targetOf, unit } from './model';
 import { t } from './texts';
+import { title } from './title';
 import { WhatIf } from './WhatIf';
 
 const KINDS = ['month', 'quarter', 'year'] as const;
@@ -279,9 +280,9 @@ export default function IndicatorsScreen() {
             ◂ {t('back')}
           </a>
         ) : (
-          <h1 class="desk-title">{t('title')}</h1>
+          <h1 class="desk-title">{title()}</h1>
         )}
-        {id && <h1 class="sr">{t('title')}</h1>}
+        {id && <h1 class="sr">{title()}</h1>}
         <span class="grow" />
         {registerOf('target') && <a href={href(['registers', 'target'])}>{t('targets')}</a>}
       </div>

@@ -14,6 +14,7 @@ import { toast } from '../../ui/Toast';
 import { accountTitle, type Ledger, money, type Txn } from './model';
 import { PostDialog } from './PostDialog';
 import { t } from './texts';
+import { title } from './title';
 
 type Ask = ReturnType<typeof useAsk>[0];
 
@@ -201,9 +202,9 @@ export default function LedgersScreen() {
   return (
     <div class="desk">
       <div class="desk-head">
-        <h1 class="sr">{t('title')}</h1>
+        <h1 class="sr">{title()}</h1>
         <Tabs
-          label={t('title')}
+          label={title()}
           current={id}
           tabs={room.value.ledgers.map((x) => ({ id: x.id, title: pick(x.title) }))}
           onChange={(x) => go(['ledgers', x])}

@@ -3,7 +3,7 @@
 import { effect } from '@preact/signals';
 import { room } from '../../api/room';
 import type { App } from '../../app/app';
-import { t } from './texts';
+import { title } from './title';
 
 const load = () => import('./LedgersScreen');
 
@@ -19,7 +19,7 @@ export function install(app: App): void {
           order: 57,
           glyph: '账',
           key: 'b',
-          title: () => t('title'),
+          title,
           ownPane: true,
           load,
         })

@@ -9,6 +9,7 @@ import { Matrix } from './Matrix';
 import { Proposals } from './Proposals';
 import { Ranges } from './Ranges';
 import { t } from './texts';
+import { title } from './title';
 
 export default function LimitsScreen() {
   const tab = route.value.query.tab ?? 'matrix';
@@ -22,9 +23,9 @@ export default function LimitsScreen() {
   return (
     <div class="desk">
       <div class="desk-head">
-        <h1 class="sr">{t('title')}</h1>
+        <h1 class="sr">{title()}</h1>
         <Tabs
-          label={t('title')}
+          label={title()}
           current={tab}
           tabs={[
             { id: 'matrix', title: t('tab.matrix') },

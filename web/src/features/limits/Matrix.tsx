@@ -17,6 +17,7 @@ import { CheckField, SelectField } from '../../ui/Field';
 import { type Column, Table } from '../../ui/Table';
 import { names, type Shown, shown } from './rows';
 import { t } from './texts';
+import { title } from './title';
 
 function Value({ s, name }: { s: Shown; name: LimitName }) {
   const f = s.force.find((x) => x.name === name);
@@ -204,7 +205,7 @@ export function Matrix({
       <div class="desk-body fill">
         {read.data ? (
           <Table
-            label={t('title')}
+            label={title()}
             columns={columns}
             rows={rows}
             rowKey={(s) => s.row.point}

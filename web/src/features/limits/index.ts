@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** limits: the matrix of limits with where they come from, proposals of two persons, ranges. */
 import type { App } from '../../app/app';
-import { t } from './texts';
+import { title } from './title';
 
 const load = () => import('./LimitsScreen');
 
@@ -11,7 +11,7 @@ export function install(app: App): void {
     order: 45,
     glyph: '限',
     key: 'i',
-    title: () => t('title'),
+    title,
     right: 'view',
     ownPane: true,
     load,

@@ -19,6 +19,7 @@ import { Mix } from './Mix';
 import { Pump } from './Pumps';
 import { Parts } from './parts';
 import { t } from './texts';
+import { title } from './title';
 import { Drill, Truck } from './Yard';
 
 const ASK_MS = 5000;
@@ -77,7 +78,7 @@ export default function PlantScreen() {
   return (
     <div class="desk plant">
       <div class="desk-head">
-        <h1>{t('title')}</h1>
+        <h1>{title()}</h1>
       </div>
       <div class="desk-bar">
         <Tabs

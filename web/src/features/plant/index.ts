@@ -5,7 +5,7 @@ import { can, ready } from '../../api/session';
 import type { App } from '../../app/app';
 import { book, refresh } from '../../sequences/book';
 import { KINDS } from './kinds';
-import { t } from './texts';
+import { title } from './title';
 
 /** A site without such machines has no such screen. */
 async function addScreen(app: App): Promise<void> {
@@ -16,7 +16,7 @@ async function addScreen(app: App): Promise<void> {
     order: 16,
     glyph: '机',
     key: 'y',
-    title: () => t('title'),
+    title,
     right: 'view',
     load: () => import('./PlantScreen'),
   });

@@ -12,6 +12,7 @@
 enum { CELLS_MAX = 24 };
 #define CELL_M        50.0
 #define DUST_SETTLE_S 260.0
+#define DUST_WETTED_S 40.0 /* below sprays */
 #define HEAT_LOSS_S   600.0
 #define CO2_OUTSIDE   0.0004
 
@@ -84,13 +85,14 @@ static void give_and_lose(struct sim_branch *b)
         b->factor = done ? b->factor_to : b->factor;
     }
     double volume = b->cell_m3 * b->cells;
+    double settle_s = b->spray && b->spray->contact ? DUST_WETTED_S : DUST_SETTLE_S;
     for (int k = 0; k < b->cells; k++) {
         double *c = cell(b, k);
         for (int s = 0; s < SIM_SPECIES; s++) {
             double f = s == SIM_CH4 ? b->factor : 1;
             c[s] += f * b->give[s] * SIM_STEP_S / volume;
         }
-        c[SIM_DUST] -= c[SIM_DUST] * SIM_STEP_S / DUST_SETTLE_S;
+        c[SIM_DUST] -= c[SIM_DUST] * SIM_STEP_S / settle_s;
         c[SIM_HEAT] -= c[SIM_HEAT] * SIM_STEP_S / HEAT_LOSS_S;
     }
 }

@@ -290,6 +290,15 @@ static void read_source(struct plan_reader *r, int i)
     }
 }
 
+static void read_spray(struct plan_reader *r, int i)
+{
+    int b = find(r, SIM_BRANCH, r->l.name), s = must_ref(r, SIM_SWITCH, "switch");
+    (void)i;
+    if (b >= 0 && s >= 0) {
+        r->p->branches[b].spray = &r->p->switches[s];
+    }
+}
+
 static void read_device(struct plan_reader *r, int i)
 {
     r->p->device_id[i] = name(r);
@@ -510,6 +519,7 @@ static const struct plan_keyword keywords[] = {
     {"plan", -1, read_plan},
     {"site", -1, read_site},
     {"source", -1, read_source},
+    {"spray", -1, read_spray},
     {"node", SIM_NODE, read_node},
     {"branch", SIM_BRANCH, read_branch},
     {"fan", SIM_FAN, read_fan},

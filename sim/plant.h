@@ -46,11 +46,13 @@ struct sim_node {
     double in_m3s, c[SIM_SPECIES];
 };
 
+struct sim_switch;
 struct sim_branch {
     const char *id;
     int from, to;
     double r, length_m, area_m2, head_pa, temp_c;
     bool duct;
+    const struct sim_switch *spray;        /* wets its dust while it runs; NULL: none */
     double give[SIM_SPECIES];              /* given off along it, per second */
     double factor, factor_to, factor_step; /* emission: present, wanted, change per step */
     double q_m3s;                          /* along from -> to */

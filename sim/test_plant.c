@@ -158,6 +158,30 @@ static void cutting_gives_gas_and_a_cut_ends_it(void)
     sim_plant_free(p);
 }
 
+static void sprays_wet_the_dust_of_their_roadway(void)
+{
+    struct sim_plant *p = NULL;
+    struct kt_err err = {0};
+    char text[sizeof(mini_plan) + 200];
+    (void)snprintf(text, sizeof(text),
+                   "%spoint PW src=coil:PW\nswitch PW open=1\nspray FACE switch=PW\n"
+                   "point FC src=dust:FACE:0.9 lo=0 hi=1000 res=0.01\n",
+                   mini_plan);
+    CHECK_OK(sim_plan_parse("mini.plan", kt_str_c(text), &p, &err), &err);
+    REQUIRE(p);
+    sim_plant_ready(p);
+    steps(p, 1200);
+    double dry = shown(p, "FC");
+    sw(p, "PW")->command = true;
+    steps(p, 300);
+    double wet = shown(p, "FC");
+    CHECK(dry > 1 && wet < 0.7 * dry);
+    sw(p, "PW")->command = false;
+    steps(p, 1200);
+    CHECK(shown(p, "FC") > 0.9 * dry);
+    sim_plant_free(p);
+}
+
 static void a_welded_contact_keeps_its_load(void)
 {
     struct sim_plant *p = mini(1);
@@ -340,6 +364,7 @@ UNIT_MAIN({"air_balances_at_every_node", air_balances_at_every_node},
           {"no_methane_is_made_or_lost", no_methane_is_made_or_lost},
           {"a_stopped_fan_lets_gas_rise", a_stopped_fan_lets_gas_rise},
           {"cutting_gives_gas_and_a_cut_ends_it", cutting_gives_gas_and_a_cut_ends_it},
+          {"sprays_wet_the_dust_of_their_roadway", sprays_wet_the_dust_of_their_roadway},
           {"a_welded_contact_keeps_its_load", a_welded_contact_keeps_its_load},
           {"what_feeds_a_switch_kills_it_too", what_feeds_a_switch_kills_it_too},
           {"a_falling_barometer_draws_gas_from_the_goaf",

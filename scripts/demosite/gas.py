@@ -36,7 +36,8 @@ def sprays(p):
     for n in ("1203", "1205", "1207Y", "1207H"):
         dev, place = near(p, f"FC-{n}-1")
         p.add(f"PW-{n}", f"{n}喷雾降尘", f"{n} sprays", "dust.spray", place, f"coil:PW-{n}", dev)
-        p.plan.append(f"switch PW-{n} open=1")
+        branch = next(x for x in p.plan if x.startswith(f"point FC-{n}-1 ")).split("src=dust:")[1].split(":")[0]
+        p.plan += [f"switch PW-{n} open=1", f"spray {branch} switch=PW-{n}"]
 
 
 def headings(p):

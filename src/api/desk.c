@@ -104,7 +104,7 @@ static bool names_register(struct kt_str json)
 {
     static const char *const ours[] = {"\"register\":\"below_card\"",
                                        "\"register\":\"below_person\"",
-                                       "\"register\":\"below_trade\""};
+                                       "\"register\":\"below_trade\"", "\"register\":\"vehicle\""};
     bool any = false;
     for (size_t i = 0; i < KT_ARRAY_LEN(ours); i++) {
         any |= memmem(json.p, json.n, ours[i], strlen(ours[i])) != NULL;

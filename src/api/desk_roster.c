@@ -16,6 +16,8 @@ struct kept {
     int64_t trade_id;
     double hours;
     bool leader, special;
+    char vehicle[64], kind[64], carries[LIST]; /* of a vehicle, kept by the id of its card */
+    double km_h;
 };
 
 struct roster {
@@ -87,11 +89,46 @@ static void take_person(void *arg, const struct kt_json *item)
     join(k->forbids, kt_json_get_str(f, "forbids", ""), t ? t->forbids : "");
 }
 
+static void take_vehicle(void *arg, const struct kt_json *item)
+{
+    const struct kt_json *f = kt_json_get(item, "fields");
+    int64_t card = kt_json_get_int(f, "card", 0);
+    if (card == 0) {
+        return;
+    }
+    struct kept *k = keep(arg, card);
+    text(k->vehicle, sizeof(k->vehicle), f, "no");
+    text(k->kind, sizeof(k->kind), f, "kind");
+    text(k->areas, sizeof(k->areas), f, "areas");
+    text(k->forbids, sizeof(k->forbids), f, "forbids");
+    text(k->carries, sizeof(k->carries), f, "carries");
+    k->km_h = kt_json_get_num(f, "km_h", 0);
+}
+
+static void write_vehicle(struct roster *r, const char *card, const struct kept *k)
+{
+    r->cards++;
+    kt_jw_obj(r->w);
+    kt_jw_kstr(r->w, "card", card);
+    kt_jw_kstr(r->w, "vehicle", k->vehicle);
+    kt_jw_ktext(r->w, "kind", k->kind);
+    kt_jw_ktext(r->w, "areas", k->areas);
+    kt_jw_ktext(r->w, "forbids", k->forbids);
+    kt_jw_ktext(r->w, "carries", k->carries);
+    kt_jw_knum(r->w, "km_h", k->km_h);
+    kt_jw_obj_end(r->w);
+}
+
+/* A card that a person carries is a person's, even if a vehicle is said to have it as well. */
 static void take_card(void *arg, const struct kt_json *item)
 {
     struct roster *r = arg;
     const struct kt_json *f = kt_json_get(item, "fields");
     const struct kept *k = find(r, kt_json_get_int(f, "person", 0));
+    const struct kept *vehicle = find(r, kt_json_get_int(item, "id", 0));
+    if (!k && vehicle) {
+        write_vehicle(r, kt_json_get_str(f, "no", ""), vehicle);
+    }
     if (!k) {
         return; /* it lies in its rack: below it is a card of nobody */
     }
@@ -110,6 +147,13 @@ static void take_card(void *arg, const struct kt_json *item)
     kt_jw_obj_end(r->w);
 }
 
+/* A site may do without the pack `vehicles`. */
+static int vehicles(struct kt_api *a, struct roster *r, struct kt_err *err)
+{
+    int rc = desk_each(a, "vehicle", NULL, take_vehicle, r, err);
+    return rc == KT_ENOTFOUND ? KT_OK : rc;
+}
+
 int desk_roster(struct kt_api *a, struct kt_buf *out, struct kt_err *err)
 {
     struct kt_jw w = kt_jw_init(out);
@@ -120,6 +164,7 @@ int desk_roster(struct kt_api *a, struct kt_buf *out, struct kt_err *err)
     kt_jw_arr(&w);
     int rc = desk_each(a, "below_trade", NULL, take_trade, &r, err);
     rc = rc == KT_OK ? desk_each(a, "below_person", NULL, take_person, &r, err) : rc;
+    rc = rc == KT_OK ? vehicles(a, &r, err) : rc;
     rc = rc == KT_OK ? desk_each(a, "below_card", NULL, take_card, &r, err) : rc;
     kt_jw_arr_end(&w);
     kt_jw_obj_end(&w);

@@ -189,6 +189,21 @@ static struct counts write_items(struct view *v, struct kt_jw *w)
     return all;
 }
 
+/* What stands on wheels is nobody's whereabouts: open to all who may see the place. */
+static void write_vehicles(const struct view *v, struct kt_jw *w)
+{
+    const struct kt_json *list = kt_json_get(v->snap, "vehicles");
+    kt_jw_key(w, "vehicles");
+    kt_jw_arr(w);
+    for (size_t i = 0; i < kt_json_len(list); i++) {
+        const struct kt_json *item = kt_json_at(list, i);
+        if (in_scope(v, place_of(v, item))) {
+            kt_json_write(item, w);
+        }
+    }
+    kt_jw_arr_end(w);
+}
+
 static void copy_num(const struct kt_json *from, const char *key, struct kt_jw *w)
 {
     double n;
@@ -241,6 +256,7 @@ void personnel_write(const struct kt_site *site, const struct kt_mine *mine,
         kt_jw_kstr(w, "lifted", v.used_evac ? "evacuation" : v.used_call ? "sos" : "");
         copy_num(snap, "entered", w);
         copy_num(snap, "gone", w);
+        write_vehicles(&v, w);
         write_areas(&v, w);
         write_shifts(&v, w);
         write_evacuation(&v, w);

@@ -124,6 +124,7 @@ struct folk_one *folk_of(struct folk *f, uint64_t card, bool make)
     o->card = card;
     o->pos.way = o->place = o->roster = o->mate = KT_NONE;
     o->battery = UINT8_MAX;
+    o->pace = (struct folk_pace){.from.way = KT_NONE, .km_h = -1};
     if (kt_map_get(f->rosters, card_key(&card), &at)) {
         o->roster = (uint32_t)at;
     }
@@ -169,7 +170,7 @@ static const char *shift_at(const struct eng *e, kt_time t)
     return id;
 }
 
-static void come_in(struct eng *e, struct folk_one *o, kt_time at)
+void folk_in(struct eng *e, struct folk_one *o, kt_time at)
 {
     const struct folk_roster *r = folk_roster(e->folk, o);
     o->bits |= 1u << FOLK_BELOW;
@@ -244,7 +245,7 @@ static void find_stations(struct eng *e, struct kt_str producer)
     }
 }
 
-static bool is_surface(const struct folk *f, uint32_t place)
+bool folk_surface(const struct folk *f, uint32_t place)
 {
     const struct kt_area *a = kt_mine_area(&f->mine, place);
     return a && a->kind == KT_AREA_SURFACE;
@@ -256,10 +257,14 @@ static void moved(struct eng *e, struct folk_one *o, const struct kt_position *p
     o->pos = *pos;
     o->at = at;
     o->place = f->mine.way[pos->way].place;
-    if (is_surface(f, o->place)) {
+    if (folk_is_vehicle(f, o)) {
+        folk_vehicle_moved(e, o);
+        return;
+    }
+    if (folk_surface(f, o->place)) {
         folk_out(e, o, at, "");
     } else if (!folk_has(o, FOLK_BELOW)) {
-        come_in(e, o, at);
+        folk_in(e, o, at);
     }
     folk_permit(e, o);
 }
@@ -278,6 +283,7 @@ static bool place_it(struct eng *e, struct folk_one *o, const struct kt_reading 
     }
     struct kt_position pos;
     double dt = o->at ? (double)(at - o->at) / (double)KT_SEC : -1;
+    dt *= folk_is_vehicle(f, o) ? FOLK_VEHICLE_PACE : 1;
     if (n == 0 || !kt_position_place(&f->mine, r, n, &o->pos, dt, &pos)) {
         f->refused += x->n > 0;
         return false;
@@ -341,6 +347,7 @@ static void take(struct eng *e, const struct kt_reading *x)
         }
         if (x->flags & KT_READ_OUT) {
             folk_out(e, o, at, "");
+            folk_vehicle_out(e, o, "");
         }
     }
     if (x->battery <= 100) {
@@ -420,6 +427,11 @@ static void take_roster(struct folk *f, const struct kt_json *v, bool kept)
     kt_text_set(r.shift, sizeof(r.shift), kt_json_get_str(v, "shift", ""));
     kt_text_set(r.areas, sizeof(r.areas), kt_json_get_str(v, "areas", ""));
     kt_text_set(r.forbids, sizeof(r.forbids), kt_json_get_str(v, "forbids", ""));
+    kt_text_set(r.vehicle, sizeof(r.vehicle), kt_json_get_str(v, "vehicle", ""));
+    kt_text_set(r.kind, sizeof(r.kind), kt_json_get_str(v, "kind", ""));
+    kt_text_set(r.carries, sizeof(r.carries), kt_json_get_str(v, "carries", ""));
+    r.most_km_h = kt_json_get_num(v, "km_h", 0);
+    r.most_km_h = r.most_km_h >= 0 && r.most_km_h < 1e3 ? r.most_km_h : 0;
     r.leader = kt_json_get_bool(v, "leader", false);
     r.special = kt_json_get_bool(v, "special", false);
     r.hours = kt_json_get_num(v, "hours", 0);
@@ -468,6 +480,7 @@ void eng_folk_people(struct eng *e, struct kt_str body)
         take_roster(f, kt_json_at(list, i), whole);
     }
     for (uint32_t i = 0; list && i < f->one.n; i++) {
+        folk_vehicle_review(e, &f->one.v[i]);
         folk_permit(e, &f->one.v[i]);
     }
     if (plan) {

@@ -13,6 +13,9 @@
  *     silence; each new call raises its alarm anew.
  *  3. Points with a role people.* are written here alone, in the same input that changed them.
  *  4. Persons stand in the order in which their cards were first heard.
+ *  5. A card of a vehicle is no person: it has the bits VEHICLE… alone, so no count of persons, no
+ *     look at who is near whom and no evacuation knows it. A card that is below as a person stays
+ *     one until it comes up, whatever a register says: no entry takes anybody out of the count.
  *
  * Engine thread only. Names of persons are nowhere here: a person number stands for them.
  */
@@ -35,6 +38,8 @@ enum {
 #define FOLK_TWIN_M    200.0          /* … while they went so far */
 #define FOLK_TWIN_AT   3.0            /* … no further apart */
 #define FOLK_BATTERY   15             /* % */
+/* Where one anchor fits two places: what wheels can have reached against what feet can (6 m/s). */
+#define FOLK_VEHICLE_PACE 3
 
 /* What holds of a person now. Each has a point role people.NAME that counts it. */
 #define FOLK_LIST(X)                                                                               \
@@ -48,7 +53,11 @@ enum {
     X(TWIN, "twin")           /* two tags that go together: one person with two cards? */          \
     X(STRANGER, "stranger")   /* a card without a person */                                        \
     X(LEADER, "leaders")      /* a leader of the shift, below */                                   \
-    X(SPECIAL, "special")     /* of a special trade, below */
+    X(SPECIAL, "special")     /* of a special trade, below */                                      \
+    X(VEHICLE, "vehicles")    /* a vehicle below: never any of those above but a call for help */  \
+    X(VEHICLE_LOST, "vehicles-lost")                                                               \
+    X(VEHICLE_BARRED, "vehicles-forbidden")                                                        \
+    X(VEHICLE_FAST, "vehicles-speeding")
 enum folk_bit {
 #define X(sym, name) FOLK_##sym,
     FOLK_LIST(X)
@@ -67,6 +76,16 @@ struct folk_roster { /* what the registers say of a card */
     char areas[FOLK_AREAS];   /* places that are permitted, ";" between */
     char forbids[FOLK_AREAS]; /* places where this person may not be, whatever they are to others */
     bool kept;                /* by the registers of persons and cards: no file says otherwise */
+    /* number of the vehicle that carries the card; "": a person does */
+    char vehicle[FOLK_TEXT], kind[FOLK_TEXT];
+    char carries[FOLK_AREAS]; /* points of the detectors on it, ";" between */
+    double most_km_h;         /* 0: that of the area */
+};
+
+struct folk_pace { /* of a vehicle, along the roadways */
+    struct kt_position from;
+    kt_time at;  /* when it was there; 0: never */
+    double km_h; /* -1: not known */
 };
 
 struct folk_one {
@@ -86,6 +105,7 @@ struct folk_one {
     kt_time mate_since;
     double mate_m, look_m; /* where it was at the last look */
     uint32_t look_way;
+    struct folk_pace pace;
     uint32_t next; /* scratch: on the same way */
 };
 
@@ -140,7 +160,9 @@ void eng_folk_readings(struct eng *e, struct kt_str producer, struct kt_str body
 void eng_folk_people(struct eng *e, struct kt_str json);
 struct folk_one *folk_of(struct folk *f, uint64_t card, bool make); /**< NULL: none, no room */
 const struct folk_roster *folk_roster(const struct folk *f, const struct folk_one *o);
+void folk_in(struct eng *e, struct folk_one *o, kt_time at);
 void folk_out(struct eng *e, struct folk_one *o, kt_time at, const char *by);
+bool folk_surface(const struct folk *f, uint32_t place);
 /** Say what changed of one person. */
 struct kt_jw *folk_say(struct eng *e, const struct folk_one *o, const char *change);
 /** A roster entry as the registers have it now; `gone` takes it away. */
@@ -153,7 +175,22 @@ void eng_folk_second(struct eng *e);
  * everywhere. */
 void folk_points(struct eng *e, uint32_t sos);
 void folk_permit(struct eng *e, struct folk_one *o);
+/** May it not be where it is, by its own lists or the kind of the area? */
+bool folk_barred(const struct eng *e, const struct folk_one *o);
+/** It was silent for longer than its area allows. */
+bool folk_silent(const struct eng *e, const struct folk_one *o);
 void folk_bit_set(struct eng *e, struct folk_one *o, enum folk_bit b, bool on);
+
+/* folk_vehicle.c */
+/** The register says that a vehicle carries it, and nobody below is counted by it. */
+bool folk_is_vehicle(const struct folk *f, const struct folk_one *o);
+/** It was placed at o->pos. */
+void folk_vehicle_moved(struct eng *e, struct folk_one *o);
+void folk_vehicle_out(struct eng *e, struct folk_one *o, const char *by);
+/** The register changed: one that is no vehicle any more counts as a person at once. */
+void folk_vehicle_review(struct eng *e, struct folk_one *o);
+void folk_vehicle_watch(struct eng *e, struct folk_one *o);
+void folk_vehicles_json(const struct eng *e, struct kt_jw *w); /**< an array */
 
 /* folk_evac.c */
 void folk_evac_plan(struct eng *e, const struct kt_json *plan);
@@ -170,4 +207,6 @@ void eng_folk_load(struct eng *e, struct kt_rd *in);
 /** What the registers say beyond that: a section of its own. */
 void eng_roster_save(const struct eng *e, struct kt_buf *out);
 void eng_roster_load(struct eng *e, struct kt_rd *in);
+void eng_vehicles_save(const struct eng *e, struct kt_buf *out);
+void eng_vehicles_load(struct eng *e, struct kt_rd *in);
 #endif

@@ -379,13 +379,14 @@ int eng_person_out(struct eng *e, const struct request *q, struct kt_err *err)
     struct folk_one *o;
     const char *reason;
     int r = arg_card(e, q, &o, &reason, err);
-    if (r == KT_OK && !folk_has(o, FOLK_BELOW)) {
+    if (r == KT_OK && !folk_has(o, FOLK_BELOW) && !folk_has(o, FOLK_VEHICLE)) {
         r = kt_err_set(err, KT_ECONFLICT, "this card is not below");
     }
     if (r < 0) {
         return r;
     }
     folk_out(e, o, e->now, q->user);
+    folk_vehicle_out(e, o, q->user);
     e->folk->version++;
     eng_folk_second(e);
     return KT_OK;

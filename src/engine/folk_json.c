@@ -6,7 +6,7 @@ static void write_bits(const struct folk_one *o, struct kt_jw *w)
 {
     kt_jw_key(w, "is");
     kt_jw_arr(w);
-    for (int b = FOLK_LOST; b < FOLK_BITS; b++) {
+    for (int b = FOLK_LOST; b < FOLK_VEHICLE; b++) {
         if (folk_has(o, (enum folk_bit)b)) {
             kt_jw_str(w, folk_bit_id((enum folk_bit)b));
         }
@@ -124,6 +124,8 @@ void eng_folk_json(const struct eng *e, struct kt_buf *out)
             }
         }
         kt_jw_arr_end(&w);
+        kt_jw_key(&w, "vehicles");
+        folk_vehicles_json(e, &w);
         kt_jw_key(&w, "evacuation");
         if (f->evac.id) {
             write_evac(&f->evac, left, &w);

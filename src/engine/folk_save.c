@@ -124,6 +124,7 @@ static void load_one(struct eng *e, struct kt_rd *in)
         struct folk_one *o = folk_of(f, v.card, true);
         if (o) {
             v.roster = o->roster;
+            v.pace = o->pace;
             *o = v;
         }
     }
@@ -214,6 +215,74 @@ void eng_folk_load(struct eng *e, struct kt_rd *in)
     f->around = kt_get_i64(in);
     f->refused = kt_get_u64(in);
     load_evac(&f->evac, in);
+}
+
+/* What registers say of vehicles: cards of persons have none of it. */
+static void save_vehicle(const struct folk *f, const struct folk_roster *r, struct kt_buf *out)
+{
+    uint64_t at;
+    struct kt_str key = {(const char *)&r->card, sizeof(r->card)};
+    const struct folk_one *o = kt_map_get(f->cards, key, &at) ? &f->one.v[at] : NULL;
+    bool paced = o && o->pace.from.way < f->mine.ways_n;
+    kt_put_u64(out, r->card);
+    kt_put_text(out, r->vehicle);
+    kt_put_text(out, r->kind);
+    kt_put_text(out, r->carries);
+    kt_put_f64(out, r->most_km_h);
+    kt_put_text(out, paced ? f->mine.way[o->pace.from.way].id : "");
+    kt_put_f64(out, paced ? o->pace.from.at_m : 0);
+    kt_put_f64(out, paced ? o->pace.from.err_m : 0);
+    kt_put_i64(out, paced ? o->pace.at : 0);
+    kt_put_f64(out, paced ? o->pace.km_h : -1);
+}
+
+void eng_vehicles_save(const struct eng *e, struct kt_buf *out)
+{
+    const struct folk *f = e->folk;
+    for (uint32_t i = 0; f && i < f->roster.n; i++) {
+        const struct folk_roster *r = &f->roster.v[i];
+        struct kt_str key = {(const char *)&r->card, sizeof(r->card)};
+        uint64_t at;
+        if (r->vehicle[0] && kt_map_get(f->rosters, key, &at) && at == i) {
+            save_vehicle(f, r, out);
+        }
+    }
+}
+
+static void load_vehicle(struct folk *f, struct kt_rd *in)
+{
+    struct folk_roster v = {.card = kt_get_u64(in)};
+    struct folk_pace pace;
+    kt_get_text(in, v.vehicle, sizeof(v.vehicle));
+    kt_get_text(in, v.kind, sizeof(v.kind));
+    kt_get_text(in, v.carries, sizeof(v.carries));
+    v.most_km_h = number(in);
+    pace.from.way = f ? get_way(f, in) : (kt_get_bytes(in), KT_NONE);
+    pace.from.at_m = number(in);
+    pace.from.err_m = number(in);
+    pace.at = kt_get_i64(in);
+    pace.km_h = number(in);
+    struct kt_str key = {(const char *)&v.card, sizeof(v.card)};
+    uint64_t at;
+    if (!f || in->bad || !kt_map_get(f->rosters, key, &at)) {
+        return;
+    }
+    struct folk_roster *r = &f->roster.v[at];
+    memcpy(r->vehicle, v.vehicle, sizeof(r->vehicle));
+    memcpy(r->kind, v.kind, sizeof(r->kind));
+    memcpy(r->carries, v.carries, sizeof(r->carries));
+    r->most_km_h = v.most_km_h;
+    struct folk_one *o = folk_of(f, v.card, false);
+    if (o && pace.from.way != KT_NONE && pace.from.at_m <= f->mine.way[pace.from.way].length_m) {
+        o->pace = pace;
+    }
+}
+
+void eng_vehicles_load(struct eng *e, struct kt_rd *in)
+{
+    while (kt_rd_left(in) > 0 && !in->bad) {
+        load_vehicle(e->folk, in);
+    }
 }
 
 void eng_roster_save(const struct eng *e, struct kt_buf *out)

@@ -38,20 +38,33 @@ static bool listed(const struct eng *e, const char *list, uint32_t place)
     return false;
 }
 
-void folk_permit(struct eng *e, struct folk_one *o)
+bool folk_barred(const struct eng *e, const struct folk_one *o)
 {
     const struct folk_roster *r = folk_roster(e->folk, o);
     const struct kt_area *a = kt_mine_area(&e->folk->mine, o->place);
-    bool below = folk_has(o, FOLK_BELOW);
     bool closed = a && (a->kind == KT_AREA_RESTRICTED || a->kind == KT_AREA_FORBIDDEN);
     bool permitted = r && listed(e, r->areas, o->place);
-    bool barred = r && listed(e, r->forbids, o->place);
-    folk_bit_set(e, o, FOLK_FORBIDDEN, below && (barred || (closed && !permitted)));
+    return (r && listed(e, r->forbids, o->place)) || (closed && !permitted);
+}
+
+void folk_permit(struct eng *e, struct folk_one *o)
+{
+    const struct folk_roster *r = folk_roster(e->folk, o);
+    bool below = folk_has(o, FOLK_BELOW);
+    folk_bit_set(e, o, FOLK_FORBIDDEN, below && folk_barred(e, o));
     /* where no register has told any card, nobody can be known */
     bool told = kt_map_count(e->folk->rosters) > 0;
     folk_bit_set(e, o, FOLK_STRANGER, below && told && (!r || !r->person[0]));
     folk_bit_set(e, o, FOLK_LEADER, below && r && r->leader);
     folk_bit_set(e, o, FOLK_SPECIAL, below && r && r->special);
+}
+
+bool folk_silent(const struct eng *e, const struct folk_one *o)
+{
+    const struct kt_area *a = kt_mine_area(&e->folk->mine, o->place);
+    int64_t silent = (int64_t)((a ? a->lost_s : KT_LOST_S) * (double)KT_SEC);
+    silent = o->by_file && silent < FOLK_FILES ? FOLK_FILES : silent;
+    return e->now - o->heard > silent;
 }
 
 static void watch_time(struct eng *e, struct folk_one *o)
@@ -61,9 +74,7 @@ static void watch_time(struct eng *e, struct folk_one *o)
     bool below = folk_has(o, FOLK_BELOW);
     double hours = r && r->hours > 0 ? r->hours : a ? a->hours : 0;
     double stay = (double)(e->now - o->in) / (double)KT_HOUR;
-    int64_t silent = (int64_t)((a ? a->lost_s : KT_LOST_S) * (double)KT_SEC);
-    silent = o->by_file && silent < FOLK_FILES ? FOLK_FILES : silent;
-    folk_bit_set(e, o, FOLK_LOST, below && e->now - o->heard > silent);
+    folk_bit_set(e, o, FOLK_LOST, below && folk_silent(e, o));
     folk_bit_set(e, o, FOLK_OVER, below && hours > 0 && stay > hours);
 }
 
@@ -254,6 +265,7 @@ void eng_folk_second(struct eng *e)
     }
     for (uint32_t i = 0; i < f->one.n; i++) {
         watch_time(e, &f->one.v[i]);
+        folk_vehicle_watch(e, &f->one.v[i]);
     }
     if (e->now >= f->around) {
         f->around = e->now + FOLK_AROUND;

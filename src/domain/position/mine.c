@@ -245,6 +245,7 @@ static void read_area(struct reading *rd, uint32_t row)
     a.max = (uint32_t)number(rd, row, "max", 0, 100000, 0);
     a.hours = number(rd, row, "hours", 0, 100, 0);
     a.lost_s = number(rd, row, "lost_s", 2, 3600, KT_LOST_S);
+    a.most_km_h = number(rd, row, "vehicle_km_h", 0, 200, 0);
     a.no_lone = choice(rd, row, "no_lone", no_yes, 2) == 1;
     if (field(rd, row, "words").n > 400 || field(rd, row, "words_en").n > 400) {
         kt_csv_problem(rd->csv, row, kt_csv_column(rd->csv, "words"), rd->p,
@@ -297,7 +298,7 @@ static const struct table tables[] = {
      4,
      read_station},
     {"people/areas.csv",
-     {"place", "kind", "max", "hours", "no_lone", "lost_s", "words", "words_en"},
+     {"place", "kind", "max", "hours", "no_lone", "lost_s", "words", "words_en", "vehicle_km_h"},
      2,
      read_area},
 };

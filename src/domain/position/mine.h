@@ -58,6 +58,7 @@ struct kt_area {
     uint32_t place, max; /* persons; 0: no limit */
     double hours;        /* a stay below; 0: no limit */
     double lost_s;       /* a tag that is silent for longer is lost */
+    double most_km_h;    /* vehicles; 0: no limit */
     enum kt_area_kind kind;
     bool no_lone;         /* nobody works there alone */
     struct kt_text words; /* spoken at once when it is evacuated; "" none */

@@ -17,6 +17,7 @@ static const struct {
              {"evacuation", "撤人", "evacuation"},
              {"announce", "播报", "announcement"},
              {"person", "人员", "person"},
+             {"vehicle", "车辆", "vehicle"},
              {"record", "台账", "record"},
              {"call", "通话", "call"},
              {"broadcast", "广播", "broadcast"},
@@ -53,6 +54,8 @@ static const struct {
              {"in", "入井", "went in"},
              {"out", "出井", "came up"},
              {"lost", "失联", "not heard"},
+             {"forbidden", "禁入区域", "where it may not be"},
+             {"speeding", "超速", "too fast"},
              {"sos", "呼救", "calls for help"},
              {"calm", "解除呼救", "call ended"},
              {"listed", "列出", "listed"},
@@ -161,6 +164,7 @@ void story_words(const struct call *c, bool en, const struct kt_event *ev, const
     const char *type = kt_json_get_str(v, "type", "");
     const char *state = *step ? kt_json_get_str(v, "state", "") : "";
     const char *who = kt_json_get_str(v, "person", kt_json_get_str(v, "card", ""));
+    who = kt_json_get_str(v, "vehicle", who);
     value_text(v, value);
     text = en && kt_json_get(v, "text_en") ? kt_json_get_str(v, "text_en", "") : text;
     (void)snprintf(ret, STORY_TEXT, "%s %s%s%s%s%s %.80s %.60s%.40s%s %.150s", story_word(type, en),

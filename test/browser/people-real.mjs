@@ -76,6 +76,32 @@ async function people(s, step) {
     await s.shot('people-map');
     before = Date.now();
   });
+  await step('vehicles stand in a list of their own, and on the map as flat boxes', async () => {
+    const fast = (p) => ({
+      ...{ number: 'WC-7', kind: 'rubber', card: '9001', km_h: 36.2, limit_km_h: 25 },
+      ...{ carries: [], is: ['speeding'], place: p.place, airway: p.airway, at_m: p.at_m },
+      ...{ error_m: 4, time: p.time, heard: p.heard, in: p.in },
+    });
+    await page.route('**/api/v1/personnel', async (route) => {
+      const answer = await route.fetch();
+      const got = await answer.json();
+      const two = { ...fast(got.items[9]), number: 'WC-8', card: '9002', km_h: 12.4, is: [] };
+      await route.fulfill({
+        response: answer,
+        json: { ...got, vehicles: [two, fast(got.items[3])] },
+      });
+    });
+    await s.shot('people-map-vehicles');
+    await s.go('#/people');
+    const list = page.getByRole('grid', { name: '井下车辆与移动仪器' });
+    await list.getByText('WC-7').waitFor();
+    await list.getByText('36.2 / 25').waitFor();
+    await list.scrollIntoViewIfNeeded();
+    await s.shot('people-vehicles');
+    await s.axe('the list of vehicles');
+    await page.unroute('**/api/v1/personnel');
+    before = Date.now();
+  });
   await step(
     'an evacuation as a drill: who is still below stands first, each with a way out',
     async () => {

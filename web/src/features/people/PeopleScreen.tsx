@@ -18,16 +18,16 @@ import {
   type People,
   type Person,
   people,
+  placeName,
   watchPeople,
 } from './state';
 import { t } from './texts';
+import { Vehicles } from './Vehicles';
 
 function shiftName(id: string): string {
   const s = (site.value.site.shifts ?? []).find((x) => x.id === id);
   return s ? pick(s.name) : id;
 }
-
-const placeName = (id: string | undefined) => (id ? site.value.placeName(id) : '');
 
 function stateWords(p: Person): string {
   return p.is.map((i) => t(`is.${i}` as Parameters<typeof t>[0])).join(' · ');
@@ -256,6 +256,7 @@ export default function PeopleScreen() {
       <Head p={p} />
       <Counts p={p} />
       {p.items.length > 0 && <List p={p} />}
+      {(p.vehicles ?? []).length > 0 && <Vehicles p={p} />}
     </div>
   );
 }

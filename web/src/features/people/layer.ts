@@ -20,7 +20,15 @@ import { lang } from '../../app/i18n';
 import { theme } from '../../app/prefs';
 import { featuresOf, loadMap } from '../../map/base';
 import { screenPalette } from '../../map/palette';
-import { along, type People, people, type Station, stations, watchPeople } from './state';
+import {
+  along,
+  type People,
+  people,
+  type Station,
+  stations,
+  vehicleLabel,
+  watchPeople,
+} from './state';
 
 type Lines = Map<string, { line: number[][]; long: number }>;
 const FONT = 'system-ui, sans-serif';
@@ -54,6 +62,26 @@ function personStyle(f: Feature, resolution: number): Style {
       : resolution < NAME_RESOLUTION
         ? { text: label(String(f.get('card')), 11, false, -11) }
         : {}),
+  });
+}
+
+/** A flat box: hollow when it is silent, heavy when it is too fast or where it may not be. */
+function vehicleStyle(f: Feature, resolution: number): Style {
+  const p = screenPalette();
+  const bad = f.get('bad') as boolean;
+  return new Style({
+    image: new RegularShape({
+      points: 4,
+      radius: 9,
+      angle: Math.PI / 4,
+      scale: [1, 0.6],
+      fill: new Fill({ color: f.get('lost') ? p.halo : p.text }),
+      stroke: new Stroke({ color: p.text, width: bad ? 3 : 1.5 }),
+    }),
+    zIndex: bad ? 2 : 1,
+    ...(bad || resolution < 4 * NAME_RESOLUTION
+      ? { text: label(`${bad ? '! ' : ''}${f.get('label')}`, bad ? 14 : 11, bad, 15) }
+      : {}),
   });
 }
 
@@ -106,6 +134,8 @@ function styleOf(f: Feature, resolution: number): Style | Style[] {
   switch (f.get('what')) {
     case 'person':
       return personStyle(f, resolution);
+    case 'vehicle':
+      return vehicleStyle(f, resolution);
     case 'area':
       return areaStyle(f);
     case 'way':
@@ -140,12 +170,31 @@ function spotOf(lines: Lines, airway: string | undefined, at_m: number | undefin
   return l && along(l.line, l.long > 0 ? (at_m ?? 0) / l.long : 0)?.at;
 }
 
+interface Placed {
+  place?: string;
+  airway?: string;
+  at_m?: number;
+}
+function whereIs(x: Placed, lines: Lines): number[] | null {
+  const place = x.place ? site.value.places.get(x.place) : undefined;
+  return (
+    spotOf(lines, x.airway, x.at_m) ??
+    (place?.x != null && place.y != null ? [place.x, place.y] : null)
+  );
+}
+
+function vehicleFeatures(p: People, lines: Lines): Feature[] {
+  return (p.vehicles ?? []).flatMap((v) => {
+    const at = whereIs(v, lines);
+    const bad = v.is.some((i) => i !== 'lost');
+    const more = { label: vehicleLabel(v), lost: v.is.includes('lost'), bad };
+    return at ? [made('vehicle', new Point(at), more)] : [];
+  });
+}
+
 function personFeatures(p: People, lines: Lines): Feature[] {
   return p.items.flatMap((x) => {
-    const place = x.place ? site.value.places.get(x.place) : undefined;
-    const at =
-      spotOf(lines, x.airway, x.at_m) ??
-      (place?.x != null && place.y != null ? [place.x, place.y] : null);
+    const at = whereIs(x, lines);
     const more = { card: x.card, sos: !!x.sos, lost: x.is.includes('lost') };
     return at ? [made('person', new Point(at), more)] : [];
   });
@@ -192,6 +241,7 @@ export async function createPeopleLayer(map: OlMap): Promise<BaseLayer> {
       const found = p
         ? [
             ...evacuationFeatures(p, stations.value, lines),
+            ...vehicleFeatures(p, lines),
             ...personFeatures(p, lines),
             ...areaFeatures(p),
           ]

@@ -3,6 +3,7 @@
  *  the replay. */
 import { computed, signal } from '@preact/signals';
 import { api } from '../../api/client';
+import { site } from '../../api/site';
 import { pastPeople, replaying } from '../../api/world';
 
 export interface Person {
@@ -21,6 +22,24 @@ export interface Person {
   battery?: number;
   sos?: number;
   leaves?: boolean;
+  is: string[];
+}
+export interface Vehicle {
+  number: string;
+  kind?: string;
+  card: string;
+  place?: string;
+  airway?: string;
+  at_m?: number;
+  error_m?: number;
+  time: number;
+  heard: number;
+  in: number;
+  /** Left out: not known. */
+  km_h?: number;
+  limit_km_h?: number;
+  /** Points of the detectors on it. */
+  carries: string[];
   is: string[];
 }
 export interface Count {
@@ -79,6 +98,7 @@ export interface People extends Count {
   entered: number | null;
   gone: number | null;
   items: Person[];
+  vehicles?: Vehicle[];
   areas: Area[];
   shifts: (Count & { shift: string })[];
   evacuation: Evacuation | null;
@@ -93,6 +113,8 @@ export interface Station {
   length_m: number;
   capacity: number;
 }
+
+export const placeName = (id: string | undefined) => (id ? site.value.placeName(id) : '');
 
 /** The present, as last told; null: nothing yet. */
 export const livePeople = signal<People | null>(null);
@@ -168,6 +190,17 @@ export function along(
 /** Tags below against the in-and-out count; null: there is no such count. */
 export function difference(p: People): number | null {
   return p.entered === null || p.gone === null ? null : p.count - (p.entered - p.gone);
+}
+
+/** What is beside a vehicle on the map. */
+export function vehicleLabel(v: Vehicle): string {
+  return v.km_h === undefined ? v.number : `${v.number} ${Math.round(v.km_h)} km/h`;
+}
+
+/** Worst first: too fast or where it may not be, then who is silent, then the rest by number. */
+export function vehiclesInOrder(list: readonly Vehicle[]): Vehicle[] {
+  const rank = (v: Vehicle) => (v.is.length === 0 ? 2 : v.is.every((i) => i === 'lost') ? 1 : 0);
+  return [...list].sort((a, b) => rank(a) - rank(b) || a.number.localeCompare(b.number));
 }
 
 /** Worst first: calls for help, then who is silent, then the rest by place and card. */

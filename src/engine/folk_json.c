@@ -37,7 +37,7 @@ static void write_one(const struct eng *e, const struct folk_one *o, struct kt_j
     }
     kt_jw_kint(w, "time", o->at / KT_MS);
     kt_jw_kint(w, "heard", o->heard / KT_MS);
-    kt_jw_kint(w, "in", o->in / KT_MS);
+    kt_jw_kint(w, "in", folk_has(o, FOLK_VEHICLE) ? 0 : o->in / KT_MS); /* its call alone */
     kt_jw_kstr(w, "shift", o->shift);
     if (o->battery <= 100) {
         kt_jw_kint(w, "battery", o->battery);

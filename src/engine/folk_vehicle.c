@@ -117,6 +117,7 @@ void folk_vehicle_out(struct eng *e, struct folk_one *o, const char *by)
     bit_set(e, o, FOLK_VEHICLE_FAST, "speeding", false);
     o->bits &= ~(1u << FOLK_VEHICLE);
     o->out = e->now;
+    o->in = 0;
     o->pace = (struct folk_pace){.from.way = KT_NONE, .km_h = -1};
     e->folk->version++;
     kt_jw_ktext(say(e, o, "out"), "by", by);

@@ -379,6 +379,13 @@ def vehicle():
     w.see.ask("person.out", card="9002", reason="it is the locomotive's")
     w.tell({"card": "9002", "a": [["A1", 60.0], ["A2", 100.0]]})
     w.wait("now it is the vehicle", lambda p: (p["count"], [v["number"] for v in p["vehicles"]]) == (before["count"], ["WC-8"]))
+    w.program.kill9()
+    w.program.start()
+    for c in (w.see, w.count):
+        c.cookies.clear()
+        c.call("POST", "/login", {"user": c.name, "password": c.password})
+    equal([(v["number"], v["airway"]) for v in w.count.get("/personnel")["vehicles"]], [("WC-8", "main")], "after a kill")
+    kt.wait_for("sessions", lambda: all(i["up"] for i in w.see.get("/health")["links"] if i["kind"] == "mqtt"))
 
 
 @case("what a mobile detector kept while out of reach is history at its own times, listed as late, and no alarm of now")

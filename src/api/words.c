@@ -104,6 +104,8 @@ static const struct row {
      "没有使用此令牌的数据源，见 site.yaml 的 links: producers"},
     /* every request */
     {"this needs the right output.open", "需要权限 output.open（断开）"},
+    {"this needs the right output.close", "需要权限 output.close（合闸）"},
+    {"this needs the right output.set", "需要权限 output.set（设定）"},
     {"no evacuation is under way", "没有正在进行的撤离"},
     {"an evacuation of {} is under way", "{1}正在撤离"},
     {"no routes are computed yet", "路线还没有算出来"},

@@ -129,7 +129,8 @@ def once(fn):
 
 def wait_for(what, fn, limit=None, every=0.02):
     """The first true answer of fn. For things that have no event of their own. Who has waited for
-    long is asked less often, a tenth of a second apart at most (or every seconds): asking costs."""
+    long is asked less often, a tenth of a second apart at most (or every seconds): asking costs. every=0: at once again, for
+    an fn that does something itself."""
     begin = time.monotonic()
     end = begin + max(limit or 0, LIMIT)
     while True:
@@ -138,7 +139,7 @@ def wait_for(what, fn, limit=None, every=0.02):
             return got
         if time.monotonic() > end:
             raise AssertionError(f"did not happen within {max(limit or 0, LIMIT):.0f} s: {what}")
-        time.sleep(max(every, min(0.1, (time.monotonic() - begin) / 10)))
+        time.sleep(max(every, min(0.1, (time.monotonic() - begin) / 10)) if every else 0)
 
 
 def equal(got, want, what=""):

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents.h"
 #include "base/log.h"
 #include "devices.h"
 #include "outlets.h"
@@ -13,6 +14,7 @@
 #include "plan.h"
 #include "server.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 
 static const char usage[] =
     "kuangtu-sim PLAN [options]      the simulated mine 乘南煤矿（演示）; see sim/README.md\n"
@@ -23,12 +25,14 @@ static const char usage[] =
     "  --start TIME                  plant time at the start, RFC 3339 (default now)\n"
     "  --drop DIR                    put mine files there\n"
     "  --push URL --push-token FILE  push line protocol there\n"
+    "  --community FILE              what asks the SNMP devices knows this word; without: they are "
+    "silent\n"
     "  --people FILE                 persons with tags walk in it (people.plan)\n"
     "  --persons N                   how many (default: the file's)\n"
     "  --no-mqtt                     do not look for the broker\n";
 
 struct options {
-    const char *plan, *scenario, *drop, *push, *push_token, *people;
+    const char *plan, *scenario, *drop, *push, *push_token, *people, *community;
     double speed;
     int base_port, persons;
     uint64_t seed;
@@ -51,6 +55,8 @@ static bool take(struct options *o, const char *name, const char *value)
         o->scenario = value;
     } else if (strcmp(name, "--drop") == 0) {
         o->drop = value;
+    } else if (strcmp(name, "--community") == 0) {
+        o->community = value;
     } else if (strcmp(name, "--people") == 0) {
         o->people = value;
     } else if (strcmp(name, "--persons") == 0 && to_number(value, 1, 4000, &v)) {
@@ -94,6 +100,7 @@ static bool read_options(int argc, char **argv, struct options *o)
 
 struct parts {
     struct sim_run run;
+    char community[256]; /* "": none */
     struct sim_outlet *mqtt, *files, *push, *people;
 };
 
@@ -116,12 +123,33 @@ static int start_outlets(struct parts *x, const struct options *o, int base, str
     return r;
 }
 
+/** The first line of the file that keeps the devices' community. */
+static int read_community(struct parts *x, const char *path, struct kt_err *err)
+{
+    struct kt_buf word;
+    kt_buf_init(&word, sizeof(x->community) - 1);
+    int r = path ? kt_file_read(path, sizeof(x->community) - 1, &word, err) : KT_OK;
+    if (path && r == KT_OK) {
+        const char *t = kt_buf_cstr(&word);
+        snprintf(x->community, sizeof(x->community), "%.*s", (int)strcspn(t, "\r\n"), t);
+    }
+    kt_buf_done(&word);
+    return r;
+}
+
 static int start(struct parts *x, const struct options *o, struct sim_plant *p, struct kt_err *err)
 {
     int base = o->base_port ? o->base_port : p->base_port;
     sim_run_init(&x->run, p);
     atomic_store(&x->run.speed_milli, (int64_t)(o->speed * 1000));
-    int r = sim_devices_start(p, base, &x->run.devices, err);
+    int r = read_community(x, o->community, err);
+    if (r == KT_OK) {
+        r = sim_devices_start(p, base, &x->run.devices, err);
+    }
+    if (r == KT_OK) {
+        const char *word = x->community[0] ? x->community : NULL;
+        r = sim_agents_start(p, word, base, &x->run.agents, err);
+    }
     if (r == KT_OK) {
         r = sim_server_start(&x->run, base + p->clock_port, base + p->control_port, &x->run.server,
                              err);
@@ -170,7 +198,8 @@ static int run(const struct options *o, struct kt_err *err)
     if (r < 0) {
         return r; /* the process ends; the system takes back what was opened */
     }
-    printf("kuangtu-sim: ready (%d devices, %d points)\n", p->n[SIM_DEVICE], p->n[SIM_POINT]);
+    printf("kuangtu-sim: ready (%d devices, %d points)\n", p->n[SIM_DEVICE] + p->n[SIM_AGENT],
+           p->n[SIM_POINT]);
     fflush(stdout);
     wait_for_end();
     sim_run_stop(&x.run);
@@ -180,6 +209,7 @@ static int run(const struct options *o, struct kt_err *err)
     sim_outlet_stop(x.push);
     sim_server_stop(x.run.server);
     sim_devices_stop(x.run.devices);
+    sim_agents_stop(x.run.agents);
     sim_run_done(&x.run);
     sim_plant_free(p);
     return KT_OK;

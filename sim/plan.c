@@ -130,6 +130,7 @@ static void make_room(struct sim_plant *p)
     p->points = KT_NEW_ARRAY(a, struct sim_point, (size_t)n[SIM_POINT]);
     p->device_id = KT_NEW_ARRAY(a, const char *, (size_t)n[SIM_DEVICE]);
     p->device_port = KT_NEW_ARRAY(a, int, (size_t)n[SIM_DEVICE]);
+    p->agents = KT_NEW_ARRAY(a, struct sim_agent, (size_t)n[SIM_AGENT]);
     p->scenario_id = KT_NEW_ARRAY(a, const char *, (size_t)n[SIM_SCENARIO]);
     p->door_id = KT_NEW_ARRAY(a, const char *, (size_t)n[SIM_DOOR]);
     p->tank_id = KT_NEW_ARRAY(a, const char *, (size_t)n[SIM_TANK]);

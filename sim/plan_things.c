@@ -305,6 +305,12 @@ static void read_device(struct plan_reader *r, int i)
     r->p->device_port[i] = integer(r, "port", 21);
 }
 
+static void read_agent(struct plan_reader *r, int i)
+{
+    r->p->agents[i] = (struct sim_agent){
+        .id = name(r), .port = integer(r, "port", 54), .alive = ref(r, SIM_POINT, "alive")};
+}
+
 /* What a source names: the kind of its first word, how many numbers follow. */
 static const struct source {
     const char *name;
@@ -437,12 +443,32 @@ static void read_wire(struct plan_reader *r, struct sim_point *pt)
     }
 }
 
+static void read_object(struct plan_reader *r, struct sim_point *pt)
+{
+    struct kt_str oid = get(r, "oid"), form = get(r, "form");
+    if (!oid.p) {
+        return;
+    }
+    struct sim_shown *o = KT_NEW(r->p->arena, struct sim_shown);
+    *o = (struct sim_shown){.agent = must_ref(r, SIM_AGENT, "agent"),
+                            .form = SIM_FORM_INT,
+                            .on = num(r, "on", 0),
+                            .off = num(r, "off", 0),
+                            .factor = num(r, "factor", 1)};
+    if (!sim_oid_of(oid, &o->oid) || (form.p && !sim_form_of(form, &o->form))) {
+        plan_wrong(r, "no object of a device:", r->l.name,
+                   "oid=1.3.6.1… form=int|gauge|count|ticks|text");
+    }
+    pt->object = o;
+}
+
 static void read_point(struct plan_reader *r, int i)
 {
     struct sim_point *pt = &r->p->points[i];
     *pt = (struct sim_point){.id = name(r), .target = -1, .target2 = -1};
     read_src(r, pt, get(r, "src"));
     read_wire(r, pt);
+    read_object(r, pt);
     pt->lo = num(r, "lo", 0);
     pt->hi = num(r, "hi", 1);
     pt->res = num(r, "res", 0);
@@ -532,6 +558,7 @@ static const struct plan_keyword keywords[] = {
     {"goaf", SIM_GOAF, read_goaf},
     {"rig", SIM_RIG, read_rig},
     {"device", SIM_DEVICE, read_device},
+    {"agent", SIM_AGENT, read_agent},
     {"point", SIM_POINT, read_point},
     {"scenario", SIM_SCENARIO, read_scenario},
     {"cuts", PLAN_LISTS, read_cuts},

@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/time.h"
+#include "snmp.h"
 
 #define SIM_STEP_S  0.1
 #define SIM_STEP_NS (100 * KT_MS)
@@ -34,7 +35,8 @@ enum sim_kind { /* name spaces of a plan */
                 SIM_TANK,
                 SIM_GOAF,
                 SIM_DEVICE,
-                SIM_RIG, /* machines with a PLC of their own: rig.h */
+                SIM_AGENT, /* an SNMP device */
+                SIM_RIG,   /* machines with a PLC of their own: rig.h */
                 SIM_POINT,
                 SIM_SCENARIO,
                 SIM_KINDS
@@ -202,6 +204,7 @@ struct sim_point {
     int device, unit; /* device -1: not on Modbus */
     char table, status_table;
     int offset, status_offset;
+    const struct sim_shown *object; /* NULL: not on SNMP */
     enum sim_type type;
     double scale;
     /* the instrument */
@@ -211,6 +214,19 @@ struct sim_point {
     /* what it shows */
     double value;
     int status;
+};
+
+/* How a point stands on an SNMP device (agents.h). */
+struct sim_shown {
+    int agent;
+    struct sim_oid oid;
+    enum sim_form form;
+    double on, off; /* numbers of a state; equal: the value times `factor` */
+    double factor;
+};
+struct sim_agent {
+    const char *id;
+    int port, alive; /* port above the base; alive: a point, -1: always */
 };
 
 struct sim_cut { /* the substation's own cut: a sensor and a switch that it trips */
@@ -256,6 +272,7 @@ struct sim_plant {
     struct sim_action *actions;
     int *pushes;
     struct sim_loop *loops;
+    struct sim_agent *agents;
     const char **device_id, **scenario_id, **door_id, **tank_id;
     int *device_port; /* above the base port */
     int n[SIM_KINDS], cuts_n, publishes_n, files_n, actions_n, pushes_n, loops_n;

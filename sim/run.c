@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "agents.h"
 #include "devices.h"
 #include "server.h"
 #include "sys/clock.h"
@@ -30,6 +31,9 @@ void sim_run_step(struct sim_run *r)
     sim_plant_step(r->plant);
     if (r->devices) {
         sim_devices_show(r->devices, r->plant);
+    }
+    if (r->agents) {
+        sim_agents_show(r->agents, r->plant);
     }
     kt_time now = sim_now(r->plant);
     atomic_store(&r->now, now);

@@ -14,6 +14,7 @@
 #include "plant.h"
 
 struct sim_devices;
+struct sim_agents;
 struct sim_server;
 struct sim_people;
 
@@ -21,6 +22,7 @@ struct sim_run {
     struct sim_plant *plant;
     pthread_mutex_t lock;
     struct sim_devices *devices; /* NULL: none */
+    struct sim_agents *agents;   /* NULL: none */
     struct sim_server *server;   /* NULL: none */
     struct sim_people *people;   /* NULL: nobody walks */
     _Atomic int64_t speed_milli; /* 1000: as fast as time */

@@ -4,6 +4,7 @@
 import csv
 import io
 
+from . import network
 from .equipment import DEVICES
 
 HEAD = "# Written by scripts/make-demo-site; change that, not this. Everything here is made up (演示).\n"
@@ -17,7 +18,7 @@ mine_code: "140000000001"
 gas_class: high
 utc_offset: "+08:00"
 crs: {{epsg: 4547, name: CGCS2000 / 3-degree Gauss-Kruger CM 114E}}
-packs: [core, gas, belt, personnel, water, plant, hoist, guards, face, drill, trucks, dispatch, production, management, drainage, fire, gas-rounds, demo-records]
+packs: [core, gas, belt, personnel, water, plant, hoist, guards, face, drill, trucks, dispatch, production, management, drainage, fire, gas-rounds, network, demo-records]
 shifts:
   - {{id: night, name: {{zh: 夜班, en: Night}}, start: "00:00"}}
   - {{id: day, name: {{zh: 早班, en: Day}}, start: "08:00"}}
@@ -127,6 +128,17 @@ at belt-slip 30 set DH-1203 1
 at belt-slip 60 heat B-1203 0
 at belt-slip 330 set DH-1203 0
 at belt-slip 331 free DH-1203
+scenario ring-break
+at ring-break 20 rig RING cut3 1
+at ring-break 320 rig RING cut3 0
+scenario ring-cut
+at ring-cut 20 rig RING cut2 1
+at ring-cut 60 rig RING cut4 1
+at ring-cut 320 rig RING cut2 0
+at ring-cut 320 rig RING cut4 0
+scenario base-down
+at base-down 20 rig BASES off3 1
+at base-down 320 rig BASES off3 0
 scenario pull-cord
 at pull-cord 20 set JT-BM2-2 1
 at pull-cord 320 free JT-BM2-2
@@ -136,6 +148,7 @@ at pull-cord 320 free JT-BM2-2
 def links(base):
     out = [f"  - {{id: {d[0]}, kind: modbus, host: 127.0.0.1, port: {base + 21 + i}, unit: 1, timeout_ms: 500, scan_ms: "
            f"{ {'substation': 1000, 'plc': 1000, 'meter': 5000}[d[1]]}}}" for i, d in enumerate(DEVICES)]
+    out += network.links(base)
     out += [f'  - {{id: broker, kind: mqtt, host: 127.0.0.1, port: {base + 3}, client_id: kuangtu-{base}, topics: ["mine/#"], version: 5, '
             'user: "", password_file: "", time_field: ts, value_field: value}',
             f'  - {{id: tags, kind: mqtt, host: 127.0.0.1, port: {base + 3}, client_id: kuangtu-tags-{base}, topics: ["people/#"], payload: positions}}',
@@ -147,7 +160,7 @@ def links(base):
 
 
 def link_names():
-    return [(d[0], d[2]) for d in DEVICES] + [("broker", "MQTT代理"), ("tags", "人员标识卡"), ("push", "推送"), ("drop", "数据文件")]
+    return [(d[0], d[2]) for d in DEVICES] + [(d[0], d[1]) for d in network.DEVICES] + [("broker", "MQTT代理"), ("tags", "人员标识卡"), ("push", "推送"), ("drop", "数据文件")]
 
 
 def table(columns, rows):
@@ -185,7 +198,7 @@ def plan(mine, points, base, curve):
     for i in (1, 2):
         backup = " backup_of=ZF-1 hold=1" if i == 2 else ""
         lines.append(f"fan ZF-{i} kind=main branch=FAN-{i} switch=ZFD-{i} h0={h0:g} k={k:.6g} kw=560{backup}")
-    lines += [f"device {d[0]} port={21 + i}" for i, d in enumerate(DEVICES)]
+    lines += [f"device {d[0]} port={21 + i}" for i, d in enumerate(DEVICES)] + network.agents()
     return "\n".join(lines + points.rigs + points.plan + points.published + points.files + points.pushed) + "\n" + SCENARIOS
 
 

@@ -189,7 +189,9 @@ function makeSite(dir, base, people, change, https) {
   const token = join(site, 'secrets/envgw.token');
   writeFileSync(token, 'only-for-this-story-0123456789', { mode: 0o600 });
   chmodSync(token, 0o600);
-  return { site, template, token, printed: addPeople(site, people) };
+  const community = join(site, 'secrets/network.community');
+  writeFileSync(community, 'only-for-this-story', { mode: 0o600 });
+  return { site, template, token, community, printed: addPeople(site, people) };
 }
 
 const answers = (port) =>
@@ -228,7 +230,7 @@ export async function start(people, change, { tls = false, persons = 0 } = {}) {
     const base = free.base;
     claim = free.claim;
     const secure = tls ? `127.0.0.1:${base + PORTS - 2}` : '';
-    const { site, template, token, printed } = makeSite(dir, base, people, change, secure);
+    const { site, template, token, community, printed } = makeSite(dir, base, people, change, secure);
     const listen = `127.0.0.1:${base + PORTS - 1}`;
     const url = `http://${listen}/`;
     const spawned = (path, ...args) => {
@@ -255,6 +257,8 @@ export async function start(people, change, { tls = false, persons = 0 } = {}) {
       `${url}write`,
       '--push-token',
       token,
+      '--community',
+      community,
     );
     await plant.says(/ready/);
     const program = spawned(BIN, 'serve', site, '--listen', listen);

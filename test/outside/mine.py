@@ -48,9 +48,10 @@ class Mine:
         self.site.write("site.yaml", text)
         self.site.secret("envgw.token")
         (self.site.dir / "secrets/envgw.token").write_text(secrets.token_urlsafe(24))
+        self.site.secret("network.community")
         self.sim = subprocess.Popen(
             [kt.SIM, str(demo / "sim.plan"), "--scenario", scenario, "--speed", str(speed),
-             "--base-port", str(self.base), "--no-mqtt"], stdin=subprocess.DEVNULL,
+             "--base-port", str(self.base), "--no-mqtt", "--community", str(self.site.dir / "secrets/network.community")], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         line = self.sim.stdout.readline()
         try:

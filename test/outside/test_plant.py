@@ -9,6 +9,31 @@ from kt import case, equal
 from mine import Mine
 
 
+def the_ring_heals(m):
+    """All of the network answers; a break is said and cuts nobody off; a station that is down is said."""
+    def network():
+        return {x["id"]: x["up"] for x in m.op.get("/health")["links"] if x["kind"] == "snmp"}
+
+    def standing():
+        return {(a["rule"], a["point"]) for a in m.op.alarms(limit=1000) if a["state"] != "rtn" and a["rule"].startswith(("net.", "base."))}
+    kt.wait_for("switches, controller and data room", lambda: len(network()) == 8 and all(network().values()), 60)
+    kt.wait_for("phones", lambda: (m.op.live()["SJ-3"][0] or 0) > 0 and m.op.live()["RING-1"][:2] == (1, "normal"), 60)
+    equal(standing(), set())
+    m.control("rig RING cut3 1")
+    m.control("rig BASES off3 1")
+    kt.wait_for("the break, at the ports on both sides of it", lambda: standing() == {
+        ("net.ring-open", "RING-1"), ("net.port-down", "NX-SW3"), ("net.port-down", "PV-SW4"), ("base.down", "JZ-3")}, 60)
+    assert all(network().values()), network()
+    equal(m.op.live()["SJ-3"][0], 0)
+    m.control("rig RING cut3 0")
+    m.control("rig BASES off3 0")
+    kt.wait_for("the ring whole again", lambda: not standing(), 60)
+    m.control("rig RING cut2 1")
+    m.control("rig RING cut4 1")
+    kt.wait_for("two switches between two breaks", lambda: {("net.cut-off", f"KT-link-sw{i}") for i in (3, 4)} <= standing(), 90)
+    equal([n for n, up in network().items() if not up], ["sw3", "sw4"])
+
+
 @case("calm: every device answers, a thousand points are known, nothing statutory is raised")
 def _():
     with Mine("calm", 5) as m:
@@ -26,6 +51,7 @@ def _():
                a["category"] in ("over-limit", "cut", "fan", "feed")]
         equal(bad, [])
         equal(m.op.get("/site")["clock"], "plant")
+        the_ring_heals(m)
 
 
 @case("gas-rise: alarm, cut, proof by the feed, and the plant's own state agree")

@@ -89,6 +89,27 @@ async function plant(s, step) {
       await s.shot(`kind-${kind + 1}`);
     });
   }
+  await step('the network on the map: its ring with a break, its stations with one down', async () => {
+    await mine.plant('rig RING cut3 1');
+    await mine.plant('rig BASES off3 1');
+    await s.go('#/map');
+    await page.locator('.kt-live canvas').waitFor();
+    const open = page.locator('.layers-open');
+    if (await open.count()) await open.click();
+    await page.getByLabel('通信网络', { exact: true }).check();
+    await page.locator('.legend', { hasText: '环网段连通' }).waitFor();
+    await until(
+      async () => {
+        const rules = await page.evaluate(async () =>
+          (await (await fetch('api/v1/alarms?limit=1000')).json()).items.map((a) => a.rule),
+        );
+        return rules.includes('net.ring-open') && rules.includes('base.down');
+      },
+      'the break is said',
+      LONG,
+    );
+    await s.shot('network-map');
+  });
   ok(true, 'all seen');
 }
 

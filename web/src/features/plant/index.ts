@@ -5,12 +5,26 @@ import { can, ready } from '../../api/session';
 import type { App } from '../../app/app';
 import { book, refresh } from '../../sequences/book';
 import { KINDS } from './kinds';
-import { title } from './title';
+import { networkLegend, networkTitle, title } from './title';
+
+/** The ring, and what base stations serve. */
+function addLayer(app: App): void {
+  app.layers.add({
+    id: 'network',
+    order: 32,
+    on: false,
+    group: 'base',
+    title: networkTitle,
+    legend: networkLegend,
+    create: async (map) => (await import('./networkLayer')).createNetworkLayer(map),
+  });
+}
 
 /** A site without such machines has no such screen. */
 async function addScreen(app: App): Promise<void> {
   await refresh();
   if (!book.value?.assets.some((a) => KINDS.includes(a.kind))) return;
+  if (book.value.assets.some((a) => a.kind === 'base' || a.kind === 'switch')) addLayer(app);
   app.screens.add({
     id: 'plant',
     order: 16,

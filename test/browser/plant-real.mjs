@@ -96,7 +96,7 @@ async function plant(s, step) {
     await page.locator('.kt-live canvas').waitFor();
     const open = page.locator('.layers-open');
     if (await open.count()) await open.click();
-    await page.getByLabel('通信网络', { exact: true }).check();
+    await page.getByLabel('环网与基站', { exact: true }).check();
     await page.locator('.legend', { hasText: '环网段连通' }).waitFor();
     await until(
       async () => {

@@ -91,6 +91,8 @@ async function people(s, step) {
         json: { ...got, vehicles: [two, fast(got.items[3])] },
       });
     });
+    for (let i = 0; i < 2; i++) await page.waitForResponse('**/api/v1/personnel');
+    await s.settled();
     await s.shot('people-map-vehicles');
     await s.go('#/people');
     const list = page.getByRole('grid', { name: '井下车辆与移动仪器' });

@@ -130,6 +130,8 @@ def yard(p):
             p.publish(pid, f"{n}号电动卡车{zh}", f"Truck {n}, {en}", f"truck.{role}", "weather", f"rig:{tid}:{ {'energy': 'kwh'}.get(role, role)}",
                       "truck-gw", f"mine/truck/{tid}", role, at)
             own.append(pid)
+        own.append(f"{tid}-YH")
+        p.counted(own[-1], f"{n}号电动卡车同级柴油车每循环油耗", f"Truck {n}, diesel a cycle of a truck of its class", "truck.litres", "weather", at)
         p.rig(tid, "truck")
         p.thing(tid, "truck", f"{n}号电动卡车", f"Truck {n}", "weather", own)
 

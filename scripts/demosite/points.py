@@ -25,7 +25,7 @@ FAMILY = {
     "filter": (0, 2, 0.5, 1), "filter.flushes": (0, 10000000, 0, 0), "drill.depth": (0, 100, 0, 0.2), "drill.rate": (0, 10, 0.5, 0.5),
     "drill.torque": (0, 50, 1.0, 0.5), "drill.air": (0, 2, 1.0, 0.5), "drill.hole": (0, 100000, 0, 0), "drill.planned": (0, 100, 0, 0),
     "drill.done": (0, 100000, 0, 0), "truck.soc": (0, 100, 0.5, 1), "truck.speed": (0, 30, 0.5, 0.5), "truck.load": (0, 300, 1.0, 1),
-    "truck.cycles": (0, 1000000, 0, 0), "truck.energy": (0, 100000000, 0, 0), "truck.last": (-1000, 5000, 0, 0),
+    "truck.cycles": (0, 1000000, 0, 0), "truck.energy": (0, 100000000, 0, 0), "truck.last": (-1000, 5000, 0, 0), "truck.litres": (0, 1000, 0, 0),
     "net.uptime": (0, 1e9, 0, 0), "net.traffic": (0, 10000, 0, 0), "net.errors": (0, 1000, 0, 0), "base": (0, 500, 0, 0), "room.battery": (0, 100, 0, 0),
     "room.temperature": (-20, 80, 0.5, 0), "host": (0, 100, 0, 0), "host.machines": (0, 1000, 0, 0),
     "pump.hours": (0, 200000, 0, 0), "pump.next": (0, 3, 0, 0), "water.inflow": (0, 3000, 2.0, 4), "sump.volume": (0, 20000, 1.0, 2),
@@ -175,7 +175,7 @@ class Points:
         return pid
 
     def counted(self, pid, zh, en, role, place, at=None):
-        """A point that the program counts from others."""
+        """A point without a link: the program counts it from others, or a person sets it."""
         self._row(pid, zh, en, role, place, at, link="", address="")
 
     def self_point(self, pid, zh, en, role, address=""):

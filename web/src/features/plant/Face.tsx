@@ -8,6 +8,8 @@ import { useHistory, valuesOf } from './useHistory';
 
 const HOURS = 8;
 const ROWS = 32;
+/** Beyond that part of the face the shearer's words stand before it: they would be cut off. */
+const FAR = 0.8;
 const CELL = { w: 16, h: 5 };
 const LOW = 15;
 const HIGH = 42;
@@ -52,7 +54,11 @@ export function Face({ parts }: { parts: Parts }) {
         {position !== null && (
           <g class="face-shearer">
             <rect x={(position - 1.5) * CELL.w} y={4} width={3 * CELL.w} height={16} />
-            <text x={(position + 2) * CELL.w} y={17}>
+            <text
+              x={(position + (position > FAR * supports.length ? -2 : 2)) * CELL.w}
+              y={17}
+              text-anchor={position > FAR * supports.length ? 'end' : 'start'}
+            >
               {t('face.shearer', { n: position.toFixed(1) })}
             </text>
           </g>

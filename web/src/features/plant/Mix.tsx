@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A station that mixes emulsion: its loop as it answered the last change of its set-point. */
-import { stamp } from '../../app/format';
+import { decimalsOf, num, stamp } from '../../app/format';
 import { Card, Figures, State } from './Card';
 import type { Parts } from './parts';
 import { t } from './texts';
@@ -13,13 +13,15 @@ export function Mix({ parts }: { parts: Parts }) {
   const ids = ['mix.set', 'mix.concentration'].flatMap((r) => parts.of(r)?.id ?? []);
   const [set, value] = useHistory(ids, SPAN, 1440);
   const tuning = set && value ? tuningOf(valuesOf(set), valuesOf(value)) : null;
+  const shown = (v: number) => num(v, decimalsOf(parts.of('mix.set')?.resolution));
   return (
     <Card parts={parts} wide>
       <p class="row wrap">
         <State on={parts.on('filter.flush')} yes={t('mix.flushing')} no={t('mix.filtering')} />
         {tuning ? (
           <span>
-            {t('mix.step', { at: stamp(tuning.at), a: tuning.from, b: tuning.to })} {t('mix.rise')}{' '}
+            {t('mix.step', { at: stamp(tuning.at), a: shown(tuning.from), b: shown(tuning.to) })}{' '}
+            {t('mix.rise')}{' '}
             <b>{tuning.riseS === null ? t('mix.not-yet') : `${tuning.riseS.toFixed(0)} s`}</b>{' '}
             {t('mix.overshoot')} <b>{(100 * tuning.overshoot).toFixed(0)} %</b> {t('mix.settling')}{' '}
             <b>{tuning.settledS === null ? t('mix.not-yet') : `${tuning.settledS.toFixed(0)} s`}</b>

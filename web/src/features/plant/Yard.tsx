@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The drill's console, and trucks with the diesel that they did not burn. */
-import { useState } from 'preact/hooks';
-import { TextField } from '../../ui/Field';
+import { Value } from '../../ui/Value';
 import { type Ask, Card, Figures, Sequences, State } from './Card';
 import { EventBook } from './EventBook';
 import type { Parts } from './parts';
 import { t } from './texts';
-
-const KEY = 'kt.plant.litres';
 
 export function Drill({ parts, ask }: { parts: Parts; ask: Ask }) {
   const depth = parts.number('drill.depth');
@@ -45,10 +42,10 @@ export function Drill({ parts, ask }: { parts: Parts; ask: Ask }) {
 }
 
 export function Truck({ parts }: { parts: Parts }) {
-  const [litres, set] = useState(() => localStorage.getItem(KEY) ?? '');
   const cycles = parts.number('truck.cycles');
   const energy = parts.number('truck.energy');
-  const each = Number(litres);
+  const litres = parts.of('truck.litres');
+  const each = parts.number('truck.litres');
   return (
     <Card parts={parts} watched>
       <p class="row wrap">
@@ -59,20 +56,23 @@ export function Truck({ parts }: { parts: Parts }) {
         </span>
         <span>
           {t('truck.diesel')}{' '}
-          <b>{cycles !== null && each > 0 ? (cycles * each).toFixed(0) : '–'} L</b>
+          <b>{cycles !== null && each !== null ? (cycles * each).toFixed(0) : '–'} L</b>
         </span>
       </p>
-      <Figures parts={parts} />
-      <TextField
-        type="number"
-        label={t('truck.litres')}
-        min="0"
-        value={litres}
-        onInput={(x) => {
-          localStorage.setItem(KEY, x);
-          set(x);
-        }}
-      />
+      <Figures parts={parts} rest={['truck.charging', 'truck.litres']} />
+      <p class="hint">
+        {t('truck.litres')}{' '}
+        {litres ? (
+          <>
+            <Value point={litres} />{' '}
+            <a href={`#/point/${encodeURIComponent(litres.id)}`}>
+              {t(each === null ? 'truck.set' : 'truck.change', { point: litres.id })}
+            </a>
+          </>
+        ) : (
+          t('truck.no-point')
+        )}
+      </p>
     </Card>
   );
 }

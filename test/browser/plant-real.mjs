@@ -8,7 +8,7 @@ if (why) {
   process.exit(0);
 }
 const mine = await start({
-  wang: { name: '王建国', roles: 'dispatcher' },
+  wang: { name: '王建国', roles: 'dispatcher,ventilation-engineer' },
   li: { name: '李工', roles: 'ventilation-engineer' },
 });
 for (const signal of ['SIGTERM', 'SIGINT'])
@@ -89,6 +89,23 @@ async function plant(s, step) {
       await s.shot(`kind-${kind + 1}`);
     });
   }
+  await step('the litres of the replaced diesel are set by hand at their point; the card counts with them', async () => {
+    const card = page.getByRole('region', { name: '1号电动卡车' });
+    await s.go('#/plant?kind=truck');
+    await card.getByText(/替代柴油\s*–\s*L/).waitFor();
+    await card.getByRole('link', { name: '到测点 DK-1-YH 置手动值' }).click();
+    await page.getByRole('button', { name: '置手动值…' }).click();
+    const d = page.getByRole('dialog');
+    await d.getByRole('spinbutton').fill('42.5');
+    await d.getByRole('textbox').fill('机电部核定（演示）');
+    await d.locator('button[type=submit]').click();
+    await page.getByText(/42\.5.*机电部核定/).first().waitFor();
+    await s.go('#/plant?kind=truck');
+    await card.getByText(/替代柴油\s*\d+ L/).waitFor();
+    await card.getByRole('link', { name: '改值（测点 DK-1-YH）' }).waitFor();
+    await s.axe('the trucks');
+    await s.shot('truck');
+  });
   await step('the network on the map: its ring with a break, its stations with one down', async () => {
     await mine.plant('rig RING cut3 1');
     await mine.plant('rig BASES off3 1');

@@ -214,9 +214,10 @@ async function listening(port) {
  * @param people { user: { name, roles: 'a,b' } }
  * @param change called with the folder of the site before it is made, to write into it
  * @param persons how many walk in the plant with tags (needs the broker)
+ * @param before called with the made site before the program starts (old history)
  * @param tls also listen for HTTPS, with a certificate of the site's own authority: `https`, `ca`
  */
-export async function start(people, change, { tls = false, persons = 0 } = {}) {
+export async function start(people, change, { before, tls = false, persons = 0 } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'kt-real-'));
   const children = [];
   let claim;
@@ -231,6 +232,7 @@ export async function start(people, change, { tls = false, persons = 0 } = {}) {
     claim = free.claim;
     const secure = tls ? `127.0.0.1:${base + PORTS - 2}` : '';
     const { site, template, token, community, printed } = makeSite(dir, base, people, change, secure);
+    before?.(site);
     const listen = `127.0.0.1:${base + PORTS - 1}`;
     const url = `http://${listen}/`;
     const spawned = (path, ...args) => {

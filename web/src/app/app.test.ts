@@ -37,13 +37,14 @@ describe('format', () => {
   });
 
   it('have the signs of their units', () => {
-    expect(['degC', 'm3/min', 'mg/m3', '%CH4', 'min', 'mm', '1'].map(unitSign)).toEqual([
+    expect(['degC', 'm3/min', 'mg/m3', '%CH4', 'min', 'mm', 'kohm', '1'].map(unitSign)).toEqual([
       '℃',
       'm³/min',
       'mg/m³',
       '%CH4',
       'min',
       'mm',
+      'kΩ',
       '',
     ]);
   });

@@ -3,7 +3,7 @@
 import type { JournalEvent } from '../api/records';
 import { site } from '../api/site';
 import { decimalsOf, num } from '../app/format';
-import { lang, texts } from '../app/i18n';
+import { lang, pick, texts } from '../app/i18n';
 import en from './events.en.json';
 import zh from './events.zh.json';
 
@@ -60,12 +60,18 @@ export function subjectOf(e: JournalEvent): string | undefined {
   return typeof id === 'string' ? id : undefined;
 }
 
+/** `rule:ID` is the title of that rule; a person stays as named. */
+function nameBy(by: string): string {
+  const rule = by.startsWith('rule:') ? site.value.rules.get(by.slice(5)) : undefined;
+  return pick(rule?.title) || by;
+}
+
 /** Who did it: the person of a request, else who is named, else where it came from. */
 export function byOf(e: JournalEvent): string {
   const b = e.body;
   if (e.kind === 'request') return e.origin;
-  const by = [b.by, b.second].filter((x) => typeof x === 'string' && x).join(' + ');
-  return by || (e.kind === 'outcome' ? '' : e.origin);
+  const by = [b.by, b.second].flatMap((x) => (typeof x === 'string' && x ? [nameBy(x)] : []));
+  return by.join(' + ') || (e.kind === 'outcome' ? '' : e.origin);
 }
 
 function valueText(id: string | undefined, v: unknown): string {

@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 import { api } from '../api/client';
 import { type Field, type Item, personName, recordPath } from '../api/room';
 import { site } from '../api/site';
-import { day, fullStamp, num } from '../app/format';
+import { day, fullStamp, num, unitSign } from '../app/format';
 import { pick, type Text } from '../app/i18n';
 import { t } from './texts';
 
@@ -31,7 +31,7 @@ export function refLabel(register: string, id: number): string {
   return '…';
 }
 
-export const unitText = (f: Field) => pick(f.unit ?? '');
+export const unitText = (f: Field) => unitSign(pick(f.unit ?? ''));
 
 function shapeText(v: unknown): string {
   const g = v as { type?: string; coordinates?: unknown[] } | null;

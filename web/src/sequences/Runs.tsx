@@ -34,6 +34,15 @@ const codeText = (r: Run): string => {
   return code ? t(`code.${code}`) : (r.code ?? '');
 };
 
+/** What the program told of an output that was opened by somebody else, in the reader's language. */
+function told(text: string): string {
+  const place = /^(\S+) was opened at its place$/.exec(text);
+  if (place) return t('opened.place', { point: site.value.pointName(place[1]!) });
+  const by = /^(\S+) was opened by (\S+)$/.exec(text);
+  if (by) return t('opened.by', { point: site.value.pointName(by[1]!), by: personName(by[2]!) });
+  return text;
+}
+
 const ask = (verb: string, run: number) => () => {
   request(verb, { run }).then(() => refresh(), toastError);
 };
@@ -125,7 +134,7 @@ function RunBlock({ r }: { r: Run }) {
           role={r.state === 'held' ? 'alert' : undefined}
         >
           {codeText(r)}
-          {r.text && TELLING.has(r.code) ? `（${r.text}）` : ''}
+          {r.text && TELLING.has(r.code) ? `（${told(r.text)}）` : ''}
         </p>
       )}
       {isAlive(r) && <Steps r={r} />}

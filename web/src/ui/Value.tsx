@@ -20,7 +20,7 @@ const SIGNS: Record<string, string> = {
   stale: '?',
   never: '?',
   paused: '‖',
-  'future-time': '⏱',
+  'future-time': '»',
   gap: '≈',
 };
 const FAULTS = new Set(['broken', 'device-fault', 'comm-fault']);

@@ -34,15 +34,19 @@ function LayerRow({ id, name, layer, hint, on, onToggle }: RowProps) {
     <li class="layer-row">
       <CheckField label={name} checked={on} onChange={onToggle} />
       <span class="hint">{hint}</span>
-      <input
-        type="range"
-        min="0.1"
-        max="1"
-        step="0.1"
-        aria-label={t('opacity', { name })}
-        value={value}
-        onInput={(e) => (opacity.value = { ...opacity.value, [id]: Number(e.currentTarget.value) })}
-      />
+      {on && (
+        <input
+          type="range"
+          min="0.1"
+          max="1"
+          step="0.1"
+          aria-label={t('opacity', { name })}
+          value={value}
+          onInput={(e) =>
+            (opacity.value = { ...opacity.value, [id]: Number(e.currentTarget.value) })
+          }
+        />
+      )}
     </li>
   );
 }

@@ -10,7 +10,7 @@ import { gradeOf } from '../../api/points';
 import { room } from '../../api/room';
 import { site } from '../../api/site';
 import { world } from '../../api/world';
-import { num, siteOffset } from '../../app/format';
+import { num, siteOffset, unitSign } from '../../app/format';
 import { nameOf } from '../../app/i18n';
 import { href } from '../../app/router';
 import { useHeard, useRead } from '../../records/use';
@@ -70,7 +70,9 @@ function Indicator({ id, name, from, to }: { id: string; name: string; from: num
   const f = read.data;
   return (
     <Line name={name}>
-      {f && f.value !== null ? `${num(f.value, f.decimals ?? 1)} ${f.unit ?? ''}` : t('unknown')}
+      {f && f.value !== null
+        ? `${num(f.value, f.decimals ?? 1)} ${unitSign(f.unit ?? '')}`
+        : t('unknown')}
     </Line>
   );
 }
@@ -93,7 +95,9 @@ function Sum({ name, roles, digits }: { name: string; roles: string[]; digits: n
   const s = sum(seenOf(points));
   return (
     <Line name={name}>
-      {s.value === null ? t('unknown') : `${num(s.value, digits)} ${points[0]!.unit ?? ''}`}
+      {s.value === null
+        ? t('unknown')
+        : `${num(s.value, digits)} ${unitSign(points[0]!.unit ?? '')}`}
       <Silent n={s.silent} />
     </Line>
   );

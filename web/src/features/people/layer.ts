@@ -33,6 +33,7 @@ import {
 type Lines = Map<string, { line: number[][]; long: number }>;
 const FONT = 'system-ui, sans-serif';
 const NAME_RESOLUTION = 0.8;
+const WAY_RESOLUTION = 2.5; // coarser, figures of short ways lie over one another
 
 function label(text: string, size: number, bold: boolean, dy: number): Text {
   const p = screenPalette();
@@ -89,7 +90,7 @@ function areaStyle(f: Feature): Style {
   return new Style({ text: label(String(f.get('count')), 15, true, 0), zIndex: 3 });
 }
 
-function wayStyle(f: Feature): Style[] {
+function wayStyle(f: Feature, resolution: number): Style[] {
   const p = screenPalette();
   const geometry = f.getGeometry() as LineString;
   const spot = along(geometry.getCoordinates(), 0.5);
@@ -107,7 +108,9 @@ function wayStyle(f: Feature): Style[] {
           fill: new Fill({ color: p.focus }),
           stroke: new Stroke({ color: p.halo, width: 1.5 }),
         }),
-        text: label(String(f.get('persons')), 12, false, -14),
+        ...(resolution < WAY_RESOLUTION
+          ? { text: label(String(f.get('persons')), 12, false, -14) }
+          : {}),
       }),
     );
   }
@@ -139,7 +142,7 @@ function styleOf(f: Feature, resolution: number): Style | Style[] {
     case 'area':
       return areaStyle(f);
     case 'way':
-      return wayStyle(f);
+      return wayStyle(f, resolution);
     default:
       return stationStyle(f);
   }

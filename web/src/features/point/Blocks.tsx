@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { overAt } from '../../api/alarms';
 import type { Alarm, PointInfo } from '../../api/model';
+import { personName } from '../../api/people';
 import type { JournalEvent, PointRecords } from '../../api/records';
 import { can, me } from '../../api/session';
 import { site } from '../../api/site';
@@ -258,7 +259,7 @@ export function Tests({ p, d, ask }: BlockProps) {
       {x && (
         <p>
           <time class="hint">{fullStamp(x.at)}</time>{' '}
-          <b>{t(x.passed ? 'test.passed' : 'test.failed')}</b> · {x.by} {x.note}
+          <b>{t(x.passed ? 'test.passed' : 'test.failed')}</b> · {personName(x.by)} {x.note}
         </p>
       )}
     </Block>

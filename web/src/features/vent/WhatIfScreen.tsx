@@ -14,6 +14,7 @@ import { type Column, Table } from '../../ui/Table';
 import { errorText } from '../../ui/Toast';
 import type { Airflow, AirNeed, Airway } from './state';
 import { t } from './texts';
+import { Contradicting } from './Winds';
 import {
   type Answer,
   type Changes,
@@ -29,6 +30,7 @@ import {
   worthALook,
 } from './whatIf';
 
+const ASK_MS = 2000;
 const nameOf = (a: { id: string; place: string | null }) =>
   a.place ? `${site.value.placeName(a.place)} · ${a.id}` : a.id;
 
@@ -302,7 +304,11 @@ export default function WhatIfScreen() {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState('');
   useEffect(() => {
-    api.get<Airflow>('/vent').then(setNow, (e) => setError(errorText(e)));
+    const ask = () =>
+      api.get<Airflow>('/vent').then(setNow, (e: unknown) => setError(errorText(e)));
+    void ask();
+    const timer = setInterval(() => void ask(), ASK_MS);
+    return () => clearInterval(timer);
   }, []);
   const solve = async (e: Event) => {
     e.preventDefault();
@@ -352,7 +358,7 @@ export default function WhatIfScreen() {
         {got ? (
           <Result a={got.answer} fire={got.fire} />
         ) : (
-          <section class="what-if-result" aria-label={t('needs')}>
+          <section class="what-if-now" aria-label={t('needs')}>
             <div class="stack">
               <p class="hint">{t('empty')}</p>
               {now && now.needs.length > 0 && (
@@ -365,6 +371,7 @@ export default function WhatIfScreen() {
               )}
             </div>
             {now && now.needs.length > 0 && <Needs list={now.needs} />}
+            {now && <Contradicting now={now} />}
           </section>
         )}
       </div>

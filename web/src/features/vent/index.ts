@@ -5,7 +5,7 @@ import { api } from '../../api/client';
 import { can, ready } from '../../api/session';
 import { replaying } from '../../api/world';
 import type { App } from '../../app/app';
-import { type Airflow, airflow, stateText } from './state';
+import { type Airflow, airflow, contradictText, stateText } from './state';
 import { t } from './texts';
 
 /** A site without roadways (airways.csv) has no such screen. */
@@ -31,7 +31,13 @@ export function install(app: App): void {
     group: 'base',
     title: () => t('layer'),
     legend: () =>
-      [stateText(airflow.value, replaying.value), t('legend')].filter(Boolean).join(' · '),
+      [
+        stateText(airflow.value, replaying.value),
+        contradictText(airflow.value, replaying.value),
+        t('legend'),
+      ]
+        .filter(Boolean)
+        .join(' · '),
     create: async (map) => (await import('./layer')).createAirLayer(map),
   });
   let asked = false;

@@ -1,8 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { type Airflow, markOf, middle, stateText } from './state';
+import { type Airflow, contradicting, contradictText, markOf, middle, stateText } from './state';
 
 const airway = (flow: number | null, need = 'ok') => ({ id: 'a', place: null, flow, need });
+
+const wind = (point: string, normalised: number, contradicts = true) => ({
+  point,
+  speed: 3.5,
+  normalised,
+  contradicts,
+});
+
+describe('sensors that contradict', () => {
+  const told = (): Airflow => ({
+    state: 'solved',
+    text: '',
+    at: 0,
+    items: [
+      { ...airway(5), id: 'a', wind: wind('FS-1', -4) },
+      { ...airway(5), id: 'b', wind: wind('FS-2', 1, false) },
+      { ...airway(5), id: 'c', wind: wind('FS-3', 30) },
+      airway(5),
+    ],
+    needs: [],
+  });
+  it('the worst stands first, those that agree are not there', () => {
+    expect(contradicting(told()).map((i) => i.wind.point)).toEqual(['FS-3', 'FS-1']);
+    expect(contradicting(null)).toEqual([]);
+  });
+  it('the legend names them, never in a replay', () => {
+    expect(contradictText(told(), false)).toContain('FS-3、FS-1');
+    expect(contradictText(told(), true)).toBe('');
+    expect(contradictText({ ...told(), items: [] }, false)).toBe('');
+  });
+});
 
 describe('marks', () => {
   it('points along the line or against it, with the flow', () => {
@@ -11,7 +42,7 @@ describe('marks', () => {
   });
   it('marks what is outside of the requirement, and a sensor that contradicts', () => {
     expect(markOf(airway(5, 'high'))?.text).toBe('5.0 !');
-    expect(markOf({ ...airway(5), wind: { contradicts: true } })?.odd).toBe(true);
+    expect(markOf({ ...airway(5), wind: wind('FS', 9) })?.odd).toBe(true);
   });
   it('draws nothing where no air moves or nothing is known', () => {
     expect(markOf(airway(0.01))).toBeNull();

@@ -12,7 +12,16 @@ export interface Airway {
   fan?: 'on' | 'off' | 'back' | 'unknown';
   doors?: number;
   doors_open?: number;
-  wind?: { contradicts: boolean };
+  /** Of now, by the solution, m/s. */
+  speed?: number | null;
+  wind?: Wind;
+}
+/** A wind sensor against what all others say: m/s, and how many deviations it is off. */
+export interface Wind {
+  point: string;
+  speed: number;
+  normalised: number | null;
+  contradicts: boolean;
 }
 export interface Airflow {
   state: 'none' | 'design' | 'outstanding' | 'solved' | 'failed' | 'old';
@@ -37,6 +46,20 @@ export interface AirNeed {
 
 /** What was last told; null: nothing yet. */
 export const airflow = signal<Airflow | null>(null);
+
+/** The wind sensors that say other than their neighbours, the worst first. */
+export function contradicting(a: Airflow | null): (Airway & { wind: Wind })[] {
+  const far = (x: Wind) => Math.abs(x.normalised ?? 0);
+  return (a?.items ?? [])
+    .filter((i): i is Airway & { wind: Wind } => i.wind?.contradicts === true)
+    .sort((x, y) => far(y.wind) - far(x.wind));
+}
+
+/** The same in a word for the legend; nothing in a replay, which has no solution. */
+export function contradictText(a: Airflow | null, past: boolean): string {
+  const list = past ? [] : contradicting(a).map((i) => i.wind.point);
+  return list.length > 0 ? t('contradict.short', { list: list.join('、') }) : '';
+}
 
 export function stateText(a: Airflow | null, past: boolean): string {
   if (past) return t('state.past');

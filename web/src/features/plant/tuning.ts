@@ -26,14 +26,21 @@ export function tuningOf(set: Series, value: Series): Tuning | null {
   let from = 0;
   let to = 0;
   let before: number | null = null;
+  let moving = false;
   set.t.forEach((t, i) => {
     const v = set.v[i];
     if (v == null) return;
-    if (before !== null && Math.abs(v - before) > LEAST) {
-      at = t;
-      from = before;
+    const moved = before !== null && Math.abs(v - before) > LEAST;
+    // a mean over the change lies between: both halves are one change
+    const same = moving && (v - to) * (to - from) > 0;
+    if (moved && before !== null) {
+      if (!same) {
+        at = t;
+        from = before;
+      }
       to = v;
     }
+    moving = moved;
     before = v;
   });
   if (at < 0) return null;

@@ -251,14 +251,14 @@ const needColumns = (): Column<AirNeed>[] => [
   {
     id: 'persons',
     title: t('col.persons'),
-    width: '5rem',
+    width: '6rem',
     num: true,
     cell: (n) => part(n.persons, 0),
   },
   {
     id: 'want',
     title: t('col.persons.need'),
-    width: '9rem',
+    width: '11rem',
     num: true,
     cell: (n) => part(n.persons_need, 2),
   },
@@ -279,7 +279,7 @@ const needColumns = (): Column<AirNeed>[] => [
   {
     id: 'tonne',
     title: t('col.per.tonne'),
-    width: '6.5rem',
+    width: '8rem',
     num: true,
     cell: (n) => part(n.per_tonne, 0),
   },

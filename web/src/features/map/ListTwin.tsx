@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The map as a list: the same filter, sorted by severity, usable by keys and screen readers. */
 import { useMemo } from 'preact/hooks';
-import { codeIsBad } from '../../api/points';
+import { codeIsBad, Q_NEVER } from '../../api/points';
 import { site } from '../../api/site';
 import { world } from '../../api/world';
 import { nameOf } from '../../app/i18n';
@@ -18,7 +18,9 @@ function severity(item: Item): number {
   const w = world.value;
   const a = w.alarms.worstOfPoint.value.get(item.point!.id);
   if (a) return a.priority;
-  return codeIsBad(w.points.q[item.point!.i] ?? 11) ? 5 : 6;
+  const q = w.points.q[item.point!.i] ?? Q_NEVER;
+  // what a person may set and nobody has is no fault
+  return codeIsBad(q) && (q !== Q_NEVER || item.point!.link) ? 5 : 6;
 }
 
 function listed(items: readonly Item[]): Item[] {

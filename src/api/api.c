@@ -114,7 +114,7 @@ void kt_api_site_changed(struct kt_api *a, const char *map_json)
     accounts_say(a, true); /* tokens of producers */
 }
 
-/* Does the path fit "/points/{id}"? Fills the parameters. */
+/* Does the path fit "/points/{id}"? Fills the parameters; c NULL: nobody wants them. */
 static bool fits(struct call *c, const char *pattern, const char *path)
 {
     int n = 0;
@@ -129,21 +129,25 @@ static bool fits(struct call *c, const char *pattern, const char *path)
         if (len == 0 || n == 3) {
             return false;
         }
-        c->param[n++] = kt_arena_strndup(c->arena, path, len);
+        if (c) {
+            c->param[n] = kt_arena_strndup(c->arena, path, len);
+        }
+        n++;
         path += len;
         pattern = strchr(pattern, '}') + 1;
     }
     return *pattern == '\0' && *path == '\0';
 }
 
-static const struct route *find_route(struct call *c, const char *path, bool *ret_known)
+static const struct route *find_route(struct call *c, const char *method, const char *path,
+                                      bool *ret_known)
 {
     *ret_known = false;
     for (size_t i = 0; i < api_routes_n; i++) {
         const struct route *r = &api_routes[i];
         if (fits(c, r->pattern, path)) {
             *ret_known = true;
-            if (strcmp(r->method, kt_http_method(c->req)) == 0) {
+            if (strcmp(r->method, method) == 0) {
                 return r;
             }
         }
@@ -211,13 +215,23 @@ static bool allowed(struct call *c, const struct route *r)
     return r->free || rates_allow(c, r->costly ? RATE_QUERY : RATE_REQUEST);
 }
 
+/* What may take seconds: costly routes, and some that a person does seldom. */
+static bool is_long(struct kt_http_req *req, const char *path)
+{
+    static const char *const seldom[] = {"/history", "/import", "/reload", "/attachments"};
+    bool known;
+    const struct route *r = find_route(NULL, kt_http_method(req), path, &known);
+    bool is = r && r->costly;
+    for (size_t i = 0; i < KT_ARRAY_LEN(seldom) && !is; i++) {
+        is = strstr(path, seldom[i]) != NULL;
+    }
+    return is;
+}
+
 /* Read off the path alone: who asks is not known yet. Requests of people (commands, opening and
  * acknowledging) are short and must not wait behind anything. */
 enum kt_http_lane kt_api_lane(void *arg, struct kt_http_req *req)
 {
-    static const char *const lengthy[] = {
-        "/history", "/export", "/events", "/replay", "/backtest",    "/search", "/import",
-        "/reports", "/reload", "/audit",  "/kpi",    "/attachments", "/what-if"};
     const char *path = kt_http_path(req);
     if (forward_wanted(arg, req) || elsewhere_wanted(arg, req)) {
         return KT_HTTP_LONG;
@@ -235,12 +249,7 @@ enum kt_http_lane kt_api_lane(void *arg, struct kt_http_req *req)
     if (strcmp(path + 7, "/requests") == 0) {
         return KT_HTTP_URGENT;
     }
-    for (size_t i = 0; i < KT_ARRAY_LEN(lengthy); i++) {
-        if (strstr(path + 7, lengthy[i])) {
-            return KT_HTTP_LONG;
-        }
-    }
-    return KT_HTTP_PROMPT;
+    return is_long(req, path + 7) ? KT_HTTP_LONG : KT_HTTP_PROMPT;
 }
 
 static void people_may_differ(struct kt_api *a, struct kt_http_req *req, const char *path)
@@ -259,7 +268,7 @@ static void handle_api(struct kt_api *a, struct kt_http_req *req, const char *pa
 {
     struct call c = {.api = a, .req = req, .arena = kt_http_arena(req)};
     bool known;
-    const struct route *r = find_route(&c, path, &known);
+    const struct route *r = find_route(&c, kt_http_method(req), path, &known);
     if (!r) {
         reply_code(req, known ? KT_EUNSUPPORTED : KT_ENOTFOUND,
                    known ? "this method is not for this address" : "there is no such address");

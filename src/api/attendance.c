@@ -226,7 +226,8 @@ static void person_row(struct sheet *s, uint32_t p, const uint32_t *list, uint32
         size_t at = strlen(to);
         shift_mark(s, x->shift, mark);
         sum += hours(x);
-        snprintf(to + at, sizeof(day[0]) - at, "%s%s%.1f", at ? " " : "", mark, hours(x));
+        snprintf(text, sizeof(text), "%s%s%.1f", at ? " " : "", mark, hours(x));
+        kt_text_set(to + at, sizeof(day[0]) - at, text);
     }
     kt_jw_arr(s->w);
     snprintf(text, sizeof(text), "%u", no);

@@ -142,14 +142,9 @@ static void learn_names(struct sheet *s)
     struct kt_reader who = reader_of(s->c);
     const struct kt_record_query q = {.sort = "_id", .limit = PERSONS_MAX};
     struct kt_err err;
-    struct kt_buf b;
-    kt_buf_init(&b, JSON_MAX);
-    if (!room || kt_room_list(room, &who, "below_person", &q, &b, &err) < 0 ||
-        kt_json_parse((struct kt_str){b.p, b.n}, JSON_MAX, &s->register_, &err) < 0) {
-        kt_buf_done(&b);
+    if (!room || list_json(room, &who, "below_person", &q, &s->register_, &err) < 0) {
         return; /* who may not see the register sees numbers */
     }
-    kt_buf_done(&b);
     const struct kt_json *items = kt_json_get(s->register_, "items");
     for (size_t i = 0; i < kt_json_len(items); i++) {
         const struct kt_json *f = kt_json_get(kt_json_at(items, i), "fields");

@@ -54,14 +54,12 @@ static struct kt_json *indicator(struct telling *t, const char *id, kt_time from
 
 static struct kt_json *list(struct telling *t, const char *reg, const char *filter)
 {
-    struct kt_json *f = NULL;
-    struct kt_buf b;
-    kt_buf_init(&b, JSON_MAX);
+    struct kt_json *f = NULL, *v = NULL;
     int r = *filter ? kt_json_parse(kt_str_c(filter), 1 << 16, &f, &t->err) : KT_OK;
     const struct kt_record_query q = {.filter = f, .limit = LIST_MAX, .sort = "_id"};
-    r = r == KT_OK ? kt_room_list(t->room, &t->who, reg, &q, &b, &t->err) : r;
+    r = r == KT_OK ? list_json(t->room, &t->who, reg, &q, &v, &t->err) : r;
     kt_json_free(f);
-    return parsed(t, r, &b);
+    return r == KT_OK ? v : NULL;
 }
 
 /* ---- tables of the document ---- */

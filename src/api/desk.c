@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/desk.h"
+#include "api/records.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include "sys/clock.h"
 #include "sys/thread.h"
 
-enum { PAGE = 500, LIST_MAX = 16 << 20, ROSTER_MAX = 3 << 20, AGAIN_S = 5 };
+enum { PAGE = 500, ROSTER_MAX = 3 << 20, AGAIN_S = 5 };
 
 struct desk {
     struct kt_api *api;
@@ -38,13 +39,9 @@ static int page(struct kt_api *a, const char *reg, const struct kt_record_query 
                 void (*fn)(void *arg, const struct kt_json *item), void *arg, char **ret_next,
                 struct kt_err *err)
 {
-    struct kt_buf b;
     struct kt_json *v = NULL;
     struct kt_reader who = desk_reader(a);
-    kt_buf_init(&b, LIST_MAX);
-    int r = kt_room_list(kt_runtime_room(a->opts.runtime), &who, reg, q, &b, err);
-    r = r == KT_OK ? kt_json_parse((struct kt_str){b.p, b.n}, LIST_MAX, &v, err) : r;
-    kt_buf_done(&b);
+    int r = list_json(kt_runtime_room(a->opts.runtime), &who, reg, q, &v, err);
     const struct kt_json *items = kt_json_get(v, "items");
     for (size_t i = 0; i < kt_json_len(items); i++) {
         fn(arg, kt_json_at(items, i));

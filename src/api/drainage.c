@@ -30,12 +30,8 @@ struct drainage {
 
 static int take(struct drainage *d, const char *reg, struct kt_json **ret)
 {
-    struct kt_buf b;
     const struct kt_record_query q = {.sort = "_id", .limit = PAGE};
-    kt_buf_init(&b, TEXT_MAX);
-    int r = kt_room_list(d->room, &d->who, reg, &q, &b, &d->err);
-    r = r == KT_OK ? kt_json_parse((struct kt_str){b.p, b.n}, TEXT_MAX, ret, &d->err) : r;
-    kt_buf_done(&b);
+    int r = list_json(d->room, &d->who, reg, &q, ret, &d->err);
     if (r == KT_OK && kt_json_get_str(*ret, "next", "")[0]) {
         return kt_err_set(&d->err, KT_ELIMIT, "more than %d records of %s", PAGE, reg);
     }
@@ -279,7 +275,7 @@ static bool fit_hole(struct drainage *d, const struct kt_json *one, const struct
     if (!has_station(station)) {
         leave_out(d, "drain_hole", one, "未接泵站，或泵站能力未填",
                   "it has no station, or one without capacity");
-    } else if (zone && !zone_known(zone)) {
+    } else if (zone ? !zone_known(zone) : kt_json_get_int(f, "zone", 0) != 0) {
         leave_out(d, "drain_hole", one, "其治理区不在方案中", "its zone is not in the plan");
     } else if (!rows && (!has(f, "std_flow") || !has(f, "conc"))) {
         leave_out(d, "drain_hole", one, "没有分期可抽量，也没有测定流量",

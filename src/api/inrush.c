@@ -64,14 +64,10 @@ static int take(struct inrush *s, kt_time at)
     struct kt_room *room = kt_runtime_room(s->c->api->opts.runtime);
     struct kt_reader who = reader_of(s->c);
     const struct kt_record_query q = {.sort = "_id", .limit = HOLES_MAX, .at = at};
-    struct kt_buf b;
     if (!room) {
         return kt_err_set(&s->err, KT_ENOTFOUND, "this site has no registers");
     }
-    kt_buf_init(&b, TEXT_MAX);
-    int r = kt_room_list(room, &who, "water_borehole", &q, &b, &s->err);
-    r = r == KT_OK ? kt_json_parse((struct kt_str){b.p, b.n}, TEXT_MAX, &s->page, &s->err) : r;
-    kt_buf_done(&b);
+    int r = list_json(room, &who, "water_borehole", &q, &s->page, &s->err);
     const struct kt_json *items = kt_json_get(s->page, "items");
     for (size_t i = 0; r == KT_OK && i < kt_json_len(items); i++) {
         const struct kt_json *f = kt_json_get(kt_json_at(items, i), "fields");

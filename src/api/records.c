@@ -57,6 +57,18 @@ struct kt_reader printing_reader(struct call *c)
     return who;
 }
 
+int list_json(struct kt_room *room, const struct kt_reader *who, const char *reg,
+              const struct kt_record_query *q, struct kt_json **ret, struct kt_err *err)
+{
+    enum { PAGE_BYTES = 64 << 20 };
+    struct kt_buf b;
+    kt_buf_init(&b, PAGE_BYTES);
+    int r = kt_room_list(room, who, reg, q, &b, err);
+    r = r == KT_OK ? kt_json_parse((struct kt_str){b.p, b.n}, PAGE_BYTES, ret, err) : r;
+    kt_buf_done(&b);
+    return r;
+}
+
 struct kt_room *room_of(struct call *c)
 {
     struct kt_room *room = kt_runtime_room(c->api->opts.runtime);

@@ -14,6 +14,10 @@ struct kt_reader printing_reader(struct call *c);
 struct kt_room *room_of(struct call *c);
 /** The site's data folder, in the call's arena. */
 const char *data_dir(const struct call *c);
+/** A page of a register, read; *ret is freed by the caller. */
+KT_MUST_CHECK int list_json(struct kt_room *room, const struct kt_reader *who, const char *reg,
+                            const struct kt_record_query *q, struct kt_json **ret,
+                            struct kt_err *err);
 /** A number of the path; answered (404) and false when it is none. */
 bool path_id(struct call *c, int i, int64_t *ret);
 /** Answer with what a reading function wrote, or with its error; takes the buffer. */

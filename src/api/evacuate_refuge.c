@@ -11,6 +11,8 @@ struct looking {
     const struct kt_mine *m;
     const struct kt_live *live;
     struct kt_arena *arena;
+    const uint32_t *points; /* of a refuge, whichever */
+    uint32_t points_n;
     struct refuge *to;
     bool shut;       /* its door is known to be shut */
     uint32_t inside; /* as its counter says */
@@ -78,11 +80,9 @@ static void look_at_switches(struct looking *l, uint32_t i)
 static void each_point(struct looking *l, kt_place_id place,
                        void (*fn)(struct looking *l, uint32_t point))
 {
-    const struct kt_site *s = l->m->site;
-    for (uint32_t i = 0; i < s->points_n; i++) {
-        if (!s->points[i].ended && strncmp(s->points[i].role->id, "refuge.", 7) == 0 &&
-            s->points[i].place.v == place.v) {
-            fn(l, i);
+    for (uint32_t i = 0; i < l->points_n; i++) {
+        if (l->m->site->points[l->points[i]].place.v == place.v) {
+            fn(l, l->points[i]);
         }
     }
 }
@@ -119,14 +119,29 @@ static void look(struct looking *l, const struct kt_station *st, const struct kt
     }
 }
 
+/* Looked for once: a site has many points, and few of refuges. */
+static const uint32_t *find_points(const struct kt_site *s, struct kt_arena *arena, uint32_t *ret_n)
+{
+    uint32_t *list = KT_NEW_ARRAY(arena, uint32_t, s->points_n + 1), n = 0;
+    for (uint32_t i = 0; i < s->points_n; i++) {
+        if (!s->points[i].ended && strncmp(s->points[i].role->id, "refuge.", 7) == 0) {
+            list[n++] = i;
+        }
+    }
+    *ret_n = n;
+    return list;
+}
+
 struct refuge *evacuate_refuges(const struct kt_mine *m, const struct kt_live *live,
                                 const struct kt_json *items, struct kt_arena *arena)
 {
     struct refuge *all = KT_NEW_ARRAY(arena, struct refuge, m->stations_n + 1);
+    uint32_t n;
+    const uint32_t *points = find_points(m->site, arena, &n);
     for (uint32_t i = 0; i < m->stations_n; i++) {
         all[i] = (struct refuge){.zh = "", .en = ""};
         if (m->station[i].kind == KT_STATION_REFUGE && m->station[i].way < m->ways_n) {
-            struct looking l = {m, live, arena, &all[i], false, 0};
+            struct looking l = {m, live, arena, points, n, &all[i], false, 0};
             look(&l, &m->station[i], items);
         }
     }

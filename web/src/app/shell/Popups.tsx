@@ -36,7 +36,7 @@ function Popup({ a }: { a: Alarm }) {
         <span class="popup-text">
           <span class="popup-line">
             <b class="ellipsis">{site.value.alarmTitle(a)}</b> <span>{hms(a.raised)}</span>{' '}
-            {a.state !== 'unack' && <span class="hint">{stateWord(a.state)}</span>}
+            {a.state !== 'unack' && <span class="hint ellipsis">{stateWord(a.state)}</span>}
           </span>
           <span class="popup-line">
             <span class="ellipsis">{site.value.alarmName(a)}</span> <b>{alarmNow(a, live)}</b>

@@ -2,16 +2,9 @@
 // Time between frames of the map while its points change: standing still, then dragged and zoomed.
 // One JSON line. The caller runs the program and sends values.
 //   KT_URL=… KT_USER=… KT_PASSWORD=… KT_SECONDS=20 node bench/map.mjs
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { measure } from './page.mjs';
 
-const require = createRequire(join(fileURLToPath(new URL('../web/', import.meta.url)), 'package.json'));
-const { chromium } = require('playwright-core');
 const seconds = Number(process.env.KT_SECONDS ?? 20);
-const profile = mkdtempSync(join(tmpdir(), 'kt-bench-map-'));
 
 /** Frames for so many seconds: [ms between them]. Runs in the page. */
 const frames = (ms) =>
@@ -34,21 +27,8 @@ function summary(times) {
   return { frames: s.length, median: q(0.5), p99: q(0.99), worst: s.at(-1) };
 }
 
-const context = await chromium.launchPersistentContext(profile, {
-  executablePath: process.env.KT_CHROMIUM ?? '/usr/bin/chromium',
-  headless: true,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync'],
-  viewport: { width: 1366, height: 768 },
-});
-try {
-  const page = context.pages()[0] ?? (await context.newPage());
-  page.setDefaultTimeout(60_000);
-  await page.goto(process.env.KT_URL);
-  await page.locator('input[name=user]').fill(process.env.KT_USER);
-  await page.locator('input[name=password]').fill(process.env.KT_PASSWORD);
-  await page.locator('form button[type=submit]').click();
-  await page.locator('header.strip').waitFor();
-  await page.goto(`${process.env.KT_URL}#/map`);
+await measure(async (page, go) => {
+  await go('#/map');
   await page.locator('.kt-live canvas').waitFor();
   await page.waitForTimeout(3000);
   const phases = {};
@@ -67,8 +47,5 @@ try {
   }
   phases['dragged and zoomed, values change'] = summary(await moving);
   const drawn = await page.evaluate(() => document.querySelectorAll('.kt-live canvas').length);
-  console.log(JSON.stringify({ phases, drawn: drawn ? 5000 : 0 }));
-} finally {
-  await context.close();
-  rmSync(profile, { recursive: true, force: true });
-}
+  return { phases, drawn: drawn ? 5000 : 0 };
+});

@@ -11,8 +11,11 @@
 #define MAX_SPAN (366 * KT_DAY)
 
 static const char *const windows[] = {"avg", "min", "max", "count", "rate", "delta"};
-static const char *const sets[] = {"place", "panel",  "downstream", "upstream",
-                                   "asset", "onward", "behind",     "ahead"};
+static const char *const sets[] = {
+#define X(sym, id) id,
+    KT_SET_LIST(X)
+#undef X
+};
 static const char *const flags[] = {
 #define X(sym, id) id,
     KT_FLAG_LIST(X)
@@ -298,6 +301,11 @@ static bool parse_fact(struct parser *p, enum expr_op op, struct operand *ret)
     return expr_add(p, ret->at, n, &ret->node);
 }
 
+int kt_set_of(struct kt_str id)
+{
+    return index_of(id, sets, KT_ARRAY_LEN(sets));
+}
+
 /* `downstream(self)`: which set, around which point. */
 static bool parse_set(struct parser *p, struct expr_node *n)
 {
@@ -305,7 +313,7 @@ static bool parse_set(struct parser *p, struct expr_node *n)
     if (!expr_expect(p, T_WORD, "a set such as downstream(self)")) {
         return false;
     }
-    int i = index_of(p->lx.word, sets, KT_ARRAY_LEN(sets));
+    int i = kt_set_of(p->lx.word);
     if (i < 0) {
         return unknown(p, p->lx.at, "set", p->lx.word, sets, KT_ARRAY_LEN(sets));
     }

@@ -94,16 +94,23 @@ struct kt_expr_sample {
     bool high;  /* over-range of a sensor whose role says so: above every upper limit, and known */
 };
 
+/* Sets of points around one; X(symbol, word in a rule). From ASSET on along lines of assets. */
+#define KT_SET_LIST(X)                                                                             \
+    X(PLACE, "place")                                                                              \
+    X(PANEL, "panel")                                                                              \
+    X(DOWNSTREAM, "downstream")                                                                    \
+    X(UPSTREAM, "upstream")                                                                        \
+    X(ASSET, "asset")                                                                              \
+    X(ONWARD, "onward")                                                                            \
+    X(BEHIND, "behind")                                                                            \
+    X(AHEAD, "ahead")
 enum kt_set {
-    KT_SET_PLACE,
-    KT_SET_PANEL,
-    KT_SET_DOWNSTREAM,
-    KT_SET_UPSTREAM,
-    KT_SET_ASSET,
-    KT_SET_ONWARD,
-    KT_SET_BEHIND,
-    KT_SET_AHEAD
+#define X(sym, id) KT_SET_##sym,
+    KT_SET_LIST(X)
+#undef X
 };
+/** enum kt_set of its word; -1 when there is none. */
+int kt_set_of(struct kt_str id);
 
 /* What evaluation asks about the present. */
 struct kt_expr_live {

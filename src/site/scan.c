@@ -42,18 +42,6 @@ static struct token next(const char **p)
     return (struct token){{from, 1}, *from};
 }
 
-static int set_of(struct kt_str w)
-{
-    static const char *const names[] = {"place", "panel",  "downstream", "upstream",
-                                        "asset", "onward", "behind",     "ahead"};
-    for (int i = 0; i < (int)KT_ARRAY_LEN(names); i++) {
-        if (kt_str_is(w, names[i])) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 static bool role_char(char c)
 {
     return word_char(c) || c == '.' || c == '*' || c == '-' || c == ':';
@@ -137,7 +125,7 @@ void site_scan(const char *text, struct rule_scan *ret)
     const char *p = text;
     for (struct token t = next(&p); t.kind; t = next(&p)) {
         struct kt_str role;
-        int set = t.kind == 'w' ? set_of(t.text) : -1;
+        int set = t.kind == 'w' ? kt_set_of(t.text) : -1;
         if (set >= 0 && set_tail(&p, &role)) {
             ret->too_many |= ret->sets_n == RULE_SETS_MAX;
             if (ret->sets_n < RULE_SETS_MAX) {

@@ -62,13 +62,24 @@ static void join(char to[LIST], const char *own, const char *of_trade)
     *stpncpy(end, of_trade, LIST / 2 - 1) = '\0';
 }
 
+static void take_areas(struct kept *k, const struct kt_json *fields)
+{
+    text(k->areas, sizeof(k->areas), fields, "areas");
+    text(k->forbids, sizeof(k->forbids), fields, "forbids");
+}
+
+static void write_areas(struct roster *r, const struct kept *k)
+{
+    kt_jw_ktext(r->w, "areas", k->areas);
+    kt_jw_ktext(r->w, "forbids", k->forbids);
+}
+
 static void take_trade(void *arg, const struct kt_json *item)
 {
     const struct kt_json *f = kt_json_get(item, "fields");
     struct kept *k = keep(arg, kt_json_get_int(item, "id", 0));
     text(k->trade, sizeof(k->trade), f, "title");
-    text(k->areas, sizeof(k->areas), f, "areas");
-    text(k->forbids, sizeof(k->forbids), f, "forbids");
+    take_areas(k, f);
     k->special = kt_json_get_bool(f, "special", false);
 }
 
@@ -99,8 +110,7 @@ static void take_vehicle(void *arg, const struct kt_json *item)
     struct kept *k = keep(arg, card);
     text(k->vehicle, sizeof(k->vehicle), f, "no");
     text(k->kind, sizeof(k->kind), f, "kind");
-    text(k->areas, sizeof(k->areas), f, "areas");
-    text(k->forbids, sizeof(k->forbids), f, "forbids");
+    take_areas(k, f);
     text(k->carries, sizeof(k->carries), f, "carries");
     k->km_h = kt_json_get_num(f, "km_h", 0);
 }
@@ -112,8 +122,7 @@ static void write_vehicle(struct roster *r, const char *card, const struct kept 
     kt_jw_kstr(r->w, "card", card);
     kt_jw_kstr(r->w, "vehicle", k->vehicle);
     kt_jw_ktext(r->w, "kind", k->kind);
-    kt_jw_ktext(r->w, "areas", k->areas);
-    kt_jw_ktext(r->w, "forbids", k->forbids);
+    write_areas(r, k);
     kt_jw_ktext(r->w, "carries", k->carries);
     kt_jw_knum(r->w, "km_h", k->km_h);
     kt_jw_obj_end(r->w);
@@ -139,8 +148,7 @@ static void take_card(void *arg, const struct kt_json *item)
     kt_jw_ktext(r->w, "trade", k->trade);
     kt_jw_ktext(r->w, "team", k->team);
     kt_jw_ktext(r->w, "shift", k->shift);
-    kt_jw_ktext(r->w, "areas", k->areas);
-    kt_jw_ktext(r->w, "forbids", k->forbids);
+    write_areas(r, k);
     kt_jw_kbool(r->w, "leader", k->leader);
     kt_jw_kbool(r->w, "special", k->special);
     kt_jw_knum(r->w, "hours", k->hours);

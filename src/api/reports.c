@@ -443,27 +443,45 @@ static bool read_span(struct request *q)
     return true;
 }
 
-static struct kt_report *make(struct request *q, const char *kind)
+static struct kt_report *all_alarms(struct request *q)
 {
-    if (strcmp(kind, "analog") == 0) {
-        return analog(q);
+    return alarms(q, say(q, "报警日（班）报表", "Alarms"), NULL);
+}
+
+static struct kt_report *feeds(struct request *q)
+{
+    return alarms(q, say(q, "馈电异常日（班）报表", "Feed anomalies"), "feed");
+}
+
+static struct kt_report *faults(struct request *q)
+{
+    return alarms(q, say(q, "设备故障日（班）报表", "Device faults"), "fault");
+}
+
+static const struct kind {
+    const char *id;
+    struct kt_report *(*make)(struct request *q);
+} kinds[] = {
+    {"analog", analog},
+    {"alarm", all_alarms},
+    {"cut", cuts},
+    {"feed", feeds},
+    {"switch", switches},
+    {"fault", faults},
+    {"statistics", statistics},
+};
+
+/* NULL: answered. */
+static const struct kind *kind_of(struct call *c, const char *id)
+{
+    for (size_t i = 0; i < KT_ARRAY_LEN(kinds); i++) {
+        if (strcmp(kinds[i].id, id) == 0) {
+            return &kinds[i];
+        }
     }
-    if (strcmp(kind, "alarm") == 0) {
-        return alarms(q, say(q, "报警日（班）报表", "Alarms"), NULL);
-    }
-    if (strcmp(kind, "cut") == 0) {
-        return cuts(q);
-    }
-    if (strcmp(kind, "feed") == 0) {
-        return alarms(q, say(q, "馈电异常日（班）报表", "Feed anomalies"), "feed");
-    }
-    if (strcmp(kind, "switch") == 0) {
-        return switches(q);
-    }
-    if (strcmp(kind, "fault") == 0) {
-        return alarms(q, say(q, "设备故障日（班）报表", "Device faults"), "fault");
-    }
-    return strcmp(kind, "statistics") == 0 ? statistics(q) : NULL;
+    reply_code(c->req, KT_ENOTFOUND,
+               "reports are analog, alarm, cut, feed, switch, fault and statistics");
+    return NULL;
 }
 
 static void reply_report(struct request *q, const struct kt_report *r, const char *kind)
@@ -505,22 +523,20 @@ static void reply_report(struct request *q, const struct kt_report *r, const cha
 void get_report(struct call *c)
 {
     struct request q = {.c = c};
-    if (!read_span(&q)) {
+    const struct kind *kind = kind_of(c, c->param[0]);
+    if (!kind || !read_span(&q)) {
         return;
     }
     if (past_read(c, q.from, q.to, &q.past, &q.err) < 0) {
         reply_err(c->req, &q.err);
         return;
     }
-    struct kt_report *r = make(&q, c->param[0]);
-    if (!r && q.err.code) {
-        reply_err(c->req, &q.err);
-    } else if (!r) {
-        reply_code(c->req, KT_ENOTFOUND,
-                   "reports are analog, alarm, cut, feed, switch, fault and statistics");
-    } else {
+    struct kt_report *r = kind->make(&q);
+    if (r) {
         frame(&q, r);
-        reply_report(&q, r, c->param[0]);
+        reply_report(&q, r, kind->id);
+    } else {
+        reply_err(c->req, &q.err);
     }
     kt_report_free(r);
     past_done(&q.past);

@@ -484,12 +484,12 @@ static void write_new(const struct drainage *d, const struct kt_json *solved, st
 
 void post_drain_solve(struct call *c)
 {
-    struct drainage d;
+    struct drainage d = {0};
     struct kt_buf text, args;
     struct kt_json *solved = NULL;
     kt_buf_init(&text, TEXT_MAX);
     kt_buf_init(&args, 1 << 20);
-    if (the_case(c, &d, &text)) {
+    if (register_may(c, "drain_plan", "create") && the_case(c, &d, &text)) {
         if (solve(&d, &text, &solved) < 0) {
             reply_err(c->req, &d.err);
         } else {

@@ -218,26 +218,12 @@ static int start(struct imports *im, struct import *j, struct kt_err *err)
     return r;
 }
 
-static bool may_import(struct call *c)
-{
-    struct kt_json *all = NULL;
-    const struct kt_json *reg = register_of(c, c->param[0], &all);
-    bool may = reg && kt_json_get_bool(kt_json_get(reg, "may"), "import", false);
-    if (reg && !may) {
-        reply_code(c->req, KT_EDENIED,
-                   "the right \"%s.import\" or \"record.import\" is needed; ask the administrator",
-                   c->param[0]);
-    }
-    kt_json_free(all);
-    return may;
-}
-
 void post_import(struct call *c)
 {
     struct kt_err err = {0};
     const char *mode = kt_http_query(c->req, "mode");
     mode = mode && *mode ? mode : "both";
-    if (!may_import(c)) {
+    if (!register_may(c, c->param[0], "import")) {
         return;
     }
     if (strcmp(mode, "add") != 0 && strcmp(mode, "update") != 0 && strcmp(mode, "both") != 0) {

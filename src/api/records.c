@@ -169,6 +169,21 @@ const struct kt_json *register_of(struct call *c, const char *id, struct kt_json
     return NULL;
 }
 
+bool register_may(struct call *c, const char *id, const char *what)
+{
+    struct kt_json *all = NULL;
+    const struct kt_json *reg = register_of(c, id, &all);
+    bool may = reg && kt_json_get_bool(kt_json_get(reg, "may"), what, false);
+    if (reg && !may) {
+        const char *right = strcmp(what, "create") == 0 ? "write" : what;
+        reply_code(c->req, KT_EDENIED,
+                   "the right \"%s.%s\" or \"record.%s\" is needed; ask the administrator", id,
+                   right, right);
+    }
+    kt_json_free(all);
+    return may;
+}
+
 /* What every handler here begins with. */
 struct ask {
     struct kt_reader who;

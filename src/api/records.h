@@ -28,6 +28,9 @@ bool list_query(struct call *c, struct kt_record_query *ret, struct kt_json **re
 /** The register as GET /registers has it for this person; *ret_all is freed by the caller. NULL
  *  when answered (404). */
 const struct kt_json *register_of(struct call *c, const char *id, struct kt_json **ret_all);
+/** May this person `what` ("create", "import") the records of a register? Answered when not: to be
+ *  asked before what takes long. */
+bool register_may(struct call *c, const char *id, const char *what);
 /** A document (blocks as kt_room_document() writes them) as pdf (default) or xlsx under this name;
  *  takes the buffer. */
 void reply_document(struct call *c, struct kt_buf *json, const char *format, const char *name);

@@ -12,7 +12,8 @@ import kt
 from kt import case, equal
 
 PEOPLE = [{"id": "officer", "places": ["*"], "rights": ["view", "record.read", "record.write", "indicator.read", "shift.sign", "report.read"]},
-          {"id": "clerk", "places": ["*"], "rights": ["view", "record.read", "record.write", "indicator.read"]}]
+          {"id": "clerk", "places": ["*"], "rights": ["view", "record.read", "record.write", "indicator.read"]},
+          {"id": "reader", "places": ["*"], "rights": ["view", "record.read"]}]
 
 
 SITE = """id: made-up
@@ -104,6 +105,8 @@ def _():
     r = by_hand["result"]
     equal((r["feasible"], r["vented_m3"], r["rich_m3"]), (False, 72800, 72800))
     equal((r["zones"][0]["short_m3"], r["zones"][0]["verdict"]), (200000 - 172800, "late"))
+    status, answer = running().user("reader", "reader").call("POST", f"/drainage/plans/{plan}/solve", {})[:2]
+    equal((status, "drain_plan.write" in answer["error"]["text"]), (403, True), answer)  # before it is solved
     made = c.post(f"/drainage/plans/{plan}/solve", {})["result"]["record"]
     got = c.get(f"/records/drain_plan/{made}")["fields"]
     equal((got["made"], got["based_on"], got["months"]), ("solver", plan, 2))

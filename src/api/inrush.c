@@ -16,26 +16,13 @@
 
 enum { HOLES_MAX = 1000, TEXT_MAX = 64 << 20, SIDE = 120, LEAST = 3 };
 
-/* MPa/m; the limits stand among them. */
-static const double levels[] = {0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2};
-static const struct limit {
-    double value;
-    const char *zh, *en;
-    struct kt_source source;
-} limits[] = {
-    {0.06,
-     "构造破坏地段",
-     "ground broken by faults",
-     {"煤矿防治水细则", "2018", "突水系数 0.06 MPa/m", false}},
-    {0.1,
-     "正常块段或注浆改造后",
-     "whole or grouted ground",
-     {"煤矿防治水细则", "2018", "突水系数 0.1 MPa/m", true}},
-};
+/* MPa/m, beside the limits of the register. */
+static const double levels[] = {0.02, 0.04, 0.08, 0.15, 0.2};
 
 struct inrush {
     struct call *c;
-    struct kt_json *page;
+    struct kt_json *page, *registers;
+    const struct kt_json *limits; /* of the field coefficient, in registers */
     struct kt_xy at[HOLES_MAX];
     double value[HOLES_MAX];
     const struct kt_json *hole[HOLES_MAX];
@@ -49,6 +36,7 @@ struct inrush {
     struct kt_gpkg *gpkg;
     int64_t rows;
     double level;
+    const char *line; /* verdict of the lines that are drawn now */
     int failed;
     struct kt_err err;
 };
@@ -59,14 +47,25 @@ static bool spot_of(const struct kt_json *fields, struct kt_xy *ret)
     return kt_json_num(kt_json_at(p, 0), &ret->x) && kt_json_num(kt_json_at(p, 1), &ret->y);
 }
 
+/* What the coefficient is judged by; false when answered. */
+static bool take_limits(struct inrush *s)
+{
+    const struct kt_json *reg = register_of(s->c, "water_borehole", &s->registers);
+    const struct kt_json *fields = kt_json_get(reg, "fields");
+    for (size_t i = 0; i < kt_json_len(fields); i++) {
+        const struct kt_json *f = kt_json_at(fields, i);
+        if (strcmp(kt_json_get_str(f, "id", ""), "coefficient") == 0) {
+            s->limits = kt_json_get(f, "limits");
+        }
+    }
+    return reg != NULL;
+}
+
 static int take(struct inrush *s, kt_time at)
 {
     struct kt_room *room = kt_runtime_room(s->c->api->opts.runtime);
     struct kt_reader who = reader_of(s->c);
     const struct kt_record_query q = {.sort = "_id", .limit = HOLES_MAX, .at = at};
-    if (!room) {
-        return kt_err_set(&s->err, KT_ENOTFOUND, "this site has no registers");
-    }
     int r = list_json(room, &who, "water_borehole", &q, &s->page, &s->err);
     const struct kt_json *items = kt_json_get(s->page, "items");
     for (size_t i = 0; r == KT_OK && i < kt_json_len(items); i++) {
@@ -150,13 +149,45 @@ static void on_line(void *arg, const struct kt_xy *line, uint32_t n, bool closed
         kt_buf_printf(&shape, "%s[%.2f,%.2f]", i ? "," : "", line[i].x, line[i].y);
     }
     kt_buf_puts(&shape, "]}");
-    put_feature(s, "line", "", s->level, "interpolated", (struct kt_str){shape.p, shape.n});
+    put_feature(s, "line", "", s->level, s->line, (struct kt_str){shape.p, shape.n});
     kt_buf_done(&shape);
+}
+
+static double limit_value(const struct inrush *s, size_t i)
+{
+    return kt_json_get_num(kt_json_at(s->limits, i), "value", 0);
+}
+
+static int put_line(struct inrush *s, double level, const char *verdict)
+{
+    s->level = level;
+    s->line = verdict;
+    int r = s->grid
+                ? kt_contour(s->grid, s->nx, s->ny, s->origin, s->step, level, on_line, s, &s->err)
+                : KT_OK;
+    return r < 0 ? r : s->failed;
+}
+
+/* Those of the limits say so. */
+static int put_lines(struct inrush *s)
+{
+    int r = KT_OK;
+    size_t n = kt_json_len(s->limits);
+    for (size_t i = 0; r == KT_OK && i < n; i++) {
+        r = put_line(s, limit_value(s, i), "limit");
+    }
+    for (size_t i = 0; r == KT_OK && i < KT_ARRAY_LEN(levels); i++) {
+        bool limit = false;
+        for (size_t k = 0; k < n; k++) {
+            limit = limit || limit_value(s, k) == levels[i];
+        }
+        r = limit ? KT_OK : put_line(s, levels[i], "interpolated");
+    }
+    return r;
 }
 
 static int put_features(struct inrush *s)
 {
-    int r = KT_OK;
     for (uint32_t i = 0; i < s->n; i++) {
         const struct kt_json *f = kt_json_get(s->hole[i], "fields");
         char shape[100];
@@ -165,26 +196,7 @@ static int put_features(struct inrush *s)
         put_feature(s, "hole", kt_json_get_str(s->hole[i], "key", ""), s->value[i],
                     kt_json_get_str(f, "verdict", "unknown"), kt_str_c(shape));
     }
-    for (size_t i = 0; r == KT_OK && s->grid && i < KT_ARRAY_LEN(levels); i++) {
-        s->level = levels[i];
-        r = kt_contour(s->grid, s->nx, s->ny, s->origin, s->step, levels[i], on_line, s, &s->err);
-    }
-    return r < 0 ? r : s->failed;
-}
-
-static void write_limits(struct kt_jw *w)
-{
-    kt_jw_key(w, "limits");
-    kt_jw_arr(w);
-    for (size_t i = 0; i < KT_ARRAY_LEN(limits); i++) {
-        kt_jw_obj(w);
-        kt_jw_knum(w, "value", limits[i].value);
-        kt_jw_kstr(w, "title", limits[i].en);
-        kt_jw_kstr(w, "title_zh", limits[i].zh);
-        kt_source_json(w, "source", &limits[i].source);
-        kt_jw_obj_end(w);
-    }
-    kt_jw_arr_end(w);
+    return s->failed < 0 ? s->failed : put_lines(s);
 }
 
 static void answer_json(struct inrush *s)
@@ -197,7 +209,13 @@ static void answer_json(struct inrush *s)
     kt_jw_kstr(&w, "type", "FeatureCollection");
     kt_jw_kstr(&w, "unit", "MPa/m");
     kt_jw_kint(&w, "unknown", s->unknown);
-    write_limits(&w);
+    kt_jw_key(&w, "limits");
+    if (s->limits) {
+        kt_json_write(s->limits, &w);
+    } else {
+        kt_jw_arr(&w);
+        kt_jw_arr_end(&w);
+    }
     kt_jw_key(&w, "features");
     kt_jw_arr(&w);
     int r = put_features(s);
@@ -249,13 +267,16 @@ void get_inrush(struct call *c)
     struct inrush *s = calloc(1, sizeof(*s));
     KT_ASSERT(s);
     s->c = c;
-    if (take(s, at) < 0) {
-        reply_err(c->req, &s->err);
-    } else {
-        spread(s);
-        (gpkg ? answer_gpkg : answer_json)(s);
+    if (take_limits(s)) {
+        if (take(s, at) < 0) {
+            reply_err(c->req, &s->err);
+        } else {
+            spread(s);
+            (gpkg ? answer_gpkg : answer_json)(s);
+        }
     }
     free(s->grid);
     kt_json_free(s->page);
+    kt_json_free(s->registers);
     free(s);
 }

@@ -61,6 +61,21 @@ static void words(struct kt_jw *w, const char *key, const char *const *list, uin
     kt_jw_arr_end(w);
 }
 
+static void limits(struct kt_jw *w, const struct rec_field *f)
+{
+    kt_jw_key(w, "limits");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < f->limits_n; i++) {
+        kt_jw_obj(w);
+        kt_jw_kstr(w, "id", f->limits[i].id);
+        kt_jw_knum(w, "value", f->limits[i].value);
+        text2(w, "title", &f->limits[i].title);
+        kt_source_json(w, "source", &f->limits[i].source);
+        kt_jw_obj_end(w);
+    }
+    kt_jw_arr_end(w);
+}
+
 static void of_type(struct kt_jw *w, const struct kt_record_model *m, const struct rec_field *f)
 {
     static const char *const kinds[] = {"point", "line", "polygon", "multi"};
@@ -68,6 +83,9 @@ static void of_type(struct kt_jw *w, const struct kt_record_model *m, const stru
     bound(w, "max", f->max);
     if (f->decimals >= 0) {
         kt_jw_kint(w, "decimals", f->decimals);
+    }
+    if (f->limits_n) {
+        limits(w, f);
     }
     if (f->type == REC_COMPUTED) {
         kt_jw_kstr(w, "as", rec_type_id(f->as));

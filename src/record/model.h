@@ -59,6 +59,14 @@ struct rec_among {
     uint32_t of, field, share; /* of: field here; the others: of the register it names */
 };
 
+/* A value that a number is judged by. */
+struct rec_limit {
+    const char *id;
+    double value;
+    struct kt_text title;
+    struct kt_source source;
+};
+
 struct rec_field {
     const char *id;
     enum rec_type type, as; /* as: of a computed field; else as type */
@@ -77,6 +85,8 @@ struct rec_field {
     struct rec_among among; /* of_id "": any value */
     const char *unless_id;  /* stays empty where that field is filled; "" none */
     uint32_t unless;
+    const struct rec_limit *limits;
+    uint32_t limits_n;
     unsigned kinds;           /* of a geometry: bit of enum rec_kind; 0: every kind */
     const char *const *types; /* of a file: extensions; none: every type */
     uint32_t types_n;
@@ -491,6 +501,10 @@ void rec_read_accord(struct rec_load *l, const struct kt_yaml *map,
                      struct rec_field *f); /* model_accord.c */
 void rec_check_accord(struct rec_load *l, const struct rec_register *reg, struct rec_field *f);
 void rec_check_personal(struct rec_load *l, const struct rec_register *reg); /* model_retention.c */
+/** `limits` of a number. */
+void rec_read_limits(struct rec_load *l, const struct kt_yaml *map, struct rec_field *f);
+/** Write them into `sql` of the register's computed fields, where it says `:id`. */
+void rec_fill_limits(struct rec_load *l, const struct kt_yaml *map, struct rec_register *reg);
 /** The map `source` of a declaration: standard, edition, clause, verified. */
 struct kt_source rec_read_source(struct rec_load *l, const struct kt_yaml *map);
 /* When all files are read: names become indexes, and what does not fit is reported. */

@@ -201,6 +201,7 @@ static bool read_field(struct rec_load *l, const struct kt_yaml *map, struct rec
     f->to = KT_NONE;
     f->at = rec_at_of(l, map);
     read_of_type(l, map, f);
+    rec_read_limits(l, map, f);
     rec_read_accord(l, map, f);
     rec_read_keep(map, f);
     check_combination(map, f);
@@ -375,6 +376,7 @@ static bool read_register(struct rec_load *l, const struct kt_yaml *map, struct 
     reg->title = rec_read_text2(l, map, "title", KT_REQUIRED);
     reg->group = rec_read_text2(l, map, "group", KT_OPTIONAL);
     read_fields(l, map, reg);
+    rec_fill_limits(l, map, reg);
     reg->key = read_role(map, "key", KT_REQUIRED, reg, REC_TEXT);
     reg->place = read_role(map, "place", KT_OPTIONAL, reg, REC_PLACE);
     reg->geometry = read_role(map, "geometry", KT_OPTIONAL, reg, REC_GEOMETRY);

@@ -104,6 +104,22 @@ static void a_transition_that_cannot_be(void)
           "2 persons have to sign", "receipt: the case ends here");
 }
 
+#define LIMITS(type, second, sql)                                                                  \
+    "registers:\n  - id: r\n    title: {zh: 表, en: R}\n    key: no\n    everywhere: true\n"      \
+    "    fields:\n      - {id: no, type: text, title: {zh: 号, en: No}}\n"                        \
+    "      - {id: v, type: " type ", title: {zh: 值, en: V}, limits: ["                           \
+    "{id: low, value: 1, title: {zh: 低, en: Low}, source: {standard: S, verified: false}}, "     \
+    "{id: " second                                                                                 \
+    ", value: 2, title: {zh: 高, en: High}, source: {standard: S, verified: false}}]}\n"          \
+    "      - {id: c, type: computed, as: bool, sql: \"" sql "\", title: {zh: 算, en: C}}\n"
+
+static void limits_that_cannot_be(void)
+{
+    FINDS(LIMITS("number", "low", "v > :low"), "has two limits \"low\"");
+    FINDS(LIMITS("text", "top", "v > :low"), "only a number has limits");
+    FINDS(LIMITS("number", "top", "v > :high"), "prohibited");
+}
+
 static void cycles_and_calendars(void)
 {
     FINDS(STATES GO("x", "a", "b", "")
@@ -196,5 +212,6 @@ static void pages(void)
 UNIT_MAIN({"a state without an end", a_state_without_an_end},
           {"a transition that cannot be", a_transition_that_cannot_be},
           {"a provision that cannot be", a_provision_that_cannot_be},
+          {"limits that cannot be", limits_that_cannot_be},
           {"cycles and calendars", cycles_and_calendars}, {"sql of indicators", sql_of_indicators},
           {"ledgers", ledgers}, {"the examples of the manual load", pages})

@@ -143,9 +143,10 @@ def _():
     holes = {f["properties"]["no"]: f["properties"] for f in got["features"] if f["properties"]["kind"] == "hole"}
     equal({k: (v["coefficient"], v["verdict"]) for k, v in holes.items()},
           {"ZK1": (0.0113, "within"), "ZK2": (0.0363, "within"), "ZK3": (0.1927, "over")})
-    equal((got["unknown"], [(x["value"], x["source"]["verified"]) for x in got["limits"]]), (1, [(0.06, False), (0.1, True)]))
+    equal((got["unknown"], [(x["value"], x["title"]["zh"], x["source"]["verified"]) for x in got["limits"]]), (1, [(0.06, "构造破坏地段", False), (0.1, "正常块段或注浆改造后", True)]))
     lines = [f for f in got["features"] if f["properties"]["kind"] == "line"]
     equal({f["properties"]["coefficient"] for f in lines}, {0.02, 0.04, 0.06, 0.08, 0.1, 0.15})
+    equal({f["properties"]["coefficient"] for f in lines if f["properties"]["verdict"] == "limit"}, {0.06, 0.1})
     assert all(-1 <= x <= 405 and -1 <= y <= 305 for f in lines for x, y in f["geometry"]["coordinates"]), "not beyond the boreholes"
     before = kt.now_ms()
     kt.wait_for("a later moment", lambda: kt.now_ms() > before + 50)

@@ -3,6 +3,7 @@
 import { effect } from '@preact/signals';
 import { room } from '../../api/room';
 import type { App } from '../../app/app';
+import { legend } from './limits';
 import { t } from './texts';
 
 export function install(app: App): void {
@@ -18,7 +19,7 @@ export function install(app: App): void {
           on: false,
           group: 'records',
           title: () => t('layer'),
-          legend: () => t('legend'),
+          legend,
           create: async (map) => (await import('./inrushLayer')).createInrushLayer(map),
         })
       : null;

@@ -14,8 +14,8 @@ import Style from 'ol/style/Style';
 import Text from 'ol/style/Text';
 import { api } from '../../api/client';
 import { live, replayAt, replaying } from '../../api/world';
+import { type Limit, limits } from './limits';
 
-const LIMITS = [0.06, 0.1];
 const format = new GeoJSON();
 
 const css = (name: string) =>
@@ -35,7 +35,7 @@ function label(text: string, along: boolean): Text {
 export function styleOf(f: FeatureLike): Style {
   const value = Number(f.get('coefficient'));
   if (f.get('kind') === 'line') {
-    const limit = LIMITS.includes(value);
+    const limit = f.get('verdict') === 'limit';
     return new Style({
       stroke: new Stroke({
         color: css(limit ? '--limit-cut' : '--limit-restore'),
@@ -65,8 +65,9 @@ export async function createInrushLayer(map: OlMap): Promise<BaseLayer> {
   let round = 0;
   const read = async (at: number | null) => {
     const mine = ++round;
-    const got = await api.get<object>('/water/inrush', { at });
+    const got = await api.get<{ limits: Limit[] }>('/water/inrush', { at });
     if (mine !== round) return;
+    limits.value = got.limits;
     source.clear();
     source.addFeatures(format.readFeatures(got));
   };

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mines and their county over real NATS servers."""
 
+import pathlib
+import re
 import shutil
 import subprocess
+from collections import Counter
 
 import kt
 from kt import free_port, point
@@ -69,6 +72,21 @@ def stored(program, name, start, end):
     got = program.local().get("/history", points=name, buckets=0, **{"from": start, "to": end})["points"][0]
     assert not got["cut"]
     return list(zip(got["t"], got["v"], got["q"]))
+
+
+def in_journal(program, origin=None):
+    """Every sample in a stopped program's journal, as often as it stands there: (point, ms, value, quality)."""
+    tool = pathlib.Path(kt.BIN).resolve().with_name("journal_samples")
+    out = subprocess.run([tool, program.site.dir / "data", *([origin] if origin else [])], check=True, capture_output=True, text=True)
+    return Counter(tuple(line.split()[2:]) for line in out.stdout.splitlines())
+
+
+def requests_in_journal(program, mine):
+    """The keys of requests that stand in a journal for what a mine sent, as often as they stand there."""
+    found = Counter()
+    for f in (program.site.dir / "data/journal").glob("seg-*"):
+        found.update(re.findall(rb'"console":"","key":"(' + mine.encode() + rb'/\d+/\d+)"', f.read_bytes()))
+    return found
 
 
 def end():

@@ -4,8 +4,10 @@
 without a link, and everything killed while they are sent afterwards."""
 
 import os
+import random
 import re
 import shutil
+from collections import Counter
 
 import kt
 import region_kit
@@ -132,6 +134,61 @@ def older_copy():
     equal([v for _, v, _ in stored(county, "mine-a-W2", at, at + 2000)], [55.5, 66.5])
     assert before != re.search(r"stream (\S+)", link(mine, "county")["text"]).group(1)
     assert " 0 gaps" in link(county, "mine-a")["text"], link(county, "mine-a")
+
+
+def once_in_journal(county, mine):
+    """Every shared sample and alarm of the mine's journal stands in the county's, and stands there once."""
+    for p in (county, mine):
+        p.stop()
+    here, there = region_kit.in_journal(county, "mine-a"), region_kit.in_journal(mine, "pusher")
+    sent = Counter({(f"mine-a-{k[0]}", *k[1:]): n for k, n in there.items() if k[0] in ("W1", "W2")})
+    assert here == sent, f"more at the county: {(here - sent).most_common(3)}, less: {(sent - here).most_common(3)}"
+    asked = region_kit.requests_in_journal(county, "mine-a")
+    twice = [k for k, n in asked.items() if n > 1]
+    assert asked and not twice, twice[:3]
+    kt.note(f"{here.total()} samples and {asked.total()} requests, each once in the county's journal")
+    for p in (county, mine):
+        p.start()
+
+
+@case("killed between its journal and the kept place: what comes again is not written again")
+def between():
+    _, _, county, mine = region()
+    wait_for("it is quiet", lambda: "0 messages not confirmed" in link(mine, "county")["text"])
+    kept = county.site.dir / "data/upward"
+    kept.rename(kept.with_name("away"))
+    kept.write_text("no folder: no place can be kept")
+    at = now_ms() // 1000 * 1000 - 5000
+    for i in range(5):
+        mine.samples(("W1", 100 + i, at + i * 1000), ("W2", 200 + i, at + i * 1000), ("T1", 2.6 if i % 2 else 0.2, at + i * 1000))
+    wait_for("all of it is in the county's journal", lambda: len([v for _, v, _ in stored(county, "mine-a-W2", at, at + 5000) if v >= 200]) == 5)
+    assert "0 messages not confirmed" not in link(mine, "county")["text"], "nothing is said that was not kept"
+    county.kill9()
+    kept.unlink()
+    kept.with_name("away").rename(kept)
+    before = len(county.lines)
+    county.start()
+    county.wait_line(r"inputs stand in the journal behind the place", after=before)
+    wait_for("it is quiet", lambda: "0 messages not confirmed" in link(mine, "county")["text"])
+    once_in_journal(county, mine)
+
+
+@case("killed again and again while it takes: each sample once in its journal")
+def again_and_again():
+    _, _, county, mine = region()
+    seed = int(os.environ.get("KT_SEED", now_ms()))
+    kt.note(f"KT_SEED={seed}")
+    luck, base = random.Random(seed), now_ms() - 60_000
+    for kill in range(4):
+        until, i = now_ms() + luck.randint(20, 400), 0
+        while now_ms() < until:
+            mine.samples(*[(f"W{p}", kill * 1000 + i, base + kill * 5000 + i * 4 + p) for p in (1, 2)])
+            i += 1
+        county.kill9()
+        county.start()
+    wait_for("all is confirmed", lambda: "0 messages not confirmed" in link(mine, "county")["text"])
+    kt.note(f"{sum('behind the place that was kept' in x for x in county.lines)} starts in this file found inputs behind their place")
+    once_in_journal(county, mine)
 
 
 def main():

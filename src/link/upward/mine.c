@@ -2,7 +2,8 @@
 /*
  * The county's side: one link a mine. What comes is proved to follow what is here, becomes inputs
  * of this node's journal (samples of the points that name this link; alarms and records into the
- * register mine_event), and only when these are durable the place is kept and said back.
+ * register mine_event), and only when these are durable the place is kept and said back. What is
+ * durable and was not kept so any more (held.h) is not written again when it comes again.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "conf/json.h"
+#include "link/upward/held.h"
 #include "link/upward/orders.h"
 #include "link/upward/private.h"
 #include "sys/clock.h"
@@ -38,8 +40,9 @@ struct kt_mine {
     struct upward_section section;
     struct kt_buf heard;
     struct upward_place have;
-    char gen[UPWARD_GEN]; /* that the mine says it sends */
-    char kept[240];       /* where `have` lies */
+    struct upward_held *held; /* behind `have`, from before; NULL: nothing */
+    char gen[UPWARD_GEN];     /* that the mine says it sends */
+    char kept[240];           /* where `have` lies */
     bool consuming, changed, again, loaded;
     uint64_t live_n;
     kt_mono said, last_heard, ordered;
@@ -58,6 +61,39 @@ struct kt_mine {
 
 /* ---- where we are ---- */
 
+static int save(struct kt_mine *m, struct kt_err *err)
+{
+    struct kt_buf b;
+    struct upward_stand stand;
+    kt_buf_init(&b, 1 << 16);
+    upward_stand_now(m->rt, &stand);
+    upward_stand_put(&b, &m->have, &stand);
+    struct kt_str text = {b.p, b.n};
+    int r = m->shards ? kt_shards_keep(m->shards, m->shard, text, err)
+                      : kt_runtime_keep(m->rt, m->kept, text, err);
+    kt_buf_done(&b);
+    return r;
+}
+
+/* What this journal holds behind the place that was kept. */
+static int load_held(struct kt_mine *m, struct kt_str kept, struct kt_err *err)
+{
+    struct upward_stand stand;
+    upward_stand_get(kept, &stand);
+    upward_held_free(m->held);
+    m->held = NULL;
+    if (!upward_stand_here(m->rt, m->site, &stand)) {
+        return KT_OK; /* kept over another journal, or by an earlier version */
+    }
+    int r = upward_held_read(m->rt, m->site, m->conf->id, stand.seq, &m->held, err);
+    if (r == KT_OK && upward_held_left(m->held)) {
+        m->again = true; /* NATS may have been told already that they are here */
+        KT_INFO("upward", "%s: %zu inputs stand in the journal behind the place that was kept",
+                m->conf->id, upward_held_left(m->held));
+    }
+    return r;
+}
+
 static int load(struct kt_mine *m, struct kt_err *err)
 {
     struct kt_buf b;
@@ -65,22 +101,15 @@ static int load(struct kt_mine *m, struct kt_err *err)
     kt_buf_init(&b, 1 << 16);
     int r = m->shards ? kt_shards_place(m->shards, m->shard, &b, err)
                       : kt_runtime_kept(m->rt, m->kept, &b, err);
-    r = r == KT_OK ? upward_get_place((struct kt_str){b.p, b.n}, &m->have, &again, err) : r;
+    if (r == KT_ENOTFOUND) {
+        m->have = (struct upward_place){.n = 0};
+        r = save(m, err); /* before anything is taken, so that what is behind it is known */
+    } else if (r == KT_OK) {
+        r = upward_get_place((struct kt_str){b.p, b.n}, &m->have, &again, err);
+        r = r == KT_OK ? load_held(m, (struct kt_str){b.p, b.n}, err) : r;
+    }
     kt_buf_done(&b);
-    r = r == KT_ENOTFOUND ? KT_OK : r;
     m->loaded = r == KT_OK;
-    return r;
-}
-
-static int save(struct kt_mine *m, struct kt_err *err)
-{
-    struct kt_buf b;
-    kt_buf_init(&b, 1 << 16);
-    upward_put_place(&b, &m->have, false);
-    struct kt_str text = {b.p, b.n};
-    int r = m->shards ? kt_shards_keep(m->shards, m->shard, text, err)
-                      : kt_runtime_keep(m->rt, m->kept, text, err);
-    kt_buf_done(&b);
     return r;
 }
 
@@ -165,7 +194,7 @@ static bool wait_safe(struct kt_mine *m)
 }
 
 /* The samples of a section whose points are here, as one batch. KT_EBUSY: again later. */
-static int give_samples(struct kt_mine *m, const struct upward_section *s)
+static int give_samples(struct kt_mine *m, const struct upward_section *s, bool record)
 {
     struct kt_batch *b = kt_batch_get(m->rt, KT_ROOM_LINK);
     if (!b) {
@@ -182,9 +211,13 @@ static int give_samples(struct kt_mine *m, const struct upward_section *s)
         b->value[b->n] = s->columns.value[i];
         b->quality[b->n++] = s->columns.quality[i];
     }
+    if (b->n == 0) {
+        kt_batch_put(m->rt, b);
+        return KT_OK;
+    }
     b->arrival = kt_clock_now();
     b->lane = KT_LANE_BULK;
-    snprintf(b->producer, sizeof(b->producer), "%.63s", m->conf->id);
+    snprintf(b->producer, sizeof(b->producer), "%.58s%s", m->conf->id, record ? "" : "/now");
     b->done = on_safe;
     b->arg = m;
     uint32_t n = b->n;
@@ -200,6 +233,36 @@ static int give_samples(struct kt_mine *m, const struct upward_section *s)
     return r;
 }
 
+static void key_of(const struct kt_mine *m, const struct upward_section *s, char key[200])
+{
+    snprintf(key, 200, "%.63s/%" PRIu64 "/%" PRId64, m->conf->node, s->seq, s->time);
+}
+
+/* What of a section stands in the journal already is let go; false: nothing is left of it. */
+static bool let_go(struct kt_mine *m, struct upward_section *s)
+{
+    char key[200];
+    struct kt_columns *c = &s->columns;
+    uint32_t n = 0;
+    uint64_t at;
+    if (!s->samples) {
+        key_of(m, s, key);
+        return !upward_held_request(m->held, key);
+    }
+    for (uint32_t i = 0; i < c->n; i++) {
+        if (kt_map_get(m->points, kt_str_c(s->names[c->point[i]]), &at) &&
+            upward_held_sample(m->held, (uint32_t)at, c->time[i], c->value[i], c->quality[i])) {
+            continue;
+        }
+        c->point[n] = c->point[i];
+        c->time[n] = c->time[i];
+        c->value[n] = c->value[i];
+        c->quality[n++] = c->quality[i];
+    }
+    c->n = n;
+    return n > 0;
+}
+
 /* An alarm or a record's change at the mine becomes a row of the register mine_event. */
 static int give_outcome(struct kt_mine *m, const struct upward_section *s)
 {
@@ -210,7 +273,7 @@ static int give_outcome(struct kt_mine *m, const struct upward_section *s)
     if (kt_json_parse(s->json, 1 << 20, &j, &err) < 0) {
         return KT_OK; /* proved to be as it was sent: never readable */
     }
-    snprintf(key, sizeof(key), "%.63s/%" PRIu64 "/%" PRId64, m->conf->node, s->seq, s->time);
+    key_of(m, s, key);
     kt_buf_init(&b, 2 << 20);
     struct kt_jw w = kt_jw_init(&b);
     kt_jw_obj(&w);
@@ -251,8 +314,7 @@ static int give_outcome(struct kt_mine *m, const struct upward_section *s)
     return r;
 }
 
-/* All sections as inputs; false: not now. What was given already comes again and is known: samples
- * by time and value, requests by their key. */
+/* All sections as inputs; false: not now. */
 static bool give_all(struct kt_mine *m, struct kt_str body)
 {
     struct kt_rd r = kt_rd_init(body.p, body.n);
@@ -260,7 +322,10 @@ static bool give_all(struct kt_mine *m, struct kt_str body)
     int got;
     while ((got = upward_next(&r, &m->section, &err)) > 0) {
         int rc;
-        while ((rc = m->section.samples ? give_samples(m, &m->section)
+        if (m->held && !let_go(m, &m->section)) {
+            continue;
+        }
+        while ((rc = m->section.samples ? give_samples(m, &m->section, true)
                                         : give_outcome(m, &m->section)) == KT_EBUSY &&
                !atomic_load(&m->stop)) {
             kt_sleep(RETRY_MS * KT_MS);
@@ -333,7 +398,12 @@ static bool take_record(void *arg, struct kt_str text)
     bool given = give_all(m, msg.body), safe = wait_safe(m);
     if (!given || !safe) {
         m->again = true;
+        m->loaded = false; /* a part of it may be in the journal */
         return false;
+    }
+    if (m->held && upward_held_left(m->held) == 0) {
+        upward_held_free(m->held);
+        m->held = NULL;
     }
     m->have = msg.at;
     m->newest = msg.time;
@@ -351,7 +421,7 @@ static void take_live(struct kt_mine *m, const struct upward_msg *msg)
     }
     m->live_n = msg->at.n;
     while (upward_next(&r, &m->section, &err) > 0) {
-        if (m->section.samples && give_samples(m, &m->section) < 0) {
+        if (m->section.samples && give_samples(m, &m->section, false) < 0) {
             return; /* the next one has the newer value */
         }
     }
@@ -449,7 +519,7 @@ static void consume(struct kt_mine *m)
 static void look_whose(struct kt_mine *m)
 {
     bool acts = kt_runtime_acts(m->rt) && (!m->shards || kt_shards_works(m->shards, m->shard));
-    if (!acts && m->shards) {
+    if (!acts) {
         m->loaded = m->consuming = m->changed = m->again = false;
         m->have = (struct upward_place){.n = 0};
     }
@@ -545,7 +615,8 @@ int kt_mine_start(struct kt_runtime *rt, struct kt_site *site, uint32_t link,
     snprintf(subject, sizeof(subject), "kuangtu.now.%.100s", m->conf->node);
     int r = kt_dir_make(dir, err);
     r = r == KT_OK && !shards ? load(m, err) : r;
-    r = r == KT_EIO && kt_runtime_cluster(rt) ? KT_OK : r; /* later */
+    bool later = (r == KT_EIO || r == KT_ESTATE) && kt_runtime_cluster(rt);
+    r = later ? KT_OK : r;
     r = r == KT_OK ? upward_connect(site, m->conf, m->conf->node, &m->nats, err) : r;
     r = r == KT_OK ? upward_nats_listen(m->nats, subject, err) : r;
     r = r == KT_OK ? kt_thread_start(&m->thread, "mine", run, m, err) : r;
@@ -569,6 +640,7 @@ void kt_mine_stop(struct kt_mine *m)
     }
     upward_nats_close(m->nats);
     upward_section_done(&m->section);
+    upward_held_free(m->held);
     kt_buf_done(&m->heard);
     kt_map_free(m->points);
     kt_map_free(m->got);

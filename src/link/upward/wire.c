@@ -159,15 +159,20 @@ int upward_next(struct kt_rd *r, struct upward_section *s, struct kt_err *err)
 
 /* ---- places ---- */
 
-void upward_put_place(struct kt_buf *out, const struct upward_place *p, bool again)
+void upward_put_place_in(struct kt_jw *w, const struct upward_place *p)
 {
     char hex[65];
+    kt_jw_kstr(w, "gen", p->gen);
+    kt_jw_kint(w, "n", (int64_t)p->n);
+    kt_jw_kint(w, "pos", (int64_t)p->pos);
+    kt_jw_kstr(w, "chain", kt_hash_hex(&p->chain, hex));
+}
+
+void upward_put_place(struct kt_buf *out, const struct upward_place *p, bool again)
+{
     struct kt_jw w = kt_jw_init(out);
     kt_jw_obj(&w);
-    kt_jw_kstr(&w, "gen", p->gen);
-    kt_jw_kint(&w, "n", (int64_t)p->n);
-    kt_jw_kint(&w, "pos", (int64_t)p->pos);
-    kt_jw_kstr(&w, "chain", kt_hash_hex(&p->chain, hex));
+    upward_put_place_in(&w, p);
     kt_jw_kbool(&w, "again", again);
     kt_jw_obj_end(&w);
 }

@@ -14,6 +14,7 @@
  * Threads: any.
  */
 #include "base/crypto.h"
+#include "base/json.h"
 #include "journal/samples.h"
 
 enum { UPWARD_RECORD = 'r', UPWARD_LIVE = 'l' }; /* lanes */
@@ -60,6 +61,7 @@ void upward_section_done(struct upward_section *s);
 KT_MUST_CHECK int upward_next(struct kt_rd *body, struct upward_section *s, struct kt_err *err);
 
 /** What the county says back, and what a mine says of itself, as one JSON object. */
+void upward_put_place_in(struct kt_jw *w, const struct upward_place *p); /**< into an object */
 void upward_put_place(struct kt_buf *out, const struct upward_place *p, bool again);
 KT_MUST_CHECK int upward_get_place(struct kt_str text, struct upward_place *ret, bool *ret_again,
                                    struct kt_err *err);

@@ -6,6 +6,8 @@
 
 #include "devices.h"
 #include "people.h"
+#include "phones.h"
+#include "plan.h"
 #include "rig.h"
 #include "run.h"
 
@@ -340,6 +342,20 @@ static void do_person(struct call *c)
     }
 }
 
+static void do_phone(struct call *c)
+{
+    int i = thing(c, SIM_PHONE, 1), manner = sim_manner_of(kt_str_c(c->w[2]));
+    if (i < 0 || !c->r->phones || (c->n > 1 && manner < 0)) {
+        no(c, "no such phone or manner:", c->w[1]);
+        return;
+    }
+    if (manner >= 0) {
+        sim_phones_manner(c->r->phones, i, (enum sim_manner)manner);
+    }
+    kt_buf_printf(c->out, " %s ", c->w[1]);
+    sim_phones_say(c->r->phones, i, c->out);
+}
+
 static const struct {
     const char *verb;
     void (*run)(struct call *);
@@ -372,6 +388,7 @@ static const struct {
     {"air", do_air},
     {"rig", do_rig},
     {"person", do_person},
+    {"phone", do_phone},
 };
 
 static void words(struct call *c, const char *line)

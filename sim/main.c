@@ -11,6 +11,7 @@
 #include "devices.h"
 #include "outlets.h"
 #include "people.h"
+#include "phones.h"
 #include "plan.h"
 #include "server.h"
 #include "sys/clock.h"
@@ -28,11 +29,12 @@ static const char usage[] =
     "  --community FILE              what asks the SNMP devices knows this word; without: they are "
     "silent\n"
     "  --people FILE                 persons with tags walk in it (people.plan)\n"
+    "  --vehicles FILE               and vehicles with tags (vehicles.plan)\n"
     "  --persons N                   how many (default: the file's)\n"
     "  --no-mqtt                     do not look for the broker\n";
 
 struct options {
-    const char *plan, *scenario, *drop, *push, *push_token, *people, *community;
+    const char *plan, *scenario, *drop, *push, *push_token, *people, *community, *vehicles;
     double speed;
     int base_port, persons;
     uint64_t seed;
@@ -59,6 +61,8 @@ static bool take(struct options *o, const char *name, const char *value)
         o->community = value;
     } else if (strcmp(name, "--people") == 0) {
         o->people = value;
+    } else if (strcmp(name, "--vehicles") == 0) {
+        o->vehicles = value;
     } else if (strcmp(name, "--persons") == 0 && to_number(value, 1, 4000, &v)) {
         o->persons = (int)v;
     } else if (strcmp(name, "--push") == 0) {
@@ -111,8 +115,8 @@ static int start_outlets(struct parts *x, const struct options *o, int base, str
         r = sim_mqtt_start(&x->run, base + x->run.plant->mqtt_port, &x->mqtt, err);
     }
     if (r == KT_OK && o->mqtt && o->people) {
-        r = sim_people_start(&x->run, o->people, o->persons, base + x->run.plant->mqtt_port,
-                             o->drop, &x->people, err);
+        r = sim_people_start(&x->run, o->people, o->vehicles, o->persons,
+                             base + x->run.plant->mqtt_port, o->drop, &x->people, err);
     }
     if (r == KT_OK && o->drop) {
         r = sim_files_start(&x->run, o->drop, &x->files, err);
@@ -149,6 +153,9 @@ static int start(struct parts *x, const struct options *o, struct sim_plant *p, 
     if (r == KT_OK) {
         const char *word = x->community[0] ? x->community : NULL;
         r = sim_agents_start(p, word, base, &x->run.agents, err);
+    }
+    if (r == KT_OK) {
+        r = sim_phones_start(p, base + p->sip_port, &x->run.phones, err);
     }
     if (r == KT_OK) {
         r = sim_server_start(&x->run, base + p->clock_port, base + p->control_port, &x->run.server,
@@ -210,6 +217,7 @@ static int run(const struct options *o, struct kt_err *err)
     sim_server_stop(x.run.server);
     sim_devices_stop(x.run.devices);
     sim_agents_stop(x.run.agents);
+    sim_phones_stop(x.run.phones);
     sim_run_done(&x.run);
     sim_plant_free(p);
     return KT_OK;

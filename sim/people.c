@@ -13,6 +13,7 @@
 #include "outlets.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "vehicles.h"
 
 enum { PERSONS_MAX = 4000, ANCHORS_MAX = 4000, HEARD_MOST = 3, A_MESSAGE = 100, FIRST = 1001 };
 #define TELL_NS   KT_SEC
@@ -43,6 +44,7 @@ struct sim_people {
     bool *closed;   /* by branch */
     double *exit_s; /* by node: seconds to the open, by the open roadways */
     struct person *person;
+    struct sim_vehicles vehicles;
     bool leave;
     uint64_t rolls;
     kt_time moved, filed;
@@ -258,16 +260,15 @@ struct heard {
     double m;
 };
 
-/* Metres from a person to an anchor on the same roadway or one that meets it; INFINITY: not heard.
- */
-static double far_from(const struct sim_people *x, const struct person *h, const struct anchor *a)
+/* Metres from a tag to an anchor on the same roadway or one that meets it; INFINITY: not heard. */
+static double far_from(const struct sim_people *x, int branch, double at, const struct anchor *a)
 {
-    const struct sim_branch *w = &x->run->plant->branches[h->branch];
-    if (a->branch == h->branch) {
-        return fabs(a->at - h->at);
+    const struct sim_branch *w = &x->run->plant->branches[branch];
+    if (a->branch == branch) {
+        return fabs(a->at - at);
     }
     const struct sim_branch *v = &x->run->plant->branches[a->branch];
-    double mine[2] = {h->at, w->length_m - h->at}, its[2] = {a->at, v->length_m - a->at};
+    double mine[2] = {at, w->length_m - at}, its[2] = {a->at, v->length_m - a->at};
     int mn[2] = {w->from, w->to}, in[2] = {v->from, v->to};
     double least = INFINITY;
     for (int i = 0; i < 4; i++) {
@@ -278,11 +279,11 @@ static double far_from(const struct sim_people *x, const struct person *h, const
     return least;
 }
 
-static int hear(struct sim_people *x, const struct person *h, struct heard *to)
+static int hear(const struct sim_people *x, int branch, double at, struct heard *to)
 {
     int n = 0;
     for (int i = 0; i < x->anchors_n; i++) {
-        double m = far_from(x, h, &x->anchor[i]);
+        double m = far_from(x, branch, at, &x->anchor[i]);
         if (m > REACH_M) {
             continue;
         }
@@ -299,14 +300,8 @@ static int hear(struct sim_people *x, const struct person *h, struct heard *to)
     return n;
 }
 
-static void put_person(struct sim_people *x, int i, struct kt_buf *out)
+static void put_anchors(struct sim_people *x, const struct heard *near, int n, struct kt_buf *out)
 {
-    struct person *h = &x->person[i];
-    struct heard near[HEARD_MOST];
-    int n = h->branch < 0 ? 0 : hear(x, h, near);
-    kt_buf_printf(out, "{\"card\":\"%d\",\"bat\":%d", FIRST + i, h->battery);
-    kt_buf_puts(out, h->branch < 0 ? ",\"out\":true" : "");
-    kt_buf_puts(out, h->sos ? ",\"sos\":true" : h->calm ? ",\"calm\":true" : "");
     kt_buf_puts(out, ",\"a\":[");
     for (int k = 0; k < n; k++) {
         double m = near[k].m + NOISE_M * sim_normal(x->run->plant->seed, 7002, ++x->rolls);
@@ -314,6 +309,28 @@ static void put_person(struct sim_people *x, int i, struct kt_buf *out)
                       m < 0 ? 0 : m);
     }
     kt_buf_puts(out, "]}");
+}
+
+static void put_person(struct sim_people *x, int i, struct kt_buf *out)
+{
+    struct person *h = &x->person[i];
+    struct heard near[HEARD_MOST];
+    int n = h->branch < 0 ? 0 : hear(x, h->branch, h->at, near);
+    kt_buf_printf(out, "{\"card\":\"%d\",\"bat\":%d", FIRST + i, h->battery);
+    kt_buf_puts(out, h->branch < 0 ? ",\"out\":true" : "");
+    kt_buf_puts(out, h->sos ? ",\"sos\":true" : h->calm ? ",\"calm\":true" : "");
+    put_anchors(x, near, n, out);
+}
+
+static void put_vehicle(struct sim_people *x, const struct sim_vehicle *v, struct kt_buf *out)
+{
+    struct heard near[HEARD_MOST];
+    int branch;
+    double at;
+    bool below = sim_vehicle_at(x->run->plant, v, &branch, &at);
+    int n = below ? hear(x, branch, at, near) : 0;
+    kt_buf_printf(out, "{\"card\":\"%s\",\"bat\":90%s", v->card, below ? "" : ",\"out\":true");
+    put_anchors(x, near, n, out);
 }
 
 /* ---- out over MQTT --------------------------------------------------------------------------- */
@@ -370,6 +387,38 @@ static void publish(struct sim_people *x, const char *topic, const struct kt_buf
     kt_buf_done(&packet);
 }
 
+/* What a vehicle's detector has kept, the oldest first. */
+static void tell_readings(struct sim_people *x, struct sim_vehicle *v, struct kt_buf *b)
+{
+    for (int i = 0; i < v->kept_n; i++) {
+        kt_buf_clear(b);
+        kt_buf_printf(b, "{\"ts\":%lld,\"ch4\":%.2f}", (long long)(v->kept[i].time / KT_MS),
+                      v->kept[i].ch4);
+        publish(x, v->topic, b);
+    }
+    v->kept_n = 0;
+}
+
+static void tell_vehicles(struct sim_people *x, struct kt_buf *b)
+{
+    if (x->vehicles.n == 0 || x->fd < 0) {
+        return;
+    }
+    kt_buf_clear(b);
+    kt_buf_printf(b, "{\"ts\":%lld,\"tags\":[", (long long)(atomic_load(&x->run->now) / KT_MS));
+    for (int i = 0; i < x->vehicles.n; i++) {
+        kt_buf_puts(b, i ? "," : "");
+        put_vehicle(x, &x->vehicles.v[i], b);
+    }
+    kt_buf_puts(b, "]}");
+    publish(x, x->topic, b);
+    for (int i = 0; i < x->vehicles.n; i++) {
+        if (sim_vehicle_reached(&x->vehicles.v[i])) {
+            tell_readings(x, &x->vehicles.v[i], b);
+        }
+    }
+}
+
 static void tell(struct sim_people *x)
 {
     struct kt_buf b;
@@ -392,6 +441,7 @@ static void tell(struct sim_people *x)
             publish(x, x->topic, &b);
         }
     }
+    tell_vehicles(x, &b);
     while (x->fd >= 0 && recv(x->fd, heard, sizeof(heard), MSG_DONTWAIT) > 0) {
     }
     kt_buf_done(&b);
@@ -440,7 +490,7 @@ static void write_places(struct sim_people *x, struct kt_buf *b)
     for (int i = 0; i < x->count; i++) {
         struct heard near[HEARD_MOST];
         const struct person *h = &x->person[i];
-        int n = h->branch < 0 ? 0 : hear(x, h, near);
+        int n = h->branch < 0 ? 0 : hear(x, h->branch, h->at, near);
         kt_buf_printf(b, "%d;演示%04d;%d;%s;%s;;;%s;%s;;0;正常;%d;%d;~", FIRST + i, i + 1,
                       h->branch < 0 ? 2 : 1, when, h->branch < 0 ? when : "",
                       n ? x->anchor[near[0].anchor].code : "", when, i % 25 == 0, i % 6 == 3);
@@ -465,6 +515,7 @@ static void turn(struct sim_outlet *o)
     for (int i = 0; i < x->count; i++) {
         walk(x, &x->person[i], dt < 5 ? dt : 5);
     }
+    sim_vehicles_move(x->run->plant, &x->vehicles, dt < 5 ? dt : 5, now);
     pthread_mutex_unlock(&x->run->lock);
     tell(x);
     if (x->drop && now >= x->filed) {
@@ -490,8 +541,8 @@ static void done(struct sim_outlet *o)
     people_free(o->own);
 }
 
-int sim_people_start(struct sim_run *r, const char *path, int count, int port, const char *drop,
-                     struct sim_outlet **ret, struct kt_err *err)
+int sim_people_start(struct sim_run *r, const char *path, const char *vehicles, int count, int port,
+                     const char *drop, struct sim_outlet **ret, struct kt_err *err)
 {
     struct sim_outlet *o = calloc(1, sizeof(*o));
     struct sim_people *x = calloc(1, sizeof(*x));
@@ -503,6 +554,9 @@ int sim_people_start(struct sim_run *r, const char *path, int count, int port, c
     KT_ASSERT(x->anchor && x->closed && x->exit_s);
     (void)snprintf(x->topic, sizeof(x->topic), "people/tags");
     int code = read_file(x, path, err);
+    if (code == KT_OK && vehicles) {
+        code = sim_vehicles_read(r->plant, vehicles, &x->vehicles, err);
+    }
     x->count = x->count < 1 ? 1 : x->count > PERSONS_MAX ? PERSONS_MAX : x->count;
     x->person = calloc((size_t)x->count, sizeof(*x->person));
     KT_ASSERT(x->person);

@@ -14,9 +14,11 @@
 struct sim_people;
 struct sim_outlet;
 
-/** @param count persons; 0: as the file says. @param drop folder for files; NULL: none */
-KT_MUST_CHECK int sim_people_start(struct sim_run *r, const char *path, int count, int port,
-                                   const char *drop, struct sim_outlet **ret, struct kt_err *err);
+/** @param vehicles a file of them (vehicles.h); NULL: none. @param count persons; 0: as the file
+ *  says. @param drop folder for files; NULL: none */
+KT_MUST_CHECK int sim_people_start(struct sim_run *r, const char *path, const char *vehicles,
+                                   int count, int port, const char *drop, struct sim_outlet **ret,
+                                   struct kt_err *err);
 /** `person CARD sos|calm|silent|heard|out|in`, `person CARD battery N`, `person CARD with CARD`,
  *  `person all leave|stay`: by the holder of the run's lock. false: not understood. */
 bool sim_people_command(struct sim_run *r, const char *card, const char *what, const char *arg);

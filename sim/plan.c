@@ -131,6 +131,7 @@ static void make_room(struct sim_plant *p)
     p->device_id = KT_NEW_ARRAY(a, const char *, (size_t)n[SIM_DEVICE]);
     p->device_port = KT_NEW_ARRAY(a, int, (size_t)n[SIM_DEVICE]);
     p->agents = KT_NEW_ARRAY(a, struct sim_agent, (size_t)n[SIM_AGENT]);
+    p->phones = KT_NEW_ARRAY(a, struct sim_phone, (size_t)n[SIM_PHONE]);
     p->scenario_id = KT_NEW_ARRAY(a, const char *, (size_t)n[SIM_SCENARIO]);
     p->door_id = KT_NEW_ARRAY(a, const char *, (size_t)n[SIM_DOOR]);
     p->tank_id = KT_NEW_ARRAY(a, const char *, (size_t)n[SIM_TANK]);

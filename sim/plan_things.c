@@ -97,6 +97,7 @@ static void read_plan(struct plan_reader *r, int i)
     p->clock_port = integer(r, "clock", 0);
     p->control_port = integer(r, "control", 1);
     p->mqtt_port = integer(r, "mqtt", 3);
+    p->sip_port = integer(r, "sip", 5);
     if (integer(r, "version", 1) != 1) {
         plan_wrong(r, "unknown version of the plan", get(r, "version"),
                    "this program reads version 1");
@@ -309,6 +310,40 @@ static void read_agent(struct plan_reader *r, int i)
 {
     r->p->agents[i] = (struct sim_agent){
         .id = name(r), .port = integer(r, "port", 54), .alive = ref(r, SIM_POINT, "alive")};
+}
+
+static const char *const manners[SIM_MANNERS] = {"answers", "never", "busy", "silent"};
+
+int sim_manner_of(struct kt_str word)
+{
+    for (int i = 0; i < SIM_MANNERS; i++) {
+        if (kt_str_is(word, manners[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+const char *sim_manner_id(enum sim_manner m)
+{
+    return manners[m];
+}
+
+static void read_phone(struct plan_reader *r, int i)
+{
+    struct kt_str how = get(r, "manner");
+    int manner = how.p ? sim_manner_of(how) : SIM_ANSWERS;
+    if (manner < 0) {
+        plan_wrong(r, "unknown manner", how, "give answers, never, busy or silent");
+        return;
+    }
+    r->p->phones[i] = (struct sim_phone){.id = name(r),
+                                         .speaker = kt_str_is(get(r, "kind"), "speaker"),
+                                         .answer_s = num(r, "answer", 0),
+                                         .press_s = num(r, "press", 0),
+                                         .hz = num(r, "hz", 440),
+                                         .manner = (enum sim_manner)manner,
+                                         .says = text(r, "says", "")};
 }
 
 /* What a source names: the kind of its first word, how many numbers follow. */
@@ -559,6 +594,7 @@ static const struct plan_keyword keywords[] = {
     {"rig", SIM_RIG, read_rig},
     {"device", SIM_DEVICE, read_device},
     {"agent", SIM_AGENT, read_agent},
+    {"phone", SIM_PHONE, read_phone},
     {"point", SIM_POINT, read_point},
     {"scenario", SIM_SCENARIO, read_scenario},
     {"cuts", PLAN_LISTS, read_cuts},

@@ -36,6 +36,7 @@ enum sim_kind { /* name spaces of a plan */
                 SIM_GOAF,
                 SIM_DEVICE,
                 SIM_AGENT, /* an SNMP device */
+                SIM_PHONE, /* a SIP phone or speaker */
                 SIM_RIG,   /* machines with a PLC of their own: rig.h */
                 SIM_POINT,
                 SIM_SCENARIO,
@@ -229,6 +230,16 @@ struct sim_agent {
     int port, alive; /* port above the base; alive: a point, -1: always */
 };
 
+/* How a SIP device takes a call (phones.h). */
+enum sim_manner { SIM_ANSWERS, SIM_NEVER, SIM_BUSY, SIM_SILENT, SIM_MANNERS };
+struct sim_phone {
+    const char *id;
+    bool speaker;
+    double answer_s, press_s, hz; /* press_s: then it presses key 1; 0: never. hz: of its tone */
+    enum sim_manner manner;
+    const char *says; /* "": its tone */
+};
+
 struct sim_cut { /* the substation's own cut: a sensor and a switch that it trips */
     int point, sw;
 };
@@ -273,11 +284,12 @@ struct sim_plant {
     int *pushes;
     struct sim_loop *loops;
     struct sim_agent *agents;
+    struct sim_phone *phones;
     const char **device_id, **scenario_id, **door_id, **tank_id;
     int *device_port; /* above the base port */
     int n[SIM_KINDS], cuts_n, publishes_n, files_n, actions_n, pushes_n, loops_n;
 
-    int base_port, clock_port, control_port, mqtt_port; /* the last three above the base */
+    int base_port, clock_port, control_port, mqtt_port, sip_port; /* the last four above the base */
     const char *mine_code, *mine_name;
     int utc_offset_s;
 

@@ -17,6 +17,7 @@ struct sim_devices;
 struct sim_agents;
 struct sim_server;
 struct sim_people;
+struct sim_phones;
 
 struct sim_run {
     struct sim_plant *plant;
@@ -25,6 +26,7 @@ struct sim_run {
     struct sim_agents *agents;   /* NULL: none */
     struct sim_server *server;   /* NULL: none */
     struct sim_people *people;   /* NULL: nobody walks */
+    struct sim_phones *phones;   /* NULL: none */
     _Atomic int64_t speed_milli; /* 1000: as fast as time */
     _Atomic int64_t now;         /* plant time, for those who only ask */
     _Atomic bool stopping;

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "devices.h"
+#include "phones.h"
 #include "run.h"
 
 static void reset_point(struct sim_point *pt)
@@ -40,6 +41,7 @@ void sim_reset(struct sim_run *r)
     for (int i = 0; r->devices && i < p->n[SIM_DEVICE]; i++) {
         sim_devices_mode(r->devices, i, SIM_DEV_OK, 0);
     }
+    sim_phones_reset(r->phones);
     p->chatter_n = 0;
     p->baro_rate_hph = 0;
     p->local_cut = false;

@@ -68,7 +68,7 @@ static void ladder(struct load *l, const struct kt_yaml *m, struct kt_ladder *to
 static const char *contacts_file(struct load *l, const struct kt_yaml *m)
 {
     const char *t = "";
-    kt_yaml_str(m, "contacts", KT_REQUIRED, &t);
+    kt_yaml_str(m, "contacts", KT_OPTIONAL, &t);
     if (t[0] == '/' || strstr(t, "..")) {
         kt_yaml_problem(kt_yaml_get(m, "contacts"),
                         "contacts \"%s\" leads out of the site; give a path inside it", t);
@@ -141,12 +141,19 @@ int kt_site_contact(const struct kt_site *s, const char *id, struct kt_contact *
     return r;
 }
 
+static bool is_voice(const struct kt_point *p)
+{
+    return strncmp(p->role->id, "voice.", 6) == 0 && strcmp(p->role->id, "voice.unreached") != 0;
+}
+
 /* A step that nobody can be reached by is told at the check; the file may be filled in later. */
 static void check_step(struct load *l, const struct kt_ladder *d, const struct kt_climb_step *s)
 {
     struct kt_contact c;
     struct kt_err err = {0};
-    if (strcmp(s->to, "duty") == 0) {
+    kt_point_id p = kt_site_point(&l->s->pub, kt_str_c(s->to));
+    bool phone = s->by == KT_CLIMB_PHONE && p.v != KT_NONE && is_voice(&l->s->pub.points[p.v]);
+    if (phone || strcmp(s->to, "duty") == 0) {
         return;
     }
     if (kt_site_contact(&l->s->pub, s->to, &c, &err) < 0) {
@@ -160,11 +167,6 @@ static void check_step(struct load *l, const struct kt_ladder *d, const struct k
                   "ladder \"%s\": contact \"%s\" has nothing in column %s of %s", d->id, s->to,
                   ways[s->by], l->s->pub.contacts);
     }
-}
-
-static bool is_voice(const struct kt_point *p)
-{
-    return strncmp(p->role->id, "voice.", 6) == 0 && strcmp(p->role->id, "voice.unreached") != 0;
 }
 
 void site_voice_check(struct load *l)

@@ -35,7 +35,7 @@ FAMILY = {
     "refuge.o2": (0, 25, 0.4, 2), "refuge.co2": (0, 5, 0.8, 2), "refuge.co": (0, 500, 0.3, 2), "refuge.pressure": (0, 1000, 2.0, 1),
     "refuge.bottle": (0, 20, 0.3, 1), "refuge.inside": (0, 200, 0, 0),
     "fan.main.flow": (-400, 400, 1.0, 2), "fan.main.oil": (0, 1, 1.0, 2), "fan.main.shake": (0, 50, 2.0, 2),
-    "fan.local.flow": (0, 1500, 1.0, 2), "self.queue": (0, 100, 0, 0), "self.lag": (0, 3600, 0, 0), "self.unacked": (0, 3600, 0, 0), "self.history": (0, 86400, 0, 0), "self.held": (0, 100, 0, 0),
+    "fan.local.flow": (0, 1500, 1.0, 2), "voice.unreached": (0, 1000, 0, 0), "self.queue": (0, 100, 0, 0), "self.lag": (0, 3600, 0, 0), "self.unacked": (0, 3600, 0, 0), "self.history": (0, 86400, 0, 0), "self.held": (0, 100, 0, 0),
     "self.disk": (0, 100, 0, 0), "self.clock": (-3600, 3600, 0, 0), "self.backup": (0, 3660, 0, 0),
 }
 TYPES = {"substation": "u16", "plc": "f32.be", "meter": "f32.le"}
@@ -177,6 +177,14 @@ class Points:
     def counted(self, pid, zh, en, role, place, at=None):
         """A point without a link: the program counts it from others, or a person sets it."""
         self._row(pid, zh, en, role, place, at, link="", address="")
+
+    def carried(self, pid, zh, en, role, place, address):
+        """A detector on a vehicle, which the plan of the vehicles publishes."""
+        self._row(pid, zh, en, role, place, None, link="broker", address=address)
+
+    def sip(self, pid, zh, en, role, place, at, address):
+        """A phone or speaker."""
+        self._row(pid, zh, en, role, place, at, link="sip", address=address)
 
     def self_point(self, pid, zh, en, role, address=""):
         self._row(pid, zh, en, role, "dispatch", None, link="", address=address)

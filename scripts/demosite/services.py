@@ -169,9 +169,7 @@ def chambers(eq):
     for i, (aid, kind, zh, at, place) in enumerate(
             [("SXT-1", "camera", "副井井底摄像机", (-310, 66), "station"), ("SXT-2", "camera", "1203机头摄像机", (534, 170), "1203-int"),
              ("SXT-3", "camera", "1205机头摄像机", (804, 170), "1205-int"), ("SXT-4", "camera", "井底煤仓摄像机", (66, 6), "bunker-road"),
-             ("SXT-5", "camera", "主斜井机头摄像机", (-1140, -414), "incline"), ("DH-1", "phone", "中央变电所电话", (-205, 4), "central-sub"),
-             ("DH-2", "phone", "1203运输顺槽电话", (534, 900), "1203-int"), ("DH-3", "phone", "1205运输顺槽电话", (804, 1300), "1205-int"),
-             ("DH-4", "phone", "1207运输顺槽掘进电话", (1074, 1060), "h1207y-face"), ("DH-5", "phone", "主要通风机房电话", (-165, 450), "fan-house")]):
+             ("SXT-5", "camera", "主斜井机头摄像机", (-1140, -414), "incline")]):
         p.asset(aid, zh, kind, place, "", at)
 
 

@@ -4,7 +4,7 @@
 import csv
 import io
 
-from . import network
+from . import network, voice
 from .equipment import DEVICES
 
 HEAD = "# Written by scripts/make-demo-site; change that, not this. Everything here is made up (演示).\n"
@@ -18,7 +18,7 @@ mine_code: "140000000001"
 gas_class: high
 utc_offset: "+08:00"
 crs: {{epsg: 4547, name: CGCS2000 / 3-degree Gauss-Kruger CM 114E}}
-packs: [core, gas, belt, personnel, water, plant, hoist, guards, face, drill, trucks, dispatch, production, management, drainage, fire, gas-rounds, network, demo-records]
+packs: [core, gas, belt, personnel, water, plant, hoist, guards, face, drill, trucks, dispatch, production, management, drainage, fire, gas-rounds, network, voice, vehicles, demo-records]
 shifts:
   - {{id: night, name: {{zh: 夜班, en: Night}}, start: "00:00"}}
   - {{id: day, name: {{zh: 早班, en: Day}}, start: "08:00"}}
@@ -29,8 +29,11 @@ neighbours: [{{name: {{zh: 阳城县（演示）, en: Yangcheng county (demo)}},
 storage: {{journal_days: 7, segment_mb: 32, reserve_mb: 16, history_days: {{key: 730, normal: 365, short: 31}}}}
 links:
 {links}
+climb:
+  ladders:
+    - {{id: urgent, priority: 1, within: 60s, steps: [{{after: 0s, by: phone, to: DESK}}, {{after: 60s, by: phone, to: DH-0}}]}}
 people:
-  - {{id: dispatcher, name: {{zh: 调度员, en: Dispatcher}}, rights: [view, history.read, export, alarm.ack, alarm.shelve, output.open, output.close, output.set, card.write, handover, drill, person.see, person.manage, evacuation, report.read, record.read, record.write, hazard.assign, ledger.read, ledger.post, indicator.read, dispatch.issue, incident.write], places: [mine]}}
+  - {{id: dispatcher, name: {{zh: 调度员, en: Dispatcher}}, rights: [view, history.read, export, alarm.ack, alarm.shelve, output.open, output.close, output.set, card.write, handover, drill, person.see, person.manage, evacuation, report.read, record.read, record.write, hazard.assign, ledger.read, ledger.post, indicator.read, dispatch.issue, incident.write, call, call.hear, broadcast], places: [mine]}}
   - {{id: ventilation-engineer, name: {{zh: 通风工程师, en: Ventilation engineer}}, rights: [view, history.read, export, alarm.ack, alarm.shelve, alarm.oos, output.open, output.close, output.confirm, output.tag, output.untag, calibration.write, limit.propose, card.write, test.write, manual.set, report.read, backtest, record.read, record.write, hazard.assign, hazard.accept, ledger.read, indicator.read, zone.move, degas.approve], places: [mine]}}
   - {{id: safety-engineer, name: {{zh: 安全监控工程师, en: Safety monitoring engineer}}, rights: [view, person.see, evacuation, history.read, export, alarm.ack, alarm.shelve, alarm.oos, output.open, output.confirm, output.tag, output.untag, calibration.write, limit.propose, limit.approve, card.write, test.write, site.reload, report.read, backtest, record.read, record.write, record.import, record.merge, hazard.assign, hazard.accept, hazard.money, water.accept, ledger.read, ledger.post, indicator.read, target.write, incident.write, zone.accept], places: [mine]}}
   - {{id: safety-officer, name: {{zh: 安全员, en: Safety officer}}, rights: [view, person.see, history.read, export, alarm.ack, report.read, record.read, record.write, record.import, hazard.assign, hazard.accept, indicator.read, tech.approve, safety.chief, smart.accept, shift.sign], places: [mine]}}
@@ -43,7 +46,7 @@ people:
 LINKAGES = """# What this mine sets going when methane cuts the power.
 linkages:
   - of: gas.cut
-    then: [{people: downstream}, {evacuate: working}, {cameras: 4}, {case: incident}]
+    then: [{people: downstream}, {broadcast: downstream, text: {zh: 瓦斯超限，已断电，请立即撤离。, en: Methane over the limit. Power is cut. Leave at once.}}, {call: DESK}, {evacuate: working}, {cameras: 4}, {case: incident}]
 """
 LIMITS = """# What the packs leave to the site. The figures of this invented mine (演示).
 limits:
@@ -152,6 +155,7 @@ def links(base):
     out += [f'  - {{id: broker, kind: mqtt, host: 127.0.0.1, port: {base + 3}, client_id: kuangtu-{base}, topics: ["mine/#"], version: 5, '
             'user: "", password_file: "", time_field: ts, value_field: value}',
             f'  - {{id: tags, kind: mqtt, host: 127.0.0.1, port: {base + 3}, client_id: kuangtu-tags-{base}, topics: ["people/#"], payload: positions}}',
+            voice.link(base),
             "  - {id: video, kind: camera, probe_s: 60, before_s: 10, keep_days: 30}",
             '  - {id: push, kind: push, producers: [{id: envgw, token_file: secrets/envgw.token, points: ["ENV-*"]}]}',
             '  - {id: drop, kind: minefile, in: drop/in, out: drop/out, every_s: 300, encoding: utf-8, record_end: "~", file_end: "||", '
@@ -160,7 +164,7 @@ def links(base):
 
 
 def link_names():
-    return [(d[0], d[2]) for d in DEVICES] + [(d[0], d[1]) for d in network.DEVICES] + [("broker", "MQTT代理"), ("tags", "人员标识卡"), ("push", "推送"), ("drop", "数据文件")]
+    return [(d[0], d[2]) for d in DEVICES] + [(d[0], d[1]) for d in network.DEVICES] + [("broker", "MQTT代理"), ("tags", "人员标识卡"), ("sip", "调度通信"), ("push", "推送"), ("drop", "数据文件")]
 
 
 def table(columns, rows):
@@ -181,7 +185,7 @@ def places_csv(mine, to_crs):
 
 
 def plan(mine, points, base, curve):
-    lines = [HEAD + "# The plan of the simulated plant; the format is in sim/README.md.", f"plan version=1 base={base} clock=0 control=1 mqtt=3",
+    lines = [HEAD + "# The plan of the simulated plant; the format is in sim/README.md.", f"plan version=1 base={base} clock=0 control=1 mqtt=3 sip=5",
              "site code=140000000001 name=乘南煤矿（演示） utc_offset_s=28800 baro_hpa=902.4 baro_swing_hpa=1.6"]
     nodes = sorted({n for e in mine.edges.values() if e.net for n in (e.a, e.b)})
     lines += [f"node {n}" + (" open=1" if n == "S" else "") for n in nodes]

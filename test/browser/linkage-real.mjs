@@ -47,12 +47,23 @@ async function linkage(s, step) {
     );
     ok(incident.persons >= 0 && incident.record > 0, 'who is there, and the case');
   });
-  await step('its page shows each step with its state; cameras are named, speakers that are not there say so', async () => {
+  await step('its page shows each step with its state; cameras are named, phone and speakers answer', async () => {
     await s.go('#/incidents');
     await page.getByRole('heading', { name: '联动事件', exact: true }).waitFor();
     await page.getByText('已证实').waitFor();
     await page.getByText(/CAM-1203/).first().waitFor();
-    await page.getByText('附近无广播').waitFor();
+    const talks = async () => (await get('/voice')).talks;
+    await until(
+      async () => (await talks()).some((t) => t.kind === 'ring' && t.point === 'DESK' && t.state !== 'asked'),
+      'the desk phone rings',
+      60_000,
+    );
+    await until(
+      async () => (await talks()).some((t) => t.by === 'rule:gas.cut' && t.at?.['YX-1'] === 'confirmed' && t.at['YX-6'] === 'silent'),
+      'the speaker of the face has said the words, the one that does not answer is named',
+      60_000,
+    );
+    await page.getByRole('row').filter({ hasText: '广播' }).getByText(/\d+\/\d+/).waitFor();
     await s.shot('incident');
     await s.axe('the incident');
   });

@@ -46,6 +46,7 @@ class Mine:
                       self.site.read("site.yaml"))
         text += f"journal: {journal}\n" if journal else ""
         self.site.write("site.yaml", text)
+        self.site.replace("points.csv", "@127.0.0.1:15005", f"@127.0.0.1:{self.base + 5}")
         self.site.secret("envgw.token")
         (self.site.dir / "secrets/envgw.token").write_text(secrets.token_urlsafe(24))
         self.site.secret("network.community")

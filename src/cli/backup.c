@@ -7,6 +7,8 @@
  * names (numbers of points, bodies) after it. Inside history its state goes first: what it says is
  * in the files is in the copies made after it.
  */
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -276,6 +278,38 @@ static int target_free(const char *path, const char *what, struct kt_err *err)
     return r;
 }
 
+/* A copy inside what is copied would be copied, too, and each next one twice as large. */
+static int target_outside(const char *from, const char *to, struct kt_err *err)
+{
+    char parent[PATH_MAX], site[PATH_MAX], target[PATH_MAX];
+    snprintf(parent, sizeof(parent), "%s", to);
+    do { /* the nearest folder that is there */
+        char *slash = strrchr(parent, '/');
+        if (kt_file_exists(parent)) {
+            break;
+        }
+        snprintf(slash ? slash + (slash == parent) : parent, 2, "%s", slash ? "" : ".");
+    } while (strcmp(parent, "/") != 0 && strcmp(parent, ".") != 0);
+    if (!realpath(from, site) || !realpath(parent, target)) {
+        return kt_err_sys(err, "cannot reach %s or %s", from, to);
+    }
+    size_t n = strlen(site);
+    if (strncmp(target, site, n) == 0 && (target[n] == '/' || target[n] == '\0')) {
+        return kt_err_set(err, KT_EINVAL, "%s lies inside %s; name a folder outside of it", to,
+                          from);
+    }
+    return KT_OK;
+}
+
+static int is_site(const char *path, struct kt_err *err)
+{
+    char file[PATH_MAX];
+    snprintf(file, sizeof(file), "%s/site.yaml", path);
+    return kt_file_exists(file)
+               ? KT_OK
+               : kt_err_set(err, KT_ENOTFOUND, "%s is no site folder: it has no site.yaml", path);
+}
+
 static int backup(const struct kt_args *a)
 {
     struct kt_err err = {0};
@@ -283,7 +317,9 @@ static int backup(const struct kt_args *a)
         return kt_usage(a, "name a site folder and a new folder for the copy");
     }
     umask(0077);
-    int r = target_free(a->pos[1], "name a new folder", &err);
+    int r = is_site(a->pos[0], &err);
+    r = r < 0 ? r : target_outside(a->pos[0], a->pos[1], &err);
+    r = r < 0 ? r : target_free(a->pos[1], "name a new folder", &err);
     if (r == KT_OK) {
         r = copy_and_check(a, a->pos[0], a->pos[1], &err);
     }
@@ -316,9 +352,8 @@ static int restore(const struct kt_args *a)
     }
     umask(0077);
     int r = target_free(a->pos[1], "a restore never writes over a site", &err);
-    if (r == KT_OK && !kt_file_exists(a->pos[0])) {
-        r = kt_err_set(&err, KT_ENOTFOUND, "%s does not exist", a->pos[0]);
-    }
+    r = r < 0 ? r : is_site(a->pos[0], &err);
+    r = r < 0 ? r : target_outside(a->pos[0], a->pos[1], &err);
     if (r == KT_OK) {
         r = kt_check_copy(a, a->pos[0], &err);
     }

@@ -11,6 +11,26 @@
 
 static const struct kt_option no_options[] = {{NULL, NULL, NULL}};
 
+/* What a journal that has begun always has beside it, and how far it must reach. */
+static int nothing_gone(const char *data, kt_seq newest, kt_seq last, struct kt_err *err)
+{
+    static const char *const beside[] = {"history", "records.db", "points.ids", "bodies"};
+    if (newest > last) {
+        return kt_err_set(err, KT_ECORRUPT,
+                          "%s/journal ends at event %llu, but a checkpoint of event %llu stands "
+                          "beside it: what lies between is missing",
+                          data, (unsigned long long)last, (unsigned long long)newest);
+    }
+    for (size_t i = 0; newest && i < KT_ARRAY_LEN(beside); i++) {
+        char path[700];
+        snprintf(path, sizeof(path), "%s/%s", data, beside[i]);
+        if (!kt_file_exists(path)) {
+            return kt_err_set(err, KT_ECORRUPT, "%s is missing; restore it from a backup", path);
+        }
+    }
+    return KT_OK;
+}
+
 int kt_verify_data(const struct kt_args *a, const char *data, struct kt_err *err)
 {
     static const char *const columns[] = {"what", "result", "detail"};
@@ -20,10 +40,12 @@ int kt_verify_data(const struct kt_args *a, const char *data, struct kt_err *err
     struct kt_progress bar = {"journal", -1};
     snprintf(path, sizeof(path), "%s/journal", data);
     int r = KT_OK;
-    if (kt_file_exists(path)) { /* users may be there before the first start */
+    kt_seq newest = kt_checkpoint_newest(data); /* before the journal, which may grow meanwhile */
+    if (kt_file_exists(path)) {                 /* users may be there before the first start */
         r = kt_journal_verify(path, kt_progress_show, &bar, &v, err);
         kt_progress_end(&bar);
     }
+    r = r < 0 ? r : nothing_gone(data, newest, v.last, err);
     if (r < 0) {
         return r;
     }
@@ -74,6 +96,11 @@ static int verify(const struct kt_args *a)
     struct kt_err err = {0};
     if (a->pos_n != 1) {
         return kt_usage(a, "name one site folder");
+    }
+    snprintf(data, sizeof(data), "%s/site.yaml", a->pos[0]);
+    if (!kt_file_exists(data)) {
+        kt_err_set(&err, KT_ENOTFOUND, "%s is no site folder: it has no site.yaml", a->pos[0]);
+        return kt_fail(a, &err);
     }
     snprintf(data, sizeof(data), "%s/data", a->pos[0]);
     int r = kt_verify_data(a, data, &err);

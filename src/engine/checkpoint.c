@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "engine/bodies.h"
 #include "sys/file.h"
 
 enum { HEADER = 128, STATE_MAX = 1 << 30 };
@@ -156,6 +157,16 @@ int rt_checkpoint_find(const char *data_dir, kt_seq max_seq, kt_time max_time,
     }
     kt_arena_free(arena);
     return r < 0 ? kt_err_set(err, KT_ENOTFOUND, "no checkpoint") : KT_OK;
+}
+
+kt_seq kt_checkpoint_newest(const char *data_dir)
+{
+    struct kt_arena *arena = kt_arena_new(0);
+    struct file_name *files = NULL;
+    size_t n = list(data_dir, arena, &files);
+    kt_seq seq = n ? files[n - 1].seq : 0;
+    kt_arena_free(arena);
+    return seq;
 }
 
 static void remove_file(const char *data_dir, const struct file_name *f)

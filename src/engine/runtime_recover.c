@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "engine/bodies.h"
 
 /* The engine stands in the era of its past, which is another than today's when the folder was
  * changed while the program did not run: the start's event takes it over (runtime_apply.c). */
@@ -174,6 +175,28 @@ static void stay(struct kt_runtime *rt, struct rt_past *p)
     rt->live = kept->era.site == rt->site ? kept->era.live : kt_live_new(rt->site->points_n);
 }
 
+/* A state without its journal is a journal that was lost, never a new site: latches, tags and
+ * alarms would be forgotten without a word. A tail that is missing is said (a node that rejoins
+ * cuts it). */
+static int reaches(const struct kt_runtime *rt, struct kt_err *err)
+{
+    kt_seq newest = kt_checkpoint_newest(rt->data_dir);
+    if (rt->last == 0 && newest) {
+        return kt_err_set(err, KT_ESTATE,
+                          "%s/journal is empty or gone, but a checkpoint of event %" PRIu64
+                          " stands beside it; put the journal back or restore a backup (to begin "
+                          "anew all the same: move %s away)",
+                          rt->data_dir, newest, rt->data_dir);
+    }
+    if (newest > rt->last) {
+        KT_WARN("runtime",
+                "the journal ends at event %" PRIu64 ", a checkpoint is of event %" PRIu64
+                ": what lies between is lost",
+                rt->last, newest);
+    }
+    return KT_OK;
+}
+
 int rt_recover(struct kt_runtime *rt, const struct kt_geo_map *map, struct kt_err *err)
 {
     kt_seq seq;
@@ -181,9 +204,13 @@ int rt_recover(struct kt_runtime *rt, const struct kt_geo_map *map, struct kt_er
     struct rt_eras eras = {.data_dir = rt->data_dir, .today = rt->site, .loaded = rt->loaded};
     rt->last = kt_journal_last(rt->journal);
     rt->recovered = rt->last > 0;
+    int r = reaches(rt, err);
+    if (r < 0) {
+        return r;
+    }
     rt_checkpoint_drop_after(rt->data_dir, rt->last);
     rt_past_init(&past, &eras, NULL);
-    int r = load_checkpoint(rt, &past, &seq, err);
+    r = load_checkpoint(rt, &past, &seq, err);
     if (r == KT_OK && seq == 0) {
         r = begin_anew(rt, &past, kt_journal_first(rt->journal), err);
     }

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -112,8 +113,41 @@ def _():
     text = kuangtu("check", s.dir, check=False).stdout
     assert len(re.findall(r"^error: ", text, re.M)) >= 3, text
     assert re.search(r"bad\.yaml:5:\d+: .*%CH5", text), text
+    s.write("rules/mine.yml", "rules: []\n")  # would not be read: nobody is to think it was
+    s.write("map.gpkg", "no drawing")
+    assert "rules/mine.yml: is not read" in kuangtu("check", s.dir, check=False).stdout
     rows = json.loads(kuangtu("check", s.dir, "--format", "json", check=False).stdout)
     assert all(r["file"] and r["line"] >= 0 and r["text"] for r in rows if r["level"] == "error"), rows
+
+
+@case("check reads the drawing and the tokens as a start does; two producers never share a token")
+def _():
+    s = site()
+    s.write("map.gpkg", "no drawing")
+    p = kuangtu("check", s.dir, check=False)
+    equal(p.returncode, 3, p.stdout)
+    assert "map.gpkg: " in p.stdout and "GeoPackage" in p.stdout, p.stdout
+    assert "map.gpkg" in kuangtu("serve", s.dir, "--listen", "127.0.0.1:0", check=False, limit=20).stderr
+    (s.dir / "map.gpkg").unlink()
+    own = s.tokens["narrow"]
+    for text, mode, want, code in ((own, 0o644, "chmod 600", 0), ("short", 0o600, "16 characters", 0),
+                                   (s.tokens["pusher"], 0o600, "safety rule 10", 3)):
+        s.write("secrets/narrow.token", text).chmod(mode)
+        p = kuangtu("check", s.dir, check=False)
+        equal(p.returncode, code, p.stdout)
+        assert re.search(rf"secrets/narrow.token: .*{want}", p.stdout), p.stdout
+        assert text == "short" or text not in p.stdout, "a check tells no token"
+    equal(kuangtu("serve", s.dir, "--listen", "127.0.0.1:0", check=False, limit=20).returncode, 3)
+    (s.dir / "secrets/narrow.token").unlink()
+    assert "secrets/narrow.token: " in kuangtu("check", s.dir).stdout
+    # a start that failed has shown nobody the first password: the next one shows it
+    port = kt.free_port()
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        equal(kuangtu("serve", s.dir, "--listen", f"127.0.0.1:{port}", check=False, limit=20).returncode, 1)
+    assert kt.Program(s).password
 
 
 @case("rules that contradict safety are refused: closing, looser than the clause, protected outputs")
@@ -275,8 +309,10 @@ def _():
     one = list(csv.DictReader(io.StringIO(kuangtu("query", s.dir, "ENV-1", "--from", "2020-01-01",
                                                   "--buckets", "1", "--format", "csv").stdout)))
     equal((float(one[0]["min"]), float(one[0]["max"]), int(float(one[0]["count"]))), (1000.5, 1002.5, 2))
-    assert "1002.5" in kuangtu("query", s.dir, "ENV-1").stdout or \
-        "1002.5" in kuangtu("query", s.dir).stdout
+    now = {r["point"]: r for r in json.loads(kuangtu("query", s.dir, "T-MR,ENV-1", "--format",
+                                                     "json").stdout)}
+    equal((now["ENV-1"]["value"], now["T-MR"]["quality"], now["T-MR"]["time"]), (1002.5, "never", ""))
+    equal(kuangtu("show", s.dir, "nothing", check=False).returncode, 2)
     equal(kuangtu("query", s.dir, "NOBODY", check=False).returncode, 1)
 
 
@@ -313,6 +349,23 @@ def _():
     got = kuangtu("verify", s.dir, check=False)
     equal(got.returncode, 3, got.stdout + got.stderr)
     assert journal.name in got.stderr or "event" in got.stderr, got.stderr
+    # what is gone as a whole is missing, too: nothing begins anew without a word
+    equal(kuangtu("verify", s.dir / "nothing", check=False).returncode, 1)
+    for gone in ("history", "records.db", "points.ids", "journal"):
+        one = kt.Site(kt.temp_dir() / "gone")
+        shutil.copytree(again, one.dir)
+        path = one.dir / "data" / gone
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        got = kuangtu("verify", one.dir, check=False)
+        equal(got.returncode, 3, f"{gone}: {got.stdout}{got.stderr}")
+    refused = kuangtu("serve", one.dir, "--listen", "127.0.0.1:0", check=False, limit=20)
+    equal(refused.returncode, 1, refused.stderr)
+    assert "put the journal back" in refused.stderr, refused.stderr
+    assert list((one.dir / "data/checkpoints").glob("*.ckpt")), "what was there is left as it is"
+    # a copy inside what is copied
+    inside = kuangtu("backup", again, again / "copies/one", check=False)
+    equal(inside.returncode, 3, inside.stderr)
+    assert not (again / "copies").exists()
 
 
 @case("cert makes an authority and a server certificate; the site serves HTTPS with them")
@@ -324,6 +377,11 @@ def _():
     equal((s.dir / "secrets/server.key").stat().st_mode & 0o077, 0)
     equal(kuangtu("cert", s.dir, check=False).returncode, 2)
     equal(kuangtu("cert", s.dir, "--name", "a\nb", check=False).returncode, 2)
+    before = [(s.dir / "secrets" / n).read_bytes() for n in ("server.key", "server.pem")]
+    equal(kuangtu("cert", s.dir, "--name", "localhost", "--days", "-4", check=False).returncode, 2)
+    equal(kuangtu("cert", s.dir, "--ip", "999.1.1.1", check=False).returncode, 1)
+    equal([(s.dir / "secrets" / n).read_bytes() for n in ("server.key", "server.pem")], before,
+          "what was not made leaves what serves")
     port = kt.free_port()
     s.conf["listen"]["https"] = {"address": f"127.0.0.1:{port}", "cert": "secrets/server.pem",
                                  "key": "secrets/server.key"}

@@ -19,6 +19,8 @@ static const struct kt_option options[] = {
     {NULL, NULL, NULL},
 };
 
+enum { DAYS_MAX = 7300 }; /* as long as the authority */
+
 struct cert_job {
     char dir[600]; /* SITE/secrets */
     struct kt_err err;
@@ -80,6 +82,30 @@ static int make_ca(struct cert_job *c, struct kt_arena *a)
     return r == KT_OK ? certtool(c, words) : r;
 }
 
+/* Both or neither: what served until now stays when the new ones were not made. */
+static int made(struct cert_job *c, struct kt_arena *a, int r)
+{
+    static const char *const names[] = {"server.key", "server.pem"};
+    for (size_t i = 0; i < KT_ARRAY_LEN(names); i++) {
+        char *fresh = kt_arena_printf(a, "%s/%s.new", c->dir, names[i]);
+        if (r == KT_OK && rename(fresh, in_dir(c, a, names[i])) != 0) {
+            r = kt_err_sys(&c->err, "cannot rename %s", fresh);
+        }
+        if (r < 0) {
+            unlink(fresh);
+        }
+    }
+    return r;
+}
+
+static long days_of(const struct kt_args *a)
+{
+    const char *text = kt_arg(a, "days");
+    char *end = NULL;
+    long days = text ? strtol(text, &end, 10) : 825;
+    return text && (*end || end == text) ? 0 : days;
+}
+
 static int make_server(struct cert_job *c, struct kt_arena *a, const struct kt_args *args)
 {
     const char *name = kt_arg(args, "name"), *ip = kt_arg(args, "ip");
@@ -92,10 +118,9 @@ static int make_server(struct cert_job *c, struct kt_arena *a, const struct kt_a
     if (ip) {
         kt_buf_printf(&t, "ip_address = %s\n", ip);
     }
-    kt_buf_printf(&t, "tls_www_server\nsigning_key\nexpiration_days = %d\n",
-                  kt_arg(args, "days") ? (int)strtol(kt_arg(args, "days"), NULL, 10) : 825);
-    char *key = in_dir(c, a, "server.key"), *tmpl = in_dir(c, a, "server.tmpl");
-    char *pem = in_dir(c, a, "server.pem");
+    kt_buf_printf(&t, "tls_www_server\nsigning_key\nexpiration_days = %d\n", (int)days_of(args));
+    char *key = in_dir(c, a, "server.key.new"), *tmpl = in_dir(c, a, "server.tmpl");
+    char *pem = in_dir(c, a, "server.pem.new");
     char *ca = in_dir(c, a, "ca.pem"), *ca_key = in_dir(c, a, "ca-key.pem");
     int r = make_key(c, key);
     if (r == KT_OK) {
@@ -114,7 +139,8 @@ static int make_server(struct cert_job *c, struct kt_arena *a, const struct kt_a
                            "--outfile",
                            pem,
                            NULL};
-    return r == KT_OK ? certtool(c, words) : r;
+    r = r == KT_OK ? certtool(c, words) : r;
+    return made(c, a, r);
 }
 
 static bool plain(const char *s)
@@ -134,6 +160,10 @@ static int cert(const struct kt_args *a)
     }
     if (!plain(kt_arg(a, "name")) || !plain(kt_arg(a, "ip"))) {
         return kt_usage(a, "--name and --ip hold letters, digits, dots, colons and dashes");
+    }
+    long days = days_of(a);
+    if (days < 1 || days > DAYS_MAX) {
+        return kt_usage(a, "--days is a number from 1 to %d", DAYS_MAX);
     }
     struct cert_job c = {0};
     struct kt_arena *arena = kt_arena_new(1 << 20);

@@ -140,6 +140,10 @@ static int show(const struct kt_args *a)
         kt_json_free(j);
         return code;
     }
+    if (a->pos_n == 2 && strcmp(a->pos[1], "node") != 0 && !kt_json_get(j, a->pos[1])) {
+        kt_json_free(j);
+        return kt_usage(a, "there is no module \"%s\"; without one all are shown", a->pos[1]);
+    }
     struct kt_table *t = kt_table_new(a->format, columns, 3);
     struct kt_json_iter it = {0};
     while (kt_json_next(j, &it)) {
@@ -222,15 +226,18 @@ static void print_history(const struct kt_args *a, const struct kt_running *run,
 static void print_live(const struct kt_args *a, const struct kt_running *run,
                        const struct kt_json *j)
 {
-    static const char *const columns[] = {"index", "value", "quality", "time"};
+    static const char *const columns[] = {"point", "value", "quality", "time"};
+    const char *id = a->pos[1]; /* rows come in the order that was asked for */
     struct kt_table *t = kt_table_new(a->format, columns, 4);
     for (size_t i = 0; i < kt_json_len(j); i++) {
         const struct kt_json *row = kt_json_at(j, i);
         double v = 0;
         int64_t ms = 0;
-        char when[40];
-        kt_json_num(kt_json_at(row, 0), &v);
-        kt_table_num(t, v);
+        char when[40], name[80];
+        size_t n = strcspn(id, ",");
+        snprintf(name, sizeof(name), "%.*s", (int)n, id);
+        id += n + (id[n] == ',');
+        kt_table_cell(t, name);
         if (kt_json_num(kt_json_at(row, 1), &v)) {
             kt_table_num(t, v);
         } else {
@@ -238,7 +245,7 @@ static void print_live(const struct kt_args *a, const struct kt_running *run,
         }
         kt_table_cell(t, kt_json_str(kt_json_at(row, 2)));
         kt_json_int(kt_json_at(row, 3), &ms);
-        kt_table_cell(t, kt_time_fmt(ms * KT_MS, run->utc_offset_s, when));
+        kt_table_cell(t, ms ? kt_time_fmt(ms * KT_MS, run->utc_offset_s, when) : "");
     }
     kt_table_end(t);
 }

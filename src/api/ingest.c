@@ -436,11 +436,26 @@ static void note(struct job *j, enum kt_lp_why why, size_t line, const char *tex
     r->unknown += why == KT_LP_UNKNOWN;
 }
 
+/* `time` of a sample: milliseconds since 1970 or RFC 3339; its arrival when there is none. */
+static bool json_time(const struct ingest *in, const struct kt_json *v, kt_time *t)
+{
+    int64_t ms;
+    double d;
+    bool b;
+    const char *text = kt_json_str(v);
+    if (text) {
+        return kt_time_parse(kt_str_c(text), in->site->utc_offset_s, t) >= 0 && *t > 0;
+    }
+    if (kt_json_num(v, &d)) {
+        return kt_json_int(v, &ms) && ms > 0 && !__builtin_mul_overflow(ms, KT_MS, t);
+    }
+    return !kt_json_bool(v, &b) && !kt_json_arr(v) && !kt_json_obj(v); /* none, or null */
+}
+
 static void take_json_one(struct ingest *in, struct producer *p, struct job *j, struct kt_batch *b,
                           const struct kt_json *v, size_t i)
 {
     double value;
-    int64_t ms = 0;
     const char *id = kt_json_get_str(v, "point", "");
     kt_quality q = KT_Q_NORMAL;
     kt_point_id point = kt_site_point(in->site, kt_str_c(id));
@@ -453,14 +468,9 @@ static void take_json_one(struct ingest *in, struct producer *p, struct job *j, 
         note(j, KT_LP_BAD, i + 1, "\"value\" is a number");
     } else if (!kt_quality_of(kt_json_get_str(v, "quality", "normal"), &q)) {
         note(j, KT_LP_BAD, i + 1, "\"quality\" is not one that exists");
-    } else if (kt_json_str(kt_json_get(v, "time")) &&
-               kt_time_parse(kt_str_c(kt_json_str(kt_json_get(v, "time"))), in->site->utc_offset_s,
-                             &t) < 0) {
+    } else if (!json_time(in, kt_json_get(v, "time"), &t)) {
         note(j, KT_LP_BAD, i + 1, "\"time\" is milliseconds since 1970 or RFC 3339");
     } else {
-        if (kt_json_int(kt_json_get(v, "time"), &ms)) {
-            t = ms * KT_MS;
-        }
         b->point[b->n] = point.v;
         b->time[b->n] = t;
         b->value[b->n] = value;

@@ -164,10 +164,12 @@ def _():
     rows = [{"point": "ENV-1", "value": 1}, {"point": "NOBODY", "value": 1},
             {"point": "ENV-1", "value": "x"}, {"point": "ENV-1", "value": 1, "quality": "fine"},
             {"point": "ENV-1", "value": 1, "time": "yesterday"}]
+    rows += [{"point": "ENV-1", "value": 1, "time": t} for t in (
+        -1, 0, 1.5, 1e30, 9223372036854775807, True, [], "1969-01-01T00:00:00Z")]
     status, body = kt.Client(up()).push("/api/v1/samples", json.dumps(rows),
                                         up().site.tokens["pusher"])
     equal(status, 400)
-    equal([n["line"] for n in body["lines"]], [2, 3, 4, 5])
+    equal([n["line"] for n in body["lines"]], list(range(2, 14)))
     equal(body["written"], 1)
 
 

@@ -7,8 +7,10 @@
 #include "cli/node.h"
 #include "conf/json.h"
 #include "domain/vent/airways.h"
+#include "geo/geo.h"
 #include "record/record.h"
 #include "site/site.h"
+#include "sys/file.h"
 
 static const struct kt_option options[] = {
     {"packs", "DIR", "where the packs are (default: beside the program)"},
@@ -70,6 +72,46 @@ static int check_airways(const struct kt_site *site, struct kt_findings *f, stru
     return r < 0 ? kt_err_set(err, KT_EINVAL, "airways.csv has mistakes") : KT_OK;
 }
 
+/* The drawing, through a copy as a start reads it, beside nothing of the site. */
+static int check_map(const char *dir, struct kt_findings *f, struct kt_err *err)
+{
+    char path[600], work[600];
+    struct kt_geo_map map;
+    snprintf(path, sizeof(path), "%s/map.gpkg", dir);
+    if (!kt_file_exists(path)) {
+        return KT_OK;
+    }
+    int r = kt_dir_temp("kt-check-", work, sizeof(work), err);
+    if (r < 0) {
+        return r;
+    }
+    struct kt_arena *arena = kt_arena_new(512u << 20);
+    if ((r = kt_geo_map_read(path, work, arena, &map, err)) < 0) {
+        snprintf(err->file, sizeof(err->file), "map.gpkg");
+        kt_findings_add(f, KT_FIND_ERROR, "map", err);
+    }
+    kt_arena_free(arena);
+    kt_dir_remove(work);
+    return r;
+}
+
+/* What a start reads beside the site itself: every part, whatever another holds. */
+static int check_rest(const char *dir, const struct kt_site *site, struct kt_findings *f,
+                      struct kt_err *err)
+{
+    struct kt_err why[5] = {0};
+    int r[] = {check_registers(dir, site, f, &why[0]), check_airways(site, f, &why[1]),
+               kt_people_check(site, f, &why[2]), check_map(dir, f, &why[3]),
+               kt_secrets_check(site, dir, f, &why[4])};
+    for (size_t i = 0; i < KT_ARRAY_LEN(r); i++) {
+        if (r[i] < 0) {
+            *err = why[i];
+            return r[i];
+        }
+    }
+    return KT_OK;
+}
+
 static int check(const struct kt_args *a)
 {
     static const char *const levels[] = {"error", "warning", "note"};
@@ -86,9 +128,7 @@ static int check(const struct kt_args *a)
         kt_site_load(a->pos[0], pack_dir ? pack_dir : kt_share_dir(packs, sizeof(packs), "packs"),
                      NULL, f, &site, &err);
     if (site) {
-        r = check_registers(a->pos[0], site, f, &err);
-        r = r < 0 ? r : check_airways(site, f, &err);
-        r = r < 0 ? r : kt_people_check(site, f, &err);
+        r = check_rest(a->pos[0], site, f, &err);
     }
     bool text = a->format == KT_FORMAT_TABLE;
     struct kt_table *t = text ? NULL : kt_table_new(a->format, columns, 6);

@@ -410,12 +410,12 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
     if ((r = own_data(n, err)) < 0 || (r = join_cluster(n, err)) < 0) {
         return r;
     }
-    if ((r = kt_auth_open(n->data_dir, n->site, &n->auth, err)) < 0 ||
-        (r = kt_auth_bootstrap(n->auth, n->first_password, err)) < 0) {
+    if ((r = kt_auth_open(n->data_dir, n->site, &n->auth, err)) < 0) {
         return r;
     }
     struct kt_record_model *registers;
-    if ((r = kt_people_check(n->site, findings, err)) < 0) {
+    if ((r = kt_people_check(n->site, findings, err)) < 0 ||
+        (r = kt_secrets_check(n->site, n->opts.site_dir, findings, err)) < 0) {
         return r;
     }
     if ((r = kt_record_model_load(n->site, findings, &registers, err)) < 0) {
@@ -446,8 +446,9 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
         return r;
     }
     kt_token(32, n->token);
-    if ((r = start_api(n, err)) < 0 || (r = start_http(n, err)) < 0) {
-        return r;
+    if ((r = start_api(n, err)) < 0 || (r = start_http(n, err)) < 0 ||
+        (r = kt_auth_bootstrap(n->auth, n->first_password, err)) < 0) {
+        return r; /* the first user last of these: the password is shown by a start that stands */
     }
     if (n->cluster) {
         kt_cluster_url(n->cluster, n->url);
@@ -589,6 +590,7 @@ int kt_node_reload(struct kt_node *n, const char *author, const char *why,
     pthread_mutex_lock(&n->lock);
     r = read_map(n, &arena, &map, err);
     r = r == KT_OK ? kt_people_check(fresh, findings, err) : r;
+    r = r == KT_OK ? kt_secrets_check(fresh, n->opts.site_dir, findings, err) : r;
     r = r == KT_OK ? next_registers(n, fresh, findings, err) : r;
     if (r == KT_OK) {
         r = kt_runtime_reload(n->rt, fresh, &map, author, why, err);

@@ -31,6 +31,10 @@ KT_MUST_CHECK int kt_node_reload(struct kt_node *n, const char *author, const ch
 /** people_check.c: people/ of a site; KT_EINVAL, every mistake a finding. */
 KT_MUST_CHECK int kt_people_check(const struct kt_site *site, struct kt_findings *f,
                                   struct kt_err *err);
+/** The tokens of producers: missing, short or readable ones are warnings, one that two have is an
+ *  error. @return KT_OK, KT_EINVAL */
+KT_MUST_CHECK int kt_secrets_check(const struct kt_site *site, const char *dir,
+                                   struct kt_findings *f, struct kt_err *err);
 
 /* links.c: all links of a site. */
 struct kt_links;

@@ -209,7 +209,9 @@ int kt_geo_map_read(const char *path, const char *work_dir, struct kt_arena *are
     }
     struct kt_store_opts o = {.path = copy, .read_only = true};
     if ((r = kt_store_open(&o, &store, err)) < 0) {
-        return r;
+        unlink(copy);
+        return kt_err_set(err, r, "%s is no GeoPackage that can be read; save it anew from QGIS",
+                          path);
     }
     struct reading reading = {.arena = arena, .path = path};
     if ((r = kt_store_read(store, &db, err)) == KT_OK) {

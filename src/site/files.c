@@ -37,6 +37,13 @@ static bool is_yaml(const char *name)
     return n > 5 && strcmp(name + n - 5, ".yaml") == 0;
 }
 
+/* A file that somebody takes for one of ours: what is not read must not look as if it were. */
+static bool nearly_yaml(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot && name[0] != '.' && (!strcasecmp(dot, ".yml") || !strcasecmp(dot, ".yaml"));
+}
+
 static size_t list_given(struct load *l, const char *name, char ***ret)
 {
     size_t n = 0, len = strlen(name);
@@ -69,6 +76,9 @@ size_t site_list(struct load *l, const char *path, const char *name, char ***ret
     for (size_t i = 0; i < n; i++) {
         if (is_yaml(names[i])) {
             names[kept++] = names[i];
+        } else if (nearly_yaml(names[i])) {
+            site_find(l, KT_FIND_ERROR, "format", kt_arena_printf(l->a, "%s/%s", name, names[i]), 0,
+                      0, "is not read under this name; a file of rules ends in .yaml");
         }
     }
     *ret = names;

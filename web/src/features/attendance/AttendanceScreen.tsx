@@ -52,6 +52,7 @@ export default function AttendanceScreen() {
           {t('month')}
           <input
             type="month"
+            class="input"
             value={month}
             onChange={(e) => setQuery({ month: e.currentTarget.value || null })}
           />

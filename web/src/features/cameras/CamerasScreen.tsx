@@ -59,7 +59,7 @@ function List({ chosen, choose }: { chosen: string[]; choose: (ids: string[]) =>
     <section class="camera-list" aria-label={t('list')}>
       <input
         type="search"
-        class="field"
+        class="input"
         placeholder={t('search')}
         aria-label={t('search')}
         value={q}
@@ -90,7 +90,7 @@ function Choices({ choose }: { choose: (ids: string[]) => void }) {
   return (
     <div class="row wrap">
       <select
-        class="field"
+        class="input"
         aria-label={t('by.place')}
         value={place}
         onChange={(e) => {

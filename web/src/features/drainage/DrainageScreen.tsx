@@ -283,12 +283,12 @@ export default function DrainageScreen() {
         <h1>{title()}</h1>
         <span class="grow" />
         {current > 0 && (
-          <a class="btn" href={`#/records/drain_plan/${current}`}>
+          <a class="btn" href={`#/registers/drain_plan/${current}`}>
             {t('record')}
           </a>
         )}
         {may?.create && (
-          <a class="btn" href="#/records/drain_plan">
+          <a class="btn" href="#/registers/drain_plan">
             {t('new')}
           </a>
         )}

@@ -51,7 +51,7 @@ function Tile({ title, to, children }: { title: string; to: string; children: Co
 function Line({ name, children }: { name: string; children: ComponentChildren }) {
   return (
     <p class="ov-line">
-      <span class="grow ellipsis">{name}</span>
+      <span class="grow ov-name">{name}</span>
       <b>{children}</b>
     </p>
   );

@@ -39,6 +39,14 @@ interface TableProps<R> {
 const AROUND = 6;
 const DEFAULT_ROW = 26;
 
+/** What a cell cuts off is told when the pointer rests on it. */
+function tellWhole(e: MouseEvent) {
+  const cell = (e.target as Element).closest?.('th, td');
+  if (!(cell instanceof HTMLElement)) return;
+  if (cell.scrollWidth > cell.clientWidth) cell.title = cell.innerText;
+  else cell.removeAttribute('title');
+}
+
 export function Table<R>(props: TableProps<R>) {
   const { columns, rowKey, label } = props;
   const box = useRef<HTMLDivElement>(null);
@@ -62,6 +70,7 @@ export function Table<R>(props: TableProps<R>) {
         return { top: el.scrollTop, height: el.clientHeight || v.height, row };
       });
     measure();
+    el.addEventListener('mouseover', tellWhole);
     if (typeof ResizeObserver === 'undefined') return undefined;
     const ro = new ResizeObserver(measure);
     ro.observe(el);

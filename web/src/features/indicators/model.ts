@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Item } from '../../api/room';
-import { num } from '../../app/format';
+import { num, unitSign } from '../../app/format';
 import { pick, type Text } from '../../app/i18n';
 
 export interface Setting {
@@ -54,7 +54,7 @@ export function figure(i: Indicator, v: number | null | undefined): string {
   return v === null || v === undefined ? '–' : num(v, i.decimals ?? 1);
 }
 
-export const unit = (i: Indicator) => pick(i.unit ?? '');
+export const unit = (i: Indicator) => unitSign(pick(i.unit ?? ''));
 
 export function targetOf(i: Indicator): number | null {
   return typeof i.target === 'object' ? (i.target?.value ?? null) : (i.target ?? null);

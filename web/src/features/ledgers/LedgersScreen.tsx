@@ -3,7 +3,7 @@ import './ledgers.css';
 import { useState } from 'preact/hooks';
 import { personName, room } from '../../api/room';
 import { canAct, live, replayAt, replaying } from '../../api/world';
-import { day, fullStamp } from '../../app/format';
+import { day, fullStamp, unitSign } from '../../app/format';
 import { pick } from '../../app/i18n';
 import { go, route, setQuery } from '../../app/router';
 import { useAsk } from '../../records/Ask';
@@ -127,7 +127,7 @@ function Entries({
           <th scope="col">{t('text')}</th>
           <th scope="col">{t('account')}</th>
           <th scope="col" class="num">
-            {t('amount')} {pick(l.unit ?? '')}
+            {t('amount')} {unitSign(pick(l.unit ?? ''))}
           </th>
           <th scope="col" class="num">
             {t('after')}

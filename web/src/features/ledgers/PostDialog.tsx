@@ -2,6 +2,7 @@
 /** One entry of several lines whose sum is zero. */
 import { useState } from 'preact/hooks';
 import { request } from '../../api/client';
+import { unitSign } from '../../app/format';
 import { pick } from '../../app/i18n';
 import { Dialog } from '../../ui/Dialog';
 import { SelectField, TextField } from '../../ui/Field';
@@ -74,7 +75,7 @@ export function PostDialog({ l, today, onClose, onDone }: Props) {
               class="input grow num"
               inputMode="decimal"
               aria-label={`${t('post.line', { n: i + 1 })} ${t('amount')}`}
-              placeholder={pick(l.unit ?? '')}
+              placeholder={unitSign(pick(l.unit ?? ''))}
               value={x.amount}
               onInput={(e) => put(i, { amount: e.currentTarget.value })}
             />

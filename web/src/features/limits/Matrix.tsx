@@ -5,7 +5,7 @@ import type { LimitName, LimitRow, Proposal } from '../../api/records';
 import { can } from '../../api/session';
 import { site } from '../../api/site';
 import { canAct } from '../../api/world';
-import { decimalsOf, num, stamp } from '../../app/format';
+import { decimalsOf, num, stamp, unitSign } from '../../app/format';
 import { nameOf } from '../../app/i18n';
 import { go, route, setQuery } from '../../app/router';
 import { useAsk } from '../../records/Ask';
@@ -121,10 +121,10 @@ export function Matrix({
     {
       id: 'place',
       title: t('col.place'),
-      width: '8rem',
+      width: '7rem',
       cell: (s) => <span class="hint">{site.value.placeName(s.row.place)}</span>,
     },
-    { id: 'unit', title: t('col.unit'), width: '5.4rem', cell: (s) => s.row.unit },
+    { id: 'unit', title: t('col.unit'), width: '4.2rem', cell: (s) => unitSign(s.row.unit ?? '') },
     ...cols.map((name) => ({
       id: name,
       title: limitName(name),
@@ -135,13 +135,13 @@ export function Matrix({
     {
       id: 'source',
       title: t('col.source'),
-      width: '13.5rem',
+      width: '10.5rem',
       cell: (s) => <SourceText source={s.row.source} />,
     },
     {
       id: 'act',
       title: t('col.act'),
-      width: '6.4rem',
+      width: '5.4rem',
       cell: (s) => {
         const p = site.value.pointById.get(s.row.point);
         if (!p || !can('limit.propose')) return waiting(s) ? t('pending') : '';

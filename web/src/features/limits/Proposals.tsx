@@ -4,7 +4,7 @@ import type { Proposal } from '../../api/records';
 import { can, me } from '../../api/session';
 import { site } from '../../api/site';
 import { canAct } from '../../api/world';
-import { decimalsOf, fullStamp, num } from '../../app/format';
+import { decimalsOf, fullStamp, num, unitSign } from '../../app/format';
 import { type AskSpec, useAsk } from '../../records/Ask';
 import { limitName, Waiting } from '../../records/Parts';
 import type { Reading } from '../../records/use';
@@ -86,7 +86,7 @@ export function Proposals({ read }: { read: Reading<{ items: Proposal[] }> }) {
                     <td>{x.limit}</td>
                     <td class="num">{x.before}</td>
                     <td class="num">
-                      <b>{x.value}</b> {x.unit}
+                      <b>{x.value}</b> {unitSign(x.unit ?? '')}
                     </td>
                     <td>{p.by}</td>
                     <td>{fullStamp(p.at)}</td>

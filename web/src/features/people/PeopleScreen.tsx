@@ -7,6 +7,7 @@ import { canAct, replaying, world } from '../../api/world';
 import { age, hms, span } from '../../app/format';
 import { lang, pick } from '../../app/i18n';
 import { type AskSpec, useAsk } from '../../records/Ask';
+import { useHeard } from '../../records/use';
 import { TextField } from '../../ui/Field';
 import { type Column, Table } from '../../ui/Table';
 import { EvacuationBlock } from './Evacuation';
@@ -18,7 +19,9 @@ import {
   type People,
   type Person,
   people,
+  personName,
   placeName,
+  readNames,
   watchPeople,
 } from './state';
 import { t } from './texts';
@@ -28,6 +31,9 @@ function shiftName(id: string): string {
   const s = (site.value.site.shifts ?? []).find((x) => x.id === id);
   return s ? pick(s.name) : id;
 }
+
+/** Says who somebody is, not that something is wrong. */
+const ORDINARY = new Set(['leaders', 'special']);
 
 function stateWords(p: Person): string {
   return p.is.map((i) => t(`is.${i}` as Parameters<typeof t>[0])).join(' · ');
@@ -43,7 +49,7 @@ function Head({ p }: { p: People }) {
       <p>
         {t('gate')}{' '}
         {d === null ? (
-          <span class="hint">{t('gate.none')}</span>
+          <span class="hint">–</span>
         ) : (
           <b>
             {(p.entered ?? 0) - (p.gone ?? 0)} · {d === 0 ? t('same') : t('difference', { n: d })}
@@ -168,15 +174,16 @@ function Acts({ p, ask }: { p: Person; ask: (s: AskSpec) => void }) {
 
 function columns(ask: (s: AskSpec) => void, now: number): Column<Person>[] {
   return [
-    { id: 'card', title: t('col.card'), width: '10rem', cell: (p) => p.card },
-    { id: 'person', title: t('col.person'), width: '7rem', cell: (p) => p.person ?? '' },
-    { id: 'trade', title: t('col.trade'), width: '7rem', cell: (p) => p.trade ?? '' },
-    { id: 'team', title: t('col.team'), width: '6rem', cell: (p) => p.team ?? '' },
+    { id: 'card', title: t('col.card'), width: '5.5rem', cell: (p) => p.card },
+    { id: 'person', title: t('col.person'), width: '6rem', cell: (p) => p.person ?? '' },
+    { id: 'name', title: t('col.name'), width: '6rem', cell: personName },
+    { id: 'trade', title: t('col.trade'), width: '8.5rem', cell: (p) => p.trade ?? '' },
+    { id: 'team', title: t('col.team'), width: '7rem', cell: (p) => p.team ?? '' },
     { id: 'place', title: t('col.place'), cell: (p) => placeName(p.place) },
     {
       id: 'error',
       title: t('col.error'),
-      width: '5rem',
+      width: '5.5rem',
       num: true,
       cell: (p) => (p.error_m === undefined ? '' : `±${Math.round(p.error_m)}`),
     },
@@ -189,7 +196,7 @@ function columns(ask: (s: AskSpec) => void, now: number): Column<Person>[] {
     {
       id: 'in',
       title: t('col.in'),
-      width: '6rem',
+      width: '6.5rem',
       num: true,
       cell: (p) => (p.in ? span(now - p.in) : ''),
       sort: (a, b) => b.in - a.in,
@@ -200,7 +207,8 @@ function columns(ask: (s: AskSpec) => void, now: number): Column<Person>[] {
       width: '16rem',
       cell: (p) => (
         <>
-          <b>{stateWords(p)}</b> <Acts p={p} ask={ask} />
+          {p.is.some((i) => !ORDINARY.has(i)) ? <b>{stateWords(p)}</b> : stateWords(p)}{' '}
+          <Acts p={p} ask={ask} />
         </>
       ),
     },
@@ -211,7 +219,9 @@ function List({ p }: { p: People }) {
   const [find, setFind] = useState('');
   const [ask, dialog] = useAsk();
   const rows = inOrder(p.items).filter((x) =>
-    [x.card, x.person, x.trade, x.team, placeName(x.place)].some((v) => v?.includes(find)),
+    [x.card, x.person, personName(x), x.trade, x.team, placeName(x.place)].some((v) =>
+      v?.includes(find),
+    ),
   );
   return (
     <section class="card people-list">
@@ -236,6 +246,8 @@ export default function PeopleScreen() {
   useEffect(() => watchPeople(), []);
   lang.value;
   const p = people.value;
+  useEffect(() => void (p?.sees && readNames()), [p?.sees]);
+  useHeard(['record'], (o) => o.register === 'below_person' && p?.sees && void readNames());
   if (!p) {
     return (
       <div class="page">

@@ -3,6 +3,7 @@
  *  the replay. */
 import { computed, signal } from '@preact/signals';
 import { api } from '../../api/client';
+import { room } from '../../api/room';
 import { site } from '../../api/site';
 import { pastPeople, replaying } from '../../api/world';
 
@@ -213,3 +214,23 @@ export function inOrder(items: readonly Person[]): Person[] {
       Number(a.card) - Number(b.card),
   );
 }
+
+/** Names by person number, for those who may read them in the register; else nobody's. */
+export const names = signal<ReadonlyMap<string, string>>(new Map());
+
+export async function readNames(): Promise<void> {
+  if (!room.value.registers.some((r) => r.id === 'below_person')) return;
+  try {
+    const all = await api.all<{ fields: { no?: string; name?: string | null } }>(
+      '/records/below_person',
+      { limit: 1000 },
+    );
+    names.value = new Map(
+      all.flatMap(({ fields: f }) => (f.no && f.name ? [[f.no, f.name] as const] : [])),
+    );
+  } catch {
+    names.value = new Map(); // numbers stand without them
+  }
+}
+
+export const personName = (p: { person?: string }) => names.value.get(p.person ?? '') ?? '';

@@ -10,7 +10,7 @@ import Style from 'ol/style/Style';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { url } from '../../api/client';
 import { type Record_, type Register, recordPath } from '../../api/room';
-import { num } from '../../app/format';
+import { num, unitSign } from '../../app/format';
 import { loadMap, MapView } from '../../map/view';
 import { useRead } from '../../records/use';
 import { SelectField } from '../../ui/Field';
@@ -79,7 +79,7 @@ function Legend({ a }: { a: Answer }) {
         <span class="rr-sub-line bare" /> {t('sub.bare')} <span class="rr-sub-line filled" />{' '}
         {t('sub.filled')}
       </p>
-      <p class="hint">{t('sub.levels', { levels: levels.join('、'), unit: a.unit })}</p>
+      <p class="hint">{t('sub.levels', { levels: levels.join('、'), unit: unitSign(a.unit) })}</p>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** An event of the journal in words: what kind, about what, and the rest of its content. */
 import type { JournalEvent } from '../api/records';
+import { room } from '../api/room';
 import { site } from '../api/site';
 import { decimalsOf, num } from '../app/format';
 import { lang, pick, texts } from '../app/i18n';
@@ -122,11 +123,14 @@ const QUIET = new Set([
   'kind',
 ]);
 
+const registerTitle = (id: string) =>
+  pick(room.value.registers.find((r) => r.id === id)?.title) || id;
+
 /** Free texts of the event: reason, note, result, text … in the order in which they stand. */
 function rest(b: Record<string, unknown>): string {
   return Object.entries(b)
     .filter(([k, v]) => !QUIET.has(k) && typeof v === 'string' && v !== '')
-    .map(([, v]) => String(v))
+    .map(([k, v]) => (k === 'register' ? registerTitle(String(v)) : word('change', String(v))))
     .join(' · ');
 }
 

@@ -37,6 +37,8 @@ export interface ChartSpec {
   data: (number | null)[][];
   series: ChartSeries[];
   limits?: ChartLimit[];
+  /** What a scale shows at least, so that noise about a steady value does not fill it. */
+  least?: Record<string, [number, number]>;
   group?: string;
   height?: number;
   legend?: boolean;
@@ -103,6 +105,9 @@ function bandPlugin(series: readonly ChartSeries[]): uPlot.Plugin {
         const [i0, i1] = u.series[0]!.idxs ?? [0, xs.length - 1];
         c.save();
         c.beginPath();
+        c.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
+        c.clip();
+        c.beginPath();
         for (let i = i0; i <= i1; i++) {
           const [a, b] = [lo[i], hi[i]];
           if (a === null || a === undefined || b === null || b === undefined) continue;
@@ -137,6 +142,15 @@ function options(
     width: Math.max(40, width),
     height: spec.height ?? 220,
     legend: { show: spec.legend ?? false },
+    scales: Object.fromEntries(
+      Object.entries(spec.least ?? {}).map(([key, [lo, hi]]) => [
+        key,
+        {
+          range: (_: uPlot, min: number | null, max: number | null) =>
+            uPlot.rangeNum(Math.min(lo, min ?? lo), Math.max(hi, max ?? hi), 0.1, true),
+        },
+      ]),
+    ),
     tzDate: (ts) => {
       const d = new Date(ts * 1000 + siteOffset.value);
       return new Date(d.getTime() + d.getTimezoneOffset() * 60_000);

@@ -124,7 +124,7 @@ export function Matrix({
       width: '7rem',
       cell: (s) => <span class="hint">{site.value.placeName(s.row.place)}</span>,
     },
-    { id: 'unit', title: t('col.unit'), width: '4.2rem', cell: (s) => unitSign(s.row.unit ?? '') },
+    { id: 'unit', title: t('col.unit'), width: '4.9rem', cell: (s) => unitSign(s.row.unit ?? '') },
     ...cols.map((name) => ({
       id: name,
       title: limitName(name),

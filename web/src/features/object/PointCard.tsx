@@ -2,6 +2,7 @@
 /** Value with unit, age and quality; trend, limits, alarms, power side, records, commands, links. */
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../../api/client';
+import { limitsInForce } from '../../api/limits';
 import type { LimitInfo, PointDetail, PointInfo, Source } from '../../api/model';
 import { gradeOf } from '../../api/points';
 import { site } from '../../api/site';
@@ -74,23 +75,6 @@ function sourceText(s: Source | undefined): string {
   if (!s?.standard) return '';
   const mark = s.verified === undefined ? '' : ` (${t(s.verified ? 'verified' : 'unverified')})`;
   return `${s.standard} ${s.clause ?? ''}${mark}`;
-}
-
-/** The pack's values, with what persons changed since laid over them. */
-export function limitsInForce(d: PointDetail | null): LimitInfo[] {
-  const { source, ...rest } = d?.pack_limits ?? {};
-  const values = Object.entries(rest as Record<string, unknown>).filter(
-    (x): x is [string, number] => typeof x[1] === 'number',
-  );
-  return values.map(([name, value]) => {
-    const change = d?.limits?.find((c) => c.name === name && c.in_force);
-    return {
-      name,
-      value: change?.value ?? value,
-      ...(source ? { source } : {}),
-      ...(change ? { by: change.second ? `${change.by} + ${change.second}` : change.by } : {}),
-    };
-  });
 }
 
 function Limits({ p, limits }: { p: PointInfo; limits: readonly LimitInfo[] }) {

@@ -158,7 +158,7 @@ function Alarms() {
       {world.value.alarms.active.value.slice(0, 5).map((a) => (
         <p key={a.id} class="ov-line">
           <AlarmTag alarm={a} />
-          <span class="grow ellipsis">
+          <span class="grow ov-name">
             {site.value.alarmName(a)} {site.value.alarmTitle(a)}
           </span>
         </p>

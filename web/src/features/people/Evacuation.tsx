@@ -11,7 +11,15 @@ import { Dialog } from '../../ui/Dialog';
 import { SelectField, TextField } from '../../ui/Field';
 import { type Column, Table } from '../../ui/Table';
 import { toastError } from '../../ui/Toast';
-import { type Evacuation, type People, type Plan, type Route, stations } from './state';
+import {
+  type Evacuation,
+  type People,
+  type Plan,
+  people,
+  personName,
+  type Route,
+  stations,
+} from './state';
 import { t } from './texts';
 
 function goalName(id: string | undefined): string {
@@ -68,8 +76,15 @@ function StartDialog({ onClose }: { onClose: () => void }) {
 const minutes = (s: number | undefined) =>
   s === undefined ? '' : t('minutes', { n: Math.max(1, Math.ceil(s / 60)) });
 
+/** Who carries a card; nothing for those who may not know. */
+function carrier(card: string): string {
+  const p = people.value?.items.find((x) => x.card === card);
+  return p ? personName(p) || p.person || '' : '';
+}
+
 const columns = (): Column<Route>[] => [
-  { id: 'card', title: t('col.card'), width: '10rem', cell: (r) => r.card },
+  { id: 'card', title: t('col.card'), width: '5.5rem', cell: (r) => r.card },
+  { id: 'name', title: t('col.name'), width: '7rem', cell: (r) => carrier(r.card) },
   {
     id: 'place',
     title: t('col.place'),
@@ -87,8 +102,8 @@ const columns = (): Column<Route>[] => [
       </span>
     ),
   },
-  { id: 'time', title: t('col.time'), width: '7rem', num: true, cell: (r) => minutes(r.time_s) },
-  { id: 'spare', title: t('col.spare'), width: '7rem', num: true, cell: (r) => minutes(r.spare_s) },
+  { id: 'time', title: t('col.time'), width: '6rem', num: true, cell: (r) => minutes(r.time_s) },
+  { id: 'spare', title: t('col.spare'), width: '9rem', num: true, cell: (r) => minutes(r.spare_s) },
 ];
 
 function PlanBlock({ plan, e }: { plan: Plan; e: Evacuation }) {

@@ -175,7 +175,7 @@ function Acts({ p, ask }: { p: Person; ask: (s: AskSpec) => void }) {
 function columns(ask: (s: AskSpec) => void, now: number): Column<Person>[] {
   return [
     { id: 'card', title: t('col.card'), width: '5.5rem', cell: (p) => p.card },
-    { id: 'person', title: t('col.person'), width: '6rem', cell: (p) => p.person ?? '' },
+    { id: 'person', title: t('col.person'), width: '7rem', cell: (p) => p.person ?? '' },
     { id: 'name', title: t('col.name'), width: '6rem', cell: personName },
     { id: 'trade', title: t('col.trade'), width: '8.5rem', cell: (p) => p.trade ?? '' },
     { id: 'team', title: t('col.team'), width: '7rem', cell: (p) => p.team ?? '' },

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PointInfo } from '../../api/model';
 import type { Asset } from '../../sequences/book';
-import { basesOf, covered, linkState, linksOf, roadsOf, slice } from './network';
+import { basesOf, closingsOf, covered, linkState, linksOf, roadsOf, slice } from './network';
 
 const point = (id: string, role: string, x?: number): PointInfo =>
   ({
@@ -48,6 +48,18 @@ describe('ring', () => {
     expect(links.map((l) => [l.id, l.from, l.to, l.ports.map((p) => p.id)])).toEqual([
       ['1', [0, 0], [10, 0], ['NX-1', 'PV-2']],
     ]);
+  });
+  test('what closes the ring goes from its head to the last of the chain', () => {
+    const points = [...POINTS, point('RING', 'net.ring', 0)];
+    const closing = closingsOf(
+      [
+        asset('1', 'switch', ['NX-1', 'RING'], { to: '2' }),
+        asset('2', 'switch', ['PV-2', 'NX-2'], { to: null }),
+        asset('9', 'switch', ['NX-1'], { to: '2' }), // says nothing of a ring
+      ],
+      (id) => points.find((p) => p.id === id),
+    );
+    expect(closing.map((l) => [l.from, l.to, l.ring?.id])).toEqual([[[0, 0], [10, 0], 'RING']]);
   });
   test('one end that says so is a break; silence is not', () => {
     expect(linkState([true, true])).toBe(true);

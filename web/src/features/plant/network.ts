@@ -12,6 +12,8 @@ export interface Link {
   to: readonly [number, number];
   /** The ports at its two ends. */
   ports: PointInfo[];
+  /** Only of the link that closes the ring: says 1 while the ring is whole and this one stands by. */
+  ring?: PointInfo;
 }
 export interface Base {
   id: string;
@@ -44,6 +46,26 @@ export function linksOf(assets: readonly Asset[], pointOf: PointOf): Link[] {
       ...there.filter((p) => p.role === 'net.port.prev'),
     ];
     return from && to ? [{ id: a.id, from, to, ports }] : [];
+  });
+}
+
+/** The link that closes each ring, from its head, which tells its state, to the last of its chain. */
+export function closingsOf(assets: readonly Asset[], pointOf: PointOf): Link[] {
+  const byId = new Map(assets.map((a) => [a.id, a]));
+  return assets.flatMap((head) => {
+    const ring = pointsOf(head, pointOf).find((p) => p.role === 'net.ring');
+    if (!ring) return [];
+    const seen = new Set([head.id]);
+    let last = head;
+    for (let next = byId.get(head.to ?? ''); next && !seen.has(next.id); ) {
+      seen.add(next.id);
+      last = next;
+      next = byId.get(next.to ?? '');
+    }
+    const [from, to] = [spotOf(pointsOf(head, pointOf)), spotOf(pointsOf(last, pointOf))];
+    return last !== head && from && to
+      ? [{ id: `${head.id} ring`, from, to, ports: [], ring }]
+      : [];
   });
 }
 

@@ -22,8 +22,18 @@ import { theme } from '../../app/prefs';
 import { featuresOf, loadMap } from '../../map/base';
 import { FILLS, screenPalette } from '../../map/palette';
 import { bit, book } from '../../sequences/book';
-import { type Bit, basesOf, covered, type Line, linkState, linksOf, roadsOf } from './network';
+import {
+  type Bit,
+  basesOf,
+  closingsOf,
+  covered,
+  type Line,
+  linkState,
+  linksOf,
+  roadsOf,
+} from './network';
 import { numberOf } from './parts';
+import { closingWord } from './title';
 
 const DOWN = FILLS[2]!.fill;
 
@@ -55,6 +65,23 @@ function linkStyle(state: Bit): Style[] {
   ];
 }
 
+/** Thin while it stands by, whole while it carries what a break keeps from going round. */
+function closingStyle(whole: Bit): Style[] {
+  const p = screenPalette();
+  return [
+    new Style({ stroke: new Stroke({ color: p.halo, width: 6 }), zIndex: 1 }),
+    new Style({
+      stroke: new Stroke({
+        color: whole === false ? p.focus : p.text2,
+        width: whole === false ? 4 : 2,
+        lineDash: whole === null ? [2, 6] : whole ? [8, 3, 2, 3] : [],
+      }),
+      zIndex: 2,
+      text: words(whole === null ? '?' : closingWord(whole), 12),
+    }),
+  ];
+}
+
 function baseStyle(state: Bit, phones: number | null): Style {
   const p = screenPalette();
   return new Style({
@@ -74,6 +101,8 @@ function styleOf(f: Feature): Style | Style[] {
   switch (f.get('what')) {
     case 'link':
       return linkStyle(state);
+    case 'closing':
+      return closingStyle(state);
     case 'base':
       return baseStyle(state, f.get('phones') as number | null);
     default:
@@ -103,6 +132,7 @@ export async function createNetworkLayer(map: OlMap): Promise<BaseLayer> {
   const pointOf = (id: string) => site.value.pointById.get(id);
   const assets = book.peek()?.assets ?? [];
   const links = linksOf(assets, pointOf);
+  const closings = closingsOf(assets, pointOf);
   const bases = basesOf(assets, pointOf).map((b) => ({
     ...b,
     area: new MultiLineString(covered(roads, b.at, b.reach_m)),
@@ -117,6 +147,9 @@ export async function createNetworkLayer(map: OlMap): Promise<BaseLayer> {
           made('link', new LineString([[...l.from], [...l.to]]), {
             state: linkState(l.ports.map(read)),
           }),
+        ),
+        ...closings.map((l) =>
+          made('closing', new LineString([[...l.from], [...l.to]]), { state: read(l.ring) }),
         ),
         ...bases.map((b) =>
           made('base', new Point([...b.at]), { state: read(b.state), phones: numberOf(b.phones) }),

@@ -15,6 +15,7 @@ export function useHistory(
 ): readonly HistorySeries[] {
   const [got, set] = useState<readonly HistorySeries[]>([]);
   const key = ids.join();
+  const shown = world.value; // another one from the moment a replay begins
   useEffect(() => {
     let gone = false;
     const ask = () => {
@@ -32,7 +33,7 @@ export function useHistory(
       gone = true;
       clearInterval(timer);
     };
-  }, [key, spanMs, buckets]);
+  }, [key, spanMs, buckets, shown]);
   return got;
 }
 

@@ -11,6 +11,7 @@ import { go, route } from '../../app/router';
 import { Waiting } from '../../records/Parts';
 import { useHeard, useRead } from '../../records/use';
 import { errorText, toast } from '../../ui/Toast';
+import { Editor } from './Editor';
 import { type DrainPlan, late, matrix, type PlanItem, type Result } from './model';
 import { t } from './texts';
 import { title } from './title';
@@ -18,7 +19,8 @@ import { title } from './title';
 /** Newest plans that are judged for the comparison. */
 const COMPARED = 12;
 
-const wan = (m3: number) => num(m3 / 1e4, 2);
+/** Without the sign of what rounds to nothing. */
+const wan = (m3: number) => num(Math.abs(m3) < 50 ? 0 : m3 / 1e4, 2);
 const say = (x: { text?: string | undefined; text_zh?: string | undefined }) =>
   (lang.value === 'zh' ? x.text_zh : x.text) ?? '';
 
@@ -28,7 +30,6 @@ function useJudged(plans: readonly PlanItem[], round: number) {
   const ids = plans.map((p) => p.id).join(',');
   useEffect(() => {
     let gone = false;
-    setGot(new Map());
     for (const p of plans) {
       api
         .get<DrainPlan>(`/drainage/plans/${p.id}`)
@@ -167,6 +168,9 @@ function Zones({ r }: { r: Result }) {
   );
 }
 
+/** One that nothing is drawn to in the whole plan only fills the page. */
+const works = (s: Result['stations'][number]) => s.months.some((m) => m.mixed > 0 || m.used > 0);
+
 function Stations({ r }: { r: Result }) {
   const heads = ['station', 'month', 'mixed', 'pure', 'used', 'vented', 'conc', 'load'] as const;
   const part = (v: number | null) => (v === null ? '–' : num(v, 1));
@@ -175,18 +179,20 @@ function Stations({ r }: { r: Result }) {
       caption={t('stations')}
       heads={heads.map((x) => t(x))}
       text={2}
-      rows={r.stations.flatMap((s) =>
-        s.months.map((m) => [
-          s.id,
-          m.month,
-          wan(m.mixed),
-          wan(m.pure),
-          wan(m.used),
-          wan(m.vented),
-          part(m.conc),
-          part(m.load),
-        ]),
-      )}
+      rows={r.stations
+        .filter(works)
+        .flatMap((s) =>
+          s.months.map((m) => [
+            s.id,
+            m.month,
+            wan(m.mixed),
+            wan(m.pure),
+            wan(m.used),
+            wan(m.vented),
+            part(m.conc),
+            part(m.load),
+          ]),
+        )}
     />
   );
 }
@@ -263,6 +269,7 @@ function Solve({ id, done }: { id: number; done: () => void }) {
 
 export default function DrainageScreen() {
   const [round, setRound] = useState(0);
+  const [editing, setEditing] = useState(0);
   const read = useRead<{ items: PlanItem[] }>('/records/drain_plan', {
     sort: '-_id',
     limit: COMPARED,
@@ -276,6 +283,7 @@ export default function DrainageScreen() {
   useHeard(['record'], (o) => /^(drain_|gas_zone)/.test(String(o.register)) && again());
   const current = Number(route.value.parts[1] ?? plans[0]?.id ?? 0);
   const x = judged.get(current);
+  const item = plans.find((p) => p.id === current);
   const may = room.value.registers.find((r) => r.id === 'drain_plan')?.may;
   return (
     <div class="desk">
@@ -292,6 +300,16 @@ export default function DrainageScreen() {
             {t('new')}
           </a>
         )}
+        {may?.create && item && typeof x === 'object' && editing !== current && (
+          <button
+            type="button"
+            class="btn"
+            disabled={!canAct.value}
+            onClick={() => setEditing(current)}
+          >
+            {t('edit')}
+          </button>
+        )}
         {may?.create && current > 0 && <Solve id={current} done={again} />}
       </div>
       <div class="desk-bar">
@@ -305,7 +323,18 @@ export default function DrainageScreen() {
           ) : (
             <Compare plans={plans} judged={judged} current={current} />
           )}
-          {typeof x === 'object' && <Judged x={x} />}
+          {typeof x === 'object' && item && editing === current && (
+            <Editor
+              key={current}
+              x={x}
+              item={item}
+              done={() => {
+                setEditing(0);
+                again();
+              }}
+            />
+          )}
+          {typeof x === 'object' && editing !== current && <Judged x={x} />}
         </Waiting>
       </div>
     </div>

@@ -9,7 +9,16 @@ export interface PlanItem {
   id: number;
   key: string;
   label: string;
-  fields: { name?: string; made?: string; based_on?: number | null; from?: string };
+  version: number;
+  fields: {
+    name?: string;
+    made?: string;
+    based_on?: number | null;
+    place?: string | null;
+    from?: string;
+    months?: number;
+    release?: number;
+  };
 }
 
 export const late = (r: Result) => r.zones.filter((z) => z.verdict === 'late').length;

@@ -16,6 +16,7 @@ import { fromInput } from '../../app/format';
 import { pick } from '../../app/i18n';
 import { Lazy } from '../../app/Lazy';
 import { go } from '../../app/router';
+import { useGuard } from '../../records/guard';
 import { Waiting } from '../../records/Parts';
 import { useRead } from '../../records/use';
 import { ConflictDialog } from '../../registers/Conflict';
@@ -34,7 +35,6 @@ import { Dialog } from '../../ui/Dialog';
 import { TextField } from '../../ui/Field';
 import { errorText, toast, toastError } from '../../ui/Toast';
 import { Sketch } from './Barriers';
-import { useGuard } from './guard';
 import { t } from './texts';
 
 const geometry = () => import('./Geometry');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Holds back a change of address while something typed is not yet saved, and asks. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { guards } from '../../app/router';
+import { guards } from '../app/router';
 
 export interface Guard {
   /** The address that somebody wants to go to; null: nobody does. */

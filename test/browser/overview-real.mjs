@@ -69,6 +69,31 @@ async function officer(s, step) {
     await page.getByText('万兆工业环网（演示）').first().waitFor();
     await s.shot('smart-tasks');
   });
+  await step('who is below stands there by name', async () => {
+    await s.go('#/people');
+    const list = page.getByRole('grid', { name: '在井人员' });
+    await list.getByText(/^YS\d{4}$/).first().waitFor();
+    await list.getByText(/^[王李张刘陈杨赵黄周吴徐孙马朱胡郭何高林罗]建国$/).first().waitFor();
+    await s.axe('persons below');
+    await s.shot('persons-by-name');
+  });
+  await step('a drainage plan is edited in its grid: over a limit it says so, kept it is judged', async () => {
+    await s.go('#/drainage');
+    await page.getByRole('button', { name: '手工编辑' }).click();
+    const cell = page.getByRole('textbox', { name: /^1205-1 / }).first();
+    await cell.fill('29');
+    await page.getByText('! ≤').first().waitFor();
+    await s.axe('the grid of a plan');
+    await s.shot('drainage-grid');
+    await cell.press('Enter');
+    ok(
+      /^1205-2 /.test(await page.evaluate(() => document.activeElement.ariaLabel)),
+      'Enter goes to the row below',
+    );
+    await page.getByRole('button', { name: '保存并评判' }).click();
+    await page.getByText(/1205-1 超出可抽量/).waitFor();
+    await s.shot('drainage-judged');
+  });
 }
 
 try {

@@ -2,6 +2,7 @@
 /* accord: fields of one record that have to fit one another, and the sentence when they do not. */
 #include "record/accord.h"
 
+#include "record/flow.h"
 #include "record/requests.h"
 #include "record/value.h"
 
@@ -146,14 +147,82 @@ static int check_among(struct kt_db *db, const struct kt_site *site,
     return rc;
 }
 
+/* The field of the record that is named, and the sum of this field over others that name it, too.
+ */
+static void most_sql(const struct kt_record_model *m, const struct rec_register *reg,
+                     const struct rec_field *f, const struct rec_register *to, struct kt_buf *sql)
+{
+    const char *of = reg->fields[f->most.of].id;
+    kt_buf_printf(sql,
+                  "SELECT o.\"%s\", (SELECT sum(x.\"%s\") FROM main.\"%s\" x WHERE x.\"%s\" = ?1 "
+                  "AND x._id <> ?2 AND x._ended IS NULL",
+                  to->fields[f->most.field].id, f->id, reg->id, of);
+    const struct rec_workflow *w = flow_of(m, reg);
+    for (uint32_t i = 0; w && i < w->states_n; i++) {
+        if (w->states[i].kind == REC_VOID) {
+            kt_buf_printf(sql, " AND x._state <> '%s'", w->states[i].id);
+        }
+    }
+    kt_buf_printf(sql, ") FROM main.\"%s\" o WHERE o._id = ?1", to->id);
+}
+
+static double number_of(const struct rec_value *v)
+{
+    return v->type == KT_COL_REAL ? v->f : (v->type == KT_COL_INT ? (double)v->i : 0);
+}
+
+static int refuse_most(struct rec_request *q, const struct rec_field *f, const struct rec_field *of,
+                       const struct rec_field *most, double sum, const struct rec_value *limit)
+{
+    if (limit->type == KT_COL_NULL) {
+        return rec_no(q, KT_EINVAL,
+                      rec_f(q, "%s: %s has no %s yet", f->title.en, of->title.en, most->title.en),
+                      rec_f(q, "%s：%s尚无“%s”", f->title.zh, of->title.zh, most->title.zh));
+    }
+    return rec_no(q, KT_EINVAL,
+                  rec_f(q, "%s: %g together with what else rests on the same %s; %s is %g",
+                        f->title.en, sum, of->title.en, most->title.en, number_of(limit)),
+                  rec_f(q, "%s：与依据同一“%s”的其他记录合计 %g，超过其“%s”%g", f->title.zh,
+                        of->title.zh, sum, most->title.zh, number_of(limit)));
+}
+
+static int check_most(struct kt_db *db, const struct kt_record_model *m, struct rec_request *q,
+                      const struct rec_register *reg, const struct rec_field *f, int64_t id,
+                      const struct rec_value *v, const struct rec_value *named, struct kt_err *err)
+{
+    const struct rec_register *to = &m->registers[reg->fields[f->most.of].to];
+    struct kt_buf sql;
+    struct kt_stmt *st;
+    kt_buf_init(&sql, TEXT_MAX);
+    most_sql(m, reg, f, to, &sql);
+    int rc = kt_db_prepare_once(db, kt_buf_cstr(&sql), &st, err);
+    kt_buf_done(&sql);
+    if (rc < 0) {
+        return rc;
+    }
+    rec_bind(st, 1, named);
+    kt_bind_i64(st, 2, id);
+    rc = kt_stmt_step(st, err);
+    if (rc > 0) {
+        struct rec_value limit = rec_column(st, 0), others = rec_column(st, 1);
+        double sum = number_of(v) + number_of(&others);
+        bool fits = limit.type != KT_COL_NULL && sum <= number_of(&limit) + 1e-9;
+        rc = fits ? KT_OK
+                  : refuse_most(q, f, &reg->fields[f->most.of], &to->fields[f->most.field], sum,
+                                &limit);
+    }
+    kt_stmt_done(st);
+    return rc;
+}
+
 int accord_refuse(struct kt_db *db, const struct kt_site *site, const struct kt_record_model *m,
-                  struct rec_request *q, const struct rec_register *reg,
+                  struct rec_request *q, const struct rec_register *reg, int64_t id,
                   const struct rec_value *before, const struct rec_value *after, struct kt_err *err)
 {
     int rc = KT_OK;
     for (uint32_t i = 0; rc == KT_OK && i < reg->fields_n; i++) {
         const struct rec_field *f = &reg->fields[i];
-        uint32_t of = f->among.of, unless = f->unless;
+        uint32_t of = f->among.of, unless = f->unless, most = f->most.of;
         if (f->type == REC_COMPUTED || after[i].type == KT_COL_NULL) {
             continue;
         }
@@ -168,6 +237,10 @@ int accord_refuse(struct kt_db *db, const struct kt_site *site, const struct kt_
         if (of != KT_NONE && after[of].type != KT_COL_NULL &&
             (changed(before, after, i) || changed(before, after, of))) {
             rc = check_among(db, site, m, q, reg, f, &after[i], &after[of], err);
+        }
+        if (rc == KT_OK && most != KT_NONE && after[most].type != KT_COL_NULL &&
+            (changed(before, after, i) || changed(before, after, most))) {
+            rc = check_most(db, m, q, reg, f, id, &after[i], &after[most], err);
         }
     }
     return rc;

@@ -312,7 +312,8 @@ static int check_accord(struct kt_room *r, struct rec_request *q, const struct r
         after[i] = *value_after(row, c, n, i);
         changed += !rec_same(&after[i], &row->value[i]);
     }
-    return changed ? accord_refuse(r->w, r->site, r->model, q, row->reg, row->value, after, err)
+    return changed ? accord_refuse(r->w, r->site, r->model, q, row->reg, row->id, row->value, after,
+                                   err)
                    : KT_OK;
 }
 

@@ -281,8 +281,8 @@ static int check_barriers(struct import *im, struct row *w, struct kt_err *err)
 static int check_accord(struct import *im, struct row *w, struct kt_err *err)
 {
     w->q.text[0] = '\0';
-    int rc =
-        accord_refuse(im->v.db, im->v.site, im->v.model, &w->q, im->reg, w->old, w->fresh, err);
+    int rc = accord_refuse(im->v.db, im->v.site, im->v.model, &w->q, im->reg, w->id, w->old,
+                           w->fresh, err);
     if (rc < 0 && w->q.text[0]) {
         say(w, kt_arena_strdup(w->q.a, w->q.text_zh), kt_arena_strdup(w->q.a, w->q.text));
         return KT_OK;

@@ -83,6 +83,7 @@ struct rec_field {
     const char *to_id;
     uint32_t to;            /* of a ref: index of the register */
     struct rec_among among; /* of_id "": any value */
+    struct rec_among most;  /* of a number: with others that name the same record, at most its field */
     const char *unless_id;  /* stays empty where that field is filled; "" none */
     uint32_t unless;
     const struct rec_limit *limits;
@@ -137,6 +138,7 @@ struct rec_state {
     const char *id;
     struct kt_text title;
     enum rec_state_kind kind;
+    bool fixed; /* fields change by a move that needs them alone */
 };
 /* A length of time: working or calendar days, or hours. */
 struct rec_span {

@@ -71,6 +71,7 @@ static void read_state(struct rec_load *l, struct kt_yaml *n, struct rec_workflo
     s->title = rec_read_text2(l, n, "title", KT_REQUIRED);
     kt_yaml_choice(n, "kind", KT_REQUIRED, kinds, KT_ARRAY_LEN(kinds), &kind);
     s->kind = (enum rec_state_kind)kind;
+    kt_yaml_bool(n, "fixed", KT_OPTIONAL, &s->fixed);
     kt_yaml_unknown(n);
     if (rec_state_of(w, s->id) != KT_NONE) {
         kt_yaml_problem(n, "state \"%s\" is there already; give it another id", s->id);

@@ -2,6 +2,7 @@
 /* requests_register: create, set, end, reopen, resolve, assign. */
 #include <stdio.h>
 
+#include "record/flow.h"
 #include "record/past.h"
 #include "record/requests.h"
 
@@ -40,6 +41,21 @@ int verb_create(struct kt_room *r, struct rec_request *q, struct kt_err *err)
     return rc;
 }
 
+/* In a state that is `fixed` nothing changes but by a move. */
+static int check_fixed(struct kt_room *r, struct rec_request *q, const struct rec_row *row)
+{
+    const struct rec_workflow *w = flow_of(r->model, row->reg);
+    uint32_t at = w && row->state[0] ? rec_state_of(w, row->state) : KT_NONE;
+    if (at == KT_NONE || !w->states[at].fixed) {
+        return KT_OK;
+    }
+    const struct kt_text *title = &w->states[at].title;
+    return rec_no(
+        q, KT_ESTATE,
+        rec_f(q, "%s is \"%s\": what stands there is not changed any more", row->label, title->en),
+        rec_f(q, "%s 已是“%s”，内容不再修改", row->label, title->zh));
+}
+
 /* Fields into a record, with its outcome; nothing changes when all are as they were. */
 int rec_do_set(struct kt_room *r, struct rec_request *q, struct rec_row *row, struct kt_err *err)
 {
@@ -47,7 +63,9 @@ int rec_do_set(struct kt_room *r, struct rec_request *q, struct rec_row *row, st
     uint32_t n;
     struct kt_buf changed;
     int64_t version = row->version;
-    int rc = rec_read_fields(r, q, row->reg, kt_json_get(q->args, "fields"), &c, &n, err);
+    int rc = check_fixed(r, q, row);
+    rc = rc == KT_OK ? rec_read_fields(r, q, row->reg, kt_json_get(q->args, "fields"), &c, &n, err)
+                     : rc;
     if (rc < 0) {
         return rc;
     }

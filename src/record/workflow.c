@@ -126,7 +126,16 @@ static int read_fields(struct kt_room *r, struct rec_request *q, struct move *m,
     if (!fields || kt_json_kind(fields) == KT_JSON_NULL) {
         return KT_OK;
     }
+    uint32_t at = rec_state_of(m->w, m->row.state);
+    bool fixed = at != KT_NONE && m->w->states[at].fixed;
     while (kt_json_next(fields, &it)) {
+        if (fixed && !is_needed(m->t, it.key)) {
+            return rec_no(q, KT_ESTATE,
+                          rec_f(q, "%s: in \"%s\" \"%s\" does not change this field", it.key,
+                                m->w->states[at].title.en, m->t->title.en),
+                          rec_f(q, "%s：已是“%s”，“%s”不改这一项", it.key,
+                                m->w->states[at].title.zh, m->t->title.zh));
+        }
         if (!is_needed(m->t, it.key) && !q->clock && !rec_may_write(q, m->row.reg)) {
             return rec_no(q, KT_EDENIED,
                           rec_f(q,

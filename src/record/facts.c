@@ -317,11 +317,9 @@ static int check_accord(struct kt_room *r, struct rec_request *q, const struct r
                    : KT_OK;
 }
 
-static int say_live(struct kt_room *r, const struct rec_row *row, const struct rec_change *c,
-                    struct kt_err *err)
+static int say_live(struct kt_room *r, const struct rec_row *row, const struct rec_field *f,
+                    const struct rec_value *v, struct kt_err *err)
 {
-    const struct rec_field *f = &row->reg->fields[c->field];
-    const struct rec_value *v = &row->value[c->field];
     if (!f->live[0] || v->type == KT_COL_NULL) {
         return KT_OK;
     }
@@ -338,6 +336,32 @@ static int say_live(struct kt_room *r, const struct rec_row *row, const struct r
     double d = v->type == KT_COL_REAL ? v->f : (double)v->i;
     int rc = room_say_live(r, kt_buf_cstr(&point), f->as == REC_MONEY ? d / 100 : d, err);
     kt_buf_done(&point);
+    return rc;
+}
+
+int rec_say_computed(struct kt_room *r, const struct rec_row *row, struct kt_err *err)
+{
+    int rc = KT_OK;
+    for (uint32_t i = 0; rc == KT_OK && i < row->reg->fields_n; i++) {
+        const struct rec_field *f = &row->reg->fields[i];
+        struct kt_stmt *st;
+        char sql[2 * REC_ID_MAX + 60];
+        if (f->type != REC_COMPUTED || !f->live[0]) {
+            continue;
+        }
+        snprintf(sql, sizeof sql, "SELECT \"%s\" FROM \"%s\" WHERE _id = ?", f->id, row->reg->id);
+        rc = kt_db_prepare(r->w, sql, &st, err);
+        if (rc < 0) {
+            return rc;
+        }
+        kt_bind_i64(st, 1, row->id);
+        rc = kt_stmt_step(st, err);
+        if (rc > 0) {
+            struct rec_value v = rec_column(st, 0);
+            rc = rec_same(&v, &row->value[i]) ? KT_OK : say_live(r, row, f, &v, err);
+        }
+        kt_stmt_done(st);
+    }
     return rc;
 }
 
@@ -397,7 +421,7 @@ int rec_put(struct kt_room *r, struct rec_request *q, struct rec_row *row,
     struct kt_jw w = kt_jw_init(changed);
     for (uint32_t i = 0; rc == KT_OK && i < left; i++) {
         kt_jw_str(&w, row->reg->fields[c[i].field].id);
-        rc = say_live(r, row, &c[i], err);
+        rc = say_live(r, row, &row->reg->fields[c[i].field], &row->value[c[i].field], err);
         if (rc == KT_OK && c[i].field == row->reg->key) {
             rc = rename_key(r, row, err);
         }

@@ -36,6 +36,9 @@ KT_MUST_CHECK int flow_calendar_set(struct kt_room *r, struct rec_request *q, st
 
 /* ---- workflow.c ---- */
 KT_MUST_CHECK int flow_move(struct kt_room *r, struct rec_request *q, struct kt_err *err);
+/** Time makes this move: nobody is asked, nothing is needed. */
+KT_MUST_CHECK int flow_lapse(struct kt_room *r, struct rec_request *q, const struct rec_row *row,
+                             const char *transition, struct kt_err *err);
 KT_MUST_CHECK int flow_assign(struct kt_room *r, struct rec_request *q, struct kt_err *err);
 KT_MUST_CHECK int flow_receipt(struct kt_room *r, struct rec_request *q, struct kt_err *err);
 static inline const struct rec_workflow *flow_of(const struct kt_record_model *m,

@@ -83,8 +83,9 @@ struct rec_field {
     const char *to_id;
     uint32_t to;            /* of a ref: index of the register */
     struct rec_among among; /* of_id "": any value */
-    struct rec_among most;  /* of a number: with others that name the same record, at most its field */
-    const char *unless_id;  /* stays empty where that field is filled; "" none */
+    struct rec_among
+        most; /* of a number: with others that name the same record, at most its field */
+    const char *unless_id; /* stays empty where that field is filled; "" none */
     uint32_t unless;
     const struct rec_limit *limits;
     uint32_t limits_n;
@@ -194,8 +195,9 @@ struct rec_remind {
 struct rec_escalate {
     uint64_t states;
     struct rec_span after;
-    const char *to; /* a right: who holds it is told */
-    bool owner;     /* the owner is told too */
+    const char *to;   /* a right: who holds it is told */
+    bool owner;       /* the owner is told too */
+    const char *move; /* the move that time itself makes then; "" none */
     struct kt_text title;
 };
 enum rec_every {

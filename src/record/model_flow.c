@@ -265,6 +265,7 @@ static void read_escalates(struct rec_load *l, struct kt_yaml *map, struct rec_w
             read_span(at, "after", KT_REQUIRED, &e[i].after);
             e[i].to = rec_read_str(l, at, "to", KT_REQUIRED);
             kt_yaml_bool(at, "owner", KT_OPTIONAL, &e[i].owner);
+            e[i].move = rec_read_str(l, at, "move", KT_OPTIONAL);
             e[i].title = rec_read_text2(l, at, "title", KT_REQUIRED);
             kt_yaml_unknown(at);
         }

@@ -273,10 +273,27 @@ static void check_ledger(struct rec_load *l, struct rec_ledger *g)
     }
 }
 
+/* A move that time makes ends what it finds, from every state in which it may find it. */
+static void check_lapses(struct rec_load *l, const struct rec_workflow *w)
+{
+    for (uint32_t i = 0; i < w->escalate_n; i++) {
+        const struct rec_escalate *e = &w->escalate[i];
+        const struct rec_transition *t = e->move[0] ? rec_transition_of(w, e->move) : NULL;
+        if (e->move[0] && (!t || (e->states & ~t->from) || !rec_state_ends(&w->states[t->to]))) {
+            rec_problem(
+                l, &w->at,
+                "escalate of workflow \"%s\", move: \"%s\" is no transition from its states "
+                "to one of kind done or void",
+                w->id, e->move);
+        }
+    }
+}
+
 void rec_check_flow(struct rec_load *l)
 {
     for (uint32_t i = 0; i < l->m->workflows_n; i++) {
         check_workflow(l, i);
+        check_lapses(l, &l->m->workflows[i]);
     }
     for (uint32_t i = 0; i < l->m->indicators_n; i++) {
         check_indicator(l, &l->m->indicators[i]);

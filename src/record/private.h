@@ -28,7 +28,7 @@ struct rec_value {
     enum kt_col_type type; /* NULL, INT, REAL, TEXT */
     int64_t i;
     double f;
-    struct kt_str s; /* borrowed from the request's arena or the statement's row */
+    struct kt_str s;  /* borrowed from the request's arena or the statement's row */
     const char *body; /* of a personal value that a request brings: where it stands; NULL: none */
 };
 void rec_bind(struct kt_stmt *st, int i, const struct rec_value *v);
@@ -82,7 +82,7 @@ struct kt_room {
     void *hist_arg;
 
     _Atomic kt_seq committed;
-    _Atomic kt_time due; /* of the next timer; INT64_MAX: none */
+    _Atomic kt_time due;           /* of the next timer; INT64_MAX: none */
     struct kt_task importing;      /* how much of an import's rows is applied */
     struct kt_hash importing_body; /* whose, under `lock`; zero: none */
     /* the applying thread's */
@@ -172,7 +172,12 @@ KT_MUST_CHECK int rec_attachments_since(struct kt_room *r, int64_t record, const
 /** Say an outcome: `json` is the object's inside after "type","cause","k", without braces. */
 KT_MUST_CHECK int rec_say(struct kt_room *r, const char *type, struct kt_str inside,
                           struct kt_err *err);
-/** The outcome of a record; `fields` the inside of the array of changed ids, may be empty. */
+/** What is computed of a record goes to its points (`live`) where it is no longer what `row` was
+ *  read with. */
+KT_MUST_CHECK int rec_say_computed(struct kt_room *r, const struct rec_row *row,
+                                   struct kt_err *err);
+/** The outcome of a record, after rec_say_computed(); `fields` the inside of the array of changed
+ * ids, may be empty. */
 KT_MUST_CHECK int rec_say_record(struct kt_room *r, const struct rec_row *row, const char *change,
                                  struct kt_str fields, const char *by, const char *note,
                                  struct kt_err *err);

@@ -288,6 +288,10 @@ int rec_touch(struct kt_room *r, struct rec_request *q, struct rec_row *row, str
 int rec_say_record(struct kt_room *r, const struct rec_row *row, const char *change,
                    struct kt_str fields, const char *by, const char *note, struct kt_err *err)
 {
+    int rc = rec_say_computed(r, row, err);
+    if (rc < 0) {
+        return rc;
+    }
     struct kt_buf b;
     kt_buf_init(&b, 1 << 20);
     struct kt_jw w = kt_jw_init(&b);
@@ -319,7 +323,7 @@ int rec_say_record(struct kt_room *r, const struct rec_row *row, const char *cha
     if (note && note[0]) {
         kt_jw_kstr(&w, "note", note);
     }
-    int rc = rec_say(r, "record", (struct kt_str){b.p, b.n}, err);
+    rc = rec_say(r, "record", (struct kt_str){b.p, b.n}, err);
     kt_buf_done(&b);
     return rc;
 }

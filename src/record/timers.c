@@ -223,9 +223,10 @@ static int escalate(struct kt_room *r, struct rec_request *q, struct rec_row *ro
         code = code < 0 ? code : flow_store(r, row, err);
     }
     code = code < 0 ? code : flow_log(r, row, &s, err);
-    return code < 0
+    code = code < 0
                ? code
                : rec_say_record(r, row, "escalate", (struct kt_str){"", 0}, q->user, note, err);
+    return code < 0 || !e || !e->move[0] ? code : flow_lapse(r, q, row, e->move, err);
 }
 
 static const struct rec_escalate *first_rule(const struct rec_workflow *w, uint32_t state)

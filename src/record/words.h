@@ -8,7 +8,7 @@ struct words {
     struct rec_view v;
     struct kt_arena *arena;
     bool english;
-    bool labels; /* references by what people call the record, not by its key */
+    bool labels;             /* references by what people call the record, not by its key */
     struct kt_map *places;   /* name -> 1, or 2 when several places have it */
     struct kt_stmt **by_ref; /* by register: key and label by id; NULL: not asked yet */
 };

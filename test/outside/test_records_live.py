@@ -5,6 +5,7 @@ point has what the record has; cycles that come on working days alone."""
 import json
 import sys
 import threading
+import time
 
 import kt
 from kt import case, equal, once
@@ -14,13 +15,29 @@ REGISTERS = {"registers": [
     {"id": "pump", "title": {"zh": "水泵", "en": "Pumps"}, "key": "no", "everywhere": True,
      "fields": [{"id": "no", "type": "text", "title": {"zh": "编号", "en": "No."}, "required": True},
                 {"id": "flow", "type": "number", "live": "W-{key}", "title": {"zh": "流量", "en": "Flow"}},
-                {"id": "on", "type": "bool", "live": "K-{key}", "title": {"zh": "运行", "en": "Runs"}}]}]}
+                {"id": "on", "type": "bool", "live": "K-{key}", "title": {"zh": "运行", "en": "Runs"}}]},
+    {"id": "measure", "title": {"zh": "措施", "en": "Measures"}, "key": "no", "everywhere": True, "workflow": "measure",
+     "fields": [{"id": "no", "type": "text", "title": {"zh": "编号", "en": "No."}, "required": True},
+                {"id": "until", "type": "time", "title": {"zh": "有效至", "en": "Until"}},
+                {"id": "active", "type": "computed", "as": "bool", "live": "M-{key}",
+                 "sql": "_state = 'approved'", "title": {"zh": "生效", "en": "In force"}}]}],
+    "workflows": [{"id": "measure", "title": {"zh": "措施", "en": "Measures"}, "states": [
+        {"id": "draft", "title": {"zh": "拟定", "en": "Draft"}, "kind": "start"},
+        {"id": "approved", "title": {"zh": "已批准", "en": "Approved"}, "kind": "active", "fixed": True},
+        {"id": "over", "title": {"zh": "已结束", "en": "Over"}, "kind": "done"}],
+        "transitions": [
+            {"id": "approve", "title": {"zh": "批准", "en": "Approve"}, "from": ["draft"], "to": "approved",
+             "needs": ["until"], "due": {"field": "until"}},
+            {"id": "lapse", "title": {"zh": "到期", "en": "Lapse"}, "from": ["approved"], "to": "over"}],
+        "escalate": [{"states": ["approved"], "after": {"days": 0}, "to": "record.write", "move": "lapse",
+                      "title": {"zh": "到期失效", "en": "Lapsed"}}]}]}
 
 
 class World:
     def __init__(self):
         self.site = kt.make_site([kt.point("W-1", "wind.face", "P1-face", link="push"),
-                                  kt.point("K-1", "door.state", "P1-face", link="push")], people=PEOPLE)
+                                  kt.point("K-1", "door.state", "P1-face", link="push"),
+                                  kt.point("M-1", "door.state", "P1-face", link="push")], people=PEOPLE)
         self.site.write("registers/pump.yaml", json.dumps(REGISTERS, ensure_ascii=False))
         self.program = kt.Program(self.site)
         self.keeper = self.program.user("u.keeper", "keeper")
@@ -51,6 +68,20 @@ def shown():
     kt.wait_for("the new one", lambda: (value(c, "W-1"), value(c, "K-1")) == (2.5, 0))
     c.ask("record.create", register="pump", fields={"no": "2", "flow": 9})
     equal(value(c, "W-1"), 2.5, "another record is another point, that this site has not")
+
+
+@case("what is computed of the state is shown with the move; when its time is over it falls by itself, fixed meanwhile")
+def lapses():
+    c = world().keeper
+    made = c.ask("record.create", register="measure", fields={"no": "1"})["result"]["record"]
+    kt.wait_for("not in force", lambda: value(c, "M-1") == 0)
+    moved = c.ask("record.move", record=made, version=c.get(f"/records/measure/{made}")["version"],
+                  transition="approve", fields={"until": int(time.time() * 1000) + 4000})["result"]
+    kt.wait_for("in force", lambda: value(c, "M-1") == 1)
+    refused = c.refused("record.set", record=made, version=moved["version"], fields={"until": 4102444800000})
+    assert "approved" in str(refused).lower() or "已批准" in str(refused), refused
+    kt.wait_for("its time is over", lambda: value(c, "M-1") == 0, 40)
+    equal(c.get(f"/records/measure/{made}")["state"], "over")
 
 
 @case("killed at any moment: after the start the point has what the record has")

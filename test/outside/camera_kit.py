@@ -32,7 +32,7 @@ class Cameras:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen([str(SERVER), "--port", str(self.port), *self.words],
+        self.process = kt.spawn([str(SERVER), "--port", str(self.port), *self.words],
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.port = int(self.process.stdout.readline())
 

@@ -25,7 +25,7 @@ class Server:
         peers = ",".join(f"{s.name}=http://127.0.0.1:{s.peer}" for s in self.cluster.servers)
         url, peer = f"http://127.0.0.1:{self.client}", f"http://127.0.0.1:{self.peer}"
         self.log = open(self.dir / f"{self.name}.log", "ab")  # pylint: disable=consider-using-with
-        self.process = subprocess.Popen(
+        self.process = kt.spawn(
             [*self.before, program, "--name", self.name, "--data-dir", str(self.dir / self.name),
              "--listen-client-urls", url, "--advertise-client-urls", url,
              "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,

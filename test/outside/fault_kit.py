@@ -114,7 +114,7 @@ class SmallDisk:
             raise kt.Skip("a small disk needs root")
         self.folder = server.dir / server.name
         self.folder.mkdir(mode=0o700)
-        self.holder = subprocess.Popen([*UNSHARE, "sh", "-c", f"mount -t tmpfs -o size={self.SIZE},mode=700 tmpfs {self.folder} && "
+        self.holder = kt.spawn([*UNSHARE, "sh", "-c", f"mount -t tmpfs -o size={self.SIZE},mode=700 tmpfs {self.folder} && "
                                         "echo ready && exec sleep infinity"], stdout=subprocess.PIPE)
         if self.holder.stdout.readline() != b"ready\n":
             raise kt.Skip("a tmpfs cannot be mounted here")

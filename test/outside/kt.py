@@ -37,6 +37,17 @@ SHARED = Path(os.environ["KT_SHARED"]) if os.environ.get("KT_SHARED") else None
 LIMIT = float(os.environ.get("KT_LIMIT", "60"))  # seconds that anything may take
 
 
+SETPRIV = shutil.which("setpriv")
+
+
+def spawn(words, **more):
+    """A child that ends with this process, however that ends. The system ends it with the thread that
+    began it, so one that another thread begins lives until it is stopped."""
+    if SETPRIV and threading.current_thread() is threading.main_thread():
+        words = [SETPRIV, "--pdeathsig", "KILL", "--", *words]
+    return subprocess.Popen(words, **more)
+
+
 class Skip(Exception):
     """Raised in a case (or in setup) that cannot run here; the text is the reason."""
 
@@ -347,7 +358,7 @@ class Program:
         """Start without waiting for the greeting."""
         mark = len(self.lines)
         words = [self.bin, "serve", str(self.site.dir), "--listen", f"127.0.0.1:{self.port}", *self.words]
-        self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, text=True, errors="replace",
+        self.process = spawn(words, stdin=subprocess.DEVNULL, text=True, errors="replace",
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.env)
         self.reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
         self.reader.start()
@@ -430,6 +441,26 @@ class Program:
         status, body = Client(self).push("/api/v1/samples", json.dumps(rows),
                                          self.site.tokens[producer])
         assert status == 204, f"samples were not taken: {status} {body}"
+
+
+class SiteClock:
+    """Time as a plant tells it (`--sim-clock`), which a test can put forward."""
+
+    def __init__(self):
+        self.ahead_ms, self.server = 0, socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.server.getsockname()[1]
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            conn, _ = self.server.accept()
+            try:
+                while True:
+                    conn.sendall(b"%d\n" % (now_ms() + self.ahead_ms))
+                    conn.recv(4096)  # it has followed
+                    time.sleep(0.1)
+            except OSError:
+                conn.close()
 
 
 def strict(pairs):

@@ -50,7 +50,7 @@ class Mine:
         self.site.secret("envgw.token")
         (self.site.dir / "secrets/envgw.token").write_text(secrets.token_urlsafe(24))
         self.site.secret("network.community")
-        self.sim = subprocess.Popen(
+        self.sim = kt.spawn(
             [kt.SIM, str(demo / "sim.plan"), "--scenario", scenario, "--speed", str(speed),
              "--base-port", str(self.base), "--no-mqtt", "--community", str(self.site.dir / "secrets/network.community")], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -241,7 +241,7 @@ class Broker:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen([self.program, "-c", str(self.dir / "conf")],
+        self.process = kt.spawn([self.program, "-c", str(self.dir / "conf")],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
         kt.wait_for("the broker listens", self.listens)

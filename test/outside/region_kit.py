@@ -30,7 +30,7 @@ class Nats:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen([self.bin, "-c", str(self.conf)], stdout=subprocess.DEVNULL,
+        self.process = kt.spawn([self.bin, "-c", str(self.conf)], stdout=subprocess.DEVNULL,
                                         stderr=open(self.dir / "log", "ab"))
         SERVERS.append(self)
 

@@ -34,7 +34,7 @@ class Victoria:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(
+        self.process = kt.spawn(
             [self.bin, f"-storageDataPath={self.dir}", "-retentionPeriod=100y",
              "-dedup.minScrapeInterval=1ms", f"-httpListenAddr=127.0.0.1:{self.port}"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -67,7 +67,7 @@ class Snmpd:
         new.rename(self.dir / name)
 
     def start(self):
-        self.process = subprocess.Popen(
+        self.process = kt.spawn(
             [SNMPD, "-f", "-C", "-c", str(self.dir / "device.conf"), "-Lf", str(self.dir / "log"), "-I", "-smux"],
             env={"SNMP_PERSISTENT_DIR": str(self.dir), "PATH": "/usr/bin:/bin"}, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)

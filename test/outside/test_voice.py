@@ -25,10 +25,10 @@ class World:
     def __init__(self, devices, people=PEOPLE, points=(), sip=None, **more):
         link = {"id": "sip", "kind": "sip", "host": "127.0.0.1", "port": vk.udp_port(), "probe_s": 2, **(sip or {})}
         rows = [kt.point(i, f"voice.{r}", p, link="sip", address=u) for i, r, p, u in devices]
-        links = more.pop("links", [])
+        links, clock = more.pop("links", []), more.pop("clock", None)
         self.site = kt.make_site(rows + list(points), packs=("core", "gas", "voice"), people=people,
                                  links=[link] + links, **more)
-        self.program = kt.Program(self.site)
+        self.program = kt.Program(self.site, *(["--sim-clock", clock.address] if clock else []))
         self.c = self.program.user("wang", "dispatcher")
 
     def ask(self, verb, client=None, **args):
@@ -193,6 +193,43 @@ def erased():
     equal((then[-1]["id"], then[-1]["state"]), (t, "talking"))
     marks = w.c.get(f"/events?type=call,broadcast&from={at - 60000}&limit=500")["items"]
     equal({i["body"]["type"] for i in marks} - {"call", "broadcast"}, set())
+
+
+@case("recordings leave by their number of megabytes and by their age, the oldest first; the chain keeps hash and reason")
+def retention():
+    vk.need("espeak-ng")
+    clock = kt.SiteClock()
+    w = World([(f"S{i}", "speaker", "P1-face", f"sip:x@127.0.0.1:{vk.udp_port()}") for i in range(2)],
+              sip={"keep_days": 1, "keep_mb": 1}, clock=clock)
+    talks = [w.start("broadcast.start", points=[f"S{i}"], text=text * 15) for i, text in enumerate(("一二三四五六七八九。", "九八七六五四三二一。"))]
+    ends = []
+    for t in talks:  # nobody answers; what was to be said is kept all the same
+        w.wait(t, "ended")
+        ends.append(kt.wait_for("its end in the journal", lambda t=t: [e for e in w.events("broadcast", t) if e["change"] == "end"])[0])
+    bodies = [w.site.dir / "data/bodies" / e["recording"][:2] / e["recording"] for e in ends]
+
+    began = kt.now_ms() - 3600_000
+
+    def told(kind, change):
+        items = w.c.get("/events", type=kind, limit=50, **{"from": began, "to": kt.now_ms() + 30 * 3600_000})["items"]
+        return [i["body"] for i in items[::-1] if i["body"]["change"] == change]
+
+    def erased():
+        return [(e["id"], e["why"], e["hash"]) for e in told("recording", "erase")]
+    kt.wait_for("together they are too much", erased)
+    first = 0 if erased()[0][0] == talks[0] else 1  # which ended first is for the speech synthesis to say
+    old, new = ends[first], ends[1 - first]
+    equal(erased(), [(old["id"], "quota", old["recording"])])
+    kt.wait_for("the bytes of the older one are gone", lambda: not bodies[first].exists())
+    assert bodies[1 - first].exists() and bodies[1 - first].stat().st_size > 300_000
+    clock.ahead_ms = 25 * 3600 * 1000
+    kt.wait_for("a day later the other one's are, too", lambda: not bodies[1 - first].exists())
+    w.c = w.program.login("wang", w.c.password)
+    equal(erased(), [(old["id"], "quota", old["recording"]), (new["id"], "days", new["recording"])])
+    equal([w.c.raw("GET", f"/api/v1/recordings/{e['seq']}", None, None)[0] for e in ends], [404, 404])
+    equal({e["recording"] for e in told("broadcast", "end")}, {e["recording"] for e in ends})
+    w.program.stop()
+    kt.kuangtu("verify", w.site.dir)
 
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>

@@ -103,7 +103,7 @@ class Baresip:
 
     def spawn(self):
         self.lines = []
-        self.process = subprocess.Popen(["baresip", "-f", str(self.dir)], stdin=subprocess.PIPE,
+        self.process = kt.spawn(["baresip", "-f", str(self.dir)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                         errors="replace", bufsize=1, start_new_session=True)
         threading.Thread(target=self._read, daemon=True).start()
@@ -160,7 +160,7 @@ class Sipp:
         self.dir = kt.temp_dir("kt-sipp-")
         self.port = port
         (self.dir / "s.xml").write_text(scenario)
-        self.process = subprocess.Popen(
+        self.process = kt.spawn(
             ["sipp", "-sf", "s.xml", "-i", "127.0.0.1", "-p", str(self.port), "-nostdin",
              "-cp", str(udp_port()), "-trace_err"],
             cwd=self.dir, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

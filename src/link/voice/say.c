@@ -3,6 +3,8 @@
  * say: words to one phone, until its key 1 says that they were heard; words to many speakers, which
  * answer by themselves.
  *
+ * Devices are called while the words are made, and hear nothing until there are some.
+ *
  *   speaker: asked ─▶ speaking ─▶ sent ─▶ confirmed (a receiver report has come)
  *                └──▶ silent, refused
  */
@@ -49,7 +51,7 @@ struct ring {
     struct talk t;
     char to[160], hash[65];
     struct leg *leg;
-    struct pcm words;
+    struct pcm words; /* v: NULL until they are made */
     struct play play;
     int tail;
 };
@@ -96,37 +98,50 @@ static void ring_key(void *arg, struct leg *l, int code)
     }
 }
 
-/* The device is called once the words are made: it shall not wait. */
-static void ring_words(struct talk *t, struct pcm *words, const char *hash)
+/* The device rings while the words are made. What speaks of something less is taken over once there
+ * are words. False: it waits for them. */
+static bool ring_call(struct ring *r)
 {
-    struct ring *r = (struct ring *)t;
     struct kt_err err = {0};
+    struct kt_voice *v = r->t.v;
     const struct leg_owner owner = {
         .arg = r, .ringing = ring_ringing, .up = ring_up, .key = ring_key, .over = ring_over};
-    r->words = *words;
-    *words = (struct pcm){0};
-    kt_text_set(r->hash, sizeof(r->hash), hash);
-    struct leg *busy = leg_to(t->v, r->to);
-    if (busy && busy->rank < t->rank) {
+    struct leg *busy = leg_to(v, r->to);
+    if (busy && busy->rank < r->t.rank) {
+        if (!r->words.v) {
+            return false;
+        }
         busy->owner.over(busy->owner.arg, busy, "outranked");
         leg_drop(busy);
         busy = NULL;
     }
-    uint32_t ms = (uint32_t)(t->v->conf->timeout_ns / KT_MS);
-    r->leg = busy ? NULL : leg_new(t->v, r->to, t->rank, false, ms, &owner, &err);
+    uint32_t ms = (uint32_t)(v->conf->timeout_ns / KT_MS);
+    r->leg = busy ? NULL : leg_new(v, r->to, r->t.rank, false, ms, &owner, &err);
     if (!r->leg) {
-        ring_end(t, busy ? "busy" : "failed");
+        ring_end(&r->t, busy ? "busy" : "failed");
+    }
+    return true;
+}
+
+static void ring_words(struct talk *t, struct pcm *words, const char *hash)
+{
+    struct ring *r = (struct ring *)t;
+    r->words = *words;
+    *words = (struct pcm){0};
+    kt_text_set(r->hash, sizeof(r->hash), hash);
+    if (!r->leg) {
+        (void)ring_call(r);
     }
 }
 
 static void ring_tick(struct talk *t)
 {
     struct ring *r = (struct ring *)t;
-    int16_t pcm[FRAME];
+    int16_t pcm[FRAME] = {0};
     if (!r->leg || !r->leg->up) {
         return;
     }
-    if (!frame(&r->play, &r->words, TIMES, pcm) && ++r->tail > TAIL) {
+    if (r->words.v && !frame(&r->play, &r->words, TIMES, pcm) && ++r->tail > TAIL) {
         ring_end(t, "spoken");
         return;
     }
@@ -168,6 +183,7 @@ static struct talk *ring_begin(struct kt_voice *v, const struct order *o)
     voice_tell(v, o->talk, "asked");
     (void)snprintf(words, sizeof(words), "%.700s听到请按1。", o->text);
     clerk_words(v->clerk, o->talk, words, "", o->drill);
+    (void)ring_call(r);
     return &r->t;
 }
 
@@ -227,11 +243,15 @@ static void at_up(void *arg, struct leg *l)
     voice_tell(a->cast->t.v, a->cast->t.id, "talking");
 }
 
-/* A device that speaks something of lower rank is taken over; an equal one is waited for. */
+/* A device that speaks something of lower rank is taken over once there are words to say; an equal
+ * one is waited for. */
 static bool at_free(struct at *a)
 {
     struct leg *busy = leg_to(a->cast->t.v, a->uri);
     if (busy && busy->rank < a->cast->t.rank) {
+        if (!a->cast->ready) {
+            return false;
+        }
         busy->owner.over(busy->owner.arg, busy, "outranked");
         leg_drop(busy);
         return true;
@@ -263,8 +283,9 @@ static bool at_call(struct at *a)
 
 static void at_speak(struct at *a)
 {
-    int16_t pcm[FRAME];
-    if (!frame(&a->play, &a->cast->words, a->cast->times, pcm) && a->state == AT_SPEAKING) {
+    int16_t pcm[FRAME] = {0};
+    if (a->cast->ready && !frame(&a->play, &a->cast->words, a->cast->times, pcm) &&
+        a->state == AT_SPEAKING) {
         a->state = AT_SENT;
         a->waited = 0;
         news(a, a->leg->reports ? "confirmed" : "sent");
@@ -299,7 +320,7 @@ static void cast_tick(struct talk *t)
     struct cast *c = (struct cast *)t;
     int begun = 0;
     uint32_t over = 0;
-    for (uint32_t i = 0; c->ready && i < c->n; i++) {
+    for (uint32_t i = 0; i < c->n; i++) {
         struct at *a = &c->at[i];
         if (a->state == AT_WAITS && begun < PER_TICK) {
             begun += at_call(a);
@@ -323,6 +344,11 @@ static void cast_words(struct talk *t, struct pcm *words, const char *hash)
     *words = (struct pcm){0};
     kt_text_set(c->hash, sizeof(c->hash), hash);
     c->ready = true;
+    for (uint32_t i = 0; i < c->n; i++) { /* silence that was received confirms no words */
+        if (c->at[i].leg) {
+            c->at[i].leg->reports = 0;
+        }
+    }
 }
 
 static void cast_gone(struct talk *t)

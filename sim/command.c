@@ -333,6 +333,9 @@ static void do_rig(struct call *c)
         return;
     }
     r->s[at] = v;
+    if (c->r->devices) {
+        sim_devices_modes(c->r->devices, c->p);
+    }
 }
 
 static void do_person(struct call *c)

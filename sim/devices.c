@@ -533,6 +533,13 @@ void sim_devices_take_coils(struct sim_devices *d, struct sim_plant *p)
     pthread_mutex_unlock(&d->io);
 }
 
+void sim_devices_modes(struct sim_devices *d, const struct sim_plant *p)
+{
+    pthread_mutex_lock(&d->io);
+    sim_registers_modes(d->registers, p);
+    pthread_mutex_unlock(&d->io);
+}
+
 /* ---- life ---- */
 static void *run(void *arg)
 {

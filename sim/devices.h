@@ -32,6 +32,8 @@ void sim_devices_stop(struct sim_devices *d); /**< accepts NULL */
 void sim_devices_take_coils(struct sim_devices *d, struct sim_plant *p);
 /** Put values, states and status words into the registers. */
 void sim_devices_show(struct sim_devices *d, const struct sim_plant *p);
+/** What a rig was set to counts for the next write already, not only from the next step. */
+void sim_devices_modes(struct sim_devices *d, const struct sim_plant *p);
 void sim_devices_mode(struct sim_devices *d, int device, enum sim_device_mode mode, int late_ms);
 /** "ok", "late", …; false for an unknown word. */
 bool sim_device_mode_of(const char *word, enum sim_device_mode *ret);

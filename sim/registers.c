@@ -120,8 +120,16 @@ void sim_registers_take(struct sim_registers *r, struct sim_plant *p)
             rig->s[h->set->signal] = p->points[h->point].value = h->value;
             h->waits = false;
         }
-        h->locked = rig->s[rig->kind->remote] < 0.5;
-        h->deaf = rig->s[rig->kind->deaf] > 0.5;
+    }
+    sim_registers_modes(r, p);
+}
+
+void sim_registers_modes(struct sim_registers *r, const struct sim_plant *p)
+{
+    for (int i = 0; i < r->n; i++) {
+        const struct sim_rig *rig = &p->rigs[r->held[i].rig];
+        r->held[i].locked = rig->s[rig->kind->remote] < 0.5;
+        r->held[i].deaf = rig->s[rig->kind->deaf] > 0.5;
     }
 }
 

@@ -25,6 +25,8 @@ enum sim_written sim_registers_write(struct sim_registers *r, int device, const 
                                      size_t n);
 /** What was written becomes the rigs' signals; the limits are those of now. */
 void sim_registers_take(struct sim_registers *r, struct sim_plant *p);
+/** How the rigs stand: set on the spot alone, or deaf. */
+void sim_registers_modes(struct sim_registers *r, const struct sim_plant *p);
 /** Has something been written to this point that is not taken yet? */
 bool sim_registers_waits(const struct sim_registers *r, int point);
 #endif

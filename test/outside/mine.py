@@ -12,6 +12,7 @@ import subprocess
 import kt
 
 PORTS, CLAIM = 64, 99  # of one plant; the one that says whose they are
+DEVICE_MS = 5000  # a simulated device that a busy machine lets wait is not a silent one
 
 
 def claim_ports():
@@ -44,6 +45,7 @@ class Mine:
         shutil.copytree(demo, self.site.dir, ignore=shutil.ignore_patterns("data", "secrets", "drop"))
         text = re.sub(r"port: 15(\d\d\d)", lambda m: f"port: {self.base + int(m.group(1))}",
                       self.site.read("site.yaml"))
+        text = text.replace("timeout_ms: 500", f"timeout_ms: {DEVICE_MS}")
         text += f"journal: {journal}\n" if journal else ""
         self.site.write("site.yaml", text)
         self.site.replace("points.csv", "@127.0.0.1:15005", f"@127.0.0.1:{self.base + 5}")

@@ -7,8 +7,8 @@
 static const struct sim_rig_kind *const kinds[] = {
     &sim_rig_mainfan, &sim_rig_pumps,   &sim_rig_hoist,      &sim_rig_barrier, &sim_rig_airlock,
     &sim_rig_near,    &sim_rig_breaker, &sim_rig_compressor, &sim_rig_refuge,  &sim_rig_face,
-    &sim_rig_mix,     &sim_rig_water,   &sim_rig_drill,      &sim_rig_truck,   &sim_rig_ring,
-    &sim_rig_bases,   &sim_rig_room};
+    &sim_rig_mix,     &sim_rig_water,   &sim_rig_fill,       &sim_rig_drill,   &sim_rig_truck,
+    &sim_rig_ring,    &sim_rig_bases,   &sim_rig_room};
 
 const struct sim_rig_kind *sim_rig_kind_of(struct kt_str name)
 {

@@ -3,7 +3,8 @@
  * The stations behind a face, each with a PLC whose loops are its own: one mixes emulsion, a PI
  * controller doses oil until the concentration is what was set; one cleans the water for it. Both
  * flush their filters back when the difference of pressure reaches what was set. A master sets
- * numbers within the PLC's own limits, while it stands in remote.
+ * numbers within the PLC's own limits, while it stands in remote. A third one pumps the paste of
+ * the wall that keeps an entry behind the face.
  */
 #include <math.h>
 
@@ -206,3 +207,36 @@ const struct sim_rig_kind sim_rig_water = {.name = "water",
                                            .deaf = W_DEAF,
                                            .begin = water_begin,
                                            .step = water_step};
+
+/* ---- backfill: paste for the wall beside a retained entry, pumped in batches behind the face */
+enum { F_FLOW, F_SOLIDS, F_MPA, F_VOLUME, F_LENGTH, F_CLOSING, F_BLOCKED };
+static const char *const fill_signals[] = {"flow",   "solids",  "mpa",     "volume",
+                                           "length", "closing", "blocked", NULL};
+#define BATCH_S   (40 * 60) /* of every … */
+#define ROUND_S   (90 * 60)
+#define WALL_M3_M 9.0   /* paste in a metre of wall */
+#define CLOSED_MM 260.0 /* what the entry comes to in the end … */
+#define SETTLES_S 1.7e6 /* … and how slowly */
+
+static void fill_begin(struct sim_plant *p, struct sim_rig *r)
+{
+    (void)p;
+    r->s[F_SOLIDS] = 76;
+    r->s[F_VOLUME] = 2700;
+    r->s[F_CLOSING] = 140;
+}
+
+static void fill_step(struct sim_plant *p, struct sim_rig *r)
+{
+    bool pumps = fmod((double)p->step * SIM_STEP_S, ROUND_S) < BATCH_S;
+    bool blocked = r->s[F_BLOCKED] > 0.5;
+    r->s[F_FLOW] = pumps && !blocked ? sim_rig_wave(p, 4, 60, 4, 300) : 0; /* m3/h */
+    r->s[F_SOLIDS] = sim_rig_wave(p, 5, 76, 1.5, 900);
+    r->s[F_MPA] = !pumps ? 0 : blocked ? 15 : sim_rig_wave(p, 6, 6.5, 0.6, 120);
+    r->s[F_VOLUME] += r->s[F_FLOW] / 3600 * SIM_STEP_S;
+    r->s[F_LENGTH] = r->s[F_VOLUME] / WALL_M3_M;
+    r->s[F_CLOSING] += (CLOSED_MM - r->s[F_CLOSING]) / SETTLES_S * SIM_STEP_S;
+}
+
+const struct sim_rig_kind sim_rig_fill = {
+    .name = "fill", .signals = fill_signals, .begin = fill_begin, .step = fill_step};

@@ -151,6 +151,7 @@ def coaling(p, n="1203"):
     a.done()
     mix(p, n)
     clean_water(p, n)
+    backfill(p, n)
 
 
 def mix(p, n):
@@ -180,6 +181,16 @@ def clean_water(p, n):
     c.sig("QS-FS", "反冲洗压差设定", "flush set-point", "filter.set", f"QSZ-{n}", "dpset", set_lo=0.08, set_hi=0.25)
     p.rig(f"QSZ-{n}", "water")
     c.done()
+
+
+def backfill(p, n):
+    d = Asset(p, f"CTZ-{n}", "station", f"{n}充填泵站", f"Backfill station {n}", f"{n}-int", "plc07", p.along(f"{n}I-3", 0.85, 9))
+    for k, zh, en, role, sig in (("LL", "充填流量", "paste flow", "fill.flow", "flow"), ("ND", "料浆质量浓度", "solids", "fill.solids", "solids"),
+                                 ("YL", "充填泵压力", "pressure", "fill.pressure", "mpa"), ("CD", "沿空留巷长度", "retained entry", "entry.length", "length"),
+                                 ("YJ", "留巷顶底板移近量", "closing of the entry", "entry.closing", "closing")):
+        d.sig(f"CT-{k}", zh, en, role, f"CTZ-{n}", sig)
+    p.rig(f"CTZ-{n}", "fill")
+    d.done()
 
 
 def build(eq):

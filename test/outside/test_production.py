@@ -42,7 +42,11 @@ def mine():
 def running():
     site = kt.make_site([kt.point("W1", "wind.face", "P1-face", link="push"),
                          kt.point("CQ", "drain.flow", "P1-face", link="push", unit="m3/min"),
-                         kt.point("CN", "drain.conc", "P1-face", link="push", unit="%CH4", range_lo=0, range_hi=100)], people=PEOPLE, packs=("core", "gas", "production", "management", "drainage", "water"))
+                         kt.point("CN", "drain.conc", "P1-face", link="push", unit="%CH4", range_lo=0, range_hi=100),
+                         kt.point("CT", "fill.flow", "P1-face", link="push", unit="m3/h", range_lo=0, range_hi=120),
+                         kt.point("LC", "entry.length", "P1-face", link="push", unit="m", range_lo=0, range_hi=2000),
+                         kt.point("YJ", "entry.closing", "P1-face", link="push", unit="mm", range_lo=0, range_hi=1000)],
+                        people=PEOPLE, packs=("core", "gas", "face", "production", "management", "drainage", "water"))
     return kt.Program(site)
 
 
@@ -158,18 +162,22 @@ def _():
     equal((status, body[:15]), (200, b"SQLite format 3"), str(body[:300]))
 
 
-@case("what the mine's own sensors say of drained gas: its figure names its source and follows it")
+@case("what the mine's own sensors say of drained gas, backfill and retained entries: each figure names its source and follows it")
 def _():
     p = running()
     c = a_clerk()
     c.ask("record.create", register="green_source", fields={"title": "泵站（演示）", "kind": "drained", "place": "P1-face", "point": "CQ", "part": "CN", "per_hour": 60})
+    for kind, point in (("filled", "CT"), ("kept", "LC"), ("entry", "YJ")):
+        c.ask("record.create", register="green_source", fields={"title": f"{point}（演示）", "kind": kind, "place": "P1-face", "point": point, "per_hour": 1})
     now = kt.now_ms()
-    p.samples(*[(i, v, now - back * 1000) for back in range(20, 0, -1) for i, v in (("CQ", 10), ("CN", 40))])
+    p.samples(*[(i, v, now - back * 1000) for back in range(20, 0, -1) for i, v in (("CQ", 10), ("CN", 40), ("CT", 50), ("LC", 320 - back), ("YJ", 160 - back))])
     span = {"from": now - 3600_000, "to": now}
     got = kt.wait_for("the history", lambda: (lambda i: i if i["value"] else None)(c.get("/indicators/sensed_drained", **span)))
     assert abs(got["value"] - 10 * 0.4 * 60) < 1, got["value"]
     items = c.get("/indicators/sensed_drained/drill", **span)["items"]
     equal([i["fields"]["point"] for i in items], ["CQ"])
+    equal({i: c.get(f"/indicators/{i}", **span)["value"] for i in ("sensed_filled", "sensed_kept", "entry_closing")},
+          {"sensed_filled": 50, "sensed_kept": 19, "entry_closing": 159})
 
 
 @case("the demonstration mine is filled once, all of it marked as made up")
@@ -182,6 +190,10 @@ def _():
     for register in ("shift_report", "machine", "smart_task", "stage_system"):
         items = c.get(f"/records/{register}")["items"]
         assert items and all("演示" in str(i) or register == "shift_report" for i in items), register
+    sources = [i["fields"] for i in c.get("/records/green_source")["items"]]
+    equal({f["kind"] for f in sources}, {"drained", "filled", "kept", "entry"})
+    points = {line.split(",")[0] for line in (kt.SOURCE / "sites/demo/points.csv").read_text(encoding="utf-8").splitlines()}
+    equal([p for f in sources for p in (f["point"], f["part"]) if p and p not in points], [], "points of the demonstration mine")
     equal(c.get("/indicators/days_safe")["value"], 412)
     equal(round(c.get("/indicators/stages_covered")["value"], 1), 42.9)
     equal(c.get("/indicators/first_grade")["value"], 2)

@@ -3,6 +3,7 @@
 #define KT_API_CLUSTER_H
 /* Several nodes, as the api shows them and as a following node passes calls on. */
 #include "api/private.h"
+#include "sys/http_client.h"
 
 const char *cluster_role_name(enum kt_cluster_role role);
 /** The few words that each screen shows all the time: node, role, holder, behind_ms; or null. */
@@ -26,6 +27,10 @@ bool elsewhere(struct kt_api *a, struct kt_http_req *req);
 /** Who asks, when another node of the region passes a call on; strings in the arena. */
 bool elsewhere_person(struct kt_api *a, struct kt_http_req *req, struct kt_arena *arena,
                       struct kt_person *ret);
+
+/** To another node of this site: HTTPS by the site's own authority, secrets/ca.pem, if it has one.
+ */
+struct kt_http_client *node_client(struct kt_api *a);
 
 /* forward.c */
 /** Is this for the active node, while this one follows? */

@@ -117,7 +117,7 @@ bool elsewhere_person(struct kt_api *a, struct kt_http_req *req, struct kt_arena
 
 /* ---- passing on ---- */
 
-static struct kt_http_client *client(struct kt_api *a)
+struct kt_http_client *node_client(struct kt_api *a)
 {
     char ca[700];
     struct kt_http_client *c = kt_http_client_new();
@@ -132,7 +132,7 @@ static void pass(struct kt_api *a, struct kt_http_req *req, const struct kt_pers
                  const char *node, const char *base)
 {
     struct kt_arena *arena = kt_http_arena(req);
-    struct kt_buf query, answer;
+    struct kt_buf target, answer;
     struct kt_err err = {0};
     char secret[65] = "";
     const char *type = kt_http_header(req, "Content-Type");
@@ -140,16 +140,15 @@ static void pass(struct kt_api *a, struct kt_http_req *req, const struct kt_pers
         reply_code(req, KT_ENODE, "the nodes of the region do not know each other yet; once more");
         return;
     }
-    kt_buf_init(&query, 1 << 16);
+    kt_buf_init(&target, 1 << 16);
     kt_buf_init(&answer, 256 << 20);
-    kt_http_query_text(req, &query);
+    kt_http_target(req, &target);
     const char *headers[] = {kt_arena_printf(arena, "Authorization: Bearer %s", secret),
                              person_line(arena, p), "X-Kuangtu: 1",
                              kt_arena_printf(arena, "Content-Type: %s", type ? type : "text/plain"),
                              NULL};
-    const char *url =
-        kt_arena_printf(arena, "%s%s%s", base, kt_http_path(req), kt_buf_cstr(&query));
-    struct kt_http_client *c = client(a);
+    const char *url = kt_arena_printf(arena, "%s%s", base, kt_buf_cstr(&target));
+    struct kt_http_client *c = node_client(a);
     struct kt_str body = kt_http_body(req);
     int status = 0;
     int r = kt_http_client_do(c, kt_http_method(req), url, headers, body.n ? &body : NULL, PATIENCE,
@@ -163,7 +162,7 @@ static void pass(struct kt_api *a, struct kt_http_req *req, const struct kt_pers
         kt_http_reply_take(req, status, kt_arena_strdup(arena, got), &answer);
     }
     kt_http_client_free(c);
-    kt_buf_done(&query);
+    kt_buf_done(&target);
 }
 
 bool elsewhere(struct kt_api *a, struct kt_http_req *req)

@@ -51,7 +51,7 @@ static void pass_back(struct kt_http_req *req, struct kt_http_client *c, int sta
 void forward(struct kt_api *a, struct kt_http_req *req)
 {
     struct kt_cluster_stats s;
-    struct kt_buf query, answer;
+    struct kt_buf target, answer;
     struct kt_err err = {0};
     const char *headers[8];
     int status = 0;
@@ -60,13 +60,13 @@ void forward(struct kt_api *a, struct kt_http_req *req)
         reply_code(req, KT_ENODE, "no node is active at this moment; send once more");
         return;
     }
-    kt_buf_init(&query, 1 << 16);
+    kt_buf_init(&target, 1 << 16);
     kt_buf_init(&answer, 64 << 20);
-    kt_http_query_text(req, &query);
+    kt_http_target(req, &target);
     pass_headers(req, kt_http_arena(req), headers);
-    const char *url = kt_arena_printf(kt_http_arena(req), "%s%s%s", s.holder_url, kt_http_path(req),
-                                      kt_buf_cstr(&query));
-    struct kt_http_client *c = kt_http_client_new();
+    const char *url =
+        kt_arena_printf(kt_http_arena(req), "%s%s", s.holder_url, kt_buf_cstr(&target));
+    struct kt_http_client *c = node_client(a);
     struct kt_str body = kt_http_body(req);
     int r = kt_http_client_do(c, kt_http_method(req), url, headers, &body, PATIENCE, &status,
                               &answer, &err);
@@ -81,5 +81,5 @@ void forward(struct kt_api *a, struct kt_http_req *req)
         pass_back(req, c, status, &answer);
     }
     kt_http_client_free(c);
-    kt_buf_done(&query);
+    kt_buf_done(&target);
 }

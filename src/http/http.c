@@ -484,21 +484,28 @@ const char *kt_http_query(struct kt_http_req *r, const char *name)
     return kt_http_decode(v) ? v : NULL;
 }
 
+struct query {
+    struct kt_buf *out;
+    int n;
+};
+
 static enum MHD_Result put_query(void *arg, enum MHD_ValueKind kind, const char *key,
                                  const char *value)
 {
-    struct kt_buf *out = arg;
+    struct query *q = arg;
     (void)kind;
-    kt_buf_puts(out, out->n ? "&" : "?");
-    kt_percent_put(out, key, "-_.~");
-    kt_buf_puts(out, "=");
-    kt_percent_put(out, value ? value : "", "-_.~");
+    kt_buf_puts(q->out, q->n++ ? "&" : "?");
+    kt_percent_put(q->out, key, "-_.~%+"); /* with the escapes that it came with */
+    kt_buf_puts(q->out, "=");
+    kt_percent_put(q->out, value ? value : "", "-_.~%+");
     return MHD_YES;
 }
 
-void kt_http_query_text(struct kt_http_req *r, struct kt_buf *out)
+void kt_http_target(struct kt_http_req *r, struct kt_buf *out)
 {
-    MHD_get_connection_values(r->conn, MHD_GET_ARGUMENT_KIND, put_query, out);
+    struct query q = {.out = out};
+    kt_percent_put(out, kt_http_path(r), "-_.~/");
+    MHD_get_connection_values(r->conn, MHD_GET_ARGUMENT_KIND, put_query, &q);
 }
 
 const char *kt_http_header(struct kt_http_req *r, const char *name)

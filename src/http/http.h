@@ -58,8 +58,8 @@ int kt_http_port(const struct kt_http *s);
 const char *kt_http_method(const struct kt_http_req *r);
 const char *kt_http_path(const struct kt_http_req *r);              /**< decoded, without query */
 const char *kt_http_query(struct kt_http_req *r, const char *name); /**< NULL when absent */
-/** The whole query, encoded again: "?a=b&c=d", or nothing. Appended. */
-void kt_http_query_text(struct kt_http_req *r, struct kt_buf *out);
+/** Path and whole query, encoded as an address has them: "/a/b?c=d". Appended. */
+void kt_http_target(struct kt_http_req *r, struct kt_buf *out);
 const char *kt_http_header(struct kt_http_req *r, const char *name);
 const char *kt_http_cookie(struct kt_http_req *r, const char *name);
 const char *kt_http_client(struct kt_http_req *r); /**< address as text */

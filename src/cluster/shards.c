@@ -498,6 +498,11 @@ void kt_shards_url(struct kt_shards *s, const char *url)
     atomic_store(&s->is_signed, false);
 }
 
+const char *kt_shards_node(const struct kt_shards *s)
+{
+    return s->node;
+}
+
 void kt_shards_owner(struct kt_shards *s, uint32_t i, char ret[CORE_NAME])
 {
     pthread_mutex_lock(&s->lock);

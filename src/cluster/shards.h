@@ -33,6 +33,7 @@ void kt_shards_stop(struct kt_shards *s);
 
 /** Where this node's API is, when that is known later than the start. Any thread. */
 void kt_shards_url(struct kt_shards *s, const char *url);
+const char *kt_shards_node(const struct kt_shards *s); /**< this one's name */
 /** May the worker of names[i] take a step now? false also says that it is in none. */
 bool kt_shards_works(struct kt_shards *s, uint32_t i);
 /** Of a name that is ours: how far it is. KT_ENOTFOUND; KT_EIO */

@@ -72,6 +72,8 @@ def at_the_node_that_has_it(nodes, mine):
         c.headers["X-Kuangtu-Mine"] = mine
     equal(wait_for("the value, through this node", lambda: official.live(f"{mine}-W1")[f"{mine}-W1"][0]), 1)
     equal(official.get("/me")["user"], "li")
+    equal(len(official.get("/live", points=f"{mine}-W1,{mine}-W2")), 2, "a query is passed on as it was written")
+    equal(official.get("/records/county_order", filter='[["mine","=","矿 一"]]')["items"], [])
     made = official.ask("record.create", register="county_order", fields={"mine": mine, "title": "报送", "due": "2030-01-01"})
     equal([i["id"] for i in official.get("/records/county_order")["items"]], [made["result"]["record"]])
     equal(guest.call("POST", "/requests", {"verb": "record.create", "args": {"register": "county_order"}})[0], 404, "what one may not see is not there")

@@ -545,7 +545,8 @@ static void step(struct kt_mine *m)
         m->consuming = n >= 0;
     }
     if (m->state.up && kt_clock_mono() - m->ordered > ORDER_EVERY) {
-        upward_orders(m->rt, m->conf->node, m->got, say_order, m);
+        const char *by = m->shards ? kt_shards_node(m->shards) : "";
+        upward_orders(m->rt, m->conf->node, by, m->got, say_order, m);
         m->ordered = kt_clock_mono();
     }
     if (m->changed && save(m, &err) < 0) {

@@ -9,13 +9,13 @@
 
 enum { LIST_MAX = 8 << 20, ORDER_MAX = 64 << 10, ORDERS = 200 };
 
-static void put_order(const struct kt_json *item, struct kt_buf *out)
+static void put_order(const struct kt_json *item, const char *no, struct kt_buf *out)
 {
     static const char *const keys[] = {"title", "text", "due"};
     const struct kt_json *fields = kt_json_get(item, "fields");
     struct kt_jw w = kt_jw_init(out);
     kt_jw_obj(&w);
-    kt_jw_kstr(&w, "order", kt_json_get_str(item, "key", ""));
+    kt_jw_kstr(&w, "order", no);
     for (size_t i = 0; i < KT_ARRAY_LEN(keys); i++) {
         const char *text = kt_json_get_str(fields, keys[i], "");
         if (*text) {
@@ -25,27 +25,29 @@ static void put_order(const struct kt_json *item, struct kt_buf *out)
     kt_jw_obj_end(&w);
 }
 
-static void each(const struct kt_json *list, const struct kt_map *got,
+static void each(const struct kt_json *list, const char *by, const struct kt_map *got,
                  void (*fn)(void *arg, struct kt_str json), void *arg)
 {
     const struct kt_json *items = kt_json_get(list, "items");
     for (size_t i = kt_json_len(items); i-- > 0;) { /* the list has the newest first */
         const struct kt_json *item = kt_json_at(items, i);
-        const char *no = kt_json_get_str(item, "key", "");
+        const char *key = kt_json_get_str(item, "key", "");
+        char no[200];
         uint64_t at;
         struct kt_buf b;
-        if (!*no || kt_map_get(got, kt_str_c(no), &at)) {
+        snprintf(no, sizeof(no), "%.80s%s%.80s", key, *by ? "/" : "", by);
+        if (!*key || kt_map_get(got, kt_str_c(no), &at)) {
             continue;
         }
         kt_buf_init(&b, ORDER_MAX);
-        put_order(item, &b);
+        put_order(item, no, &b);
         fn(arg, (struct kt_str){b.p, b.n});
         kt_buf_done(&b);
     }
 }
 
-void upward_orders(struct kt_runtime *rt, const char *node, const struct kt_map *got,
-                   void (*fn)(void *arg, struct kt_str json), void *arg)
+void upward_orders(struct kt_runtime *rt, const char *node, const char *by,
+                   const struct kt_map *got, void (*fn)(void *arg, struct kt_str json), void *arg)
 {
     static const char *const rights[] = {"county_order.read"}, *const places[] = {"*"};
     struct kt_room *room = kt_runtime_room(rt);
@@ -68,7 +70,7 @@ void upward_orders(struct kt_runtime *rt, const char *node, const struct kt_map 
     kt_buf_init(&b, LIST_MAX);
     if (kt_room_list(room, &who, "county_order", &q, &b, &err) == KT_OK &&
         kt_json_parse((struct kt_str){b.p, b.n}, LIST_MAX, &list, &err) == KT_OK) {
-        each(list, got, fn, arg);
+        each(list, by, got, fn, arg);
     }
     kt_buf_done(&b);
 }

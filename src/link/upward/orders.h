@@ -8,9 +8,10 @@
 #include "base/map.h"
 #include "engine/runtime.h"
 
-/** The rows of county_order for this mine that are not in `got` yet, each as JSON to fn. */
-void upward_orders(struct kt_runtime *rt, const char *node, const struct kt_map *got,
-                   void (*fn)(void *arg, struct kt_str json), void *arg);
+/** The rows of county_order for this mine that are not in `got` yet, each as JSON to fn.
+ *  @param by  which node of a divided region asks, for each of them numbers its own; else "" */
+void upward_orders(struct kt_runtime *rt, const char *node, const char *by,
+                   const struct kt_map *got, void (*fn)(void *arg, struct kt_str json), void *arg);
 /** {"got":NO} of a mine: its number, or "" for another text. */
 void upward_order_got(struct kt_str json, char ret[200]);
 /**

@@ -231,7 +231,13 @@ export async function start(people, change, { before, tls = false, persons = 0 }
     const base = free.base;
     claim = free.claim;
     const secure = tls ? `127.0.0.1:${base + PORTS - 2}` : '';
-    const { site, template, token, community, printed } = makeSite(dir, base, people, change, secure);
+    const { site, template, token, community, printed } = makeSite(
+      dir,
+      base,
+      people,
+      change,
+      secure,
+    );
     before?.(site);
     const listen = `127.0.0.1:${base + PORTS - 1}`;
     const url = `http://${listen}/`;
@@ -298,6 +304,59 @@ export async function startCounty(people) {
     run(join(ROOT, 'scripts/seed-county'), [site]);
     for (const [user, password] of printed) await ownPassword(url, user, password);
     return { url, site, stop };
+  } catch (e) {
+    await stop();
+    throw e;
+  }
+}
+
+/** Where `make region` would put its parts: a base whose ports are free, as far as it uses them. */
+async function freeRegion() {
+  for (let tries = 0; tries < 200; tries++) {
+    const base = 33_000 + 300 * Math.floor(Math.random() * 90);
+    const used = [0, 1, 2, 3, 4, 100, 101, 102, 103, 200, 210, 211];
+    const all = await Promise.all(used.map((n) => taken(base + n)));
+    if (!all.some(Boolean)) return base;
+  }
+  throw new Error('no free ports');
+}
+
+/** `make region` with the county on two nodes: their addresses, the mines', and what ends a node. */
+export async function startRegion(people) {
+  const dir = mkdtempSync(join(tmpdir(), 'kt-region-'));
+  const base = await freeRegion();
+  const home = join(dir, 'region');
+  Object.assign(process.env, {
+    KT_REGION: home,
+    KT_REGION_PORT: String(base),
+    KT_REGION_NODES: '2',
+  });
+  const all = new Child(join(ROOT, 'scripts/run-region'), []);
+  const stop = async () => {
+    await all.end();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  const at = (n) => `http://127.0.0.1:${base + n}/`;
+  try {
+    const node2 = Number((await all.says(/^county-2: (\d+):/))[1]);
+    for (const n of [0, 1, 2, 3, 4])
+      await all.says(new RegExp(` is at http://127.0.0.1:${base + n}$`));
+    for (const [site, url] of [
+      ['county', at(0)],
+      ['mine-a', at(1)],
+      ['mine-b', at(2)],
+    ])
+      for (const [user, password] of addPeople(join(home, site), people[site] ?? {}))
+        await ownPassword(url, user, password);
+    const token = (mine) => readFileSync(join(home, mine, 'secrets/sim.token'), 'utf8');
+    return {
+      url: at(0),
+      mine: (n) => at(n),
+      home,
+      token,
+      kill2: () => process.kill(node2, 'SIGKILL'),
+      stop,
+    };
   } catch (e) {
     await stop();
     throw e;

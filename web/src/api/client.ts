@@ -62,8 +62,15 @@ async function errorOf(res: Response): Promise<ApiError> {
   );
 }
 
-async function call<V>(method: string, path: string, query: Query, body?: unknown): Promise<V> {
+async function call<V>(
+  method: string,
+  path: string,
+  query: Query,
+  body?: unknown,
+  mine?: string,
+): Promise<V> {
   const headers: Record<string, string> = { Accept: 'application/json' };
+  if (mine) headers['X-Kuangtu-Mine'] = mine;
   if (method !== 'GET') headers['X-Kuangtu'] = '1';
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   let res: Response;
@@ -88,6 +95,11 @@ async function call<V>(method: string, path: string, query: Query, body?: unknow
 
 export const api = {
   get: <V>(path: string, query: Query = {}) => call<V>('GET', path, query),
+  /** Asked of the node of the region that has this mine; it is passed on there. */
+  getAt: <V>(mine: string, path: string, query: Query = {}) =>
+    call<V>('GET', path, query, undefined, mine),
+  postAt: <V>(mine: string, path: string, body: unknown = {}) =>
+    call<V>('POST', path, {}, body, mine),
   post: <V>(path: string, body: unknown = {}) => call<V>('POST', path, {}, body),
   del: <V>(path: string) => call<V>('DELETE', path, {}),
   patch: <V>(path: string, body: unknown) => call<V>('PATCH', path, {}, body),

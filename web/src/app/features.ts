@@ -21,6 +21,7 @@ import { install as indicators } from '../features/indicators';
 import { install as ledgers } from '../features/ledgers';
 import { install as limits } from '../features/limits';
 import { install as map } from '../features/map';
+import { install as mines } from '../features/mines';
 import { install as object } from '../features/object';
 import { install as overview } from '../features/overview';
 import { install as people } from '../features/people';
@@ -38,6 +39,7 @@ import type { Install } from './app';
 
 export const installers: readonly Install[] = [
   map,
+  mines,
   alarms,
   cards,
   incidents,

@@ -152,6 +152,10 @@ static bool read_fire(struct what_if *w)
 static bool read_asked(struct what_if *w)
 {
     const struct kt_json *set = kt_json_get(w->c->body, "set");
+    if (set && kt_json_kind(set) != KT_JSON_ARRAY) {
+        reply_code(w->c->req, KT_EINVAL, "set: a list of changes");
+        return false;
+    }
     if (kt_json_len(set) > CHANGES_MAX / 2) {
         reply_code(w->c->req, KT_ELIMIT, "set: at most %d changes", CHANGES_MAX / 2);
         return false;

@@ -2,6 +2,7 @@
 """Protocol peers for tests, written from the protocols' texts: a Modbus TCP device that can be told
 to misbehave, and the real MQTT broker as a child process."""
 
+import gzip
 import shutil
 import socket
 import socketserver
@@ -31,6 +32,7 @@ class Modbus:
         self.token, self.refused = 0, []  # the highest token; closings refused, with their token
         self.feeds, self.writes, self.requests, self.timers = {}, [], 0, []
         self.mode, self.mode_of = OK, {}  # mode_of: {function code: mode}
+        self.canned = []  # frames that answer the next requests, with the request's transaction id
         self.changed = threading.Condition(self.lock)
         self.server, self.connections = None, set()
         self.start()
@@ -113,6 +115,10 @@ class Modbus:
             if mode in (OK, HALF, WRONG_UNIT, LATE):
                 body = self.fenced(pdu, told) or self.reply(pdu)
             self.changed.notify_all()
+            canned = self.canned.pop(0) if self.canned else None
+        if canned:
+            conn.sendall(struct.pack(">H", tid) + canned[2:])
+            return True
         if mode == CLOSE:
             return False
         if mode == SILENT:
@@ -208,6 +214,26 @@ class Modbus:
                 if left <= 0:
                     raise AssertionError(f"the device did not see: {what}; writes {self.writes}")
                 self.changed.wait(min(left, 0.2))
+
+
+def captured(path, port):
+    """(client's, server's) payloads of TCP with this port in a capture, in order; pcap, maybe gzipped."""
+    data = (gzip.open(path) if path.suffix == ".gz" else open(path, "rb")).read()
+    end = "<" if data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
+    link = struct.unpack(end + "I", data[20:24])[0]
+    at, sides = 24, ([], [])
+    while at + 16 <= len(data):
+        size = struct.unpack(end + "I", data[at + 8:at + 12])[0]
+        ip = data[at + 16:at + 16 + size][{1: 14, 113: 16}.get(link, 0):]
+        at += 16 + size
+        if len(ip) < 40 or ip[0] >> 4 != 4 or ip[9] != 6:
+            continue
+        tcp = ip[(ip[0] & 15) * 4:struct.unpack(">H", ip[2:4])[0]]
+        ports = struct.unpack(">HH", tcp[:4])
+        payload = tcp[(tcp[12] >> 4) * 4:]
+        if payload and port in ports:
+            sides[ports[0] == port].append(payload)
+    return sides
 
 
 def write_coil(port, at, value, unit=1):

@@ -2,7 +2,10 @@
 """A Modbus device that misbehaves: its points say so, nobody else waits, the gap is recorded."""
 
 import concurrent.futures
+import datetime
+import socket
 import sys
+import threading
 import time
 
 import kt
@@ -15,7 +18,7 @@ SCAN = 200
 class World:
     """Devices of one program, each with points NAME-T, NAME-W, NAME-KG and L-NAME."""
 
-    def __init__(self, *names):
+    def __init__(self, *names, words=()):
         self.devices = {name: peers.Modbus() for name in names}
         links, points = [], []
         for name, d in self.devices.items():
@@ -28,7 +31,7 @@ class World:
                        kt.point(f"{name}-KG", "switch.power", "P1-return", link=name, address="c0",
                                 serves="P1-face;P1-return"),
                        kt.point(f"L-{name}", "self.link", "mine", address=name)]
-        self.program = kt.Program(kt.make_site(points, links=links))
+        self.program = kt.Program(kt.make_site(points, links=links), *words)
         self.eye = self.program.user("eye-of-test", "dispatcher")
         for name in names:
             self.quality(f"{name}-T", "normal")
@@ -37,6 +40,10 @@ class World:
         return kt.wait_for(f"{name} is {' or '.join(wanted)}",
                            lambda: (lambda v: v if v[1] in wanted else None)(self.eye.live(name)[name]),
                            limit, 0.1)
+
+    @staticmethod
+    def eye_of(client, name):
+        return client.live(name)[name][1]
 
     def link(self, name):
         return next(x for x in self.eye.get("/health")["links"] if x["id"] == name)
@@ -193,6 +200,94 @@ def _():
         kt.note(f"{1000 * (time.monotonic() - start):.0f} ms beside a slow device")
         t.eye.ask("output.command", output="bad-KG", value=0, reason="stop")
         t.devices["bad"].wait("the slow device's command", lambda d: 0 in d.coil_writes(0), 40)
+
+
+@case("what real devices have answered, in captures: an answer to another question is no value")
+def _():
+    folder = kt.SHARED and kt.SHARED / "data/protocols/modbus"
+    if not folder or not folder.is_dir():
+        raise kt.Skip("KT_SHARED has no captures of Modbus")
+    kinds = {}  # one of each unit, function and length, but what would answer our own question
+    for path in sorted(folder.glob("*.pcap*")):
+        for frame in peers.captured(path, 502)[1]:
+            if len(frame) >= 9 and (frame[6] != 1 or frame[7] not in (1, 4)):
+                kinds.setdefault((frame[6], frame[7], min(len(frame), 20)), frame)
+    frames = list(kinds.values())[:18]
+    assert len(frames) > 8, frames
+    kt.note(f"{len(frames)} of {len(kinds)} kinds of answers")
+    names = [f"c{i}" for i in range(6)]
+    with World("good", *names) as t:
+        for i, name in enumerate(names):
+            t.devices[name].canned = frames[i::len(names)]
+        for name in names:
+            t.devices[name].wait("all of them are sent", lambda d: not d.canned)
+            t.quality(f"{name}-T", "normal")
+        t.good_goes_on()
+        for name in names:
+            values = t.eye.history(f"{name}-T")["v"]
+            assert {v for v in values if v is not None} <= {0.2}, values
+
+
+class Clock:
+    """A plant's clock that goes as fast as the program follows: each line is answered when the engine
+    is there and no link owes a scan."""
+
+    def __init__(self):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.now, self.conn, self.answers = kt.now_ms() // 1000 * 1000, None, None
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def address(self):
+        return "127.0.0.1:%d" % self.server.getsockname()[1]
+
+    def accept(self):
+        conn, _ = self.server.accept()
+        conn.settimeout(kt.LIMIT)
+        conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        answers = conn.makefile()
+        answers.readline()
+        self.conn, self.answers = conn, answers
+
+    def pass_on(self, ms):
+        kt.wait_for("the program follows the clock", lambda: self.conn)
+        self.now += ms
+        at = datetime.datetime.fromtimestamp(self.now / 1000, datetime.timezone.utc)
+        self.conn.sendall(at.strftime("%Y-%m-%dT%H:%M:%SZ\n").encode())
+        kt.equal(int(self.answers.readline()), self.now)
+
+
+@case("a device that is away for thirteen hours of simulated time: the gap is recorded, nobody waits")
+def _():
+    clock = Clock()
+    site_made = threading.Event()
+
+    def tick():  # until the test itself lets time pass
+        while not site_made.is_set():
+            clock.pass_on(1000)
+            time.sleep(0.01)
+    ticking = threading.Thread(target=tick, daemon=True)
+    ticking.start()
+    with World("away", "good", words=("--sim-clock", clock.address())) as t:
+        site_made.set()
+        ticking.join()
+        eye, away, good = t.program.local(), t.devices["away"], t.devices["good"]
+        away.stop()
+        begin, worst = clock.now, 0
+        while clock.now < begin + 13 * 3600 * 1000:
+            count, start = good.requests, time.monotonic()
+            clock.pass_on(18_000)  # less than what makes a value stale
+            worst = max(worst, time.monotonic() - start)
+            good.wait("the other device is read in each of them", lambda d, c=count: d.requests > c)
+        kt.note(f"thirteen hours, the longest 18 s of them took {1000 * worst:.0f} ms")
+        equal(t.eye_of(eye, "away-T"), "stale")
+        kt.wait_for("the other is as it was", lambda: t.eye_of(eye, "good-T") == "normal")
+        away.start()
+        kt.wait_for("it comes back by itself", lambda: clock.pass_on(1000) or
+                    t.eye_of(eye, "away-T") == "normal", every=0)
+        gaps = [e["body"] for e in eye.events(type="gap", limit=1000) if e["body"].get("link") == "away"]
+        equal([g["change"] for g in gaps], ["end", "begin"])
+        assert abs(gaps[0]["to"] - gaps[0]["from"] - 13 * 3600 * 1000) < 10 * 60_000, gaps
+        equal([g for g in eye.events(type="gap", limit=1000) if g["body"].get("link") == "good"], [])
 
 
 if __name__ == "__main__":

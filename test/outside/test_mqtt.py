@@ -3,13 +3,14 @@
 
 import json
 import random
+import socket
 import sys
 import threading
 import time
 
 import kt
 from kt import case, equal
-from peers import Broker, Publisher
+from peers import Broker, Publisher, captured
 
 
 def start(broker, **more):
@@ -72,6 +73,40 @@ def _():
         pub.publish("mine/one", "1004.5")
         kt.wait_for("the good one", lambda: p.eye.live("M-1")["M-1"][0] == 1004.5)
         assert p.eye.get("/health")["links"][1]["errors"] > 0
+
+
+@case("what a real broker has sent, in a capture: read, nothing taken that is no number, nobody harmed")
+def _():
+    path = kt.SHARED and kt.SHARED / "data/protocols/zeek_mqtt.pcap"
+    if not path or not path.exists():
+        raise kt.Skip("KT_SHARED has no capture of MQTT")
+    sessions = []
+    for packet in captured(path, 1883)[1]:
+        sessions += [[]] if packet[0] == 0x20 else []  # CONNACK
+        sessions[-1].append(packet)
+    equal([any(p[0] >> 4 == 3 for p in s) for s in sessions], [True, True], "each has a PUBLISH")
+    told = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def broker():
+            for packets in sessions:  # the program comes again by itself
+                conn, _ = server.accept()
+                with conn:
+                    conn.recv(4096)  # CONNECT
+                    conn.sendall(packets[0])
+                    conn.recv(4096)  # SUBSCRIBE
+                    conn.sendall(b"".join(packets[1:]))
+            told.set()
+        threading.Thread(target=broker, daemon=True).start()
+        link = {"id": "broker", "kind": "mqtt", "host": "127.0.0.1", "port": server.getsockname()[1],
+                "client_id": "kuangtu-test", "topics": ["#"], "version": 3}
+        p = kt.Program(kt.make_site([
+            kt.point("M-1", "pressure.air", "P1-face", link="broker", address="SampleTopic"),
+            kt.point("ENV-1", "pressure.air", "P1-face", link="push")], links=[link]))
+        eye = p.user("eye-of-test", "dispatcher")
+        assert told.wait(kt.LIMIT), "both sessions were held"
+        p.samples(("ENV-1", 1000.5))
+        kt.wait_for("others go on", lambda: eye.live("ENV-1")["ENV-1"][0] == 1000.5)
+        equal(eye.live("M-1")["M-1"][0], None)
 
 
 @case("kill -9 between receipt and disk: everything the broker delivered is there")

@@ -317,7 +317,11 @@ static int push_event(struct kt_runtime *rt, enum kt_event_kind kind, struct kt_
     }
     struct rt_message *m = rt_message_new(IN_EVENT, json, link);
     m->event = kind;
-    return rt_message_push(rt, m, KT_LANE_URGENT);
+    int r = KT_OK;
+    if (kind != KT_EV_ANSWER || !rt_travels(rt, m, &r)) {
+        r = rt_message_push(rt, m, KT_LANE_URGENT);
+    }
+    return r;
 }
 
 int kt_runtime_answer(struct kt_runtime *rt, struct kt_str json, const char *link)

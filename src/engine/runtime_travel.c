@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bodies on their way to other nodes. A request that names bodies goes into the queue when they are
- * on another node's disk (or nobody is there, which is an alarm); a thread of its own waits for
- * that, so that nothing else does. A node that follows has what an event names before it appends
- * the event.
+ * Bodies on their way to other nodes. A request, or the end of a call, that names bodies goes into
+ * the queue when they are on another node's disk (or nobody is there, which is an alarm); a thread
+ * of its own waits for that, so that nothing else does. A node that follows has what an event names
+ * before it appends the event.
  */
 #include "engine/nodes.h"
 
@@ -39,7 +39,7 @@ static const char *member(const char *p, const char *end, const char *key)
     return (size_t)(end - p) > n && memcmp(p, key, n) == 0 ? p + n : NULL;
 }
 
-/* "body": "…64 digits…", "hash": …: {} names other things by their own keys. */
+/* "body": "…64 digits…", "hash": …, "recording": …: {} names other things by their own keys. */
 void rt_bodies_named(struct kt_str text, struct kt_buf *out)
 {
     const char *end = text.p + text.n, *p = text.p;
@@ -47,6 +47,7 @@ void rt_bodies_named(struct kt_str text, struct kt_buf *out)
         const char *v = member(p, end, "\"body\"");
         struct kt_hash h;
         v = v ? v : member(p, end, "\"hash\"");
+        v = v ? v : member(p, end, "\"recording\"");
         p++;
         while (v && v < end && (*v == ' ' || *v == ':')) {
             v++;
@@ -283,7 +284,8 @@ void rt_travel_take(struct kt_runtime *rt, const struct kt_event *ev)
     struct kt_buf hashes;
     struct kt_err err = {0};
     kt_mono until = kt_clock_mono() + PATIENCE;
-    if (ev->kind != KT_EV_REQUEST && ev->kind != KT_EV_SITE) {
+    bool names = ev->kind == KT_EV_REQUEST || ev->kind == KT_EV_ANSWER;
+    if (!names && ev->kind != KT_EV_SITE) {
         return;
     }
     kt_buf_init(&hashes, LIST_BYTES);
@@ -297,7 +299,7 @@ void rt_travel_take(struct kt_runtime *rt, const struct kt_event *ev)
     if (s.has_changes) {
         kt_buf_put(&hashes, s.changes.b, sizeof(s.changes.b));
     }
-    if (ev->kind == KT_EV_REQUEST) {
+    if (names) {
         rt_bodies_named(ev->body, &hashes);
     }
     fetch_all(rt, ev->seq, &hashes, until);

@@ -69,7 +69,7 @@ def _():
             kt.kuangtu("verify", node.site.dir)
 
 
-FENCE = 40
+FENCE, SET = 40, 10
 
 
 class Plant:
@@ -79,6 +79,8 @@ class Plant:
         self.device = d = peers.Modbus()
         d.fence, d.discretes[:2], d.feeds = FENCE, [1, 1], {0: (0, 0.05), 1: (1, 0.05)}
         d.inputs[0] = 20
+        self.station = peers.Modbus()  # a set-point stands on no device of a cut-off sensor
+        self.station.fence, self.station.holding[SET], self.station.discretes[0] = FENCE, 400, 1
         sub = {"link": "sub"}
         points = POINTS + [
             kt.point("T1", "ch4.face", "P1-face", address="i0:u16*0.01", **sub),
@@ -87,18 +89,21 @@ class Plant:
             kt.point("KG1", "switch.power", "P1-return", address="c0", feed="KD1",
                      serves="P1-face;P1-return", **sub),
             kt.point("KG2", "switch.power", "H1-heading", address="c1", feed="KD2",
-                     serves="H1-heading;H1-return", **sub)]
+                     serves="H1-heading;H1-return", **sub),
+            kt.point("YK", "station.remote", "P1-face", address="d0", link="station"),
+            kt.point("SD", "mix.set", "P1-face", unit="%", address=f"h{SET}:u16*0.01", set_lo=3, set_hi=5, set_step=0.5, link="station")]
         link = {"id": "sub", "kind": "modbus", "host": "127.0.0.1", "port": d.port, "unit": 1,
                 "timeout_ms": 500, "scan_ms": 200, "fence": FENCE}
-        self.pair = etcd_kit.Pair(etcd, points, links=[link])
+        self.pair = etcd_kit.Pair(etcd, points, links=[link, {**link, "id": "station", "port": self.station.port}], packs=("core", "gas", "face"), files={
+            "assets.csv": "id,kind,name,name_en,place,to,points,length_m,speed_m_s\nBZ,station,泵站,Station,P1-face,,SD;YK,,\n"})
 
     def read(self, node):
         """The outputs are read and the sensor is good."""
         def ready():
             try:
                 c = node.local()
-                outputs = [c.get(f"/outputs/{o}") for o in ("KG1", "KG2")]
-                return c.live("T1")["T1"][1] == "normal" and \
+                outputs = [c.get(f"/outputs/{o}") for o in ("KG1", "KG2", "SD")]
+                return all(v[1] == "normal" for v in c.live("T1", "YK").values()) and \
                     not [o for o in outputs if o["unread"] or o["value"] is None]
             except (OSError, ValueError, KeyError, kt.Refused):
                 return False
@@ -113,6 +118,7 @@ class Plant:
     def __exit__(self, *_):
         self.pair.stop()
         self.device.stop()
+        self.station.stop()
 
 
 @case("paused and woken late: what it was asked to close stays open, and it follows")
@@ -125,28 +131,37 @@ def _():
         pair.level(second)
         plant.put(first, "KG2", 0)
         device.wait("the opening", lambda d: d.coils[1] == 0)
+        plant.put(first, "SD", 4.5)
+        station = plant.station
+        station.wait("the set-point", lambda d: d.holding[SET] == 450)
         token = device.token
         assert token > 0, "the device was told no token"
         first.process.send_signal(signal.SIGSTOP)
         answers = []
 
-        def ask_the_sleeper():
+        def ask_the_sleeper(output, value):
             try:
-                answers.append(plant.put(first, "KG2", 1))
+                answers.append(plant.put(first, output, value))
             except (OSError, kt.Refused) as e:
                 answers.append(e)
 
-        sleeper = threading.Thread(target=ask_the_sleeper, daemon=True)
-        sleeper.start()
+        sleepers = [threading.Thread(target=ask_the_sleeper, args=a, daemon=True) for a in (("KG2", 1), ("SD", 5))]
+        for s in sleepers:
+            s.start()
         kt.wait_for("the other is active", lambda: pair.role(second) == "active")
         device.wait("the new token", lambda d: d.token > token)
         device.set_input(0, 160)
         device.wait("the new one cuts", lambda d: d.coils[0] == 0)
         first.process.send_signal(signal.SIGCONT)
-        sleeper.join(kt.LIMIT)
-        assert answers and isinstance(answers[0], Exception), f"it was answered {answers}"
+        for s in sleepers:
+            s.join(kt.LIMIT)
+        assert len(answers) == 2 and all(isinstance(a, Exception) for a in answers), f"it was answered {answers}"
         kt.wait_for("it follows", lambda: pair.role(first) == "follows")
         kt.equal(device.coil_writes(1), [0], "writes to the switch")
+        kt.equal([v for _, t, at, v in station.writes if (t, at) == ("h", SET)], [450], "writes of the set-point")
+        station.wait("the new token", lambda d: d.token > token)
+        kt.equal(peers.write_register(station.port, SET, 500, token), 3, "the device refuses a set-point under the older token")
+        kt.equal(peers.write_register(station.port, SET, 460, station.token), 0, "and takes it under the newest")
         kt.note(f"closings that the device itself had to refuse: {len(device.refused)}")
         pair.level(first)
 

@@ -317,6 +317,31 @@ static int check_accord(struct kt_room *r, struct rec_request *q, const struct r
                    : KT_OK;
 }
 
+/* The point that `live` names: {key} or one other field of the record filled in; false: it is
+ * empty. */
+static bool live_point(const struct rec_row *row, const char *live, struct kt_buf *ret)
+{
+    const char *open = strchr(live, '{'), *close = open ? strchr(open, '}') : NULL;
+    if (!close) {
+        kt_buf_puts(ret, live);
+        return true;
+    }
+    struct kt_str name = {open + 1, (size_t)(close - open - 1)};
+    kt_buf_put(ret, live, (size_t)(open - live));
+    size_t before = ret->n;
+    for (uint32_t i = 0; i < row->reg->fields_n; i++) {
+        if (kt_str_is(name, row->reg->fields[i].id) && row->value[i].type != KT_COL_NULL) {
+            value_text(&row->reg->fields[i], &row->value[i], ret);
+        }
+    }
+    if (kt_str_is(name, "key")) {
+        kt_buf_puts(ret, row->key);
+    }
+    bool filled = ret->n > before;
+    kt_buf_puts(ret, close + 1);
+    return filled;
+}
+
 static int say_live(struct kt_room *r, const struct rec_row *row, const struct rec_field *f,
                     const struct rec_value *v, struct kt_err *err)
 {
@@ -325,16 +350,10 @@ static int say_live(struct kt_room *r, const struct rec_row *row, const struct r
     }
     struct kt_buf point;
     kt_buf_init(&point, 400);
-    const char *at = strstr(f->live, "{key}");
-    if (at) {
-        kt_buf_put(&point, f->live, (size_t)(at - f->live));
-        kt_buf_puts(&point, row->key);
-        kt_buf_puts(&point, at + 5);
-    } else {
-        kt_buf_puts(&point, f->live);
-    }
     double d = v->type == KT_COL_REAL ? v->f : (double)v->i;
-    int rc = room_say_live(r, kt_buf_cstr(&point), f->as == REC_MONEY ? d / 100 : d, err);
+    int rc = live_point(row, f->live, &point)
+                 ? room_say_live(r, kt_buf_cstr(&point), f->as == REC_MONEY ? d / 100 : d, err)
+                 : KT_OK;
     kt_buf_done(&point);
     return rc;
 }

@@ -3,6 +3,7 @@
 #include "record/model.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 static void bind_ref(struct rec_load *l, struct rec_field *f)
 {
@@ -97,6 +98,23 @@ static void check_label(struct rec_load *l, const struct rec_register *reg)
     }
 }
 
+/* The field whose value names the point that `live` goes to. */
+static void check_live(struct rec_load *l, const struct rec_register *reg,
+                       const struct rec_field *f)
+{
+    const char *open = strchr(f->live, '{'), *close = open ? strchr(open, '}') : NULL;
+    char name[REC_ID_MAX + 1] = "";
+    if (!close) {
+        return;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)(close - open - 1), open + 1);
+    uint32_t at = rec_field_of(reg, name);
+    if (strcmp(name, "key") != 0 && (at == KT_NONE || reg->fields[at].type != REC_TEXT)) {
+        rec_problem(l, &f->at, "field \"%s\", live: {%s} is neither key nor a text of %s", f->id,
+                    name, reg->id);
+    }
+}
+
 static void check_register(struct rec_load *l, struct rec_register *reg)
 {
     bind_workflow(l, reg);
@@ -108,6 +126,7 @@ static void check_register(struct rec_load *l, struct rec_register *reg)
         struct rec_field *f = &reg->fields[i];
         check_right(l, &f->at, f->read);
         check_right(l, &f->at, f->write);
+        check_live(l, reg, f);
         if (f->type == REC_REF) {
             bind_ref(l, f);
         } else if (f->type == REC_COMPUTED) {

@@ -19,7 +19,8 @@ REGISTERS = {"registers": [
     {"id": "measure", "title": {"zh": "措施", "en": "Measures"}, "key": "no", "everywhere": True, "workflow": "measure",
      "fields": [{"id": "no", "type": "text", "title": {"zh": "编号", "en": "No."}, "required": True},
                 {"id": "until", "type": "time", "title": {"zh": "有效至", "en": "Until"}},
-                {"id": "active", "type": "computed", "as": "bool", "live": "M-{key}",
+                {"id": "spot", "type": "text", "title": {"zh": "地点", "en": "Spot"}},
+                {"id": "active", "type": "computed", "as": "bool", "live": "M-{spot}",
                  "sql": "_state = 'approved'", "title": {"zh": "生效", "en": "In force"}}]}],
     "workflows": [{"id": "measure", "title": {"zh": "措施", "en": "Measures"}, "states": [
         {"id": "draft", "title": {"zh": "拟定", "en": "Draft"}, "kind": "start"},
@@ -73,7 +74,7 @@ def shown():
 @case("what is computed of the state is shown with the move; when its time is over it falls by itself, fixed meanwhile")
 def lapses():
     c = world().keeper
-    made = c.ask("record.create", register="measure", fields={"no": "1"})["result"]["record"]
+    made = c.ask("record.create", register="measure", fields={"no": "2026-7", "spot": "1"})["result"]["record"]
     kt.wait_for("not in force", lambda: value(c, "M-1") == 0)
     moved = c.ask("record.move", record=made, version=c.get(f"/records/measure/{made}")["version"],
                   transition="approve", fields={"until": int(time.time() * 1000) + 4000})["result"]

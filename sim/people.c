@@ -284,7 +284,8 @@ static int hear(const struct sim_people *x, int branch, double at, struct heard 
     int n = 0;
     for (int i = 0; i < x->anchors_n; i++) {
         double m = far_from(x, branch, at, &x->anchor[i]);
-        if (m > REACH_M) {
+        bool walled = x->anchor[i].branch != branch && x->closed[x->anchor[i].branch];
+        if (m > REACH_M || walled) {
             continue;
         }
         int k = n < HEARD_MOST ? n++ : HEARD_MOST;

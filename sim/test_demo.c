@@ -6,6 +6,7 @@
 #include "plan.h"
 #include "run.h"
 #include "unit.h"
+#include "vehicles.h"
 
 static struct sim_plant *demo(void)
 {
@@ -203,7 +204,42 @@ static void every_scenario_line_is_understood(void)
     end(&r);
 }
 
-UNIT_MAIN({"it_has_the_size_that_is_asked_for", it_has_the_size_that_is_asked_for},
+static void vehicles_come_back_and_keep_what_they_cannot_send(void)
+{
+    static struct sim_vehicles x; /* 100 kB */
+    const char *root = getenv("KT_SOURCE");
+    struct sim_plant *p = demo();
+    struct kt_err err = {0};
+    char path[600];
+    int below = 0, out = 0, branch;
+    double m;
+    REQUIRE(p);
+    snprintf(path, sizeof(path), "%s/sites/demo/vehicles.plan", root ? root : ".");
+    CHECK_OK(sim_vehicles_read(p, path, &x, &err), &err);
+    REQUIRE(x.n == 3);
+    struct sim_vehicle *v = &x.v[1];
+    int most = 0;
+    for (int s = 0; s < 1800; s++) {
+        sim_vehicles_move(p, &x, 1, p->start + s * KT_SEC);
+        bool is = sim_vehicle_at(p, v, &branch, &m);
+        below += is;
+        out += !is;
+        CHECK(m >= 0 && m <= p->branches[branch].length_m);
+        for (int i = 1; i < v->kept_n; i++) {
+            CHECK(v->kept[i].time > v->kept[i - 1].time);
+        }
+        most = v->kept_n > most ? v->kept_n : most;
+        v->kept_n = sim_vehicle_reached(v) ? 0 : v->kept_n;
+    }
+    CHECK(below > 600);
+    CHECK(out > 30);
+    CHECK(most >= 8 && most < 12); /* 45 s without a base station */
+    sim_plant_free(p);
+}
+
+UNIT_MAIN({"vehicles_come_back_and_keep_what_they_cannot_send",
+           vehicles_come_back_and_keep_what_they_cannot_send},
+          {"it_has_the_size_that_is_asked_for", it_has_the_size_that_is_asked_for},
           {"a_calm_shift_raises_nothing", a_calm_shift_raises_nothing},
           {"gas_rises_until_power_is_cut", gas_rises_until_power_is_cut},
           {"an_airlock_obeys_its_plc_alone", an_airlock_obeys_its_plc_alone},

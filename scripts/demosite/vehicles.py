@@ -6,11 +6,11 @@ from collections import deque
 from . import people
 
 LIMITS = '  - {roles: [ch4.mobile], values: {alarm: 1.0}, unit: "%CH4", direction: high}\n'
-# card, number of the vehicle, way over these nodes, metres a second, detector, roadways without a base station
+# card, number of the vehicle, way over these nodes, metres a second, seconds in the open, detector, roadways without a base station
 FLEET = [
-    ("9001", "CL-01", ["1203I@160", "1203I@840"], 4, "", []),
-    ("9002", "CL-02", ["1205I@160", "1205I@1020"], 4, "YT-CL02", ["1205I-4"]),
-    ("9003", "XJ-01", ["WA480", "WA1100"], 4, "YT-XJ01", ["WA1"]),
+    ("9001", "CL-01", ["1203I@160", "1203I@840"], 4, 60, "", []),
+    ("9002", "CL-02", ["1205I@160", "1205I@1020"], 4, 30, "YT-CL02", ["1205I-4"]),
+    ("9003", "XJ-01", ["WA480", "WA1100"], 4, 40, "YT-XJ01", ["WA1"]),
 ]
 COUNTED = [("vehicles", "井下车辆数", "Vehicles below"), ("vehicles-lost", "失联车辆数", "Vehicles not heard"),
            ("vehicles-forbidden", "禁入区域车辆数", "Vehicles where they may not be"), ("vehicles-speeding", "超速车辆数", "Vehicles over the speed")]
@@ -23,7 +23,7 @@ def rows():
 
 
 def build(eq):
-    for _, no, _, _, detector, _ in FLEET:
+    for _, no, _, _, _, detector, _ in FLEET:
         if detector:
             eq.p.carried(detector, f"{no}随车甲烷", f"{no}, methane on it", "ch4.mobile", "mine", topic(no) + "#ch4")
 
@@ -59,8 +59,8 @@ def way(mine, nodes):
 
 def plan(mine):
     lines = []
-    for card, no, nodes, speed, detector, dark in FLEET:
-        words = [f"vehicle {card}", f"way={':'.join(way(mine, nodes))}", f"speed={speed}", "rest=20", "wait=30"]
+    for card, no, nodes, speed, wait, detector, dark in FLEET:
+        words = [f"vehicle {card}", f"way={':'.join(way(mine, nodes))}", f"speed={speed}", "rest=20", f"wait={wait}"]
         words += [f"topic={topic(no)}"] if detector else []
         words += [f"dark={':'.join(dark)}"] if dark else []
         lines.append(" ".join(words))

@@ -69,6 +69,18 @@ def _():
         answer = m.control(f"state {sent['output']}")
         assert "value=0" in answer, answer
         kt.wait_for("the output is shown as dead", lambda: m.op.output(sent["output"])["feed"] == 0)
+        m.control("speed 20")
+        nobody_acknowledges(m, cut)
+
+
+def nobody_acknowledges(m, cut):
+    """The alarm climbs to the desk phone of the plant, which is taken up; it stays as it was."""
+    step = kt.wait_for("its ladder's first step", lambda: [
+        i["body"] for i in m.op.get("/events", type="climb", limit=50)["items"]
+        if i["body"]["change"] == "step" and i["body"]["alarm"] == cut["id"]], 120)[-1]
+    equal((step["ladder"], step["step"], step["by"], step["to"]), ("urgent", 1, "phone", "DESK"))
+    kt.wait_for("the desk phone is taken up", lambda: int(re.search(r"calls=(\d+)", m.control("phone DESK")).group(1)) >= 1, 60)
+    assert m.op.alarm(cut["rule"], cut["point"])["state"] in ("unack", "rtn")
 
 
 @case("the solved airflow is what the plant's wind sensors measure, also after a door has been opened")

@@ -33,8 +33,10 @@ const GLYPH: Record<string, string> = {
   switch: '电',
   camera: '像',
   phone: '话',
+  speaker: '播',
 };
 
+const VOICE = new Set(['phone', 'speaker']);
 const MAIN_KINDS = new Set(['shaft', 'surface', 'station', 'chamber']);
 const L1_KINDS = new Set(['panel', 'heading-area', 'surface', 'shaft', 'mine', 'level']);
 
@@ -86,7 +88,8 @@ function assets(data: MapData, s: SiteModel): Item[] {
         group: 'asset',
         glyph: GLYPH[kind] ?? '设',
         main: MAIN_KINDS.has(s.places.get(String(f.get('place')))?.kind ?? ''),
-        text: String(f.get('name') ?? ''),
+        // a phone or speaker is its point, whose name stands in both languages
+        text: point && VOICE.has(kind) ? nameOf(point) : String(f.get('name') ?? ''),
         ...(point ? { point } : {}),
       },
     ];

@@ -101,6 +101,12 @@ async function people(s, step) {
     await list.scrollIntoViewIfNeeded();
     await s.shot('people-vehicles');
     await s.axe('the list of vehicles');
+    await list.getByRole('row').filter({ hasText: 'WC-7' }).getByRole('button').click();
+    await page.locator('.kt-live canvas').waitFor(); // the map, at its place
+    await s.settled();
+    await s.shot('people-vehicle-place');
+    await s.go('#/people');
+    await list.getByText('WC-7').waitFor();
     await page.unroute('**/api/v1/personnel');
     before = Date.now();
   });

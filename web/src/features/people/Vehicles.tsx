@@ -2,6 +2,9 @@
 /** Vehicles and mobile instruments below: where, how fast, and what their detectors read there. */
 import { site } from '../../api/site';
 import { age, hms } from '../../app/format';
+import { nameOf } from '../../app/i18n';
+import { go } from '../../app/router';
+import { flyTo, place } from '../../app/selection';
 import { type Column, Table } from '../../ui/Table';
 import { Value } from '../../ui/Value';
 import { type People, placeName, type Vehicle, vehiclesInOrder } from './state';
@@ -21,7 +24,7 @@ function Carried({ v }: { v: Vehicle }) {
         const point = site.value.pointById.get(id);
         return (
           <span key={id}>
-            {point ? point.name : id} {point && <Value point={point} withAge />}
+            {point ? nameOf(point) : id} {point && <Value point={point} withAge />}
           </span>
         );
       })}
@@ -38,7 +41,23 @@ function columns(now: number): Column<Vehicle>[] {
       width: '8rem',
       cell: (v) => (v.kind ? word('vkind', v.kind) : ''),
     },
-    { id: 'place', title: t('col.place'), cell: (v) => placeName(v.place) },
+    {
+      id: 'place',
+      title: t('col.place'),
+      cell: (v) => (
+        <button
+          type="button"
+          class="link"
+          disabled={!v.place}
+          onClick={() => {
+            go(['map']);
+            flyTo.value = place(v.place ?? '');
+          }}
+        >
+          {placeName(v.place)}
+        </button>
+      ),
+    },
     {
       id: 'error',
       title: t('col.error'),

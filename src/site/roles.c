@@ -52,6 +52,22 @@ static void read_analog(struct load *l, const struct kt_yaml *n, struct kt_role 
     }
 }
 
+/* The code of the sensor's type in mine files, maybe with its system's before it. */
+static const char *file_type(struct load *l, const struct kt_yaml *n)
+{
+    const char *text = "";
+    kt_yaml_str(n, "file_type", KT_OPTIONAL, &text);
+    size_t len = strlen(text);
+    if (len && ((len != 4 && len != 6) || strspn(text, "0123456789") != len)) {
+        kt_yaml_problem(kt_yaml_get(n, "file_type"),
+                        "file_type \"%s\": 4 digits of the sensor type, e.g. \"0001\", or 2 of the "
+                        "system before them",
+                        text);
+        text = "";
+    }
+    return site_dup(l, text);
+}
+
 static bool read_role(struct load *l, const struct kt_yaml *n, struct kt_role *r)
 {
     const char *id = "", *text = "";
@@ -64,6 +80,7 @@ static bool read_role(struct load *l, const struct kt_yaml *n, struct kt_role *r
     r->title = site_text2(l, n, "title", KT_REQUIRED);
     kt_yaml_str(n, "short", KT_OPTIONAL, &text);
     r->short_name = site_dup(l, text);
+    r->file_type = file_type(l, n);
     text = "";
     kt_yaml_str(n, "group", KT_REQUIRED, &text);
     r->group = site_dup(l, text);

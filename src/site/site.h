@@ -67,6 +67,7 @@ struct kt_role {
     int64_t expiry_ns, readback_ns; /* of what is commanded: an output, a set-point */
     const struct kt_setpoint *set;       /* analog: its points may be set, within this; NULL: not */
     int64_t test_every_ns; /* output: how often what cuts it is tried; 0: never */
+    const char *file_type; /* in mine files: 4 digits of the sensor type, 2 of its system before; "" */
     struct kt_text off, on;
 };
 

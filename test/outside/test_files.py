@@ -2,6 +2,7 @@
 """Mine files: dropped into a folder, and written out."""
 
 import datetime
+import re
 import sys
 
 import kt
@@ -22,7 +23,9 @@ class Drop:
         self.site = kt.make_site([
             kt.point("F-1", "ch4.main-return", "MR", link="drop", address="14000000000101MN0001"),
             kt.point("F-2", "pressure.air", "mine", link="drop", address="F-2"),
-            kt.point("F-3", "feed.state", "P1-return", link="drop", address="F-3")], links=[link])
+            kt.point("F-3", "feed.state", "P1-return", link="drop", address="F-3"),
+            kt.point("F3", "co.return", "MR", link="push"),
+            kt.point("wind-of-the-return", "wind.main", "MR", link="push")], links=[link])
         self.dir = self.site.dir / "drop/in"
         self.dir.mkdir(parents=True)
         self.program = kt.Program(self.site)
@@ -190,6 +193,16 @@ def _():
     equal(head[0], MINE)
     records = [r.split(";") for r in text.split("~")[1:] if ";" in r]
     assert any(len(r) == 7 and float(r[3]) == 998.5 for r in records), records
+    ids = {r[1]: r[0] for r in records}  # by what it measures
+    assert {MINE + "01MN0001", MINE + "01MN0005F2"} <= set(ids.values()), ids
+    for number, name in ("0004", "一氧化碳"), ("0002", "风速"), ("1011", "馈电"):  # letters of two, or too many
+        at = next(v for k, v in ids.items() if name in k)
+        assert re.fullmatch(MINE + "01(MN|KG)" + number + "Z[0-9A-Z]{7}", at), ids
+    definitions = kt.wait_for("definitions", lambda: list(out.glob("*_CDDY_*.txt")))[0]
+    rows = [r.split(";") for r in definitions.read_text(encoding="utf-8").split("~")[1:] if ";" in r]
+    assert all(len(r) == 24 and re.fullmatch(r"\d{4}", r[3]) for r in rows), rows
+    equal({r[0] for r in records}, {r[0] for r in rows}, "each id is defined, and is one point's")
+    equal(len(rows), len({r[0] for r in rows}))
     assert not list(out.glob("*.part")) or True
 
 

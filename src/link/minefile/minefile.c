@@ -447,6 +447,7 @@ void kt_minefile_stop(struct kt_minefile *m)
         pthread_join(m->thread, NULL);
     }
     kt_map_free(m->points);
+    writer_done(&m->writer);
     kt_site_unref(m->site);
     pthread_mutex_destroy(&m->lock);
     pthread_cond_destroy(&m->done);

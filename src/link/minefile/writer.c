@@ -34,6 +34,12 @@ void writer_init(struct writer *w)
     }
     kt_buf_done(&b);
     w->last_day = -1;
+    w->codes = minefile_codes_new(w->site);
+}
+
+void writer_done(struct writer *w)
+{
+    minefile_codes_free(w->codes);
 }
 
 enum { FOR_UPLOADER = 0640 }; /* another user of the group takes the files */
@@ -104,7 +110,7 @@ static int write_values(struct writer *w, kt_time t, struct kt_err *err)
         char status[8];
         snprintf(status, sizeof(status), "%u",
                  minefile_status(v.quality, v.flags & KT_LIVE_ALARM, v.flags & KT_LIVE_LATCHED));
-        field(w, &b, p->id);
+        field(w, &b, minefile_code(w->codes, (kt_point_id){i}));
         field(w, &b, p->role->title.zh);
         field(w, &b, place_name(w, p));
         number(w, &b, kt_q_known(v.quality) || v.quality == KT_Q_OVER_RANGE ? v.value : 0.0 / 0.0);
@@ -136,7 +142,7 @@ static int write_statistics(struct writer *w, kt_time from, kt_time to, struct k
             r = KT_OK;
             continue;
         }
-        field(w, &b, p->id);
+        field(w, &b, minefile_code(w->codes, (kt_point_id){i}));
         field(w, &b, p->role->title.zh);
         field(w, &b, place_name(w, p));
         field(w, &b, p->unit);
@@ -192,7 +198,7 @@ static void write_alarm(struct writer *w, const struct kt_event *ev, struct kt_b
     if ((strcmp(change, "raise") == 0 || strcmp(change, "clear") == 0) && id.v != KT_NONE &&
         goes_up(&w->site->points[id.v])) {
         const struct kt_point *p = &w->site->points[id.v];
-        field(w, b, p->id);
+        field(w, b, minefile_code(w->codes, id));
         field(w, b, p->role->title.zh);
         field(w, b, place_name(w, p));
         field(w, b, p->unit);
@@ -253,14 +259,16 @@ static int write_definitions(struct writer *w, kt_time t, struct kt_err *err)
     minefile_put_head(&b, &w->dialect, w->site->mine_code, w->site->name.zh, t);
     for (uint32_t i = 0; i < w->site->points_n; i++) {
         const struct kt_point *p = &w->site->points[i];
+        char system[3], type[5];
         if (!goes_up(p)) {
             continue;
         }
-        field(w, &b, p->id);
-        field(w, &b, "01");
+        field(w, &b, minefile_code(w->codes, (kt_point_id){i}));
+        minefile_role_code(p->role, system, type);
+        field(w, &b, system);
         field(w, &b, p->link == KT_NONE ? "" : w->site->links[p->link].id);
-        field(w, &b, p->role->id);
-        field(w, &b, p->kind == KT_POINT_ANALOG ? "MN" : p->kind == KT_POINT_COUNTER ? "LJ" : "KG");
+        field(w, &b, type);
+        field(w, &b, minefile_kind(p));
         field(w, &b, p->unit);
         number(w, &b, p->range_hi);
         number(w, &b, p->range_lo);

@@ -8,6 +8,7 @@
  * outage left out is written afterwards.
  */
 #include "engine/runtime.h"
+#include "link/minefile/codes.h"
 #include "link/minefile/format.h"
 
 struct writer {
@@ -16,11 +17,13 @@ struct writer {
     const struct kt_link_conf *conf;
     struct minefile_dialect dialect;
     char dir[900];
-    kt_time last; /* end of the last interval written */
-    int last_day; /* of definitions */
+    kt_time last;                 /* end of the last interval written */
+    int last_day;                 /* of definitions */
+    struct minefile_codes *codes; /* made by writer_init() */
 };
 
 void writer_init(struct writer *w);
+void writer_done(struct writer *w); /* before the site goes */
 /** Write what is due; at most `max` intervals a call. Returns how many files. */
 KT_MUST_CHECK int writer_run(struct writer *w, int max, struct kt_err *err);
 #endif

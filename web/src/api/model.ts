@@ -71,6 +71,8 @@ export interface RuleInfo {
 
 export interface Site {
   id: string;
+  /** Only of a mine. */
+  mine_code?: string;
   name: TextLike;
   simulation: boolean;
   clock?: string;

@@ -11,6 +11,13 @@ import { t } from './texts';
 type Loader<P> = () => Promise<{ default: ComponentType<P> }>;
 const loaded = new Map<unknown, ComponentType<never>>();
 
+/** Fetches it before it is shown; a failure is told when somebody wants to see it. */
+export async function preload(load: Loader<never>): Promise<void> {
+  if (loaded.has(load)) return;
+  const m = await load().catch(() => null);
+  if (m) loaded.set(load, m.default);
+}
+
 export function Lazy<P extends object>({ load, props }: { load: Loader<P>; props: P }) {
   const [, redraw] = useState(0);
   const [error, setError] = useState('');

@@ -14,7 +14,7 @@ import {
 import { Toasts } from '../../ui/Toast';
 import { app, type Screen } from '../app';
 import { bindKey } from '../keys';
-import { Lazy } from '../Lazy';
+import { Lazy, preload } from '../Lazy';
 import { theme } from '../prefs';
 import { go, route } from '../router';
 import { select, selection } from '../selection';
@@ -28,6 +28,7 @@ import { TimeBar, timeOpen } from './TimeBar';
 
 const HOME = 'map';
 const STEP_MS = 10_000;
+const AHEAD_MS = 4000;
 
 function current(): Screen | undefined {
   return app.screens.get(route.value.parts[0] ?? HOME);
@@ -163,8 +164,27 @@ function bindShellKeys(): () => void {
   };
 }
 
+/**
+ * The screens that one may see are fetched one after another while nothing else is to be done: the
+ * first look at each is as quick as the next, and they are there when the server is not.
+ */
+function fetchAhead(): () => void {
+  let gone = false;
+  const timer = setTimeout(async () => {
+    for (const s of app.screens.list.filter((x) => x.glyph && allowed(x))) {
+      if (gone) return;
+      await preload(s.load as Parameters<typeof preload>[0]);
+    }
+  }, AHEAD_MS);
+  return () => {
+    gone = true;
+    clearTimeout(timer);
+  };
+}
+
 export function Shell() {
   useEffect(bindShellKeys, [app.screens.list, app.actions.list]);
+  useEffect(fetchAhead, [app.screens.list]);
   const s = current();
   if (s?.bare) {
     return (
@@ -178,8 +198,9 @@ export function Shell() {
     <div class={`shell ${frameMode()}`}>
       <Strip />
       <Rail />
+      {!s?.floatPopups && <Popups floating={false} />}
       <main class="screen">
-        <Popups floating={s?.floatPopups ?? false} />
+        {s?.floatPopups && <Popups floating />}
         <div class="screen-body">
           <ScreenView />
         </div>

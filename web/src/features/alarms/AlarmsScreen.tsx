@@ -6,6 +6,7 @@ import type { Alarm, Priority } from '../../api/model';
 import { site } from '../../api/site';
 import { world } from '../../api/world';
 import { decimalsOf, hm, hms, monthDay, num, span, stamp } from '../../app/format';
+import { lang } from '../../app/i18n';
 import { useKey } from '../../app/keys';
 import { route, setQuery } from '../../app/router';
 import { alarm, alarmSelection, select, selection } from '../../app/selection';
@@ -153,14 +154,14 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
     {
       id: 'level',
       title: t('col.level'),
-      width: '3.2rem',
+      width: '2.8rem',
       cell: (r) => <AlarmTag alarm={r.alarm} />,
       sort: (a, b) => a.alarm.priority - b.alarm.priority,
     },
     {
       id: 'time',
       title: t('col.time'),
-      width: tab === 'history' ? '9.5rem' : '6.6rem',
+      width: tab === 'history' ? '9.5rem' : '5.8rem',
       cell: (r) => (tab === 'history' ? stamp(r.alarm.raised) : recent(r.alarm.raised, now)),
       sort: (a, b) => a.alarm.raised - b.alarm.raised,
     },
@@ -187,11 +188,11 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
       ),
       sort: (a, b) => s.alarmName(a.alarm).localeCompare(s.alarmName(b.alarm)),
     },
-    { id: 'alarm', title: t('col.alarm'), width: '10.5rem', cell: (r) => s.alarmTitle(r.alarm) },
+    { id: 'alarm', title: t('col.alarm'), width: '11rem', cell: (r) => s.alarmTitle(r.alarm) },
     {
       id: 'value',
       title: t('col.value'),
-      width: '8.2rem',
+      width: '7.4rem',
       num: true,
       cell: (r) => (tab === 'history' ? alarmValue(r.alarm) : <AlarmNow alarm={r.alarm} />),
     },
@@ -205,7 +206,7 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
     {
       id: 'state',
       title: t('col.state'),
-      width: '8rem',
+      width: lang.value === 'en' ? '8.6rem' : '7rem',
       cell: (r) => stateWord(r.alarm.state),
       sort: (a, b) => a.alarm.state.localeCompare(b.alarm.state),
     },
@@ -221,13 +222,13 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
     cols.push({
       id: 'dur',
       title: t('col.dur'),
-      width: '6rem',
+      width: '4.8rem',
       num: true,
       cell: (r) => span(lasted(r.alarm, now)),
       sort: (a, b) => lasted(a.alarm, now) - lasted(b.alarm, now),
     });
   }
-  cols.push({ id: 'by', title: t('col.by'), width: '4.2rem', cell: (r) => r.alarm.by ?? '' });
+  cols.push({ id: 'by', title: t('col.by'), width: '3.8rem', cell: (r) => r.alarm.by ?? '' });
   return cols;
 }
 

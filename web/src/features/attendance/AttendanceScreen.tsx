@@ -27,6 +27,13 @@ function BlockView({ b }: { b: Block }) {
         </tr>
       </thead>
       <tbody>
+        {!b.rows?.length && (
+          <tr>
+            <td class="hint" colSpan={b.columns.length}>
+              {t('empty')}
+            </td>
+          </tr>
+        )}
         {(b.rows ?? []).map((row, k) => (
           <tr key={k}>
             {row.map((cell, i) => (

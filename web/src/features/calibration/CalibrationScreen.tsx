@@ -252,20 +252,20 @@ const testColumns = (ask: Ask): Column<Due>[] => [
   {
     id: 'place',
     title: t('col.place'),
-    width: '10rem',
+    width: '8.5rem',
     cell: (d) => <span class="hint">{site.value.placeName(d.p.place)}</span>,
   },
-  { id: 'due', title: t('col.due'), width: '9rem', cell: (d) => <DueCell d={d} /> },
+  { id: 'due', title: t('col.due'), width: '8rem', cell: (d) => <DueCell d={d} /> },
   {
     id: 'last',
     title: t('col.last'),
-    width: '12.2rem',
+    width: '11rem',
     cell: (d) => (d.test?.last_pass ? fullStamp(d.test.last_pass) : '–'),
   },
   {
     id: 'outcome',
     title: t('col.outcome'),
-    width: '14rem',
+    width: '11rem',
     cell: (d) =>
       d.test && (
         <>
@@ -279,19 +279,19 @@ const testColumns = (ask: Ask): Column<Due>[] => [
   {
     id: 'seen',
     title: t('col.seen'),
-    width: '13rem',
+    width: '10rem',
     cell: (d) => d.test && <Seen x={d.test} />,
   },
   {
     id: 'note',
     title: t('col.note'),
-    width: '12rem',
+    width: '7rem',
     cell: (d) => <span title={d.test?.note}>{d.test?.note}</span>,
   },
   {
     id: 'act',
     title: t('col.act'),
-    width: '7rem',
+    width: '6.4rem',
     cell: (d) =>
       can('test.write') && (
         <button

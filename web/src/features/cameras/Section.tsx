@@ -105,11 +105,9 @@ function Near({ target }: { target: Target }) {
     <>
       <ul class="plain">
         {list.map((c) => (
-          <li key={c.id} class="row">
-            <span class="grow">
-              {nameOf(c)} <span class="hint">{site.value.placeName(c.place)}</span>
-            </span>
-            <span class="hint">{stateText(c)}</span>
+          <li key={c.id}>
+            {nameOf(c)} <span class="hint">{site.value.placeName(c.place)}</span>
+            <span class="hint camera-state">{stateText(c)}</span>
           </li>
         ))}
       </ul>

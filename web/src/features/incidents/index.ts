@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** incidents: what linkages have set going, step by step; the screen is there once there is one. */
+/** incidents: what linkages have set going, step by step; a mine has the screen from the
+ *  beginning, so that it stands where people look for it when something happens. */
 import { effect } from '@preact/signals';
 import { can, ready } from '../../api/session';
+import { site } from '../../api/site';
 import { live } from '../../api/world';
 import type { App } from '../../app/app';
 import { incidents, load, unfinished } from './state';
@@ -17,7 +19,8 @@ export function install(app: App): void {
     void load();
   });
   effect(() => {
-    if (shown || incidents.value.length === 0) return;
+    if (shown || !ready.value || !can('view')) return;
+    if (incidents.value.length === 0 && !site.value.site.mine_code) return;
     shown = true;
     app.screens.add({
       id: 'incidents',

@@ -4,11 +4,12 @@ import type { ComponentChildren } from 'preact';
 import type { PointInfo } from '../../api/model';
 import { can } from '../../api/session';
 import { canAct, replaying } from '../../api/world';
+import { span } from '../../app/format';
 import { nameOf, pick } from '../../app/i18n';
 import { point, select } from '../../app/selection';
 import { type Asset, book, type Sequence } from '../../sequences/book';
 import { Value } from '../../ui/Value';
-import type { Parts } from './parts';
+import { numberOf, type Parts } from './parts';
 import { t } from './texts';
 
 export type Ask = (q: Sequence, subject: string) => void;
@@ -21,10 +22,17 @@ function label(p: PointInfo, asset: Asset): string {
   return rest || name;
 }
 
+/** Seconds since a device began, as days and hours. */
+function Uptime({ p }: { p: PointInfo }) {
+  const s = numberOf(p);
+  return s === null ? <Value point={p} /> : <span class="value">{span(s * 1000)}</span>;
+}
+
 export function Figure({ p, asset, name }: { p: PointInfo; asset: Asset; name?: string }) {
   return (
     <button type="button" class="plant-figure" onClick={() => select(point(p.id))}>
-      <span class="hint">{name ?? label(p, asset)}</span> <Value point={p} />
+      <span class="hint">{name ?? label(p, asset)}</span>{' '}
+      {p.role === 'net.uptime' ? <Uptime p={p} /> : <Value point={p} />}
     </button>
   );
 }

@@ -140,12 +140,20 @@ function columns(reg: Register, fields: readonly Field[], words: string, p: Pick
   ];
 }
 
-function widthOf(f: Field): string {
-  if (f.type === 'bool') return '4rem';
-  if (f.type === 'time') return '11rem';
-  if (f.auto) return '9.8rem';
-  return f.type === 'ref' || f.type === 'place' ? '9rem' : '7.5rem';
+/** Rem that a title takes: signs of Chinese are whole ones. */
+function titleRem(f: Field): number {
+  const text = `${pick(f.title)} ${unitText(f)}`.trim();
+  return [...text].reduce((n, c) => n + (c > '\u2e80' ? 1.02 : 0.66), 1.2);
 }
+
+function valueRem(f: Field): number {
+  if (f.type === 'bool') return 4;
+  if (f.type === 'time') return 11;
+  if (f.auto) return 9.8;
+  return f.type === 'ref' || f.type === 'place' ? 9 : 7.5;
+}
+
+const widthOf = (f: Field) => `${Math.max(valueRem(f), Math.min(titleRem(f), 13)).toFixed(1)}rem`;
 
 function SearchBox({ q }: { q: string }) {
   const [text, setText] = useState(q);

@@ -161,7 +161,7 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
     {
       id: 'time',
       title: t('col.time'),
-      width: tab === 'history' ? '9.5rem' : '5.8rem',
+      width: tab === 'history' ? '9.5rem' : '6.3rem',
       cell: (r) => (tab === 'history' ? stamp(r.alarm.raised) : recent(r.alarm.raised, now)),
       sort: (a, b) => a.alarm.raised - b.alarm.raised,
     },

@@ -153,7 +153,7 @@ function valueRem(f: Field): number {
   return f.type === 'ref' || f.type === 'place' ? 9 : 7.5;
 }
 
-const widthOf = (f: Field) => `${Math.max(valueRem(f), Math.min(titleRem(f), 13)).toFixed(1)}rem`;
+const widthOf = (f: Field) => `${Math.max(valueRem(f), Math.min(titleRem(f), 11)).toFixed(1)}rem`;
 
 function SearchBox({ q }: { q: string }) {
   const [text, setText] = useState(q);

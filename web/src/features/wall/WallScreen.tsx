@@ -208,13 +208,45 @@ function Area({ area }: { area: Place }) {
   );
 }
 
+/** Of the main fans what the wall tells: which one blows, how much, against what. */
+const FAN_STATES = ['fan.main.run', 'fan.main.run-backup'];
+const FAN_VALUES = ['fan.main.flow', 'pressure.fan'];
+const BELOW = ['people.below', 'people.leaders', 'people.lost', 'people.sos'] as const;
+
+/** Counts of the whole mine: of the place that has none above it. */
+function Below() {
+  const s = site.value;
+  const list = BELOW.flatMap((role) => {
+    const p = s.points.find((x) => x.role === role && !s.places.get(x.place)?.parent);
+    return p ? [{ role, p }] : [];
+  });
+  if (list.length === 0) return null;
+  return (
+    <>
+      <h2>{t('below')}</h2>
+      <p class="wall-below">
+        {list.map(({ role, p }) => (
+          <span key={role}>
+            {t(role)}{' '}
+            <b>
+              <Value point={p} withUnit={false} />
+            </b>
+          </span>
+        ))}
+      </p>
+    </>
+  );
+}
+
 function Systems() {
   const s = site.value;
   live.points.tick.value;
-  const fans = s.points.filter((p) => s.groupOf(p) === 'fan');
-  const main = fans.filter((p) => p.role.includes('main'));
-  const rest = tally(fans.filter((p) => !p.role.includes('main')));
-  const power = tally(s.points.filter((p) => p.kind === 'output'));
+  const main = s.points.filter((p) => FAN_STATES.includes(p.role));
+  const values = s.points.filter((p) => FAN_VALUES.includes(p.role));
+  const rest = tally(s.points.filter((p) => p.role === 'fan.local.run'));
+  // what the load side says; an output that is a start or a set-point is no cut
+  const feeds = s.points.filter((p) => p.role === 'feed.state');
+  const power = tally(feeds.length ? feeds : s.points.filter((p) => p.kind === 'output'));
   const anomalies = live.alarms.active.value.filter((a) => a.category === 'feed').length;
   return (
     <section class="wall-panel">
@@ -228,10 +260,17 @@ function Systems() {
             </b>
           </li>
         ))}
+        {values.map((p) => (
+          <li key={p.id} class="row">
+            <span class="grow ellipsis">{nameOf(p)}</span>
+            <Value point={p} />
+          </li>
+        ))}
         <li>
-          {t('running', { n: rest.on })} · {t('stopped', { n: rest.off })}
+          {t('local')} {t('running', { n: rest.on })} · {t('stopped', { n: rest.off })}
         </li>
       </ul>
+      <Below />
       <h2>{t('power')}</h2>
       <p>
         {power.off > 0 ? <b>{t('cut', { n: power.off })}</b> : t('allOn')}
@@ -267,7 +306,11 @@ function Others() {
 function Trends() {
   const s = site.value;
   const ids = new Set(live.alarms.active.value.map((a) => a.point));
-  const alarmed = [...ids].map((id) => s.pointById.get(id)).filter((p) => p?.kind === 'analog');
+  // a count of persons or a point that says nothing has no curve to read from afar
+  const alarmed = [...ids]
+    .map((id) => s.pointById.get(id))
+    .filter((p) => p?.kind === 'analog' && s.groupOf(p) !== 'people')
+    .filter((p) => live.points.peek(p!.i).v !== null);
   const others = s.points.filter((p) => p.cutoff && !ids.has(p.id));
   const list = [...alarmed, ...others].slice(0, 4) as PointInfo[];
   return (

@@ -4,7 +4,7 @@ import { AlarmBook } from './alarms';
 import { ApiError, api, request, url } from './client';
 import type { Alarm } from './model';
 import { PointTable } from './points';
-import { SiteModel } from './site';
+import { loadSite, SiteModel, showSiteOf, site } from './site';
 import { type SseEvent, SseParser, Stream } from './sse';
 import { World } from './world';
 
@@ -36,6 +36,19 @@ describe('the site of a past second', () => {
     } as never,
     [point('T1', 0, 'now'), point('T8', 1)] as never,
   );
+
+  it('stays on the screen when the running site is read anew', async () => {
+    const answers = { site: { ...today.site, hash: 'new' }, points: { items: [], next: null } };
+    vi.stubGlobal('fetch', async (path: string) =>
+      Response.json(path.includes('/site') ? answers.site : answers.points),
+    );
+    await loadSite();
+    showSiteOf({ hash: 'old', same: false });
+    await loadSite();
+    expect(site.value.site.hash).toBe('old');
+    showSiteOf();
+    expect(site.value.site.hash).toBe('new');
+  });
 
   it('has its own points and places over those that stayed', () => {
     const then = today.asOf({

@@ -125,14 +125,16 @@ export const EMPTY_SITE = new SiteModel(
 /** What the screens show: the running site or, in a replay, the one of that time. */
 export const site = signal<SiteModel>(EMPTY_SITE);
 let running = EMPTY_SITE;
-let shown = '';
+let past: PastSite | undefined;
+let renewed = false; // the running site is another than that which `past` was told against
 
 /** Show the site as it was; without `then` the running one again. */
 export function showSiteOf(then?: PastSite): void {
-  const want = then && !then.same ? then.hash : '';
-  if (want === shown) return;
-  shown = want;
-  site.value = then && want ? running.asOf(then) : running;
+  const want = then && !then.same ? then : undefined;
+  if (!renewed && want?.hash === past?.hash) return;
+  past = want;
+  renewed = false;
+  site.value = want ? running.asOf(want) : running;
 }
 
 export async function loadSite(): Promise<void> {
@@ -142,6 +144,6 @@ export async function loadSite(): Promise<void> {
   ]);
   siteOffset.value = (s.utc_offset_s ?? 8 * 3600) * 1000;
   running = new SiteModel(s, points);
-  shown = '';
-  site.value = running;
+  renewed = true;
+  site.value = past ? running.asOf(past) : running; // a past that is looked at stays
 }

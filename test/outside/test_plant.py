@@ -107,13 +107,13 @@ def dust_starts_the_sprays(m):
     def dust():
         return m.op.live("FC-1203-1")["FC-1203-1"][0]
     engineer, chief = m.program.user("engineer-2", "safety-engineer"), m.program.user("chief-2", "chief")
-    high = kt.wait_for("the shearer raises dust", lambda: (x := dust()) > 3 and x, 60)
+    high = kt.wait_for("the shearer raises dust", lambda: (x := dust()) > 3 and x, 180)
     asked = engineer.ask("limit.propose", point="FC-1203-1", name="alarm", value=2.5, reason="dry coal")
     assert "value=0" in m.control("state PW-1203")
     chief.ask("limit.approve", proposal=asked["result"]["proposal"])
-    m.op.alarm("gas.dust-spray", "FC-1203-1", limit=60)
-    kt.wait_for("the plant's sprays run", lambda: "value=1" in m.control("state PW-1203"), 60)
-    kt.wait_for("the dust settles", lambda: dust() < 0.75 * high, 60)
+    m.op.alarm("gas.dust-spray", "FC-1203-1", limit=180)
+    kt.wait_for("the plant's sprays run", lambda: "value=1" in m.control("state PW-1203"), 180)
+    kt.wait_for("the dust settles", lambda: dust() < 0.75 * high, 180)
 
 
 @case("a device with bad manners delays no other, and its gap is recorded")

@@ -66,6 +66,13 @@ static int replay(const struct kt_args *a)
     if (code) {
         return code;
     }
+    if (!kt_json_get_int(j, "seq", 0)) {
+        struct kt_err err = {0};
+        kt_json_free(j);
+        kt_err_set(&err, KT_ENOTFOUND, "nothing is recorded from %s or before",
+                   kt_time_fmt(at, run.utc_offset_s, when));
+        return kt_fail(a, &err);
+    }
     const struct kt_json *alarms = kt_json_get(j, "alarms");
     if (a->format == KT_FORMAT_TABLE) {
         printf("%s, event %lld, %zu points, %zu alarms\n", kt_time_fmt(at, run.utc_offset_s, when),

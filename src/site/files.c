@@ -6,6 +6,8 @@
  */
 #include "site/impl.h"
 
+#include <sys/stat.h>
+
 #include "sys/file.h"
 
 void site_hash_add(struct load *l, const char *name, const void *p, size_t n)
@@ -104,7 +106,10 @@ int site_read(struct load *l, const char *path, const char *name, struct kt_err 
         }
         kt_buf_put(&l->file, f->bytes.p, f->bytes.n);
     } else {
-        int r = kt_file_read(path, SITE_FILE_MAX, &l->file, err);
+        struct stat st;
+        int r = stat(path, &st) == 0 && !S_ISREG(st.st_mode)
+                    ? kt_err_set(err, KT_EINVAL, "%s is no file that can be read", path)
+                    : kt_file_read(path, SITE_FILE_MAX, &l->file, err);
         if (r < 0) {
             return r;
         }

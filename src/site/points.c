@@ -499,7 +499,9 @@ static uint32_t read_rows(struct rows *r, const struct kt_site *previous, struct
     uint32_t rows = kt_csv_rows(r->c), next = previous ? previous->points_n : r->ordered_n;
     for (r->row = 0; r->row < rows; r->row++) {
         uint32_t at = slot_of(r, previous, &next);
-        if (at == KT_NONE) {
+        if (at == KT_NONE) { /* its other mistakes are named all the same */
+            struct kt_point none = {.link = KT_NONE};
+            (void)read_point(r, &none);
             continue;
         }
         p[at].link = KT_NONE;

@@ -68,6 +68,9 @@ static void points(void)
          "points.csv:17:75: unknown point \"KD-1209\"; give the id of the feed-state point"},
         {"points.csv", "c0,KD-1203", "c0,T1-1203", "format",
          "points.csv:17:75: feed \"T1-1203\" is of kind analog; a feed state is a switch"},
+        {"points.csv", NULL, "=cmd,甲,,%CH4,ch4.face,P9,0,4,sub01,i9,,,,\n", "format",
+         "points.csv:32:23: unknown place \"P9\"; give an id of places.csv"}, /* of a row whose id
+                                                                                 is refused, too */
         {"points.csv", "T1-1203,1203 工作面甲烷,", "T1-1203,,", "format",
          "points.csv:3:9: point \"T1-1203\" has no name; give the Chinese name"},
     };

@@ -4,6 +4,7 @@
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import socket
@@ -113,6 +114,8 @@ def _():
     text = kuangtu("check", s.dir, check=False).stdout
     assert len(re.findall(r"^error: ", text, re.M)) >= 3, text
     assert re.search(r"bad\.yaml:5:\d+: .*%CH5", text), text
+    os.mkfifo(s.dir / "rules/pipe.yaml")
+    assert "rules/pipe.yaml is no file" in kuangtu("check", s.dir, check=False, limit=20).stdout
     s.write("rules/mine.yml", "rules: []\n")  # would not be read: nobody is to think it was
     s.write("map.gpkg", "no drawing")
     assert "rules/mine.yml: is not read" in kuangtu("check", s.dir, check=False).stdout

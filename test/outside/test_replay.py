@@ -291,6 +291,9 @@ def _():
         got = kt.kuangtu("query", p.site.dir, "T1", "--from", local)
         assert "+05:30" in got.stdout, got.stdout
         equal(kt.kuangtu("replay", p.site.dir, "--at", "tomorrow", check=False).returncode, 2)
+        none = kt.kuangtu("replay", p.site.dir, "--at", "2001-01-01 08:00", check=False)
+        equal(none.returncode, 1, none.stdout)
+        assert "nothing is recorded" in none.stderr, none.stderr
 
 
 if __name__ == "__main__":

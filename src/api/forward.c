@@ -60,6 +60,10 @@ void forward(struct kt_api *a, struct kt_http_req *req)
         reply_code(req, KT_ENODE, "no node is active at this moment; send once more");
         return;
     }
+    if (session_local(a, req)) { /* its token means nothing to another node */
+        reply_code(req, KT_ENODE, "this node follows; run it where %s is active", s.holder);
+        return;
+    }
     kt_buf_init(&target, 1 << 16);
     kt_buf_init(&answer, 64 << 20);
     kt_http_target(req, &target);

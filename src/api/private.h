@@ -37,7 +37,7 @@ struct kt_api {
     struct rates *rates;
     struct vent *vent;
     struct personnel *personnel;
-    _Atomic int sides;     /* second halves of answers on threads of their own */
+    _Atomic int sides; /* second halves of answers on threads of their own */
     struct evacuate *evacuate;
     struct desk *desk;
     _Atomic kt_time swept; /* uploads that nobody took; 0: not yet */
@@ -169,9 +169,11 @@ void post_stream_points(struct call *c);
 size_t hub_clients(struct hub *h);
 
 /* session.c */
-/** Who asks: cookie or the local token. KT_EAUTH otherwise. */
 /** The session token of a request; NULL: none. */
 const char *session_cookie(const struct kt_api *a, struct kt_http_req *req);
+/** Is it `kuangtu` on this machine, by this node's own token? */
+bool session_local(struct kt_api *a, struct kt_http_req *req);
+/** Who asks: cookie or the local token. KT_EAUTH otherwise. */
 KT_MUST_CHECK int session_of(struct kt_api *a, struct kt_http_req *req, struct kt_arena *arena,
                              struct kt_person *ret, struct kt_err *err);
 void post_login(struct call *c);

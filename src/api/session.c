@@ -12,6 +12,17 @@ const char *session_cookie(const struct kt_api *a, struct kt_http_req *req)
     return kt_http_cookie(req, a->cookie);
 }
 
+bool session_local(struct kt_api *a, struct kt_http_req *req)
+{
+    const char *auth = kt_http_header(req, "Authorization");
+    struct kt_hash h;
+    if (!a->local_token[0] || !auth || strncmp(auth, "Bearer ", 7) != 0) {
+        return false;
+    }
+    kt_hash_of(auth + 7, strlen(auth + 7), &h);
+    return kt_hash_eq(&h, &a->local_hash);
+}
+
 /* `kuangtu` on this machine: the local token stands for a person with every right. */
 static bool local_person(struct kt_api *a, struct kt_http_req *req, struct kt_arena *arena,
                          struct kt_person *ret)
@@ -21,13 +32,7 @@ static bool local_person(struct kt_api *a, struct kt_http_req *req, struct kt_ar
     uint32_t rights_n;
     const char *const *rights = kt_site_rights(&rights_n);
     (void)arena;
-    const char *auth = kt_http_header(req, "Authorization");
-    struct kt_hash h;
-    if (!a->local_token[0] || !auth || strncmp(auth, "Bearer ", 7) != 0) {
-        return false;
-    }
-    kt_hash_of(auth + 7, strlen(auth + 7), &h);
-    if (!kt_hash_eq(&h, &a->local_hash)) {
+    if (!session_local(a, req)) {
         return false;
     }
     *ret = (struct kt_person){.user = "local",

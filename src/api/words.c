@@ -56,6 +56,11 @@ static const struct row {
     {"line {} of the plan is month,hole or user,id,m3: 2026-12,hole,H-1,172800",
      "分月计划第 {1} 行应为“月,hole 或 user,编号,纯量”：2026-12,hole,H-1,172800"},
     {"more than {} records of {}", "{2} 的记录超过 {1} 条"},
+    /* several nodes */
+    {"this node follows; run it where {} is active", "本节点为备用；请在主用节点 {1} 上执行"},
+    {"no node is active at this moment; send once more", "此刻没有主用节点，请再发一次"},
+    {"the active node {} does not answer: it may have been done",
+     "主用节点 {1} 没有应答：可能已经执行"},
     /* mines over several nodes */
     {"no mine is called \"{}\"", "没有煤矿“{1}”"},
     {"no node has {} at this moment; once more", "此刻没有节点承担 {1}，请再试一次"},

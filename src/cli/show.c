@@ -86,13 +86,15 @@ static int show_cluster(const struct kt_args *a, const struct kt_json *c)
         const struct kt_json *m = kt_json_at(all, i);
         const char *node = kt_json_get_str(m, "node", "");
         bool own = strcmp(node, self) == 0;
+        bool alive = kt_json_get_bool(m, "alive", false);
         const char *role = own                                    ? kt_json_get_str(c, "role", "")
+                           : !alive                               ? "away"
                            : kt_json_get_bool(m, "active", false) ? "active"
                                                                   : "follows";
         listed = listed || own;
         kt_table_cell(t, node);
         kt_table_cell(t, role);
-        kt_table_cell(t, kt_json_get_bool(m, "alive", false) ? "yes" : "no");
+        kt_table_cell(t, alive ? "yes" : "no");
         kt_table_num(t, (double)kt_json_get_int(m, "next", 0));
         kt_table_num(t, (double)kt_json_get_int(m, "behind_ms", 0));
         kt_table_cell(t, kt_json_get_str(m, "difference", "")[0]  ? "DIFFERS"

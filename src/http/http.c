@@ -25,6 +25,10 @@
 /* What a connection reads at once and keeps of headers; all of it is cleared for every request, so
  * more of it costs every short one. */
 #define CONNECTION_MEMORY ((size_t)16 * 1024)
+/* One machine that opens and never ends its requests leaves room for the others: for the desks, and
+ * for producers whose samples cut. */
+#define CONNECTIONS 4096u
+#define FROM_ONE    1024u
 
 static int split_address(const char *address, struct sockaddr_storage *ret, struct kt_err *err)
 {
@@ -358,9 +362,10 @@ static int server_start(struct kt_http *s, struct kt_err *err)
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)s->opts.threads, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 120u,
-        MHD_OPTION_CONNECTION_LIMIT, 4096u, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_URI_LOG_CALLBACK, raw_url,
-        NULL, MHD_OPTION_ARRAY, s->cert ? tls : none, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT, FROM_ONE,
+        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+        MHD_OPTION_URI_LOG_CALLBACK, raw_url, NULL, MHD_OPTION_ARRAY, s->cert ? tls : none,
+        MHD_OPTION_END);
     if (!s->daemon) {
         return kt_err_set(err, KT_EIO, "cannot listen on %s: %s; is another program on that port?",
                           s->opts.address, strerror(errno));

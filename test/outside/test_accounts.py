@@ -2,6 +2,8 @@
 """Changes of accounts are events; how often one may ask."""
 
 import json
+import resource
+import socket
 import sys
 
 import kt
@@ -111,6 +113,30 @@ def _():
     text = w.raw("GET", "/metrics")[1].decode()
     for name in ("logins", "queries", "requests"):
         assert f"kuangtu_{name}_limited_total " in text and f"kuangtu_{name}_limited_total 0\n" not in text, text
+
+
+@case("a machine that opens thousands of requests and ends none keeps nobody else out")
+def _():
+    many, hard = 4200, resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard != resource.RLIM_INFINITY and hard < 2 * many:
+        raise kt.Skip(f"a process may have {hard} files open")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2 * many, hard))
+    p = kt.Program(kt.make_site([kt.point("T-1", "ch4.face", "P1-face", link="push")], people=PEOPLE))
+    w = p.user("a.desk", "watcher")
+    held = []
+    try:
+        for _ in range(many):
+            held.append(socket.create_connection(("127.0.0.1", p.port), kt.LIMIT, ("127.0.0.9", 0)))
+            try:
+                held[-1].sendall(b"GET / HTTP/1.1\r\nHost: slow\r\n")
+            except OSError:
+                pass  # it was closed on us: more than one may hold
+        equal(w.get("/me")["user"], "a.desk")
+        equal(p.write("T-1 value=1.2")[0], 204)
+        w.alarm("gas.over-limit", "T-1")
+    finally:
+        for c in held:
+            c.close()
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ DEVICES = [
 def build(eq, base):
     p = eq.p
     for did, role, zh, en, place, at, how in DEVICES:
-        xy = p.along(*at) if isinstance(at[0], str) else at
+        xy = p.along(*at, -9) if isinstance(at[0], str) else at
         p.sip(did, zh, en, f"voice.{role}", place, xy, f"sip:{did}@127.0.0.1:{base + PHONES}")
         p.plan.append(" ".join(x for x in (f"phone {did}", "kind=speaker" if role == "speaker" else "", how) if x))
         p.asset(f"A-{did}", zh, "speaker" if role == "speaker" else "phone", place, did, xy)

@@ -204,7 +204,7 @@ def retention():
     talks = [w.start("broadcast.start", points=[f"S{i}"], text=text * 15) for i, text in enumerate(("一二三四五六七八九。", "九八七六五四三二一。"))]
     ends = []
     for t in talks:  # nobody answers; what was to be said is kept all the same
-        w.wait(t, "ended")
+        equal(w.wait(t, "ended")["result"], "no-answer")
         ends.append(kt.wait_for("its end in the journal", lambda t=t: [e for e in w.events("broadcast", t) if e["change"] == "end"])[0])
     bodies = [w.site.dir / "data/bodies" / e["recording"][:2] / e["recording"] for e in ends]
 

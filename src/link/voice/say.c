@@ -315,6 +315,17 @@ static void cast_end(struct talk *t, const char *result)
     clerk_ended(t->v->clerk, t->id, result, -1, (uint32_t)c->words.n, 1, c->hash);
 }
 
+/* Words that went out to nobody are not said. */
+static bool heard_by_one(const struct cast *c)
+{
+    for (uint32_t i = 0; i < c->n; i++) {
+        if (strcmp(c->news[i].now, "silent") != 0 && strcmp(c->news[i].now, "refused") != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void cast_tick(struct talk *t)
 {
     struct cast *c = (struct cast *)t;
@@ -333,7 +344,7 @@ static void cast_tick(struct talk *t)
         voice_tell_news(t->v, t->id, c->news, c->n);
     }
     if (c->ready && over == c->n) {
-        cast_end(t, "ended");
+        cast_end(t, heard_by_one(c) ? "ended" : "no-answer");
     }
 }
 

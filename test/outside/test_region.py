@@ -37,7 +37,7 @@ def values():
         return [r["fields"] for r in eye.get("/records/mine_event")["items"]]
     wait_for("the alarm is there", lambda: [e for e in events() if e["subject"].startswith("gas.") and e["point"] == "T1"])
     body = events()[-1]["body"]
-    assert '"by"' not in body, body
+    assert '"by"' not in body and '"zh":"甲烷' in body, body
     for f in (county.site.dir / "data/journal").glob("seg-*"):
         assert b"PRIVATE" not in f.read_bytes()
     assert link(county, "mine-a")["up"] and not link(county, "mine-b")["up"]

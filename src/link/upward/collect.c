@@ -224,6 +224,19 @@ static bool is_of_persons(const char *key)
     return false;
 }
 
+/* The words of an alarm's rule: a county has not the packs of its mines. */
+static void put_title(const struct upward_collect *c, const struct kt_json *j, struct kt_jw *w)
+{
+    kt_rule_id rule = kt_site_rule(c->site, kt_str_c(kt_json_get_str(j, "rule", "")));
+    if (rule.v < c->site->rules_n) {
+        kt_jw_key(w, "title");
+        kt_jw_obj(w);
+        kt_jw_ktext(w, "zh", c->site->rules[rule.v].title.zh);
+        kt_jw_ktext(w, "en", c->site->rules[rule.v].title.en);
+        kt_jw_obj_end(w);
+    }
+}
+
 static void put_shared(struct upward_collect *c, const struct kt_event *ev, const struct kt_json *j,
                        struct kt_buf *body)
 {
@@ -238,6 +251,7 @@ static void put_shared(struct upward_collect *c, const struct kt_event *ev, cons
             kt_json_write(it.value, &w);
         }
     }
+    put_title(c, j, &w);
     kt_jw_obj_end(&w);
     flush(c, body);
     upward_put_outcome(body, ev->seq, ev->time, (struct kt_str){b.p, b.n});

@@ -7,13 +7,13 @@ import { gradeOf, type Reading } from '../../api/points';
 import { room } from '../../api/room';
 import { can } from '../../api/session';
 import { site } from '../../api/site';
-import { age, fullStamp, stamp } from '../../app/format';
+import { age, num, stamp, unitSign } from '../../app/format';
 import { nameOf, pick } from '../../app/i18n';
 import { errorText, toast, toastError } from '../../ui/Toast';
 import { QualityMark, valueText } from '../../ui/Value';
 import { MineState, note } from './MinesScreen';
 import { useEvery } from './read';
-import type { EventRow, MineRow } from './state';
+import { type EventRow, type MineRow, sentOf } from './state';
 import { t } from './texts';
 import zh from './zh.json';
 
@@ -102,8 +102,8 @@ function Events({ list, none }: { list: readonly EventRow[]; none: string }) {
     <table class="wide-table">
       <thead>
         <tr>
-          {(['time', 'rule', 'point', 'change'] as const).map((k) => (
-            <th key={k} scope="col">
+          {(['time', 'rule', 'point', 'sent', 'change'] as const).map((k) => (
+            <th key={k} scope="col" class={k === 'sent' ? 'num' : ''}>
               {t(`col.${k}`)}
             </th>
           ))}
@@ -112,9 +112,10 @@ function Events({ list, none }: { list: readonly EventRow[]; none: string }) {
       <tbody>
         {list.map((e) => (
           <tr key={`${e.fields.seq} ${e.fields.subject} ${e.fields.point}`}>
-            <td>{fullStamp(e.fields.at)}</td>
-            <td>{ruleName(e.fields.subject)}</td>
+            <td>{stamp(e.fields.at)}</td>
+            <td>{ruleName(e)}</td>
             <td>{pointName(e.fields.mine, e.fields.point)}</td>
+            <td class="num">{sentValue(e)}</td>
             <td>
               {e.fields.type === 'alarm'
                 ? word('change', e.fields.change)
@@ -127,10 +128,16 @@ function Events({ list, none }: { list: readonly EventRow[]; none: string }) {
   );
 }
 
-/** A rule of a pack that the county has, too, has its words. */
-function ruleName(id: string): string {
+/** The mine sends the words of its rule with it. */
+function ruleName(e: EventRow): string {
+  const id = e.fields.subject;
   if (id === 'county_request') return t('order.title');
-  return pick(site.value.rules.get(id)?.title) || id;
+  return pick(sentOf(e).title) || pick(site.value.rules.get(id)?.title) || id;
+}
+
+function sentValue(e: EventRow): string {
+  const { value, unit } = sentOf(e);
+  return typeof value === 'number' ? `${num(value, 2)} ${unitSign(unit ?? '')}` : '';
 }
 
 function pointName(mine: string, address: string): string {

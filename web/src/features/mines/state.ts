@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One list of mines out of what each node of the region says of its own. Pure. */
+import type { Text } from '../../api/model';
 import type { Health, LinkState } from '../../api/records';
 
 export interface EventRow {
@@ -13,7 +14,26 @@ export interface EventRow {
     point: string;
     change: string;
     state: string;
+    /** as the mine sent it, JSON */
+    body?: string;
   };
+}
+
+/** What is read of that; nothing where it says none. */
+export interface Sent {
+  title?: Text;
+  value?: number;
+  unit?: string;
+  priority?: number;
+}
+
+export function sentOf(e: EventRow): Sent {
+  try {
+    const o: unknown = JSON.parse(e.fields.body ?? '');
+    return o !== null && typeof o === 'object' ? (o as Sent) : {};
+  } catch {
+    return {};
+  }
 }
 
 /** What one node answered; `events`: the last report of each alarm, null when that may not be seen. */

@@ -95,41 +95,61 @@ static int import_points(const struct kt_args *a, const char *site_dir, const ch
 
 /* ---- map ------------------------------------------------------------------------------------- */
 
-/* GDAL's ogr2ogr reads DXF, Shapefile, GeoJSON and the rest in a child process with limits. */
+/* GDAL's ogr2ogr reads DXF, Shapefile, GeoJSON and the rest in a child process with limits. What it
+ * makes of a copy of the drawing takes its place only when it is whole and can be read. */
 static int import_map(const struct kt_args *a, const char *site_dir, const char *file)
 {
-    char target[700];
+    char target[700], work[720];
     struct kt_err err = {0};
     struct kt_buf out;
     struct kt_geo_map map;
     const char *layer = kt_arg(a, "layer") ? kt_arg(a, "layer") : "roadway";
     snprintf(target, sizeof(target), "%s/map.gpkg", site_dir);
-    bool exists = kt_file_exists(target);
+    snprintf(work, sizeof(work), "%s/.import.gpkg", site_dir);
+    unlink(work);
+    int r = KT_OK;
+    struct stat st = {.st_mode = 0640};
+    bool exists = stat(target, &st) == 0;
+    if (!kt_file_exists(file)) {
+        kt_err_set(&err, KT_ENOTFOUND, "cannot read %s: it does not exist", file);
+        return kt_fail(a, &err);
+    }
+    if (exists && (r = kt_file_copy(target, work, st.st_mode & 0777, &err)) < 0) {
+        return kt_fail(a, &err);
+    }
     char *argv[16] = {"ogr2ogr", "-f", "GPKG", "-nln", (char *)(uintptr_t)layer};
     int n = 5;
     if (exists) {
         argv[n++] = "-update";
         argv[n++] = "-overwrite";
     }
-    if (kt_arg(a, "dry-run")) {
-        snprintf(target, sizeof(target), "%s/.import-check.gpkg", site_dir);
-    }
-    argv[n++] = target;
+    argv[n++] = work;
     argv[n++] = (char *)(uintptr_t)file;
     argv[n] = NULL;
     struct kt_proc_limits lim = {.memory_bytes = (size_t)4 << 30, .cpu_seconds = 600};
     kt_buf_init(&out, 1 << 20);
-    int r = kt_proc_run(argv, &lim, 600 * KT_SEC, 1 << 20, &out, &err);
+    r = kt_proc_run(argv, &lim, 600 * KT_SEC, 1 << 20, &out, &err);
     kt_buf_done(&out);
+    if (r < 0 && strstr(err.text, "`")) { /* the names of all drivers stand there */
+        kt_err_set(&err, r, "%s is no drawing that ogr2ogr can read (DXF, Shapefile, GeoJSON …)",
+                   file);
+    }
     struct kt_arena *arena = kt_arena_new(512u << 20);
     if (r == KT_OK) {
-        r = kt_geo_map_read(target, site_dir, arena, &map, &err);
+        r = kt_geo_map_read(work, site_dir, arena, &map, &err);
     }
-    if (kt_arg(a, "dry-run")) {
-        unlink(target);
+    bool dry = kt_arg(a, "dry-run") != NULL;
+    if (r == KT_OK && !dry && rename(work, target) != 0) {
+        r = kt_err_sys(&err, "cannot put %s in the place of %s", work, target);
     }
     if (r == KT_OK) {
-        printf("layer %s written; the map has %zu features\n", layer, map.n);
+        printf("layer %s %s; the map has %zu features\n", layer, dry ? "can be read" : "written",
+               map.n);
+    } else {
+        unlink(work);
+    }
+    if (dry) {
+        unlink(work);
     }
     kt_arena_free(arena);
     return r < 0 ? kt_fail(a, &err) : KT_EXIT_OK;

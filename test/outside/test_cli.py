@@ -425,6 +425,32 @@ crosscut,50,80,0,,,
 """
 
 
+@case("import map: a drawing that cannot be read leaves the one that is there; a dry run writes nothing")
+def _():
+    if not shutil.which("ogr2ogr"):
+        raise kt.Skip("ogr2ogr is not installed")
+    s = site()
+    line = {"type": "Feature", "properties": {"id": "R-1"},
+            "geometry": {"type": "LineString", "coordinates": [[0, 0], [100, 0]]}}
+    good = kt.temp_dir() / "good.geojson"
+    good.write_text(json.dumps({"type": "FeatureCollection", "features": [line]}))
+    assert "1 features" in kuangtu("import", "map", s.dir, good, "--dry-run").stdout
+    assert not (s.dir / "map.gpkg").exists()
+    kuangtu("import", "map", s.dir, good)
+    before = (s.dir / "map.gpkg").read_bytes()
+    kuangtu("import", "map", s.dir, good, "--dry-run")
+    bad = kt.temp_dir() / "bad.geojson"
+    for text in ("no drawing", good.read_text()[:-20]):
+        bad.write_text(text)
+        p = kuangtu("import", "map", s.dir, bad, check=False)
+        equal(p.returncode, 1, p.stdout)
+        assert p.stderr.startswith("kuangtu import: ") and len(p.stderr) < 600, p.stderr
+    equal((s.dir / "map.gpkg").read_bytes(), before)
+    assert not list(s.dir.glob(".import*")), "nothing is left behind"
+    assert "2 features" in kuangtu("import", "map", s.dir, good, "--layer", "label").stdout
+    assert "0 errors" in kuangtu("check", s.dir).stdout
+
+
 @case("import roadways: what is wrong is listed with its snap; written, the network is whole")
 def _():
     s = site()

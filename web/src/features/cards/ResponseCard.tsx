@@ -241,7 +241,6 @@ export default function ResponseCard({ id }: { id: number }) {
           {error}
         </p>
       )}
-      {card && pictures && <Lazy load={pictures.load} props={{ target: alarm(card.alarm) }} />}
       {card && (
         <>
           <ol class="steps">
@@ -261,6 +260,8 @@ export default function ResponseCard({ id }: { id: number }) {
             onSend={(text) => post('card.followup', { text })}
           />
           <CauseAndClose key={card.id} card={card} act={!!act} send={post} />
+          {/* what is to be done stands above what is to be seen */}
+          {pictures && <Lazy load={pictures.load} props={{ target: alarm(card.alarm) }} />}
           {!!card.log?.length && (
             <details>
               <summary>

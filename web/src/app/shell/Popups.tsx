@@ -3,6 +3,7 @@
  * The pop-up duty: an urgent alarm, a power cut or a feed anomaly stands at the top right of any
  * screen until acknowledged. Never takes the focus, never covers the strip, three at most.
  */
+import './popups.css';
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Alarm } from '../../api/model';

@@ -80,6 +80,9 @@ def _():
             for node in mine.nodes + county.nodes:
                 node.stop()
                 kt.kuangtu("verify", node.site.dir)
+            for node in county.nodes:
+                twice = [k for k, n in region_kit.in_journal(node, "mine-a").items() if n > 1]
+                assert not twice, f"written twice to a county's journal: {len(twice)}, {twice[:3]}"
 
 
 def stored(pair, name, start):

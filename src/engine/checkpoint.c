@@ -4,7 +4,7 @@
  * with its own CRC names seq, time, site and the hash of the state behind it; a file is used only
  * when all of it fits.
  */
-#include "engine/runtime_impl.h"
+#include "engine/runtime_past.h"
 
 #include <inttypes.h>
 #include <stdio.h>

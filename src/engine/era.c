@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Eras: the site that was in force at a time, with the tables that an engine over it needs. */
-#include "engine/runtime_impl.h"
+#include "engine/runtime_past.h"
 
 #include "base/log.h"
 

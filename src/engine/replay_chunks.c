@@ -3,7 +3,7 @@
  * Samples from history where the journal has dropped them. Read in windows over all points, put in
  * order of arrival, applied at the kept events that brought them.
  */
-#include "engine/runtime_impl.h"
+#include "engine/runtime_past.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
  * Applying what was recorded. Outcomes that the engine computes are held against those of the
  * record, in order; the first that differs is kept. Used by recovery and replay alike.
  */
-#include "engine/runtime_impl.h"
+#include "engine/runtime_past.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers of points in the journal: lines of data/points.ids. */
-#include "engine/runtime_impl.h"
+#include "engine/runtime_past.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/map.h"
 #include "sys/file.h"
 
 enum { IDS_BYTES_MAX = 256 << 20 };

@@ -4,7 +4,7 @@
 /* test_past: the state of one engine that was never interrupted, over a journal from its start. */
 #include <stdio.h>
 
-#include "engine/runtime_impl.h"
+#include "engine/runtime_past.h"
 #include "unit.h"
 
 /** Digest after applying a journal (closed, or followed by its folder) up to the time `to`. */

@@ -11,15 +11,6 @@
 #define WARNED_S 60.0 /* and not longer ago than this */
 #define PILE_T   8.0  /* coal before a belt that stands: the pile-up switch acts */
 
-double sim_belt_coal(const struct sim_machine *m)
-{
-    double t = 0;
-    for (int i = 0; i < SIM_BELT_CELLS; i++) {
-        t += m->cell_t[i];
-    }
-    return t;
-}
-
 static void listen(const struct sim_plant *p, struct sim_machine *m)
 {
     if (m->horn >= 0 && p->switches[m->horn].contact) {

@@ -339,8 +339,6 @@ double sim_gas_at(const struct sim_plant *p, int branch, double at, enum sim_spe
 double sim_gas_content(const struct sim_plant *p, enum sim_species s);
 void sim_power_step(struct sim_plant *p);
 void sim_machines_step(struct sim_plant *p);
-/** Tonnes of coal on a belt. */
-double sim_belt_coal(const struct sim_machine *m);
 /** The PLC of a belt: what takes its run command, and what it refuses. Before `running` is set,
  *  after that of the belt that it loads. */
 void sim_belt_plc(struct sim_plant *p, struct sim_machine *m);

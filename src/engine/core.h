@@ -348,7 +348,6 @@ void eng_advance(struct eng *e, kt_time now);
 kt_time eng_timed_due(const struct eng *e, uint32_t timed);
 void eng_watch_second(struct eng *e);
 void eng_watch_minute(struct eng *e);
-void eng_watch_json(const struct eng *e, struct kt_jw *w);
 
 /* requests.c */
 struct request {

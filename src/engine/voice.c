@@ -12,16 +12,6 @@ static const enum kt_link_kind link_kinds[] = {KT_LINK_SIP, KT_LINK_SIP, KT_LINK
 /* the longest that each kind may take */
 static const int64_t longest[] = {4 * KT_HOUR, 5 * KT_MIN, 30 * KT_MIN, 5 * KT_MIN, 5 * KT_MIN};
 
-const char *voice_kind_id(uint8_t kind)
-{
-    return kinds[kind];
-}
-
-const char *voice_state_id(uint8_t state)
-{
-    return states[state];
-}
-
 struct voice *voice_new(void)
 {
     struct voice *v = calloc(1, sizeof(*v));

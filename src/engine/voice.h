@@ -98,8 +98,6 @@ void voice_send(struct eng *e, struct talk *t);
 struct kt_jw *voice_say(struct eng *e, const struct talk *t, const char *change);
 void voice_end(struct eng *e, struct talk *t, const char *result);
 struct talk *voice_find(struct eng *e, uint64_t id);
-const char *voice_kind_id(uint8_t kind);
-const char *voice_state_id(uint8_t state);
 const char *voice_speaker_id(uint8_t state);
 /** The members of a talk into an object that is open. */
 void voice_members(const struct eng *e, const struct talk *t, struct kt_jw *w);

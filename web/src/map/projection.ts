@@ -3,7 +3,6 @@
  * The site's own plane grid as a projection of the map library: metres, x east, y north, nothing
  * is transformed for display. People read X as north and Y as east, as on mine drawings.
  */
-import { getCenter } from 'ol/extent';
 import Projection from 'ol/proj/Projection';
 
 export type Extent = [number, number, number, number];
@@ -31,8 +30,6 @@ export function extentOf(coords: Iterable<readonly [number, number]>, margin = 0
   const m = Math.max(50, margin * Math.max(e[2] - e[0], e[3] - e[1]));
   return [e[0] - m, e[1] - m, e[2] + m, e[3] + m];
 }
-
-export const centreOf = (e: Extent): number[] => getCenter(e);
 
 const DPI = 96;
 const METRE_PER_INCH = 0.0254;

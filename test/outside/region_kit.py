@@ -77,6 +77,8 @@ def stored(program, name, start, end):
 def in_journal(program, origin=None):
     """Every sample in a stopped program's journal, as often as it stands there: (point, ms, value, quality)."""
     tool = pathlib.Path(kt.BIN).resolve().with_name("journal_samples")
+    if not tool.exists():
+        raise kt.Skip(f"{tool} is not built (ninja -C build)")
     out = subprocess.run([tool, program.site.dir / "data", *([origin] if origin else [])], check=True, capture_output=True, text=True)
     return Counter(tuple(line.split()[2:]) for line in out.stdout.splitlines())
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "engine/runtime_impl.h"
 #include "engine/test_past.h"
 #include "sys/clock.h"
 #include "sys/file.h"

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "outlets.h"
+#include "plan.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "vehicles.h"
@@ -62,32 +63,17 @@ static double roll(struct sim_people *x)
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
-static bool value(const char *line, const char *key, char *to, size_t cap)
-{
-    char mark[32];
-    (void)snprintf(mark, sizeof(mark), " %s=", key);
-    const char *at = strstr(line, mark);
-    if (!at) {
-        return false;
-    }
-    at += strlen(mark);
-    size_t n = strcspn(at, " \r\n");
-    n = n < cap - 1 ? n : cap - 1;
-    memcpy(to, at, n);
-    to[n] = '\0';
-    return true;
-}
-
 static int read_anchor(struct sim_people *x, const char *line, struct kt_err *err)
 {
     char branch[64] = "", at[32] = "";
     struct anchor *a = &x->anchor[x->anchors_n];
     if (x->anchors_n == ANCHORS_MAX || sscanf(line, "anchor %63s", a->id) != 1 ||
-        !value(line, "branch", branch, sizeof(branch)) || !value(line, "at", at, sizeof(at)) ||
+        !sim_word(line, "branch", branch, sizeof(branch)) ||
+        !sim_word(line, "at", at, sizeof(at)) ||
         (a->branch = sim_find(x->run->plant, SIM_BRANCH, branch)) < 0) {
         return kt_err_set(err, KT_EPARSE, "people: %.100s: an anchor has branch= and at=", line);
     }
-    (void)value(line, "code", a->code, sizeof(a->code));
+    (void)sim_word(line, "code", a->code, sizeof(a->code));
     a->at = strtod(at, NULL);
     x->anchors_n++;
     return KT_OK;
@@ -110,10 +96,10 @@ static int read_line(struct sim_people *x, const char *line, struct kt_err *err)
         return KT_OK;
     }
     if (strncmp(line, "people", 6) == 0) {
-        if (value(line, "count", word, sizeof(word)) && x->count == 0) {
+        if (sim_word(line, "count", word, sizeof(word)) && x->count == 0) {
             x->count = (int)strtol(word, NULL, 10);
         }
-        (void)value(line, "topic", x->topic, sizeof(x->topic));
+        (void)sim_word(line, "topic", x->topic, sizeof(x->topic));
         return KT_OK;
     }
     return kt_err_set(err, KT_EPARSE, "people: %.100s: unknown word", line);

@@ -5,11 +5,25 @@
  */
 #include "plan.h"
 
+#include <stdio.h>
+
 #include "plan_impl.h"
 #include "rig.h"
 #include "sys/file.h"
 
 enum { LINE_MAX_BYTES = 2000, PLAN_MAX = 16 << 20 };
+
+bool sim_word(const char *line, const char *key, char *to, size_t cap)
+{
+    char mark[32];
+    (void)snprintf(mark, sizeof(mark), " %s=", key);
+    const char *at = strstr(line, mark);
+    if (at) {
+        at += strlen(mark);
+        (void)snprintf(to, cap, "%.*s", (int)strcspn(at, " \r\n"), at);
+    }
+    return at != NULL;
+}
 
 void plan_wrong(struct plan_reader *r, const char *what, struct kt_str which, const char *way)
 {

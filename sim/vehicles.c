@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan.h"
 #include "sys/file.h"
 
 enum { FILE_MOST = 1 << 20 };
@@ -12,24 +13,10 @@ enum { FILE_MOST = 1 << 20 };
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
-static bool value(const char *line, const char *key, char *to, size_t cap)
-{
-    char mark[32];
-    (void)snprintf(mark, sizeof(mark), " %s=", key);
-    const char *at = strstr(line, mark);
-    to[0] = '\0';
-    if (!at) {
-        return false;
-    }
-    at += strlen(mark);
-    (void)snprintf(to, cap, "%.*s", (int)strcspn(at, " \r\n"), at);
-    return true;
-}
-
 static double number(const char *line, const char *key, double other)
 {
     char text[32];
-    return value(line, key, text, sizeof(text)) ? strtod(text, NULL) : other;
+    return sim_word(line, key, text, sizeof(text)) ? strtod(text, NULL) : other;
 }
 
 /* The next branch of "A:B:C"; -1 at the end, -2 no such branch. */
@@ -77,12 +64,12 @@ static void find_dark(const struct sim_plant *p, struct sim_vehicle *v, const ch
 static int read_line(const struct sim_plant *p, struct sim_vehicles *x, const char *line,
                      struct kt_err *err)
 {
-    char way[1500], dark[500];
+    char way[1500] = "", dark[500] = "";
     struct sim_vehicle *v = &x->v[x->n];
     if (line[0] == '#' || line[0] == '\0') {
         return KT_OK;
     }
-    (void)value(line, "way", way, sizeof(way));
+    (void)sim_word(line, "way", way, sizeof(way));
     if (x->n == SIM_VEHICLES || sscanf(line, "vehicle %15s", v->card) != 1 ||
         !find_way(p, v, way)) {
         return kt_err_set(err, KT_EPARSE,
@@ -90,9 +77,9 @@ static int read_line(const struct sim_plant *p, struct sim_vehicles *x, const ch
                           "the one before, from the open on",
                           line);
     }
-    (void)value(line, "dark", dark, sizeof(dark));
+    (void)sim_word(line, "dark", dark, sizeof(dark));
     find_dark(p, v, dark);
-    (void)value(line, "topic", v->topic, sizeof(v->topic));
+    (void)sim_word(line, "topic", v->topic, sizeof(v->topic));
     v->speed = number(line, "speed", 4);
     v->rest_s = number(line, "rest", 30);
     v->wait_s = number(line, "wait", 30);

@@ -13,12 +13,13 @@ enum { HOLES_MAX = 7, DEPTH_MAX = 2, TEXT_MAX = 1200 };
 static const struct row {
     const char *en, *zh;
 } rows[] = {
-    /* cameras */
+    /* a start */
     {"{}/journal is empty or gone, but a checkpoint of event {} stands beside it; put the journal "
      "back or "
      "restore a backup (to begin anew all the same: move {} away)",
      "{1}/journal 为空或已丢失，但旁边有事件 {2} 的检查点；"
      "请放回日志或从备份恢复（确要重新开始：移走 {3}）"},
+    /* cameras */
     {"no camera is called \"{}\"", "没有摄像头“{1}”"},
     {"no place is called \"{}\"", "没有地点“{1}”"},
     {"cameras is a list of one to {} ids", "cameras 须为一至 {1} 个编号"},

@@ -43,7 +43,8 @@ static void barometer(struct sim_plant *p)
                   p->baro_swing_hpa * sin(6.283185307179586 * sim_seconds(p) / 43200);
 }
 
-void sim_plant_step(struct sim_plant *p)
+/* All but what the sensors make of it. */
+static void move(struct sim_plant *p)
 {
     p->step++;
     barometer(p);
@@ -52,6 +53,11 @@ void sim_plant_step(struct sim_plant *p)
     sim_machines_step(p);
     sim_air_step(p);
     sim_gas_step(p);
+}
+
+void sim_plant_step(struct sim_plant *p)
+{
+    move(p);
     sim_sensors_step(p, false);
 }
 
@@ -66,13 +72,7 @@ void sim_plant_ready(struct sim_plant *p)
         }
     }
     for (int i = 0; i < WARM_UP_STEPS; i++) {
-        p->step++;
-        barometer(p);
-        sim_power_step(p);
-        sim_rigs_step(p);
-        sim_machines_step(p);
-        sim_air_step(p);
-        sim_gas_step(p);
+        move(p);
     }
     sim_sensors_step(p, true);
 }

@@ -87,6 +87,11 @@ void kt_api_free(struct kt_api *a)
     free(a);
 }
 
+void kt_api_started(struct kt_api *a)
+{
+    atomic_store(&a->started, true);
+}
+
 void kt_api_end_streams(struct kt_api *a)
 {
     hub_end_streams(a->hub);

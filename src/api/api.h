@@ -58,6 +58,8 @@ bool kt_api_admit(void *arg, struct kt_http_req *req);
 enum kt_http_lane kt_api_lane(void *arg, struct kt_http_req *req);
 /** After a reload: screens are told to fetch the site again. */
 void kt_api_site_changed(struct kt_api *a, const char *map_json);
+/** All of the program is there: /healthz says so from now on. */
+void kt_api_started(struct kt_api *a);
 /** End all event streams (before the server stops). */
 void kt_api_end_streams(struct kt_api *a);
 #endif

@@ -28,6 +28,8 @@ void get_healthz(struct call *c)
     kt_runtime_stats(c->api->opts.runtime, &st);
     if (st.failed) {
         reply_text(c, 503, "text/plain", "journal failed: nothing is acknowledged\n");
+    } else if (!atomic_load(&c->api->started)) {
+        reply_text(c, 503, "text/plain", "starting\n");
     } else {
         reply_text(c, 200, "text/plain", "ok\n");
     }

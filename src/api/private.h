@@ -41,6 +41,7 @@ struct kt_api {
     struct evacuate *evacuate;
     struct desk *desk;
     _Atomic kt_time swept; /* uploads that nobody took; 0: not yet */
+    atomic_bool started;   /* all of the program is there */
     struct kt_hash local_hash;
 };
 

@@ -457,7 +457,11 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
     kt_links_url(n->links, n->url);
     pthread_mutex_unlock(&n->lock);
     r = start_watch(n, err);
-    return r < 0 ? r : write_run_file(n, err);
+    r = r < 0 ? r : write_run_file(n, err);
+    if (r == KT_OK) {
+        kt_api_started(n->api);
+    }
+    return r;
 }
 
 int kt_node_start(const struct kt_node_opts *opts, struct kt_findings *findings,

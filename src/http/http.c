@@ -26,9 +26,9 @@
  * more of it costs every short one. */
 #define CONNECTION_MEMORY ((size_t)16 * 1024)
 /* One machine that opens and never ends its requests leaves room for the others: for the desks, and
- * for producers whose samples cut. */
+ * for producers whose samples cut. A proxy in front of all desks is one machine, too. */
 #define CONNECTIONS 4096u
-#define FROM_ONE    1024u
+#define FROM_ONE    3072u
 
 static int split_address(const char *address, struct sockaddr_storage *ret, struct kt_err *err)
 {

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static void sep(struct kt_jw *w)
 {
     if (w->comma) {
@@ -41,25 +43,38 @@ void kt_jw_arr_end(struct kt_jw *w)
     w->comma = true;
 }
 
+static void escaped(struct kt_buf *b, unsigned char c)
+{
+    if (c == '"' || c == '\\') {
+        kt_put_u8(b, '\\');
+        kt_put_u8(b, c);
+    } else if (c == '\n') {
+        kt_buf_puts(b, "\\n");
+    } else if (c >= 0x80) {
+        kt_buf_puts(b, "\xef\xbf\xbd"); /* U+FFFD: no character */
+    } else {
+        kt_buf_printf(b, "\\u%04x", c);
+    }
+}
+
+/* Whatever bytes come, what is written is UTF-8: who reads it refuses anything else. */
 static void quoted(struct kt_buf *b, struct kt_str s)
 {
     kt_put_u8(b, '"');
     size_t from = 0;
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
-        if (KT_LIKELY(c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)) {
+        if (KT_LIKELY(c >= 0x20 && c != '"' && c != '\\' && c < 0x7f)) {
+            continue;
+        }
+        size_t step = c >= 0x80 ? kt_utf8_step(s.p + i, s.n - i) : 0;
+        if (step) {
+            i += step - 1;
             continue;
         }
         kt_buf_put(b, s.p + from, i - from);
         from = i + 1;
-        if (c == '"' || c == '\\') {
-            kt_put_u8(b, '\\');
-            kt_put_u8(b, c);
-        } else if (c == '\n') {
-            kt_buf_puts(b, "\\n");
-        } else {
-            kt_buf_printf(b, "\\u%04x", c);
-        }
+        escaped(b, c);
     }
     kt_buf_put(b, s.p + from, s.n - from);
     kt_put_u8(b, '"');

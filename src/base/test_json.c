@@ -48,6 +48,30 @@ static void escapes(void)
     kt_buf_done(&b);
 }
 
+static void no_utf8(void)
+{
+    static const char *const bad[][2] = {{"a\xff"
+                                          "b",
+                                          "\"a\uFFFD"
+                                          "b\""},
+                                         {"瓦\xe6", "\"瓦\uFFFD\""},
+                                         {"\xe6\x96"
+                                          "斯",
+                                          "\"\uFFFD\uFFFD斯\""},
+                                         {"\xc0\xaf", "\"\uFFFD\uFFFD\""},
+                                         {"\xed\xa0\x80.", "\"\uFFFD\uFFFD\uFFFD.\""},
+                                         {"\xf0\x9f\x9a\x9c", "\"\U0001F69C\""}};
+    struct kt_buf b;
+    kt_buf_init(&b, 0);
+    for (size_t i = 0; i < KT_ARRAY_LEN(bad); i++) {
+        kt_buf_clear(&b);
+        struct kt_jw w = kt_jw_init(&b);
+        kt_jw_str(&w, bad[i][0]);
+        CHECK_STR(kt_buf_cstr(&b), bad[i][1]);
+    }
+    kt_buf_done(&b);
+}
+
 /* Reads what the writer escapes; enough of JSON for the property below. */
 static size_t unescape(const char *p, size_t n, char *to)
 {
@@ -181,5 +205,6 @@ static void near_is_near(void)
 }
 
 UNIT_MAIN({"objects, arrays, commas", structure}, {"escapes", escapes},
-          {"random strings read back", random_strings}, {"known doubles", known_doubles},
-          {"doubles come back bit for bit", doubles_come_back}, {"near is near", near_is_near})
+          {"what is written is UTF-8", no_utf8}, {"random strings read back", random_strings},
+          {"known doubles", known_doubles}, {"doubles come back bit for bit", doubles_come_back},
+          {"near is near", near_is_near})

@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/utf8.h"
 
+#include "base/utf8.h"
+
 static bool tail(unsigned char c)
 {
     return (c & 0xc0) == 0x80;
-}
-
-/* Length of the sequence at p (n bytes are left); 0: none. */
-static size_t sequence(const unsigned char *p, size_t n)
-{
-    if (p[0] < 0x80) {
-        return p[0] != 0;
-    }
-    if (p[0] >= 0xc2 && p[0] <= 0xdf) {
-        return n >= 2 && tail(p[1]) ? 2 : 0;
-    }
-    if ((p[0] & 0xf0) == 0xe0) {
-        bool ok = n >= 3 && tail(p[1]) && tail(p[2]) && !(p[0] == 0xe0 && p[1] < 0xa0) &&
-                  !(p[0] == 0xed && p[1] > 0x9f);
-        return ok ? 3 : 0;
-    }
-    if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-        bool ok = n >= 4 && tail(p[1]) && tail(p[2]) && tail(p[3]) &&
-                  !(p[0] == 0xf0 && p[1] < 0x90) && !(p[0] == 0xf4 && p[1] > 0x8f);
-        return ok ? 4 : 0;
-    }
-    return 0;
 }
 
 /* Eight bytes of ASCII without a NUL. */
@@ -46,7 +26,7 @@ size_t conf_utf8_bad(struct kt_str s)
             i += 8;
             continue;
         }
-        size_t k = sequence(p + i, s.n - i);
+        size_t k = kt_utf8_step(p + i, s.n - i);
         if (k == 0) {
             return i;
         }

@@ -347,6 +347,18 @@ static int decode(struct kt_arena *arena, struct kt_csv *c, struct kt_str bytes,
     return from_gbk(arena, c, bytes, err);
 }
 
+/* Old Excel on a Mac ends a line with a carriage return alone. */
+static void end_lines(const struct kt_csv *c)
+{
+    char *p = (char *)(uintptr_t)c->text, *end = p + c->n; /* our own copy */
+    if (memchr(p, '\n', c->n)) {
+        return;
+    }
+    while ((p = memchr(p, '\r', (size_t)(end - p)))) {
+        *p = '\n';
+    }
+}
+
 int kt_csv_parse(struct kt_arena *arena, struct kt_str bytes, const char *file, struct kt_csv **ret,
                  struct kt_err *err)
 {
@@ -359,6 +371,7 @@ int kt_csv_parse(struct kt_arena *arena, struct kt_str bytes, const char *file, 
     if (r < 0) {
         return r;
     }
+    end_lines(c);
     struct reader rd = {
         .arena = arena, .csv = c, .p = c->text, .end = c->text + c->n, .line = 1, .err = err};
     r = read_table(&rd);

@@ -75,6 +75,19 @@ static void reads_a_table(void)
     }
 }
 
+static void lines_of_old_macs(void)
+{
+    struct kt_csv *c = parse("id,name\ra,\"x\ry\"\r\rb,z\r");
+    int line, col;
+    REQUIRE(c);
+    CHECK_INT(kt_csv_rows(c), 2);
+    CHECK_STR(get(c, 0, 1), "x\ny");
+    CHECK_STR(get(c, 1, 1), "z");
+    kt_csv_at(c, 1, 0, &line, &col);
+    CHECK_INT(line, 5);
+    CHECK_INT(col, 1);
+}
+
 static void reads_gbk(void)
 {
     /* id,名称 / a,甲烷 in GBK */
@@ -202,7 +215,8 @@ static void large_tables_fit(void)
     CHECK_STR(get(c, 99999, 19), "a");
 }
 
-UNIT_MAIN({"reads a table", reads_a_table}, {"reads GBK", reads_gbk}, {"refuses", refuses},
+UNIT_MAIN({"reads a table", reads_a_table}, {"lines that end in CR alone", lines_of_old_macs},
+          {"reads GBK", reads_gbk}, {"refuses", refuses},
           {"trailing commas are no fields", trailing_commas_are_no_fields},
           {"reports at fields", reports_at_fields},
           {"random tables read back", random_tables_read_back},

@@ -26,8 +26,9 @@ static bool read_card(const struct kt_json *v, uint64_t *ret)
 static kt_time read_time(const struct kt_json *v, kt_time otherwise)
 {
     int64_t ms;
-    bool ok = kt_json_int(v, &ms) && ms > 0 && ms < 100000000000000;
-    return ok ? ms * KT_MS : otherwise;
+    kt_time t;
+    bool ok = kt_json_int(v, &ms) && ms > 0 && !__builtin_mul_overflow(ms, KT_MS, &t);
+    return ok ? t : otherwise;
 }
 
 static bool read_anchor(const struct kt_json *v, struct kt_readings *r, struct kt_reading *x)

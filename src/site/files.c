@@ -87,6 +87,66 @@ size_t site_list(struct load *l, const char *path, const char *name, char ***ret
     return kept;
 }
 
+/* ---- what nobody reads ---- */
+
+static bool one_of(const char *name, const char *const *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(name, list[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Entries of a folder; none when it is a file. */
+static size_t entries(struct load *l, const char *path, char ***ret)
+{
+    struct stat st;
+    size_t n = 0;
+    struct kt_err err;
+    bool is = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    return is && kt_dir_list(path, l->scratch, ret, &n, &err) == KT_OK ? n : 0;
+}
+
+static void stray_below(struct load *l, const char *folder)
+{
+    char **names = NULL;
+    size_t n = entries(l, kt_arena_printf(l->scratch, "%s/%s", l->dir, folder), &names);
+    for (size_t i = 0; i < n; i++) {
+        if (nearly_yaml(names[i])) {
+            site_find(l, KT_FIND_WARNING, "format",
+                      kt_arena_printf(l->a, "%s/%s", folder, names[i]), 0, 0,
+                      "is read by nobody; rules, limits, sequences, registers stand in the "
+                      "folder of that name, no deeper");
+        }
+    }
+}
+
+void site_stray(struct load *l)
+{
+    static const char *const quiet[] = {"data", "secrets", "site.yaml"};
+    static const char *const read[] = {"limits", "rules", "registers", "sequences"};
+    char **names = NULL, **below = NULL;
+    size_t n = l->is_given ? 0 : entries(l, l->dir, &names);
+    for (size_t i = 0; i < n; i++) {
+        if (one_of(names[i], quiet, KT_ARRAY_LEN(quiet))) {
+            continue;
+        }
+        if (nearly_yaml(names[i])) {
+            site_find(l, KT_FIND_WARNING, "format", kt_arena_strdup(l->a, names[i]), 0, 0,
+                      "is read by nobody; settings stand in site.yaml, rules in rules/");
+        } else if (!one_of(names[i], read, KT_ARRAY_LEN(read))) {
+            stray_below(l, kt_arena_strdup(l->scratch, names[i]));
+        } else {
+            size_t k = entries(l, kt_arena_printf(l->scratch, "%s/%s", l->dir, names[i]), &below);
+            for (size_t j = 0; j < k; j++) {
+                stray_below(l, kt_arena_printf(l->scratch, "%s/%s", names[i], below[j]));
+            }
+        }
+    }
+}
+
 static void keep(struct load *l, const char *name)
 {
     struct kt_site_file *f = SITE_PUSH(l, l->files, l->files_n, l->files_cap);

@@ -237,6 +237,8 @@ KT_MUST_CHECK int site_read(struct load *l, const char *path, const char *name, 
 bool site_exists(const struct load *l, const char *path, const char *name);
 /** Names of the .yaml files of a folder, by bytes; none when it is not there. */
 size_t site_list(struct load *l, const char *path, const char *name, char ***ret);
+/** Warns of YAML files of the site that nobody reads: beside site.yaml, too deep, in other folders. */
+void site_stray(struct load *l);
 void site_hash_add(struct load *l, const char *name, const void *p, size_t n);
 void site_files_done(struct load *l);
 

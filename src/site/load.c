@@ -263,6 +263,7 @@ static void load_all(struct load *l, const struct kt_site *previous)
     overlays(l, "rules", site_rules_one);
     overlays(l, "registers", hash_only);
     overlays(l, "sequences", site_sequences_one);
+    site_stray(l);
     airways(l);
     people_files(l);
     extras(l);

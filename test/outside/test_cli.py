@@ -119,6 +119,9 @@ def _():
     s.write("rules/mine.yml", "rules: []\n")  # would not be read: nobody is to think it was
     s.write("map.gpkg", "no drawing")
     assert "rules/mine.yml: is not read" in kuangtu("check", s.dir, check=False).stdout
+    for name in ("sequences/a.yml", "assets.yaml", "rule/a.yaml", "rules/more/a.yaml"):
+        s.write(name, "rules: []\n")
+        assert f"{name}: is" in kuangtu("check", s.dir, check=False).stdout, name
     rows = json.loads(kuangtu("check", s.dir, "--format", "json", check=False).stdout)
     assert all(r["file"] and r["line"] >= 0 and r["text"] for r in rows if r["level"] == "error"), rows
 

@@ -162,10 +162,14 @@ def climbs():
     w.hot()
     w.wait("step", step=1, by="phone", to="li")
     kt.wait_for("it is taken up", lambda: [x for x in w.c.get("/voice")["talks"] if x["state"] == "talking"])
+    vk.press_from_elsewhere("1")
+    heard = phone.heard_bytes()
+    kt.wait_for("a second of the words comes after it", lambda: phone.heard_bytes() > heard + 16000)
 
     def press():
         phone.press("1")
         return [e for e in w.events() if e["change"] == "reached"]
+    equal([e for e in w.events() if e["change"] == "reached"], [], "a key from another address")
     kt.wait_for("key 1 is heard", press, every=1)
     w.wait("reached", step=1, result="heard")
     w.wait("reached", step=2, result="accepted")

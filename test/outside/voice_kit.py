@@ -38,6 +38,15 @@ def udp_port():
     raise AssertionError("no free port")
 
 
+def press_from_elsewhere(key, pt=101):
+    """A key (RFC 4733) to every port that a call of ours can have, from an address that is in no call."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.9", 0))
+        packet = struct.pack("!BBHIIBBH", 0x80, 0x80 | pt, 1, 4711, 815, "0123456789*#".index(key), 0x8a, 800)
+        for port in range(16384, 32768, 2):
+            s.sendto(packet, ("127.0.0.1", port))
+
+
 def tone(path, hz, seconds=30, rate=8000):
     """A WAV file that sounds."""
     import math
@@ -140,6 +149,9 @@ class Baresip:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:
                 self.kill()
+
+    def heard_bytes(self):
+        return sum(f.stat().st_size for f in self.heard.glob("*dec*.wav"))
 
     def sound(self):
         """Loudness of what it heard, the best of its recordings."""

@@ -80,13 +80,20 @@ static void key(struct leg *l, const struct rtp_header *hdr, struct mbuf *mb)
     }
 }
 
+/* Sound, keys and reports count from where the peer is or said that its sound is: anybody in the
+ * network can send to our port, and a key confirms that words were heard. */
+static bool from_peer(const struct leg *l, const struct sa *src)
+{
+    return sa_cmp(src, &l->media, SA_ADDR) || sa_cmp(src, &l->media_rtcp, SA_ADDR) ||
+           sa_cmp(src, &l->peer, SA_ADDR);
+}
+
 static void on_rtp(const struct sa *src, const struct rtp_header *hdr, struct mbuf *mb, void *arg)
 {
     struct leg *l = arg;
     int16_t pcm[10 * FRAME];
     size_t n = mbuf_get_left(mb);
-    (void)src;
-    if (l->ended || !l->up) {
+    if (l->ended || !l->up || !from_peer(l, src)) {
         return;
     }
     l->heard = tmr_jiffies();
@@ -110,7 +117,9 @@ static void on_rtp(const struct sa *src, const struct rtp_header *hdr, struct mb
 static void on_rtcp(const struct sa *src, struct rtcp_msg *msg, void *arg)
 {
     struct leg *l = arg;
-    (void)src;
+    if (!from_peer(l, src)) {
+        return;
+    }
     l->heard = tmr_jiffies();
     const struct rtcp_rr *rr = msg->hdr.pt == RTCP_RR   ? msg->r.rr.rrv
                                : msg->hdr.pt == RTCP_SR ? msg->r.sr.rrv

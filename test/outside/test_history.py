@@ -142,6 +142,21 @@ def _():
     p.samples(("T-1", 0.3, now + 3_600_000))
     kt.wait_for("uncertain", lambda: eye.live("T-1")["T-1"][1] == "future-time")
     assert abs(eye.live("T-1")["T-1"][2] - kt.now_ms()) < 60_000
+    old, far = 31_536_000_123, 4_102_444_800_000  # 1971, 2100: clocks that have lost their battery
+    p.samples(("T-1", 1.8, old))
+    p.samples(("T-1", 0.4, far))
+    kt.wait_for("the one of 1971 is listed, too", lambda: len(eye.events(type="late")) == 2)
+    p.kill9()
+    p.start()
+    eye = p.login("eye-of-test", eye.password)
+    v = eye.live("T-1")["T-1"]
+    equal(v[0], 0.4)
+    assert abs(v[2] - kt.now_ms()) < 60_000, v
+    p.samples(("T-1", 0.5))
+    kt.wait_for("the present goes on", lambda: eye.live("T-1")["T-1"][:2] == (0.5, "normal"))
+    kt.wait_for("1971 in history", lambda: eye.history("T-1", old - 1000, old + 1000)["t"] == [old])
+    equal(eye.history("T-1", far - 86_400_000, far + 1000)["t"], [])
+    equal([a for a in eye.alarms() if a["rule"] == "gas.over-limit"], [])
 
 
 @once

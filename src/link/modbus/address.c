@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Addresses of docs/site-format.md: [UNIT/] TABLE OFFSET [:TYPE[.le]] [*SCALE] [|STATUS]. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,7 +67,7 @@ static bool parse(const char *p, struct kt_modbus_address *a)
     if (*p == '*') {
         char *end;
         a->scale = strtod(p + 1, &end);
-        if (end == p + 1 || !(a->scale > 0 || a->scale < 0)) {
+        if (end == p + 1 || !isnormal(a->scale)) { /* nor nothing, infinite, beyond a double */
             return false;
         }
         p = end;
@@ -102,8 +103,7 @@ int item_width(const struct kt_modbus_address *a)
 /* 0.01 is no binary fraction: dividing by 100 gives the decimal that the device means. */
 static double scaled(double raw, double scale)
 {
-    double inverse = 1 / scale;
-    double whole = (double)(int64_t)(inverse + 0.5);
+    double inverse = 1 / scale, whole = floor(inverse + 0.5);
     bool reciprocal = scale > 0 && scale < 1 && inverse < 1e9 && 1 / whole == scale;
     return reciprocal ? raw / whole : raw * scale;
 }

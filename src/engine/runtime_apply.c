@@ -334,23 +334,24 @@ static void site_json(const struct kt_site *site, const struct rt_loaded *loaded
     }
 }
 
-/* Each is a note of its own; a point of role self.differs makes an alarm of their number. */
-static void say_differences(struct kt_runtime *rt, struct kt_buf *json)
+/* Each line is a note of its own. */
+static void say_notes(struct kt_runtime *rt, struct kt_buf *lines, const char *kind,
+                      struct kt_buf *json)
 {
-    const char *p = rt->differ.p, *end = p + rt->differ.n, *nl;
+    const char *p = lines->p, *end = p + lines->n, *nl;
     for (; p && p < end && (nl = memchr(p, '\n', (size_t)(end - p))); p = nl + 1) {
         kt_buf_clear(json);
         struct kt_jw w = kt_jw_init(json);
         kt_jw_obj(&w);
         kt_jw_kstr(&w, "type", "note");
-        kt_jw_kstr(&w, "kind", "difference");
+        kt_jw_kstr(&w, "kind", kind);
         kt_jw_key(&w, "text");
         kt_jw_strn(&w, (struct kt_str){p, (size_t)(nl - p)});
         kt_jw_obj_end(&w);
         rt_say(rt, (struct kt_str){json->p, json->n});
     }
-    kt_buf_done(&rt->differ);
-    kt_buf_init(&rt->differ, 0);
+    kt_buf_done(lines);
+    kt_buf_init(lines, 0);
 }
 
 void rt_apply_start(struct kt_runtime *rt, kt_time t)
@@ -369,7 +370,8 @@ void rt_apply_start(struct kt_runtime *rt, kt_time t)
     kt_jw_obj_end(&head);
     int r = apply_event(rt, KT_EV_SITE, t, KT_STR("kuangtu"), (struct kt_str){json.p, json.n});
     finish(rt, r, NULL);
-    say_differences(rt, &json);
+    say_notes(rt, &rt->differ, "difference", &json); /* of their number self.differs alarms */
+    say_notes(rt, &rt->lost, "lost", &json);
     kt_buf_done(&json);
 }
 

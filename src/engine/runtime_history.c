@@ -39,6 +39,12 @@ static void on_sealed(void *arg, const char *point, kt_time from, kt_time to, ui
     h->sealed_n++;
 }
 
+static void on_lost(void *arg, const char *name)
+{
+    struct kt_runtime *rt = arg;
+    kt_buf_printf(&rt->lost, "data/history/%s is gone\n", name);
+}
+
 /* One event for what was sealed since the last: number, span, hash over points, spans and chunk
  * hashes. False: nothing was. */
 static bool sealed_json(struct rt_history *h, struct kt_buf *out)
@@ -527,12 +533,14 @@ int rt_history_open(struct kt_runtime *rt, struct kt_err *err)
     pthread_cond_init(&h->work, &attr);
     pthread_condattr_destroy(&attr);
     kt_buf_init(&h->sealed, 0);
+    kt_buf_init(&rt->lost, 0);
     pile_init(&h->pile);
     pile_init(&h->own);
     h->run = malloc(RT_PILE_ITEMS * sizeof(*h->run));
     KT_ASSERT(h->run);
     snprintf(dir, sizeof(dir), "%s/history", rt->data_dir);
-    struct kt_history_opts opts = {.dir = dir, .on_sealed = on_sealed, .arg = rt};
+    struct kt_history_opts opts = {
+        .dir = dir, .on_sealed = on_sealed, .on_lost = on_lost, .arg = rt};
     int r = kt_history_open(&opts, &h->h, err);
     if (r == KT_OK) {
         atomic_store(&h->added, kt_history_safe_seq(h->h));
@@ -571,6 +579,7 @@ void rt_history_stop(struct kt_runtime *rt)
     kt_columns_done(&h->columns);
     free(h->gone);
     kt_buf_done(&h->sealed);
+    kt_buf_done(&rt->lost);
     pthread_cond_destroy(&h->work);
     pthread_mutex_destroy(&h->lock);
 }

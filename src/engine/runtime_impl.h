@@ -477,6 +477,7 @@ struct kt_runtime {
     kt_time last_tick, busy_until, next_watch;
     char difference[400];   /* first one that recovery met; "" none */
     struct kt_buf differ;   /* those that it met, a line each; said at the start */
+    struct kt_buf lost;     /* what is gone of history; likewise */
     uint64_t differences;   /* how many it met */
     kt_time unwritten_from; /* first input that the journal refused; 0: none */
     uint64_t unwritten;

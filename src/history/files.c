@@ -346,6 +346,23 @@ void history_files_release(struct history_files *fs, struct history_file **list,
     pthread_mutex_unlock(&fs->lock);
 }
 
+int history_store_read(struct kt_store_opts *o, struct kt_store **ret, struct kt_err *err)
+{
+    struct kt_buf image;
+    kt_buf_init(&image, 0);
+    int r = KT_OK;
+    if (history_is_packed(o->path)) {
+        r = history_packed_read(o->path, &image, err);
+        o->image = r == KT_OK ? &image : NULL;
+        r = r == KT_ENOTFOUND && kt_file_exists(o->path) ? KT_OK : r; /* unpacked just now */
+    }
+    if (r == KT_OK) {
+        r = kt_store_open(o, ret, err);
+    }
+    kt_buf_done(&image);
+    return r;
+}
+
 int history_file_store(const char *path, struct kt_store **ret, struct kt_err *err)
 {
     struct kt_store_opts o = {.path = path,
@@ -354,19 +371,7 @@ int history_file_store(const char *path, struct kt_store **ret, struct kt_err *e
                               .cache_kib = CACHE_KIB,
                               .readers = READERS,
                               .read_only = true};
-    struct kt_buf image;
-    kt_buf_init(&image, 0);
-    int r = KT_OK;
-    if (history_is_packed(path)) {
-        r = history_packed_read(path, &image, err);
-        o.image = r == KT_OK ? &image : NULL;
-        r = r == KT_ENOTFOUND && kt_file_exists(path) ? KT_OK : r; /* unpacked just now */
-    }
-    if (r == KT_OK) {
-        r = kt_store_open(&o, ret, err);
-    }
-    kt_buf_done(&image);
-    return r;
+    return history_store_read(&o, ret, err);
 }
 
 int history_file_read(struct history_files *fs, struct history_file *f, struct kt_db **ret,

@@ -9,7 +9,8 @@
  *   small(day, num)   days of points whose chunks are worth joining (merge.c)
  *   total             chunks and samples in the file
  *
- * Small ones at rest are packed (pack.c); readers read a packed one from memory, the writer unpacks.
+ * Small ones at rest are packed (pack.c); readers read a packed one from memory, the writer
+ * unpacks.
  *
  * Threads: functions marked W on the history thread; the others from any.
  * Invariants
@@ -43,6 +44,7 @@ struct history_file {
     struct kt_map *nums; /* id -> num, as far as this transaction sees */
     int64_t new_chunks, new_samples;
     uint64_t written; /* for closing the one not used longest */
+    bool listed;      /* state.db names it */
     /* lock */
     struct kt_store *ro;
     int refs;
@@ -74,6 +76,9 @@ void history_packed_remove(const char *path); /**< NAME.db is there */
 /** Is it the name of a file of history, and whose? ret_packed: with HISTORY_PACKED at its end. */
 bool history_file_name(const char *name, uint8_t *ret_cls, int32_t *ret_month, bool *ret_packed);
 int64_t history_file_bytes(const struct history_file *f); /**< on disk; 0: gone */
+/** Open a file read-only, packed or not; the options without its image. */
+KT_MUST_CHECK int history_store_read(struct kt_store_opts *o, struct kt_store **ret,
+                                     struct kt_err *err);
 /** A file on its own, packed or not, to be read (verify). */
 KT_MUST_CHECK int history_file_store(const char *path, struct kt_store **ret, struct kt_err *err);
 int32_t history_month(kt_time t);

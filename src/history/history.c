@@ -107,6 +107,9 @@ int kt_history_open(const struct kt_history_opts *opts, struct kt_history **ret,
     if (r == KT_OK) {
         r = history_state_load(h->state, h, err);
     }
+    if (r == KT_OK) {
+        r = history_state_months(h->state, h->files, opts->on_lost, opts->arg, err);
+    }
     if (r < 0) {
         destroy(h);
         return r;

@@ -24,6 +24,7 @@
 #include "base/sample.h"
 
 struct kt_history;
+typedef void (*kt_history_lost_fn)(void *arg, const char *name);
 struct kt_history_opts {
     const char *dir;
     uint32_t chunk_samples; /* 0: 3600 */
@@ -33,6 +34,9 @@ struct kt_history_opts {
     /** a chunk was written: hash for the journal's chain (history thread) */
     void (*on_sealed)(void *arg, const char *point, kt_time from, kt_time to, uint32_t n,
                       const struct kt_hash *hash);
+    /** while it opens: a month's file that was there is gone; told once, the others go on. NULL: it
+     *  is in the log alone, and the next open says it again */
+    kt_history_lost_fn on_lost;
     void *arg;
 };
 KT_MUST_CHECK int kt_history_open(const struct kt_history_opts *opts, struct kt_history **ret,
@@ -130,7 +134,7 @@ struct kt_history_stats {
     uint64_t points, samples, chunks, bytes, head_samples, late, duplicates;
 };
 void kt_history_stats(struct kt_history *h, struct kt_history_stats *ret);
-/** Read every chunk, check its hash and that it decodes. */
+/** Read every chunk, check its hash and that it decodes, and that no month's file is gone. */
 KT_MUST_CHECK int kt_history_verify(const char *dir, void (*progress)(void *arg, double part),
                                     void *arg, uint64_t *ret_chunks, struct kt_err *err);
 /** Every chunk in the files with its hash, to hold against those that on_sealed put into the chain

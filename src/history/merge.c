@@ -272,13 +272,13 @@ int history_merge_small(struct kt_history *h, int64_t most_bytes, struct kt_err 
  * between leaves a file that the next call drops. */
 static int drop(struct kt_history *h, struct history_file *f, const char *why, struct kt_err *err)
 {
-    if (f->end > atomic_load(&h->dropped[f->cls])) {
-        int r = history_state_dropped(h->state, f->cls, f->end, err);
-        if (r < 0) {
-            return r;
-        }
-        atomic_store(&h->dropped[f->cls], f->end);
+    kt_time before = atomic_load(&h->dropped[f->cls]);
+    before = f->end > before ? f->end : before;
+    int r = history_state_drop(h->state, f, before, err);
+    if (r < 0) {
+        return r;
     }
+    atomic_store(&h->dropped[f->cls], before);
     KT_INFO("history", "%s is dropped: %s", f->name, why);
     history_file_drop(h->files, f);
     return KT_OK;

@@ -115,7 +115,8 @@ struct kt_history {
 /** The point of a text id, made when `make`; NULL. The caller holds names (for writing to make). */
 struct history_point *history_point_of(struct kt_history *h, const char *id, bool make);
 
-/* state.c: state.db, what is in files already, by point; losing it costs time in recovery only */
+/* state.c: state.db, what is in files already, by point, and which files there are; a damaged one
+ * is made anew and costs time in recovery only */
 KT_MUST_CHECK int history_state_open(const char *dir, struct history_state **ret,
                                      struct kt_err *err);
 void history_state_close(struct history_state *s);
@@ -127,8 +128,16 @@ KT_MUST_CHECK int history_state_save(struct history_state *s, struct kt_history 
                                      struct kt_err *err);
 KT_MUST_CHECK int history_state_backup(struct history_state *s, const char *to, struct kt_err *err);
 
-KT_MUST_CHECK int history_state_dropped(struct history_state *s, int cls, kt_time before,
-                                        struct kt_err *err);
+/** A file is about to be dropped: it is listed no longer, and its class is kept from `before` on.
+ */
+KT_MUST_CHECK int history_state_drop(struct history_state *s, const struct history_file *f,
+                                     kt_time before, struct kt_err *err);
+/** At open: tell what is listed and not there and go on without it (NULL: it stays listed, for the
+ *  next start); list what is there. */
+KT_MUST_CHECK int history_state_months(struct history_state *s, struct history_files *fs,
+                                       kt_history_lost_fn on_lost, void *arg, struct kt_err *err);
+/** Is it there, and each month file that it lists? KT_ECORRUPT names what is missing. */
+KT_MUST_CHECK int history_state_verify(const char *dir, struct kt_err *err);
 
 /* ask.c: of the files and heads alone */
 /** Samples of [from, to) into buckets of `width` from `origin`. */

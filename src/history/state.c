@@ -6,13 +6,16 @@
  * then recovery adds again what a file has already. That starts from the same last one stored, so
  * the deadband passes over the same samples, and what is added again vanishes as repeats. Beside it
  * the end of the months that were dropped, by class: what is older is in the long history, if at
- * all.
+ * all. And the month files there are: what is listed and not there was taken away (verify, a
+ * start).
  */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "history/private.h"
+#include "sys/file.h"
 
 enum { PAGE_BYTES = 512 };
 
@@ -24,7 +27,9 @@ static const char *const versions[] = {
     " chunk_order INTEGER NOT NULL);"
     "INSERT INTO total VALUES(1, 0, 0);",
     "CREATE TABLE dropped(cls INTEGER PRIMARY KEY, before INTEGER NOT NULL);",
+    "CREATE TABLE month(name TEXT PRIMARY KEY) WITHOUT ROWID;",
 };
+enum { LISTS_MONTHS = 3 };
 
 struct history_state {
     struct kt_store *store;
@@ -97,11 +102,10 @@ static int load_dropped(struct kt_db *db, struct kt_history *h, struct kt_err *e
     return r;
 }
 
-int history_state_dropped(struct history_state *s, int cls, kt_time before, struct kt_err *err)
+static int save_dropped(struct kt_db *db, int cls, kt_time before, struct kt_err *err)
 {
     struct kt_stmt *st;
-    int r = kt_db_prepare(kt_store_writer(s->store), "INSERT OR REPLACE INTO dropped VALUES(?, ?)",
-                          &st, err);
+    int r = kt_db_prepare(db, "INSERT OR REPLACE INTO dropped VALUES(?, ?)", &st, err);
     if (r < 0) {
         return r;
     }
@@ -110,6 +114,195 @@ int history_state_dropped(struct history_state *s, int cls, kt_time before, stru
     r = kt_stmt_run(st, err);
     kt_stmt_done(st);
     return r;
+}
+
+/* ---- the months ---- */
+
+/* `sql` has one parameter, the name. */
+static int run_named(struct kt_db *db, const char *sql, const char *name, struct kt_err *err)
+{
+    struct kt_stmt *st;
+    int r = kt_db_prepare(db, sql, &st, err);
+    if (r < 0) {
+        return r;
+    }
+    kt_bind_text(st, 1, name);
+    r = kt_stmt_run(st, err);
+    kt_stmt_done(st);
+    return r;
+}
+
+static int unlist(struct kt_db *db, const char *name, struct kt_err *err)
+{
+    return run_named(db, "DELETE FROM month WHERE name = ?", name, err);
+}
+
+static int list_new(struct kt_db *db, const struct history_files *fs, struct kt_err *err)
+{
+    int r = KT_OK;
+    for (size_t i = 0; i < fs->n && r == KT_OK; i++) {
+        if (!fs->list[i]->listed) {
+            r = run_named(db, "INSERT OR IGNORE INTO month VALUES(?)", fs->list[i]->name, err);
+        }
+    }
+    return r;
+}
+
+static void set_listed(struct history_files *fs)
+{
+    for (size_t i = 0; i < fs->n; i++) {
+        fs->list[i]->listed = true;
+    }
+}
+
+static int end_transaction(struct kt_db *db, int r, struct kt_err *err)
+{
+    if (r < 0) {
+        kt_db_rollback(db);
+        return r;
+    }
+    return kt_db_commit(db, err);
+}
+
+int history_state_drop(struct history_state *s, const struct history_file *f, kt_time before,
+                       struct kt_err *err)
+{
+    struct kt_db *db = kt_store_writer(s->store);
+    int r = kt_db_begin(db, err);
+    if (r == KT_OK) {
+        r = save_dropped(db, f->cls, before, err);
+        r = r == KT_OK ? unlist(db, f->name, err) : r;
+        r = end_transaction(db, r, err);
+    }
+    return r == KT_OK ? kt_store_checkpoint(s->store, err) : r; /* on disk before the file goes */
+}
+
+static int read_months(struct kt_db *db, struct kt_arena *a, char ***ret, size_t *ret_n,
+                       struct kt_err *err)
+{
+    struct kt_stmt *st;
+    int64_t n = 0;
+    int r = kt_db_int(db, "SELECT count(*) FROM month", &n, err);
+    r = r == KT_OK ? kt_db_prepare(db, "SELECT name FROM month ORDER BY name", &st, err) : r;
+    if (r < 0) {
+        return r;
+    }
+    char **names = KT_NEW_ARRAY(a, char *, (size_t)n + 1);
+    size_t at = 0;
+    while ((r = kt_stmt_step(st, err)) > 0 && at < (size_t)n) {
+        names[at++] = kt_arena_strdup(a, kt_col_text(st, 0));
+    }
+    kt_stmt_done(st);
+    *ret = names;
+    *ret_n = at;
+    return r < 0 ? r : KT_OK;
+}
+
+static bool in_list(const struct history_files *fs, const char *name)
+{
+    for (size_t i = 0; i < fs->n; i++) {
+        if (strcmp(fs->list[i]->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int settle_months(struct kt_db *db, const struct history_files *fs, char *const *names,
+                         size_t n, kt_history_lost_fn on_lost, void *arg, struct kt_err *err)
+{
+    int r = KT_OK;
+    for (size_t i = 0; i < n && r == KT_OK; i++) {
+        if (!in_list(fs, names[i])) {
+            KT_ERROR("history",
+                     "%s/%s is gone; its samples are missing until it is put back from "
+                     "a backup while the program does not run",
+                     fs->dir, names[i]);
+            if (on_lost) {
+                on_lost(arg, names[i]);
+                r = unlist(db, names[i], err);
+            }
+        }
+    }
+    return r == KT_OK ? list_new(db, fs, err) : r;
+}
+
+int history_state_months(struct history_state *s, struct history_files *fs,
+                         kt_history_lost_fn on_lost, void *arg, struct kt_err *err)
+{
+    struct kt_arena *a = kt_arena_new(0);
+    struct kt_db *db = kt_store_writer(s->store);
+    char **names;
+    size_t n = 0;
+    int r = kt_db_begin(db, err);
+    if (r == KT_OK) {
+        r = read_months(db, a, &names, &n, err);
+        r = r == KT_OK ? settle_months(db, fs, names, n, on_lost, arg, err) : r;
+        r = end_transaction(db, r, err);
+    }
+    if (r == KT_OK) {
+        set_listed(fs);
+    }
+    kt_arena_free(a);
+    return r;
+}
+
+/* The first that is listed and not there; "": none, or an older program's file. */
+static int first_missing(struct kt_store *store, const char *dir, char ret[PATH_MAX],
+                         struct kt_err *err)
+{
+    struct kt_arena *a = kt_arena_new(0);
+    struct kt_db *db;
+    int64_t version = 0;
+    char **names;
+    size_t n = 0;
+    int r = kt_store_read(store, &db, err);
+    if (r == KT_OK) {
+        r = kt_db_int(db, "PRAGMA user_version", &version, err);
+        if (r == KT_OK && version >= LISTS_MONTHS) {
+            r = read_months(db, a, &names, &n, err);
+        }
+        kt_store_read_done(store, db);
+    }
+    ret[0] = '\0';
+    for (size_t i = 0; i < n && !ret[0]; i++) {
+        snprintf(ret, PATH_MAX, "%s/%s", dir, names[i]);
+        if (kt_file_exists(ret) || history_is_packed(ret)) {
+            ret[0] = '\0';
+        }
+    }
+    kt_arena_free(a);
+    return r;
+}
+
+int history_state_verify(const char *dir, struct kt_err *err)
+{
+    char path[PATH_MAX], missing[PATH_MAX] = "", again[PATH_MAX] = "";
+    struct kt_store *store;
+    if (snprintf(path, sizeof(path), "%s/state.db", dir) >= (int)sizeof(path)) {
+        return kt_err_set(err, KT_EINVAL, "the path is too long: %s", dir);
+    }
+    struct kt_store_opts o = {.path = path,
+                              .versions = versions,
+                              .n_versions = (int)KT_ARRAY_LEN(versions),
+                              .read_only = true};
+    int r = history_store_read(&o, &store, err);
+    if (r < 0) {
+        return r == KT_ENOTFOUND
+                   ? kt_err_set(err, KT_ECORRUPT, "%s is missing; restore it from a backup", path)
+                   : r;
+    }
+    r = first_missing(store, dir, missing, err);
+    if (r == KT_OK &&
+        missing[0]) { /* a program that runs may have dropped or unpacked it just now */
+        r = first_missing(store, dir, again, err);
+    }
+    kt_store_close(store);
+    return r < 0 || !again[0] ? r
+                              : kt_err_set(err, KT_ECORRUPT,
+                                           "%s is missing; restore it from a backup (without it: "
+                                           "the next start says so and goes on)",
+                                           again);
 }
 
 int history_state_load(struct history_state *s, struct kt_history *h, struct kt_err *err)
@@ -181,14 +374,13 @@ int history_state_save(struct history_state *s, struct kt_history *h,
     for (size_t i = 0; r == KT_OK && i < n; i++) {
         r = save_point(db, points[i], err);
     }
+    r = r == KT_OK ? save_total(db, h, err) : r;
+    r = r == KT_OK ? list_new(db, h->files, err) : r;
+    r = end_transaction(db, r, err);
     if (r == KT_OK) {
-        r = save_total(db, h, err);
+        set_listed(h->files);
     }
-    if (r < 0) {
-        kt_db_rollback(db);
-        return r;
-    }
-    return kt_db_commit(db, err);
+    return r;
 }
 
 int history_state_backup(struct history_state *s, const char *to, struct kt_err *err)

@@ -235,6 +235,96 @@ static void killed_at_random(void)
     kt_dir_remove(dir);
 }
 
+/* ---- files that are gone ---- */
+
+static char said[200];
+
+static void on_lost(void *arg, const char *name)
+{
+    (void)arg;
+    size_t n = strlen(said);
+    snprintf(said + n, sizeof(said) - n, "%s;", name);
+}
+
+static void missed(const char *name)
+{
+    uint64_t chunks;
+    CHECK_INT(kt_history_verify(dir, NULL, NULL, &chunks, &err), KT_ECORRUPT);
+    CHECK(strstr(err.text, name) && strstr(err.text, "backup"));
+}
+
+static void proved(uint64_t want)
+{
+    uint64_t chunks = 0;
+    CHECK_OK(kt_history_verify(dir, NULL, NULL, &chunks, &err), &err);
+    CHECK_INT(chunks, want);
+}
+
+static void take_away(const char *name)
+{
+    char path[300];
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    REQUIRE(unlink(path) == 0);
+}
+
+/* Verify misses it, and the first start that can say so says it; what retention drops is not. */
+static void gone_months_are_missed(void)
+{
+    const struct kt_history_opts says = {.dir = dir, .on_lost = on_lost};
+    const int days[3] = {0, 150, 0};
+    folder();
+    struct kt_history *h = open_one();
+    for (uint64_t i = 0; i < 4; i++) { /* November, January, February, March */
+        add(h, i * 40 * (KT_DAY / KT_SEC));
+    }
+    kt_history_close(h);
+    proved(4);
+    take_away("normal-2026-01.db.zst");
+    missed("normal-2026-01.db");
+    kt_history_close(open_one()); /* nobody to be told: it stays listed */
+    missed("normal-2026-01.db");
+    CHECK_OK(kt_history_open(&says, &h, &err), &err);
+    CHECK_STR(said, "normal-2026-01.db;");
+    proved(3); /* while it is open */
+    CHECK_OK(kt_history_retain(h, T0 + 200 * KT_DAY, days, &err), &err);
+    proved(2);
+    kt_history_close(h);
+    CHECK_OK(kt_history_open(&says, &h, &err), &err);
+    kt_history_close(h);
+    CHECK_STR(said, "normal-2026-01.db;"); /* once */
+    proved(2);
+    take_away("state.db.zst");
+    missed("state.db");
+    kt_dir_remove(dir);
+}
+
+/* Of a program before the list: what is there is listed at the first start. */
+static void older_lists_are_filled(void)
+{
+    folder();
+    struct kt_history *h = open_one();
+    add(h, 0);
+    kt_history_close(h);
+    char path[260];
+    snprintf(path, sizeof(path), "%s/state.db", dir);
+    struct kt_store_opts o = {.path = path};
+    struct kt_store *s;
+    CHECK_OK(history_unpack(path, &err), &err);
+    history_packed_remove(path);
+    CHECK_OK(kt_store_open(&o, &s, &err), &err);
+    CHECK_OK(kt_db_exec(kt_store_writer(s), "DROP TABLE month; PRAGMA user_version = 2", &err),
+             &err);
+    kt_store_close(s);
+    proved(1);
+    kt_history_close(open_one());
+    proved(1);
+    take_away("normal-2025-11.db.zst");
+    missed("normal-2025-11.db");
+    kt_dir_remove(dir);
+}
+
 UNIT_MAIN({"packed and back", packed_and_back}, {"written while read", written_while_read},
           {"both are there", both_are_there}, {"damage is found", damage_is_found},
-          {"killed at random", killed_at_random})
+          {"killed at random", killed_at_random},
+          {"gone months are missed", gone_months_are_missed},
+          {"older lists are filled", older_lists_are_filled})

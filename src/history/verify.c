@@ -181,7 +181,8 @@ int kt_history_verify(const char *dir, void (*progress)(void *arg, double part),
                       uint64_t *ret_chunks, struct kt_err *err)
 {
     struct verifying v = {0};
-    int r = verify_dir(&v, dir, progress, arg, err);
+    int r = history_state_verify(dir, err);
+    r = r == KT_OK ? verify_dir(&v, dir, progress, arg, err) : r;
     if (r == KT_OK) {
         *ret_chunks = v.chunks;
     }

@@ -364,6 +364,23 @@ def _():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
         got = kuangtu("verify", one.dir, check=False)
         equal(got.returncode, 3, f"{gone}: {got.stdout}{got.stderr}")
+    # one month of history: verify names it, the next start says so once and goes on
+    bare = kt.Site(kt.temp_dir() / "gone")
+    shutil.copytree(again, bare.dir)
+    bare.tokens, bare.started = s.tokens, True
+    month = sorted((bare.dir / "data/history").glob("*-20??-??.db*"))[0]
+    month.unlink()
+    name = month.name.removesuffix(".zst")
+    got = kuangtu("verify", bare.dir, check=False)
+    equal(got.returncode, 3, got.stdout + got.stderr)
+    assert name in got.stderr and "backup" in got.stderr, got.stderr
+    q = kt.Program(bare)
+    eye = q.login("eye-of-test", eye.password)
+    said = kt.wait_for("it is in the journal", lambda: [
+        e for e in eye.events(type="note") if e["body"].get("kind") == "lost"])
+    assert len(said) == 1 and name in said[0]["body"]["text"], said
+    q.stop()
+    kuangtu("backup", bare.dir, kt.temp_dir() / "goes on")
     refused = kuangtu("serve", one.dir, "--listen", "127.0.0.1:0", check=False, limit=20)
     equal(refused.returncode, 1, refused.stderr)
     assert "put the journal back" in refused.stderr, refused.stderr

@@ -60,8 +60,8 @@ static void answer(struct eng *e, struct kt_str body)
     for (int i = 0; i < 3 && id > 0; i++) {
         if (strcmp(what, whats[i]) == 0) {
             kt_control_answer(e->control, (kt_command_id){(uint64_t)id}, (enum kt_answer)i,
-                              kt_json_get_num(root, "value", 0),
-                              kt_json_get_str(root, "text", ""), e->now);
+                              kt_json_get_num(root, "value", 0), kt_json_get_str(root, "text", ""),
+                              e->now);
         }
     }
     kt_json_free(root);
@@ -172,6 +172,12 @@ void kt_engine_samples(struct kt_engine *engine, kt_seq seq, kt_time arrival,
     if (e->stats.outcomes != told) { /* commands and feed states tell what becomes of them */
         eng_incident_look(e);
     }
+}
+
+void kt_engine_pause_over(struct kt_engine *engine, kt_time now)
+{
+    struct eng *e = engine->s;
+    e->holds_from = (now > e->now ? now : e->now) + ENG_HOLD_GRACE;
 }
 
 void kt_engine_recovered(struct kt_engine *engine, kt_seq seq)

@@ -71,6 +71,10 @@ KT_MUST_CHECK int kt_engine_reload(struct kt_engine *e, struct kt_site *site, st
  *  protective commands go again, all others are dead (safety rule 4). `seq`, `time` as of the event
  *  that says so. */
 void kt_engine_recovered(struct kt_engine *e, kt_seq seq);
+/** Before the event that says so is applied, with its time: the seconds in which a permit that is
+ *  not known takes no command away (decision 0019) begin with it, not behind what it finds stale.
+ */
+void kt_engine_pause_over(struct kt_engine *e, kt_time now);
 
 kt_seq kt_engine_seq(const struct kt_engine *e);
 kt_time kt_engine_time(const struct kt_engine *e);

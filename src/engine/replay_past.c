@@ -221,6 +221,9 @@ static void take_site(struct rt_past *p, const struct kt_event *ev)
     struct rt_site_event s;
     struct kt_err err = {0};
     rt_site_event(ev, &s);
+    if (s.recovered) {
+        kt_engine_pause_over(p->engine, ev->time);
+    }
     kt_engine_apply(p->engine, ev);
     if (rt_past_switch(p, &s, &err) < 0) {
         note_other_site(p, ev, err.text);

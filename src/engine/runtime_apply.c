@@ -281,13 +281,16 @@ static int apply_event(struct kt_runtime *rt, enum kt_event_kind kind, kt_time t
     rt->written_time = time > rt->written_time ? time : rt->written_time;
     struct kt_event ev = {
         .seq = rt->last + 1, .time = event_time(rt), .kind = kind, .origin = origin, .body = body};
+    struct rt_site_event site;
+    rt_site_event(&ev, &site);
     begin(rt);
+    if (site.recovered) {
+        kt_engine_pause_over(rt->engine, ev.time);
+    }
     kt_engine_apply(rt->engine, &ev);
     if (rt->era.site) {
         leave_era(rt); /* the start's own event: it is the first one */
     }
-    struct rt_site_event site;
-    rt_site_event(&ev, &site);
     if (site.recovered) {
         kt_engine_recovered(rt->engine, ev.seq);
     }

@@ -285,6 +285,12 @@ void kt_engine_recovered(struct kt_engine *e, kt_seq seq)
     say(e, "note", "recovered", 0);
 }
 
+void kt_engine_pause_over(struct kt_engine *e, kt_time now)
+{
+    (void)e;
+    (void)now;
+}
+
 kt_seq kt_engine_seq(const struct kt_engine *e)
 {
     return e->seq;

@@ -267,6 +267,62 @@ static void walked(void)
     }
 }
 
+/* --- a long pause */
+
+/* Two belts that run, a pause longer than any sensor may be silent, and the start's event. */
+static void after_a_pause(struct line *l)
+{
+    *l = (struct line){.n = 2, .to = {-1, 0}};
+    line_open(l);
+    for (int i = 0; i < 2; i++) {
+        line_sample(l, i, LINE_PD, 1);
+        line_sample(l, i, LINE_YK, 1);
+        line_sample(l, i, LINE_PQ, 1);
+    }
+    line_tick(l, 1000);
+    l->now += 600 * KT_SEC;
+    struct kt_event ev = {.seq = ++l->seq,
+                          .time = l->now,
+                          .kind = KT_EV_SITE,
+                          .origin = KT_STR("kuangtu"),
+                          .body = KT_STR("{}")};
+    kt_engine_pause_over(l->e, l->now);
+    kt_engine_apply(l->e, &ev);
+    kt_engine_recovered(l->e, ev.seq);
+}
+
+static bool opened(const struct line *l)
+{
+    return line_output(l, 1, LINE_PQ)->open.state != KT_CMD_NONE;
+}
+
+static void a_long_pause(void)
+{
+    struct line l;
+    after_a_pause(&l); /* heard in time */
+    CHECK(!opened(&l));
+    line_tick(&l, 2000);
+    for (int i = 0; i < 2; i++) {
+        line_sample(&l, i, LINE_PD, 1);
+        line_sample(&l, i, LINE_PQ, 1);
+    }
+    line_tick(&l, 6000);
+    CHECK(!opened(&l));
+    line_close(&l);
+    after_a_pause(&l); /* known to stand */
+    line_sample(&l, 1, LINE_PQ, 1);
+    line_sample(&l, 0, LINE_PD, 0);
+    CHECK(opened(&l));
+    line_close(&l);
+    after_a_pause(&l); /* not heard */
+    line_sample(&l, 1, LINE_PQ, 1);
+    line_tick(&l, 4000);
+    CHECK(!opened(&l));
+    line_tick(&l, 2000);
+    CHECK(opened(&l));
+    line_close(&l);
+}
+
 UNIT_MAIN({"one", one}, {"two", two}, {"two_restarted", two_restarted},
           {"three_in_a_row", three_in_a_row}, {"a_fork", a_fork}, {"further", further},
-          {"walked", walked})
+          {"walked", walked}, {"a_long_pause", a_long_pause})

@@ -196,7 +196,7 @@ static bool reads_back(const char *text, double v)
 size_t kt_fmt_double(char *to, double v)
 {
     if (v == 0) {
-        return (size_t)snprintf(to, 32, signbit(v) ? "-0" : "0");
+        return (size_t)snprintf(to, 32, signbit(v) ? "-0.0" : "0");
     }
     if (fabs(v) < 1e15 && v == (double)(int64_t)v) {
         return fmt_int(to, (int64_t)v);

@@ -124,7 +124,8 @@ static kt_time json_time(const struct routing *r, const struct kt_json *root, kt
             return t;
         }
     }
-    if (kt_json_str(v) && kt_time_parse(kt_json_strn(v), r->site->utc_offset_s, &t) == KT_OK) {
+    if (kt_json_str(v) && kt_time_parse(kt_json_strn(v), r->site->utc_offset_s, &t) == KT_OK &&
+        t > 0) {
         return t;
     }
     return arrival;

@@ -82,6 +82,7 @@ struct rec_field {
     uint32_t values_n;
     const char *to_id;
     uint32_t to;            /* of a ref: index of the register */
+    bool part;              /* of a ref: this record is a part of that one, fixed with it */
     struct rec_among among; /* of_id "": any value */
     struct rec_among
         most; /* of a number: with others that name the same record, at most its field */
@@ -139,7 +140,9 @@ struct rec_state {
     const char *id;
     struct kt_text title;
     enum rec_state_kind kind;
-    bool fixed; /* fields change by a move that needs them alone */
+    bool fixed; /* fields change by a move that needs them alone, or are `open` */
+    const char *const *open;
+    uint32_t open_n;
 };
 /* A length of time: working or calendar days, or hours. */
 struct rec_span {

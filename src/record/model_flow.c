@@ -72,6 +72,11 @@ static void read_state(struct rec_load *l, struct kt_yaml *n, struct rec_workflo
     kt_yaml_choice(n, "kind", KT_REQUIRED, kinds, KT_ARRAY_LEN(kinds), &kind);
     s->kind = (enum rec_state_kind)kind;
     kt_yaml_bool(n, "fixed", KT_OPTIONAL, &s->fixed);
+    rec_read_words(l, n, "open", &s->open, &s->open_n);
+    if (s->open_n && !s->fixed) {
+        kt_yaml_problem(kt_yaml_get(n, "open"),
+                        "only a state with `fixed: true` has fields that stay open");
+    }
     kt_yaml_unknown(n);
     if (rec_state_of(w, s->id) != KT_NONE) {
         kt_yaml_problem(n, "state \"%s\" is there already; give it another id", s->id);

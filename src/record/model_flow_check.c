@@ -147,10 +147,31 @@ static void check_cycle(struct rec_load *l, struct rec_cycle *c)
     }
 }
 
+/* A field that stays open in a fixed state is one of a register of this workflow. */
+static void check_open(struct rec_load *l, const struct rec_workflow *w, uint32_t index,
+                       const struct rec_state *s)
+{
+    for (uint32_t i = 0; i < s->open_n; i++) {
+        bool there = false;
+        for (uint32_t j = 0; j < l->m->registers_n && !there; j++) {
+            const struct rec_register *reg = &l->m->registers[j];
+            there = reg->workflow == index && rec_field_of(reg, s->open[i]) != KT_NONE;
+        }
+        if (!there) {
+            rec_problem(l, &w->at,
+                        "state \"%s\", open: no register of workflow \"%s\" has a field \"%s\"",
+                        s->id, w->id, s->open[i]);
+        }
+    }
+}
+
 static void check_workflow(struct rec_load *l, uint32_t index)
 {
     struct rec_workflow *w = &l->m->workflows[index];
     check_graph(l, w);
+    for (uint32_t i = 0; i < w->states_n; i++) {
+        check_open(l, w, index, &w->states[i]);
+    }
     for (uint32_t i = 0; i < w->transitions_n; i++) {
         check_words(l, w, &w->transitions[i]);
         for (uint32_t j = 0; j < l->m->registers_n; j++) {

@@ -173,6 +173,9 @@ static void check_combination(const struct kt_yaml *map, const struct rec_field 
     if (f->live[0] && f->as != REC_NUMBER && f->as != REC_BOOL && f->as != REC_MONEY) {
         kt_yaml_problem(kt_yaml_get(map, "live"), "only a number or bool goes to a point");
     }
+    if (f->part && f->type != REC_REF) {
+        kt_yaml_problem(kt_yaml_get(map, "part"), "only a ref names what a record is a part of");
+    }
 }
 
 static bool read_field(struct rec_load *l, const struct kt_yaml *map, struct rec_field *f)
@@ -202,6 +205,7 @@ static bool read_field(struct rec_load *l, const struct kt_yaml *map, struct rec
     f->at = rec_at_of(l, map);
     read_of_type(l, map, f);
     rec_read_limits(l, map, f);
+    kt_yaml_bool(map, "part", KT_OPTIONAL, &f->part);
     rec_read_accord(l, map, f);
     rec_read_keep(map, f);
     check_combination(map, f);

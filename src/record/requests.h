@@ -40,6 +40,25 @@ KT_MUST_CHECK int rec_do_create(struct kt_room *r, struct rec_request *q,
                                 struct kt_err *err);
 KT_MUST_CHECK int rec_do_set(struct kt_room *r, struct rec_request *q, struct rec_row *row,
                              struct kt_err *err);
+
+/* fixed.c: KT_ESTATE where the record, or one that it is a part of, stands in a state that is
+ * `fixed`. */
+/** @param fields  what is to be changed: those that stay open are; NULL: the record as a whole */
+KT_MUST_CHECK int rec_check_fixed(struct kt_room *r, struct rec_request *q,
+                                  const struct rec_row *row, const struct kt_json *fields,
+                                  struct kt_err *err);
+/** Those that the record is a part of, alone. */
+KT_MUST_CHECK int rec_check_wholes(struct kt_room *r, struct rec_request *q,
+                                   const struct rec_row *row, struct kt_err *err);
+/** Those that it becomes a part of. */
+KT_MUST_CHECK int rec_check_joins(struct kt_room *r, struct rec_request *q,
+                                  const struct rec_register *reg, const struct rec_change *c,
+                                  uint32_t n, struct kt_err *err);
+/** A file of this field; one may be added where a move out of the state asks for it. */
+KT_MUST_CHECK int rec_check_file_open(struct kt_room *r, struct rec_request *q,
+                                      const struct rec_row *row, const char *field, bool added,
+                                      struct kt_err *err);
+
 /** Beside what is wrong in the fields: the required ones that are not there. */
 void rec_add_missing(struct rec_request *q, const struct rec_register *reg,
                      const struct kt_json *fields);

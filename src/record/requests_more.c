@@ -147,7 +147,9 @@ static int two_rows(struct kt_room *r, struct rec_request *q, struct rec_row *ke
     if (rc == KT_OK && (keep->ended_ms || drop->ended_ms)) {
         rc = rec_no(q, KT_ESTATE, "one of them is ended", "其中一条已结束");
     }
-    return rc == KT_OK ? rec_need_write(q, keep->reg) : rc;
+    rc = rc == KT_OK ? rec_need_write(q, keep->reg) : rc;
+    rc = rc == KT_OK ? rec_check_fixed(r, q, keep, NULL, err) : rc;
+    return rc == KT_OK ? rec_check_fixed(r, q, drop, NULL, err) : rc;
 }
 
 int verb_merge(struct kt_room *r, struct rec_request *q, struct kt_err *err)
@@ -329,6 +331,7 @@ int verb_attach(struct kt_room *r, struct rec_request *q, struct kt_err *err)
         rc = rec_no(q, KT_EINVAL, "hash, name, type or size is wrong", "附件的信息有误");
     }
     rc = rc == KT_OK ? check_file(q, f, name, type, size) : rc;
+    rc = rc == KT_OK ? rec_check_file_open(r, q, &row, f->id, true, err) : rc;
     rc = rc == KT_OK ? insert_attachment(r, q, &row, f->id, hash, name, type, size, err) : rc;
     rc = rc == KT_OK ? personal_timer(r, row.id, f, hash, rec_ms(q->time), err) : rc;
     return rc == KT_OK ? say_files(r, q, &row, f, "attach", q->source.note, err) : rc;
@@ -345,6 +348,7 @@ int verb_detach(struct kt_room *r, struct rec_request *q, struct kt_err *err)
     rc = rc == KT_OK ? file_field(q, &row, &f) : rc;
     rc = rc == KT_OK ? rec_arg_text(q, "hash", &hash) : rc;
     rc = rc == KT_OK ? rec_arg_text(q, "reason", &reason) : rc;
+    rc = rc == KT_OK ? rec_check_file_open(r, q, &row, f->id, false, err) : rc;
     rc = rc == KT_OK ? kt_db_prepare(r->w,
                                      "UPDATE kt_attachment SET ended = ? WHERE record = ? AND "
                                      "field = ? AND hash = ? AND ended IS NULL",

@@ -25,6 +25,7 @@ int rec_do_create(struct kt_room *r, struct rec_request *q, const struct rec_reg
     if (rc < 0 && q->problems.n) {
         rec_add_missing(q, reg, fields);
     }
+    rc = rc == KT_OK ? rec_check_joins(r, q, reg, c, n, err) : rc;
     return rc == KT_OK ? rec_create(r, q, reg, c, n, row, err) : rc;
 }
 
@@ -41,21 +42,6 @@ int verb_create(struct kt_room *r, struct rec_request *q, struct kt_err *err)
     return rc;
 }
 
-/* In a state that is `fixed` nothing changes but by a move. */
-static int check_fixed(struct kt_room *r, struct rec_request *q, const struct rec_row *row)
-{
-    const struct rec_workflow *w = flow_of(r->model, row->reg);
-    uint32_t at = w && row->state[0] ? rec_state_of(w, row->state) : KT_NONE;
-    if (at == KT_NONE || !w->states[at].fixed) {
-        return KT_OK;
-    }
-    const struct kt_text *title = &w->states[at].title;
-    return rec_no(
-        q, KT_ESTATE,
-        rec_f(q, "%s is \"%s\": what stands there is not changed any more", row->label, title->en),
-        rec_f(q, "%s 已是“%s”，内容不再修改", row->label, title->zh));
-}
-
 /* Fields into a record, with its outcome; nothing changes when all are as they were. */
 int rec_do_set(struct kt_room *r, struct rec_request *q, struct rec_row *row, struct kt_err *err)
 {
@@ -63,9 +49,10 @@ int rec_do_set(struct kt_room *r, struct rec_request *q, struct rec_row *row, st
     uint32_t n;
     struct kt_buf changed;
     int64_t version = row->version;
-    int rc = check_fixed(r, q, row);
-    rc = rc == KT_OK ? rec_read_fields(r, q, row->reg, kt_json_get(q->args, "fields"), &c, &n, err)
-                     : rc;
+    const struct kt_json *fields = kt_json_get(q->args, "fields");
+    int rc = rec_check_fixed(r, q, row, fields, err);
+    rc = rc == KT_OK ? rec_read_fields(r, q, row->reg, fields, &c, &n, err) : rc;
+    rc = rc == KT_OK ? rec_check_joins(r, q, row->reg, c, n, err) : rc;
     if (rc < 0) {
         return rc;
     }
@@ -143,6 +130,7 @@ int verb_end(struct kt_room *r, struct rec_request *q, struct kt_err *err)
     int rc = rec_row_arg(r, q, true, &row, err);
     rc = rc == KT_OK ? rec_need_write(q, row.reg) : rc;
     rc = rc == KT_OK ? rec_arg_text(q, "reason", &reason) : rc;
+    rc = rc == KT_OK ? rec_check_fixed(r, q, &row, NULL, err) : rc;
     rc = rc == KT_OK ? rec_do_end(r, q, &row, rec_ms(q->time), 0, "end", reason, err) : rc;
     if (rc == KT_OK) {
         kt_jw_kint(q->result, "version", row.version);
@@ -164,6 +152,7 @@ int verb_reopen(struct kt_room *r, struct rec_request *q, struct kt_err *err)
     if (rc == KT_OK && !row.ended_ms) {
         rc = rec_no(q, KT_ESTATE, "it is not ended", "记录没有结束");
     }
+    rc = rc == KT_OK ? rec_check_wholes(r, q, &row, err) : rc;
     rc = rc == KT_OK ? rec_check_unique(r, q, &row, NULL, 0, err) : rc;
     rc = rc == KT_OK ? rec_do_end(r, q, &row, 0, 0, "reopen", reason, err) : rc;
     if (rc == KT_OK) {
@@ -251,7 +240,8 @@ int verb_resolve(struct kt_room *r, struct rec_request *q, struct kt_err *err)
                       rec_f(q, "field: \"%.40s\" has no sources to choose from", field),
                       rec_f(q, "字段“%.40s”没有多个来源", field));
     }
-    rc = fact_value(r, q, &row, field, fact, &c.value, err);
+    rc = rec_check_fixed(r, q, &row, NULL, err);
+    rc = rc == KT_OK ? fact_value(r, q, &row, field, fact, &c.value, err) : rc;
     rc = rc == KT_OK ? decide(r, q, &row, field, fact, err) : rc;
     rc = rc == KT_OK ? past_tangle(r, &row, err) : rc;
     rc = rc == KT_OK ? row_update(r, q, &row, &c, 1, err) : rc;

@@ -18,7 +18,8 @@ int flow_signed(struct kt_db *db, int64_t record, const char *transition, const 
         "SELECT count(DISTINCT by), coalesce(max(by = ?3), 0) FROM kt_move s WHERE record = ?1 AND "
         "kind = 'sign' AND transition = ?2 AND id > coalesce((SELECT max(id) FROM kt_move WHERE "
         "record = ?1 AND kind = 'move'), 0) AND NOT EXISTS(SELECT 1 FROM kt_fact WHERE record = ?1 "
-        "AND seq > s.seq)",
+        "AND seq > s.seq) AND NOT EXISTS(SELECT 1 FROM kt_attachment WHERE record = ?1 AND "
+        "(seq > s.seq OR ended >= s.time))",
         &st, err);
     if (r < 0) {
         return r;

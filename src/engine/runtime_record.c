@@ -417,23 +417,52 @@ static void *run(void *arg)
 
 /* ---- history for indicators ---- */
 
-static int history(void *arg, const char *point, kt_time from, kt_time to, double ret[5],
-                   struct kt_err *err)
+/* The value by the hours for which it is known, in steps: a step without a sample counts nothing.
+ * What is stored thinned out has a value every ten minutes. */
+enum { HOURS_STEPS = 744 };
+#define HOURS_STEP (15 * KT_MIN)
+
+static int history_hours(struct kt_runtime *rt, const char *point, kt_time from, kt_time to,
+                         double *ret, struct kt_err *err)
+{
+    int64_t fit = (to - from) / HOURS_STEP;
+    uint32_t n = fit < 1 ? 1 : fit > HOURS_STEPS ? HOURS_STEPS : (uint32_t)fit;
+    struct kt_bucket *b = calloc(n, sizeof(*b));
+    KT_ASSERT(b);
+    bool known = false;
+    double sum = 0;
+    int r = kt_history_buckets(rt->history.h, point, from, to, n, b, err);
+    for (uint32_t i = 0; r == KT_OK && i < n; i++) {
+        kt_time end = i + 1 < n ? b[i + 1].start : to;
+        if (b[i].count) {
+            known = true;
+            sum += b[i].sum / (double)b[i].count * (double)(end - b[i].start) / (double)KT_HOUR;
+        }
+    }
+    free(b);
+    *ret = sum;
+    return r == KT_OK && !known ? KT_ENOTFOUND : r;
+}
+
+static int history(void *arg, const char *point, kt_time from, kt_time to, enum kt_hist what,
+                   double *ret, struct kt_err *err)
 {
     struct kt_runtime *rt = arg;
     struct kt_bucket b;
     if (to <= from) {
         return kt_err_set(err, KT_EINVAL, "the time ends before it begins");
     }
-    int r = kt_history_buckets(rt->history.h, point, from, to, 1, &b, err);
-    if (r == KT_OK) {
-        ret[0] = (double)b.count;
-        ret[1] = b.min;
-        ret[2] = b.max;
-        ret[3] = b.sum;
-        ret[4] = b.count ? b.sum / (double)b.count : 0;
+    if (what == KT_HIST_HOURS) {
+        return history_hours(rt, point, from, to, ret, err);
     }
-    return r;
+    int r = kt_history_buckets(rt->history.h, point, from, to, 1, &b, err);
+    if (r < 0 || (b.count == 0 && what != KT_HIST_COUNT)) {
+        return r < 0 ? r : KT_ENOTFOUND;
+    }
+    const double all[] = {(double)b.count, b.min, b.max, b.sum,
+                          b.count ? b.sum / (double)b.count : 0};
+    *ret = all[what];
+    return KT_OK;
 }
 
 /* ---- life ---- */

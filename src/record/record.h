@@ -290,7 +290,9 @@ bool kt_room_hears(struct kt_room *r, const struct kt_reader *who,
                    const struct kt_room_topic *topic);
 
 /* History for indicators' SQL: the runtime registers how; without it hist_* answer null. */
-typedef int (*kt_hist_fn)(void *arg, const char *point, kt_time from, kt_time to, double ret[5],
-                          struct kt_err *err); /* count, min, max, sum, mean */
+enum kt_hist { KT_HIST_COUNT, KT_HIST_MIN, KT_HIST_MAX, KT_HIST_SUM, KT_HIST_MEAN, KT_HIST_HOURS };
+/** @return KT_OK; KT_ENOTFOUND: nothing is known of that time */
+typedef int (*kt_hist_fn)(void *arg, const char *point, kt_time from, kt_time to, enum kt_hist what,
+                          double *ret, struct kt_err *err);
 void kt_room_on_history(struct kt_room *r, kt_hist_fn fn, void *arg);
 #endif

@@ -18,11 +18,11 @@ static bool sees_place(const struct rec_view *v, kt_place_id place)
     return false;
 }
 
-static void hist(const struct rec_view *v, const struct kt_db_args *a, int which,
+static void hist(const struct rec_view *v, const struct kt_db_args *a, enum kt_hist what,
                  struct kt_db_value *ret)
 {
     struct kt_err err;
-    double all[5];
+    double is;
     const char *id = kt_arg_text(a, 0);
     kt_point_id p = v && id ? kt_site_point(v->site, kt_str_c(id)) : (kt_point_id){KT_NONE};
     if (p.v == KT_NONE || !v->r->hist || !sees_place(v, v->site->points[p.v].place) ||
@@ -30,35 +30,40 @@ static void hist(const struct rec_view *v, const struct kt_db_args *a, int which
         return;
     }
     int code = v->r->hist(v->r->hist_arg, id, kt_arg_i64(a, 1) * KT_MS, kt_arg_i64(a, 2) * KT_MS,
-                          all, &err);
-    if (code == KT_OK && (which == 0 || all[0] > 0)) {
-        *ret = (struct kt_db_value){.type = KT_COL_REAL, .f = all[which]};
+                          what, &is, &err);
+    if (code == KT_OK) {
+        *ret = (struct kt_db_value){.type = KT_COL_REAL, .f = is};
     }
 }
 
 static void hist_count(void *arg, const struct kt_db_args *a, struct kt_db_value *ret)
 {
-    hist(arg, a, 0, ret);
+    hist(arg, a, KT_HIST_COUNT, ret);
 }
 
 static void hist_min(void *arg, const struct kt_db_args *a, struct kt_db_value *ret)
 {
-    hist(arg, a, 1, ret);
+    hist(arg, a, KT_HIST_MIN, ret);
 }
 
 static void hist_max(void *arg, const struct kt_db_args *a, struct kt_db_value *ret)
 {
-    hist(arg, a, 2, ret);
+    hist(arg, a, KT_HIST_MAX, ret);
 }
 
 static void hist_sum(void *arg, const struct kt_db_args *a, struct kt_db_value *ret)
 {
-    hist(arg, a, 3, ret);
+    hist(arg, a, KT_HIST_SUM, ret);
 }
 
 static void hist_mean(void *arg, const struct kt_db_args *a, struct kt_db_value *ret)
 {
-    hist(arg, a, 4, ret);
+    hist(arg, a, KT_HIST_MEAN, ret);
+}
+
+static void hist_hours(void *arg, const struct kt_db_args *a, struct kt_db_value *ret)
+{
+    hist(arg, a, KT_HIST_HOURS, ret);
 }
 
 /* under(place, of): does the place lie at or below `of`? Everything lies below NULL. */
@@ -103,6 +108,7 @@ const struct kt_db_function flow_functions[] = {{"hist_count", 3, hist_count},
                                                 {"hist_max", 3, hist_max},
                                                 {"hist_sum", 3, hist_sum},
                                                 {"hist_mean", 3, hist_mean},
+                                                {"hist_hours", 3, hist_hours},
                                                 {"under", 2, under},
                                                 {"day", 1, day},
                                                 {"ms", 1, ms}};

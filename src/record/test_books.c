@@ -331,15 +331,15 @@ static void of_another_moment(void)
     rig_close(&g);
 }
 
-static int history(void *arg, const char *point, kt_time from, kt_time to, double ret[5],
-                   struct kt_err *err)
+static int history(void *arg, const char *point, kt_time from, kt_time to, enum kt_hist what,
+                   double *ret, struct kt_err *err)
 {
     (void)arg;
     (void)err;
     CHECK_STR(point, "K");
     CHECK_INT(from, 1000 * KT_MS);
     CHECK_INT(to, 2000 * KT_MS);
-    memcpy(ret, (double[5]){4, 1, 7, 12, 3}, 5 * sizeof(double));
+    *ret = (const double[]){4, 1, 7, 12, 3, 0.25}[what];
     return KT_OK;
 }
 
@@ -348,14 +348,15 @@ static void asks_history(void)
     static const char yaml[] =
         "indicators:\n  - {id: h, title: {zh: 史, en: H}, better: lower, read: record.read, "
         "definition: {zh: 史, en: H}, numerator: \"SELECT hist_mean('K', :from, :to) + "
-        "10 * hist_max('K', :from, :to) + coalesce(hist_sum('none', :from, :to), 1000)\"}\n";
+        "10 * hist_max('K', :from, :to) + hist_hours('K', :from, :to) + coalesce(hist_sum('none', "
+        ":from, :to), 1000)\"}\n";
     const struct kt_indicator_query q = {.from = 1000 * KT_MS, .to = 2000 * KT_MS};
     REQUIRE(rig_open(&g, yaml));
     read_indicator("h", &q, true);
     CHECK_INT(kt_json_kind(kt_json_get(answer, "value")), KT_JSON_NULL);
     kt_room_on_history(g.room, history, NULL);
     read_indicator("h", &q, true);
-    CHECK_NEAR(kt_json_get_num(answer, "value", -1), 3 + 70 + 1000, 0);
+    CHECK_NEAR(kt_json_get_num(answer, "value", -1), 3 + 70 + 0.25 + 1000, 0);
     read_indicator("h", &q, false); /* the point lies at A */
     CHECK_INT(kt_json_kind(kt_json_get(answer, "value")), KT_JSON_NULL);
     rig_close(&g);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* probe: phones and speakers that are idle are asked by OPTIONS, each once in the link's scan. */
+/* probe: phones and speakers that are idle are asked by OPTIONS, each once in the link's scan
+ * by the site's clock: what they say goes stale by that one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ struct probe {
     uint32_t point;
     struct sip_request *req;
     struct tmr timer;
-    uint64_t due;
+    kt_mono due;
     bool asking; /* libre forgets the request before it tells the answer */
 };
 
@@ -86,7 +87,11 @@ static void ask(struct probe *p)
         tell(p, false);
         return;
     }
-    if (leg_to(p->v, uri)) { /* it is heard while it speaks */
+    const struct leg *l = leg_to(p->v, uri);
+    if (l) { /* who has taken up a call is there; while it rings nobody knows */
+        if (l->up) {
+            tell(p, true);
+        }
         return;
     }
     pl_set_str(&pl, route);
@@ -109,12 +114,12 @@ static void ask(struct probe *p)
 static void look(void *arg)
 {
     struct kt_voice *v = arg;
-    uint64_t now = tmr_jiffies();
+    kt_mono now = kt_clock_pace();
     int asked = 0;
     for (struct le *le = v->probes.head; le; le = le->next) {
         struct probe *p = le->data;
         if (now >= p->due && !p->asking && asked < 2) {
-            p->due = now + (uint64_t)(v->conf->scan_ns / KT_MS);
+            p->due = now + v->conf->scan_ns;
             ask(p);
             asked++;
         }

@@ -242,6 +242,9 @@ static void tell_targets(struct telling *t)
 
 struct rows {
     struct telling *t;
+    const struct kt_json *values; /* of the column `at`, which are listed even without a record */
+    size_t at, columns;
+    uint64_t seen; /* bits of values */
     uint32_t n, limit;
 };
 
@@ -259,11 +262,20 @@ static int on_head(void *arg, const char *title, const struct kt_record_column *
     return KT_OK;
 }
 
+static const char *value_title(const struct rows *r, size_t i)
+{
+    return pick(r->t, kt_json_get(kt_json_at(r->values, i), "title"));
+}
+
 static int on_row(void *arg, int64_t id, const struct kt_str *cells, uint32_t n, struct kt_err *err)
 {
     struct rows *r = arg;
     (void)id;
     (void)err;
+    for (size_t i = 0; r->at < n && i < kt_json_len(r->values) && i < 64; i++) {
+        bool is = kt_str_is(cells[r->at], value_title(r, i));
+        r->seen |= (uint64_t)is << i;
+    }
     if (r->n++ < r->limit) {
         kt_jw_arr(r->t->w);
         for (uint32_t i = 0; i < n && i < COLUMNS; i++) {
@@ -274,18 +286,41 @@ static int on_row(void *arg, int64_t id, const struct kt_str *cells, uint32_t n,
     return KT_OK;
 }
 
+/* Values of which there is no record: what is missing is said, not left out. */
+static void missing_rows(const struct rows *r)
+{
+    for (size_t i = 0; i < kt_json_len(r->values) && i < 64; i++) {
+        if (r->seen >> i & 1) {
+            continue;
+        }
+        kt_jw_arr(r->t->w);
+        for (size_t c = 0; c < r->columns; c++) {
+            kt_jw_str(r->t->w, c == r->at       ? value_title(r, i)
+                               : c == r->at + 1 ? say(r->t, "（无）", "(none)")
+                                                : "");
+        }
+        kt_jw_arr_end(r->t->w);
+    }
+}
+
 static void tell_register(struct telling *t, const struct kt_json *section)
 {
     const struct kt_json *words = kt_json_get(section, "words");
     const char *filter = kt_json_get_str(section, "filter", ""),
                *sort = kt_json_get_str(section, "sort", "");
-    struct rows r = {.t = t, .limit = (uint32_t)kt_json_get_int(section, "limit", 100)};
+    struct rows r = {.t = t,
+                     .values = kt_json_get(section, "values"),
+                     .columns = kt_json_len(words) < COLUMNS ? kt_json_len(words) : COLUMNS,
+                     .limit = (uint32_t)kt_json_get_int(section, "limit", 100)};
     struct kt_json *f = NULL;
     char line[CELL], columns[1000] = "";
     for (size_t i = 0; i < kt_json_len(words); i++) {
         size_t n = strlen(columns);
         snprintf(columns + n, sizeof(columns) - n, "%s%s", i ? "," : "",
                  kt_json_str(kt_json_at(words, i)));
+        bool each =
+            strcmp(kt_json_str(kt_json_at(words, i)), kt_json_get_str(section, "each", "")) == 0;
+        r.at = each ? i : r.at;
     }
     int code = *filter ? kt_json_parse(kt_str_c(filter), 1 << 16, &f, &t->err) : KT_OK;
     const struct kt_record_query q = {.filter = f, .sort = *sort ? sort : NULL};
@@ -307,6 +342,7 @@ static void tell_register(struct telling *t, const struct kt_json *section)
         text_block(t, say(t, "无权查看，或无法列出。", "Not for you to see, or not to be listed."));
         return;
     }
+    missing_rows(&r);
     table_end(t);
     snprintf(line, sizeof(line), say(t, "共 %u 条", "%u records"), r.n);
     text_block(t, line);

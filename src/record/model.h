@@ -408,6 +408,7 @@ struct rec_section {
     enum rec_section_kind kind;
     const char *register_id, *filter, *sort; /* filter: JSON, as lists take it; "" */
     const char *const *words;                /* indicators, or columns of a register */
+    const char *each; /* an enum among the columns: values without a record are listed, too; "" */
     uint32_t words_n, limit;
 };
 struct rec_briefing {

@@ -42,7 +42,7 @@ static bool read_section(struct rec_load *l, struct kt_yaml *at, struct rec_sect
     }
     int kind = kind_of(at);
     s->title = rec_read_text2(l, at, "title", KT_REQUIRED);
-    s->register_id = s->filter = s->sort = "";
+    s->register_id = s->filter = s->sort = s->each = "";
     s->kind = (enum rec_section_kind)kind;
     if (kind == REC_SECTION_INDICATORS) {
         rec_read_words(l, at, "indicators", &s->words, &s->words_n);
@@ -54,6 +54,7 @@ static bool read_section(struct rec_load *l, struct kt_yaml *at, struct rec_sect
     if (kind == REC_SECTION_REGISTER) {
         rec_read_words(l, at, "columns", &s->words, &s->words_n);
         s->sort = rec_read_str(l, at, "sort", KT_OPTIONAL);
+        s->each = rec_read_str(l, at, "each", KT_OPTIONAL);
         kt_yaml_int(at, "limit", KT_OPTIONAL, 1, 1000, &limit);
     }
     s->filter = rec_read_str(l, at, "filter", KT_OPTIONAL);
@@ -95,6 +96,20 @@ void rec_read_briefings(struct rec_load *l, struct kt_yaml *root)
 
 /* ---- checking ---- */
 
+/* The enum of which each value is listed; NULL. */
+static const struct rec_field *each_of(const struct kt_record_model *m, const struct rec_section *s)
+{
+    uint32_t reg = rec_register_of(m, s->register_id);
+    for (uint32_t i = 0; reg != KT_NONE && s->each[0] && i < s->words_n; i++) {
+        uint32_t f = rec_field_of(&m->registers[reg], s->each);
+        if (strcmp(s->words[i], s->each) == 0 && f != KT_NONE &&
+            m->registers[reg].fields[f].type == REC_ENUM) {
+            return &m->registers[reg].fields[f];
+        }
+    }
+    return NULL;
+}
+
 static void check_section(struct rec_load *l, const struct rec_briefing *b,
                           const struct rec_section *s)
 {
@@ -114,6 +129,10 @@ static void check_section(struct rec_load *l, const struct rec_briefing *b,
             rec_problem(l, &b->at, "briefing \"%s\": there is no \"%s\"", b->id, s->words[i]);
         }
     }
+    if (s->each[0] && !each_of(l->m, s)) {
+        rec_problem(l, &b->at, "briefing \"%s\", each: \"%s\" is no enum among the columns", b->id,
+                    s->each);
+    }
     if (s->filter[0] && kt_json_parse(kt_str_c(s->filter), 1 << 16, &filter, &err) < 0) {
         rec_problem(l, &b->at, "briefing \"%s\": filter is JSON: %s", b->id, err.text);
     }
@@ -131,7 +150,25 @@ void rec_check_briefings(struct rec_load *l)
 
 /* ---- telling ---- */
 
-static void write_section(const struct rec_section *s, struct kt_jw *w)
+static void write_each(const struct kt_record_model *m, const struct rec_section *s,
+                       struct kt_jw *w)
+{
+    const struct rec_field *f = each_of(m, s);
+    kt_jw_ktext(w, "each", s->each);
+    kt_jw_key(w, "values");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; f && i < f->values_n; i++) {
+        if (!f->values[i].ended) {
+            kt_jw_obj(w);
+            flow_text(w, "title", f->values[i].title);
+            kt_jw_obj_end(w);
+        }
+    }
+    kt_jw_arr_end(w);
+}
+
+static void write_section(const struct kt_record_model *m, const struct rec_section *s,
+                          struct kt_jw *w)
 {
     kt_jw_obj(w);
     flow_text(w, "title", s->title);
@@ -140,6 +177,7 @@ static void write_section(const struct rec_section *s, struct kt_jw *w)
     kt_jw_kstr(w, "filter", s->filter);
     kt_jw_kstr(w, "sort", s->sort);
     kt_jw_kint(w, "limit", s->limit);
+    write_each(m, s, w);
     kt_jw_key(w, "words");
     kt_jw_arr(w);
     for (uint32_t i = 0; i < s->words_n; i++) {
@@ -171,7 +209,7 @@ int kt_room_briefings(struct kt_room *r, const struct kt_reader *who, struct kt_
         kt_jw_key(&w, "sections");
         kt_jw_arr(&w);
         for (uint32_t k = 0; k < b->sections_n; k++) {
-            write_section(&b->sections[k], &w);
+            write_section(v.model, &b->sections[k], &w);
         }
         kt_jw_arr_end(&w);
         kt_jw_obj_end(&w);

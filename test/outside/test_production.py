@@ -90,6 +90,8 @@ def _():
     equal(got, {"coal_mined": 2850, "coal_of_plan": 95, "metres_driven": None, "equipment_hours": None})
     for b in ("production_month", "management_month"):
         assert c.get(f"/briefings/{b}")["blocks"], b
+    stages = next(b for b in c.get("/briefings/management_month")["blocks"] if b.get("columns", [""])[0] == "环节")["rows"]
+    equal([r[:2] for r in stages], [[s, "（无）"] for s in ("穿孔", "爆破", "采装", "运输", "排土", "生产管理", "安全保障", "生态保护", "节能")])
 
 
 @case("drainage and use by month: a person's plan is judged, the solver's stands beside it and says why not")
@@ -197,6 +199,8 @@ def _():
     equal(c.get("/indicators/days_safe")["value"], 412)
     equal(round(c.get("/indicators/stages_covered")["value"], 1), 42.9)
     equal(c.get("/indicators/first_grade")["value"], 2)
+    stages = next(b for b in c.get("/briefings/management_month")["blocks"] if b.get("columns", [""])[0] == "环节")["rows"]
+    equal(len({r[0] for r in stages}), 9, stages)
 
 
 if __name__ == "__main__":

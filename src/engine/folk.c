@@ -124,6 +124,7 @@ struct folk_one *folk_of(struct folk *f, uint64_t card, bool make)
     o->card = card;
     o->pos.way = o->place = o->roster = o->mate = KT_NONE;
     o->battery = UINT8_MAX;
+    folk_no_stays(o);
     o->pace = (struct folk_pace){.from.way = KT_NONE, .km_h = -1};
     if (kt_map_get(f->rosters, card_key(&card), &at)) {
         o->roster = (uint32_t)at;
@@ -175,6 +176,7 @@ void folk_in(struct eng *e, struct folk_one *o, kt_time at)
     const struct folk_roster *r = folk_roster(e->folk, o);
     o->bits |= 1u << FOLK_BELOW;
     o->in = at;
+    folk_no_stays(o);
     kt_text_set(o->shift, sizeof(o->shift), r && r->shift[0] ? r->shift : shift_at(e, at));
     struct kt_jw *w = folk_say(e, o, "in");
     kt_jw_ktime(w, "at", at);
@@ -229,6 +231,7 @@ void folk_out(struct eng *e, struct folk_one *o, kt_time at, const char *by)
     o->leaves = false;
     o->mate = KT_NONE;
     o->alone_since = 0;
+    folk_no_stays(o);
 }
 
 /* ---- readings -------------------------------------------------------------------------------- */
@@ -265,6 +268,9 @@ static void moved(struct eng *e, struct folk_one *o, const struct kt_position *p
         folk_out(e, o, at, "");
     } else if (!folk_has(o, FOLK_BELOW)) {
         folk_in(e, o, at);
+    }
+    if (folk_has(o, FOLK_BELOW)) {
+        folk_stays(e, o, at);
     }
     folk_permit(e, o);
 }

@@ -29,6 +29,7 @@ enum {
     FOLK_TEXT = 32,
     FOLK_AREAS = 332,
     FOLK_BLOCKED = 32,
+    FOLK_STAYS = 4,
     FOLK_PLAN_MAX = 4 << 20
 };
 #define FOLK_FILES     (20 * KT_MIN) /* the same where files bring positions */
@@ -88,20 +89,26 @@ struct folk_pace { /* of a vehicle, along the roadways */
     double km_h; /* -1: not known */
 };
 
+struct folk_stay {
+    uint32_t place; /* of an area with a longest stay; KT_NONE: none */
+    kt_time since;
+};
+
 struct folk_one {
     uint64_t card;
-    struct kt_position pos;   /* way KT_NONE: never placed */
-    uint32_t place;           /* KT_NONE: not known */
-    kt_time at, heard;        /* time of the position, arrival of the last word */
-    kt_time in, out;          /* of this stay, end of the last one; 0: none */
-    kt_time sos, alone_since; /* 0: not */
-    uint32_t bits;            /* 1 << enum folk_bit */
-    uint32_t roster;          /* index; KT_NONE */
-    uint8_t battery;          /* %; 255: not told */
-    bool by_file;             /* heard by files, that come in minutes */
-    bool leaves;              /* in the evacuation under way, and not out yet */
-    char shift[FOLK_TEXT];    /* in which this stay began */
-    uint32_t mate;            /* who goes along; KT_NONE */
+    struct kt_position pos;            /* way KT_NONE: never placed */
+    uint32_t place;                    /* KT_NONE: not known */
+    kt_time at, heard;                 /* time of the position, arrival of the last word */
+    kt_time in, out;                   /* of this stay, end of the last one; 0: none */
+    struct folk_stay stay[FOLK_STAYS]; /* in the areas with `hours` around it, the nearest first */
+    kt_time sos, alone_since;          /* 0: not */
+    uint32_t bits;                     /* 1 << enum folk_bit */
+    uint32_t roster;                   /* index; KT_NONE */
+    uint8_t battery;                   /* %; 255: not told */
+    bool by_file;                      /* heard by files, that come in minutes */
+    bool leaves;                       /* in the evacuation under way, and not out yet */
+    char shift[FOLK_TEXT];             /* in which this stay began */
+    uint32_t mate;                     /* who goes along; KT_NONE */
     kt_time mate_since;
     double mate_m, look_m; /* where it was at the last look */
     uint32_t look_way;
@@ -180,6 +187,11 @@ bool folk_barred(const struct eng *e, const struct folk_one *o);
 /** It was silent for longer than its area allows. */
 bool folk_silent(const struct eng *e, const struct folk_one *o);
 void folk_bit_set(struct eng *e, struct folk_one *o, enum folk_bit b, bool on);
+/** The area around an area; NULL: none. */
+const struct kt_area *folk_outer(const struct eng *e, const struct kt_area *a);
+/** It is at its place since `at`: the areas that it is in now, and since when in each. */
+void folk_stays(const struct eng *e, struct folk_one *o, kt_time at);
+void folk_no_stays(struct folk_one *o);
 
 /* folk_vehicle.c */
 /** The register says that a vehicle carries it, and nobody below is counted by it. */
@@ -207,6 +219,9 @@ void eng_folk_load(struct eng *e, struct kt_rd *in);
 /** What the registers say beyond that: a section of its own. */
 void eng_roster_save(const struct eng *e, struct kt_buf *out);
 void eng_roster_load(struct eng *e, struct kt_rd *in);
+/** Since when everybody is in each area: a section of its own. */
+void eng_stays_save(const struct eng *e, struct kt_buf *out);
+void eng_stays_load(struct eng *e, struct kt_rd *in);
 void eng_vehicles_save(const struct eng *e, struct kt_buf *out);
 void eng_vehicles_load(struct eng *e, struct kt_rd *in);
 #endif

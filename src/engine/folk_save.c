@@ -125,7 +125,11 @@ static void load_one(struct eng *e, struct kt_rd *in)
         if (o) {
             v.roster = o->roster;
             v.pace = o->pace;
+            memcpy(v.stay, o->stay, sizeof(v.stay));
             *o = v;
+            if (folk_has(o, FOLK_BELOW)) {
+                folk_stays(e, o, o->in); /* until its section says better */
+            }
         }
     }
 }
@@ -310,6 +314,32 @@ void eng_roster_load(struct eng *e, struct kt_rd *in)
         if (f && !in->bad && kt_map_get(f->rosters, key, &at)) {
             f->roster.v[at].kept = true;
             kt_text_set(f->roster.v[at].forbids, sizeof(f->roster.v[at].forbids), forbids);
+        }
+    }
+}
+
+void eng_stays_save(const struct eng *e, struct kt_buf *out)
+{
+    const struct folk *f = e->folk;
+    for (uint32_t i = 0; f && i < f->one.n; i++) {
+        for (int k = 0; k < FOLK_STAYS && f->one.v[i].stay[k].place != KT_NONE; k++) {
+            kt_put_u64(out, f->one.v[i].card);
+            kt_put_text(out, e->site->places[f->one.v[i].stay[k].place].id);
+            kt_put_i64(out, f->one.v[i].stay[k].since);
+        }
+    }
+}
+
+void eng_stays_load(struct eng *e, struct kt_rd *in)
+{
+    while (kt_rd_left(in) > 0 && !in->bad) {
+        uint64_t card = kt_get_u64(in);
+        struct kt_str id = kt_get_bytes(in);
+        kt_time since = kt_get_i64(in);
+        struct folk_one *o = e->folk && !in->bad ? folk_of(e->folk, card, false) : NULL;
+        uint32_t place = o ? kt_site_place(e->site, id).v : KT_NONE;
+        for (int k = 0; o && place != KT_NONE && k < FOLK_STAYS; k++) {
+            o->stay[k].since = o->stay[k].place == place ? since : o->stay[k].since;
         }
     }
 }

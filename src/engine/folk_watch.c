@@ -67,15 +67,64 @@ bool folk_silent(const struct eng *e, const struct folk_one *o)
     return e->now - o->heard > silent;
 }
 
-static void watch_time(struct eng *e, struct folk_one *o)
+/* ---- how long ----------------------------------------------------------------------------------
+ */
+
+const struct kt_area *folk_outer(const struct eng *e, const struct kt_area *a)
+{
+    return kt_mine_area(&e->folk->mine, e->site->places[a->place].parent.v);
+}
+
+void folk_no_stays(struct folk_one *o)
+{
+    for (int i = 0; i < FOLK_STAYS; i++) {
+        o->stay[i] = (struct folk_stay){KT_NONE, 0};
+    }
+}
+
+void folk_stays(const struct eng *e, struct folk_one *o, kt_time at)
+{
+    const struct folk_one was = *o;
+    int n = 0;
+    folk_no_stays(o);
+    for (const struct kt_area *a = kt_mine_area(&e->folk->mine, o->place); a && n < FOLK_STAYS;
+         a = folk_outer(e, a)) {
+        if (a->hours > 0) {
+            o->stay[n] = (struct folk_stay){a->place, at};
+            for (int k = 0; k < FOLK_STAYS; k++) {
+                o->stay[n].since =
+                    was.stay[k].place == a->place ? was.stay[k].since : o->stay[n].since;
+            }
+            n++;
+        }
+    }
+}
+
+static bool longer(const struct eng *e, kt_time since, double hours)
+{
+    return hours > 0 && (double)(e->now - since) / (double)KT_HOUR > hours;
+}
+
+/* Every area around it has its own clock. The register's hours are of the whole stay below and take
+ * the place of those of the mine, never of those of an area. */
+static bool over_time(const struct eng *e, const struct folk_one *o)
 {
     const struct folk_roster *r = folk_roster(e->folk, o);
-    const struct kt_area *a = kt_mine_area(&e->folk->mine, o->place);
+    bool own = r && r->hours > 0;
+    bool over = own && longer(e, o->in, r->hours);
+    for (int i = 0; i < FOLK_STAYS && o->stay[i].place != KT_NONE; i++) {
+        bool mine = e->site->places[o->stay[i].place].parent.v == KT_NONE;
+        const struct kt_area *a = kt_mine_area(&e->folk->mine, o->stay[i].place);
+        over |= !(own && mine) && a && longer(e, o->stay[i].since, a->hours);
+    }
+    return over;
+}
+
+static void watch_time(struct eng *e, struct folk_one *o)
+{
     bool below = folk_has(o, FOLK_BELOW);
-    double hours = r && r->hours > 0 ? r->hours : a ? a->hours : 0;
-    double stay = (double)(e->now - o->in) / (double)KT_HOUR;
     folk_bit_set(e, o, FOLK_LOST, below && folk_silent(e, o));
-    folk_bit_set(e, o, FOLK_OVER, below && hours > 0 && stay > hours);
+    folk_bit_set(e, o, FOLK_OVER, below && over_time(e, o));
 }
 
 /* ---- who is near whom ------------------------------------------------------------------------ */
@@ -126,10 +175,18 @@ static void watch_mate(struct eng *e, uint32_t i, double went_m)
                      o->mate_m >= FOLK_TWIN_M);
 }
 
+/* A mate whose tag is not heard counts as below, and is not known to be at hand. */
 static bool alone_in(const struct eng *e, const struct folk_one *o)
 {
+    uint32_t self = !folk_has(o, FOLK_LOST);
     const struct kt_area *a = kt_mine_area(&e->folk->mine, o->place);
-    return a && a->no_lone && e->folk->count[(size_t)a->place * FOLK_BITS + FOLK_BELOW] == 1;
+    for (; a; a = folk_outer(e, a)) {
+        const uint32_t *c = &e->folk->count[(size_t)a->place * FOLK_BITS];
+        if (a->no_lone && c[FOLK_BELOW] - c[FOLK_LOST] <= self) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void watch_alone(struct eng *e, struct folk_one *o)
@@ -198,9 +255,15 @@ static bool known_value(const struct eng *e, uint32_t point, double *ret)
 static double value_of(const struct eng *e, const struct folk_point *p, kt_quality *q)
 {
     const uint32_t *c = &e->folk->count[(size_t)p->place * FOLK_BITS];
+    bool told = kt_map_count(e->folk->rosters) > 0 || c[FOLK_BELOW] == 0;
     double in, out;
     *q = KT_Q_NORMAL;
     switch (p->role) {
+    case FOLK_STRANGER:
+    case FOLK_LEADER:
+    case FOLK_SPECIAL:
+        *q = told ? KT_Q_NORMAL : KT_Q_NEVER; /* no register has told who carries any card */
+        return c[p->role];
     case FOLK_DIFFERENCE:
         if (!known_value(e, e->folk->entered, &in) || !known_value(e, e->folk->left, &out)) {
             *q = KT_Q_COMM_FAULT; /* without the in-and-out count nothing is known of it */
@@ -208,7 +271,8 @@ static double value_of(const struct eng *e, const struct folk_point *p, kt_quali
         }
         return c[FOLK_BELOW] - (in - out);
     case FOLK_LEADERLESS:
-        return c[FOLK_BELOW] > 0 && c[FOLK_LEADER] == 0 && kt_map_count(e->folk->rosters) > 0;
+        *q = told ? KT_Q_NORMAL : KT_Q_NEVER;
+        return c[FOLK_BELOW] > 0 && c[FOLK_LEADER] == 0;
     default:
         return c[p->role];
     }

@@ -204,6 +204,7 @@ const struct eng_section eng_sections[] = {
     {"sequences", eng_sequences_save, eng_sequences_load},
     {"people", eng_folk_save, eng_folk_load},
     {"roster", eng_roster_save, eng_roster_load},
+    {"stays", eng_stays_save, eng_stays_load},
     {"vehicles", eng_vehicles_save, eng_vehicles_load},
     {"incidents", eng_incident_save, eng_incident_load},
     {"voice", eng_voice_save, eng_voice_load},

@@ -14,7 +14,7 @@ from people_kit import AIRWAYS, PLACES, STATIONS, link
 
 AREAS = ("place,kind,max,hours,no_lone,lost_s,words,words_en,vehicle_km_h\n"
          "mine,normal,10,12,no,4,,,\nmouth,surface,,,no,,,,\nP1,key,2,,no,4,一工作面请立即撤离。,Face one: leave.,20\n"
-         "MR,forbidden,,,no,,,,\n")
+         "P1-face,key,,0.0008,,4,,,\nMR,forbidden,,,no,,,,\n")
 RIGHTS = ["view", "history.read", "alarm.ack", "drill"]
 PEOPLE = [{"id": "see", "places": ["mine"], "rights": RIGHTS + ["person.see", "person.manage", "evacuation", "record.read", "record.write", "export"]},
           {"id": "count", "places": ["mine"], "rights": RIGHTS}]
@@ -81,7 +81,7 @@ def placed():
     kt.wait_for("the points", lambda: (w.see.live("P-below")["P-below"][0],
                                        w.see.live("P-below-P1")["P-below-P1"][0]) == (1, 1))
     area = {a["place"]: a["count"] for a in w.see.get("/personnel")["areas"]}
-    equal(area, {"mine": 1, "P1": 1, "MR": 0})
+    equal(area, {"mine": 1, "P1": 1, "P1-face": 0, "MR": 0})
 
 
 @case("one anchor alone gives both sides, said by the error")
@@ -140,6 +140,8 @@ def up_and_lost():
     equal(w.see.get("/personnel")["count"], 4)
     lost = kt.wait_for("silence is told", lambda: [i for i in w.items().values() if "lost" in i["is"]], limit=90)
     assert lost[0]["place"], lost
+    kt.wait_for("longer in an area than it permits", lambda: "over-time" in w.items()["1005"]["is"])
+    assert "over-time" not in w.items()["1001"]["is"], "the area's clock is of those in it"
     equal(w.see.get("/personnel")["count"], 4)
     w.tell({"card": "1002", "out": True})
     w.see.ask("person.out", card="1005", reason="seen at the lamp room")

@@ -345,6 +345,9 @@ void site_scan(const char *text, struct rule_scan *ret);
 void site_scan_of(const struct kt_yaml *n, const char *key, const char *text,
                   struct rule_scan *ret);
 
+/* ranges.c: the role of a machine's own power switch, which is in a range where nothing above it is */
+#define SITE_MACHINE "switch.machine"
+
 /* topo.c */
 void site_topology(struct load *l); /**< place_points, workings, air_from */
 extern const char *const site_place_kinds[];

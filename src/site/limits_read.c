@@ -129,8 +129,8 @@ static void check_kinds(const struct kt_yaml *n, const struct kt_range *r)
 
 static void read_range(struct load *l, const struct kt_yaml *n)
 {
-    static const char *const default_roles[] = {"switch.power"};
-    struct kt_range r = {.roles = default_roles, .roles_n = 1};
+    static const char *const default_roles[] = {"switch.power", SITE_MACHINE};
+    struct kt_range r = {.roles = default_roles, .roles_n = KT_ARRAY_LEN(default_roles)};
     const char *id = "";
     int scope = KT_SCOPE_WORKING;
     char buf[KT_SUGGEST_TEXT];
@@ -143,9 +143,13 @@ static void read_range(struct load *l, const struct kt_yaml *n)
     site_words(l, n, "roles", &r.roles, &r.roles_n);
     kt_yaml_choice(n, "scope", KT_OPTIONAL, scopes, KT_ARRAY_LEN(scopes), &scope);
     r.scope = (enum kt_range_scope)scope;
+    kt_yaml_num(n, "upwind_m", KT_OPTIONAL, &r.upwind_m);
+    if (r.upwind_m != 0 && (scope != KT_SCOPE_DOWNSTREAM || !(r.upwind_m > 0))) {
+        kt_yaml_problem(n, "upwind_m is metres above 0 of a range with scope downstream");
+    }
     kt_yaml_unknown(n);
     check_kinds(n, &r);
-    for (uint32_t i = 0; i < r.roles_n; i++) {
+    for (uint32_t i = 0; r.roles != default_roles && i < r.roles_n; i++) {
         if (!site_role_known(l, r.roles[i])) {
             kt_yaml_problem(n, "unknown role \"%s\"%s", r.roles[i],
                             site_role_hint(l, r.roles[i], buf));

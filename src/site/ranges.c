@@ -2,6 +2,7 @@
 /* ranges: which outputs the range of a point's limits de-energises (kt_point.cuts). */
 #include "site/impl.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -97,10 +98,82 @@ static struct list keep(struct ranges *r, struct found *f)
     return (struct list){to, n};
 }
 
+/* Whole places, against the air from the end where it comes in: never less than `upwind_m` from a
+ * sensor anywhere in its place. A place without a length counts as having none, so one more is
+ * taken. */
+static void add_upwind(const struct ranges *r, const struct kt_range *range, uint32_t around,
+                       struct found *f)
+{
+    const struct kt_site *s = &r->l->s->pub;
+    double *far = KT_NEW_ARRAY(r->l->scratch, double, s->places_n + 1);
+    for (uint32_t i = 0; i < s->places_n; i++) {
+        far[i] = i == around ? 0 : (double)INFINITY; /* of its upwind end */
+    }
+    for (bool again = true; again;) {
+        again = false;
+        for (uint32_t i = 0; i < s->places_n; i++) {
+            const struct kt_place *p = &s->places[i];
+            for (uint32_t k = 0; k < p->air_to_n; k++) {
+                double to = far[p->air_to[k].v], end = to + p->length_m;
+                if (to < range->upwind_m && end < far[i]) {
+                    far[i] = end;
+                    again = true;
+                }
+            }
+        }
+    }
+    for (uint32_t i = 0; i < s->places_n; i++) {
+        if (i != around && isfinite(far[i])) {
+            add_place(r, range, i, f);
+        }
+    }
+}
+
+static bool has(const struct found *f, uint32_t point)
+{
+    for (uint32_t i = 0; i < f->n; i++) {
+        if (f->p[i] == point) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does an output of the range stand above it on its line? */
+static bool hangs_on(const struct kt_site *s, uint32_t point, const struct found *f)
+{
+    uint32_t up = s->points[point].fed_by.v;
+    for (int steps = 0; up != KT_NONE && steps < 64; steps++) {
+        if (has(f, up)) {
+            return true;
+        }
+        up = s->points[up].fed_by.v;
+    }
+    return false;
+}
+
+/* "All equipment" is what the power switches feed, and each machine whose supply is none of them.
+ */
+static void drop_fed(const struct ranges *r, struct found *f)
+{
+    const struct kt_site *s = &r->l->s->pub;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < f->n; i++) {
+        bool machine = strcmp(s->points[f->p[i]].role->id, SITE_MACHINE) == 0;
+        if (!machine || !hangs_on(s, f->p[i], f)) {
+            f->p[n++] = f->p[i];
+        }
+    }
+    f->n = n;
+}
+
 static struct list look_around(struct ranges *r, const struct kt_range *range, uint32_t around)
 {
     const struct kt_site *s = &r->l->s->pub;
     struct found f = {0};
+    if (range->scope == KT_SCOPE_DOWNSTREAM && range->upwind_m > 0) {
+        add_upwind(r, range, around, &f);
+    }
     if (range->scope == KT_SCOPE_DOWNSTREAM) {
         kt_place_id *down = KT_NEW_ARRAY(r->l->scratch, kt_place_id, s->places_n);
         uint32_t n = kt_site_downstream(s, (kt_place_id){around}, down, s->places_n);
@@ -117,6 +190,7 @@ static struct list look_around(struct ranges *r, const struct kt_range *range, u
             }
         }
     }
+    drop_fed(r, &f);
     return keep(r, &f);
 }
 

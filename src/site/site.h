@@ -65,9 +65,10 @@ struct kt_role {
     bool watched;           /* no output stands beside it (safety rule 7: a winding engine) */
     uint8_t opening;        /* output: the value that cuts or stops */
     int64_t expiry_ns, readback_ns; /* of what is commanded: an output, a set-point */
-    const struct kt_setpoint *set;       /* analog: its points may be set, within this; NULL: not */
-    int64_t test_every_ns; /* output: how often what cuts it is tried; 0: never */
-    const char *file_type; /* in mine files: 4 digits of the sensor type, 2 of its system before; "" */
+    const struct kt_setpoint *set;  /* analog: its points may be set, within this; NULL: not */
+    int64_t test_every_ns;          /* output: how often what cuts it is tried; 0: never */
+    const char
+        *file_type; /* in mine files: 4 digits of the sensor type, 2 of its system before; "" */
     struct kt_text off, on;
 };
 
@@ -127,11 +128,12 @@ struct kt_point {
     int64_t scan_ns; /* 0: the link's */
     double x, y;
     bool has_xy, two_person;
-    bool device_state;  /* the source tells the device's own state (status word, mine file) */
-    bool ended;         /* gone since a reload: keeps its slot; no link, limits or rules */
-    const struct kt_setpoint *set; /* it takes a number, within this; NULL: it is not commanded so */
-    kt_point_id feed;   /* output: its feed-state point, KT_NONE */
-    kt_point_id fed_by; /* output: the output above it on the line, KT_NONE */
+    bool device_state; /* the source tells the device's own state (status word, mine file) */
+    bool ended;        /* gone since a reload: keeps its slot; no link, limits or rules */
+    const struct kt_setpoint
+        *set;                  /* it takes a number, within this; NULL: it is not commanded so */
+    kt_point_id feed;          /* output: its feed-state point, KT_NONE */
+    kt_point_id fed_by;        /* output: the output above it on the line, KT_NONE */
     const kt_place_id *serves; /* output: what it feeds */
     uint32_t serves_n;
     const char *tags;
@@ -161,7 +163,9 @@ struct kt_range {
     const char *const *kinds; /* place kinds inside the scope; none: every kind */
     uint32_t kinds_n;
     enum kt_range_scope scope;
-    const char *const *roles; /* roles of the outputs; default switch.power */
+    double upwind_m; /* downstream: also what lies so far upwind of its place; 0: nothing */
+    const char *const *
+        roles; /* roles of the outputs; default switch.power, and machines not fed by one of them */
     uint32_t roles_n;
 };
 

@@ -167,20 +167,22 @@ static void resolve(struct kt_runtime *rt, struct kt_columns *c)
 void rt_clip_future(struct kt_columns *c, kt_time arrival)
 {
     for (uint32_t i = 0; i < c->n; i++) {
-        if (c->time[i] > arrival + FUTURE) {
+        if (c->time[i] > arrival + FUTURE || c->time[i] <= 0) {
             c->time[i] = arrival;
             c->quality[i] = kt_q_known(c->quality[i]) ? KT_Q_FUTURE : c->quality[i];
         }
     }
 }
 
+/* Or one that is before 1970: as an unsigned number it is later than all. */
 static bool has_future(const struct kt_samples *s, kt_time arrival)
 {
-    kt_time latest = INT64_MIN;
+    uint64_t latest = 0;
     for (uint32_t i = 0; i < s->n; i++) {
-        latest = s->time[i] > latest ? s->time[i] : latest;
+        uint64_t t = (uint64_t)s->time[i] - 1;
+        latest = t > latest ? t : latest;
     }
-    return latest > arrival + FUTURE;
+    return latest >= (uint64_t)(arrival + FUTURE);
 }
 
 static void copy_columns(struct kt_columns *to, const struct kt_samples *s)

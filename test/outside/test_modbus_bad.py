@@ -284,10 +284,13 @@ def _():
         away.start()
         kt.wait_for("it comes back by itself", lambda: clock.pass_on(1000) or
                     t.eye_of(eye, "away-T") == "normal", every=0)
-        gaps = [e["body"] for e in eye.events(type="gap", limit=1000) if e["body"].get("link") == "away"]
+
+        def gaps_of(name):
+            return [e["body"] for e in eye.events(type="gap", limit=1000) if e["body"].get("link") == name]
+        gaps = kt.wait_for("the end of the gap is written", lambda: (lambda g: g if len(g) > 1 else None)(gaps_of("away")))
         equal([g["change"] for g in gaps], ["end", "begin"])
         assert abs(gaps[0]["to"] - gaps[0]["from"] - 13 * 3600 * 1000) < 10 * 60_000, gaps
-        equal([g for g in eye.events(type="gap", limit=1000) if g["body"].get("link") == "good"], [])
+        equal(gaps_of("good"), [])
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ await story('shell', async (s, step) => {
     await s.key('a');
     await until(() => page.url().includes('#/alarms'), 'alarms');
     await s.key('?');
-    await page.getByRole('dialog', { name: '按键一览' }).waitFor();
+    await page.getByRole('dialog', { name: /^帮助/ }).waitFor();
     await s.axe('keys');
     await s.key('Escape');
   });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { age, decimalsOf, fromInput, fullStamp, num, span, toInput, unitSign } from './format';
+import { helpOf } from './help/texts';
 import { initials } from './pinyin';
 import { Registry } from './registry';
 import { href, parseRoute } from './router';
@@ -17,6 +18,21 @@ describe('registry', () => {
     expect(() => r.add({ id: 'a' })).toThrow('registered twice');
     off();
     expect(r.get('b')).toBeUndefined();
+  });
+});
+
+describe('help', () => {
+  it('says of every screen what it is for', () => {
+    const sources = import.meta.glob('../features/*/index.ts*', {
+      query: '?raw',
+      import: 'default',
+      eager: true,
+    }) as Record<string, string>;
+    const ids = Object.values(sources).flatMap((s) =>
+      [...s.matchAll(/screens\.add\(\{\s*id: '([\w-]+)'/g)].map((m) => m[1]!),
+    );
+    expect(ids.length).toBeGreaterThan(30);
+    expect(ids.filter((id) => !helpOf(id))).toEqual([]);
   });
 });
 
@@ -37,16 +53,9 @@ describe('format', () => {
   });
 
   it('have the signs of their units', () => {
-    expect(['degC', 'm3/min', 'mg/m3', '%CH4', 'min', 'mm', 'kohm', '1'].map(unitSign)).toEqual([
-      '℃',
-      'm³/min',
-      'mg/m³',
-      '%CH4',
-      'min',
-      'mm',
-      'kΩ',
-      '',
-    ]);
+    expect(
+      ['degC', 'm3/min', 'mg/m3', '%CH4', 'min', 'mm', 'kohm', '1', '1/s'].map(unitSign),
+    ).toEqual(['℃', 'm³/min', 'mg/m³', '%CH4', 'min', 'mm', 'kΩ', '', '/s']);
   });
 
   it('writes as many decimals as the point resolves', () => {

@@ -63,7 +63,13 @@ export function age(ms: number): string {
   return s < 172800 ? `${Math.round(s / 3600)}h` : `${Math.round(s / 86400)}d`;
 }
 
-const UNIT_SIGNS: Record<string, string> = { degC: '℃', deg: '°', kohm: 'kΩ', '1': '' };
+const UNIT_SIGNS: Record<string, string> = {
+  degC: '℃',
+  deg: '°',
+  kohm: 'kΩ',
+  '1': '',
+  '1/s': '/s',
+};
 
 /** A unit as people write it; the site's files keep to ASCII. */
 export function unitSign(unit: string): string {

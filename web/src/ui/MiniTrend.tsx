@@ -20,7 +20,7 @@ const KINDS: Record<string, SparkLimit['kind']> = {
 export function sparkLimits(limits: readonly LimitInfo[] | undefined): SparkLimit[] {
   return (limits ?? []).flatMap((l) => {
     const kind = KINDS[l.name];
-    return kind ? [{ value: l.value, kind }] : [];
+    return kind ? [{ value: l.value, kind, name: l.name }] : [];
   });
 }
 

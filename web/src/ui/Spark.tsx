@@ -10,6 +10,8 @@ export interface SparkData {
 export interface SparkLimit {
   value: number;
   kind: 'alarm' | 'cut' | 'restore';
+  /** "low_alarm": which side of the band it is on. */
+  name?: string;
 }
 
 const W = 300;

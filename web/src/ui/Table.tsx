@@ -43,7 +43,7 @@ const DEFAULT_ROW = 26;
 function tellWhole(e: MouseEvent) {
   const cell = (e.target as Element).closest?.('th, td');
   if (!(cell instanceof HTMLElement)) return;
-  if (cell.scrollWidth > cell.clientWidth) cell.title = cell.innerText;
+  if (cell.scrollWidth > cell.clientWidth) cell.title = cell.textContent;
   else cell.removeAttribute('title');
 }
 

@@ -5,7 +5,7 @@ import { gradeOf, type Reading } from '../api/points';
 import { site } from '../api/site';
 import { live, lost, world } from '../api/world';
 import { age, decimalsOf, num } from '../app/format';
-import { pick } from '../app/i18n';
+import { lang, pick } from '../app/i18n';
 
 /** The short sign of a quality: shown wherever its value is. */
 const SIGNS: Record<string, string> = {
@@ -23,6 +23,7 @@ const SIGNS: Record<string, string> = {
   'future-time': '»',
   gap: '≈',
 };
+const LATIN: Record<string, string> = { calibration: 'C', manual: 'M', 'feed-anomaly': 'F' };
 const FAULTS = new Set(['broken', 'device-fault', 'comm-fault']);
 
 /** The words of qualities come with the site; the program is their one source. */
@@ -31,7 +32,7 @@ export function qualityWord(q: string): string {
 }
 
 export function qualitySign(q: string): string {
-  return SIGNS[q] ?? '';
+  return (lang.value !== 'zh' && LATIN[q]) || (SIGNS[q] ?? '');
 }
 
 export function isFault(q: string): boolean {

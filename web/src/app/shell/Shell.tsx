@@ -20,7 +20,7 @@ import { go, route } from '../router';
 import { select, selection } from '../selection';
 import { t } from '../texts';
 import { frameMode, LinkLoss, ModeFrame } from './Frames';
-import { KeysHelp, keysOpen } from './KeysHelp';
+import { KeysHelp, keysOpen, loadHelp } from './KeysHelp';
 import { LiveRegions, Popups } from './Popups';
 import { Search, searchOpen } from './Search';
 import { openAlarm, Strip } from './Strip';
@@ -171,6 +171,7 @@ function bindShellKeys(): () => void {
 function fetchAhead(): () => void {
   let gone = false;
   const timer = setTimeout(async () => {
+    await preload(loadHelp);
     for (const s of app.screens.list.filter((x) => x.glyph && allowed(x))) {
       if (gone) return;
       await preload(s.load as Parameters<typeof preload>[0]);

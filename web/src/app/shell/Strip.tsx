@@ -17,6 +17,7 @@ import { alarm, flyTo, select } from '../selection';
 import { blocked, mutedUntil, unlock } from '../sound';
 import { t } from '../texts';
 import { beat } from '../ticker';
+import { keysOpen } from './KeysHelp';
 import { searchOpen } from './Search';
 
 export function alarmValue(a: Alarm): string {
@@ -32,7 +33,8 @@ export function alarmNow(a: Alarm, w: World): string {
   const r = p && w.points.at(p.i).value;
   if (!r || r.v === null || r.q === 'never') return alarmValue(a);
   const unit = p.kind === 'analog' ? ` ${site.value.unitOf(p)}` : '';
-  return `${valueText(p, r)}${unit}${qualitySign(r.q)}${w === live && lost.value ? '?' : ''}`;
+  const sign = qualitySign(r.q);
+  return `${valueText(p, r)}${unit}${sign && ` ${sign}`}${w === live && lost.value ? '?' : ''}`;
 }
 
 /** The same, drawn anew by itself. */
@@ -247,6 +249,15 @@ export function Strip() {
         <kbd>/</kbd>
       </button>
       <SoundButton />
+      <button
+        type="button"
+        class="btn plain"
+        title={t('key.keys')}
+        aria-label={t('key.keys')}
+        onClick={() => (keysOpen.value = true)}
+      >
+        ?
+      </button>
       <button
         type="button"
         class="btn plain"

@@ -192,7 +192,7 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
     {
       id: 'value',
       title: t('col.value'),
-      width: '7.4rem',
+      width: '8.4rem',
       num: true,
       cell: (r) => (tab === 'history' ? alarmValue(r.alarm) : <AlarmNow alarm={r.alarm} />),
     },
@@ -222,7 +222,7 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
     cols.push({
       id: 'dur',
       title: t('col.dur'),
-      width: '4.8rem',
+      width: '5.4rem',
       num: true,
       cell: (r) => span(lasted(r.alarm, now)),
       sort: (a, b) => lasted(a.alarm, now) - lasted(b.alarm, now),

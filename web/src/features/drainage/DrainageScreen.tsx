@@ -12,7 +12,7 @@ import { Waiting } from '../../records/Parts';
 import { useHeard, useRead } from '../../records/use';
 import { errorText, toast } from '../../ui/Toast';
 import { Editor } from './Editor';
-import { type DrainPlan, late, matrix, type PlanItem, type Result } from './model';
+import { type DrainPlan, late, matrix, type NameOf, type PlanItem, type Result } from './model';
 import { t } from './texts';
 import { title } from './title';
 
@@ -41,6 +41,14 @@ function useJudged(plans: readonly PlanItem[], round: number) {
     };
   }, [ids, round]);
   return got;
+}
+
+/** A plan knows zones by their numbers; people know them by name. */
+function useZoneNames(): NameOf {
+  const known = room.value.registers.some((r) => r.id === 'gas_zone');
+  const read = useRead<{ items: PlanItem[] }>(known ? '/records/gas_zone' : null, { limit: 1000 });
+  const labels = new Map(read.data?.items.map((z) => [z.key, z.label]));
+  return (key) => labels.get(key) ?? key;
 }
 
 interface CompareProps {
@@ -147,7 +155,7 @@ function Grid(props: {
   );
 }
 
-function Zones({ r }: { r: Result }) {
+function Zones({ r, name }: { r: Result; name: NameOf }) {
   return (
     <Grid
       caption={t('zones')}
@@ -156,7 +164,7 @@ function Zones({ r }: { r: Result }) {
       )}
       text={5}
       rows={r.zones.map((z) => [
-        z.id,
+        name(z.id),
         z.needed_on ?? '',
         z.attained_on ?? '–',
         z.verdict === 'late' ? <b>{t('late.')}</b> : t(`${z.verdict}.` as 'open.'),
@@ -209,7 +217,7 @@ function Rows({ r }: { r: Result }) {
   );
 }
 
-function Judged({ x }: { x: DrainPlan }) {
+function Judged({ x, name }: { x: DrainPlan; name: NameOf }) {
   const r = x.result;
   return (
     <>
@@ -219,13 +227,13 @@ function Judged({ x }: { x: DrainPlan }) {
           <ul>
             {r.broken.map((b) => (
               <li key={`${b.what} ${b.id} ${b.month}`}>
-                {b.month} {t(`${b.what}.` as 'rich.', { id: b.id, by: num(b.by ?? 0, 1) })}
+                {b.month} {t(`${b.what}.` as 'rich.', { id: name(b.id), by: num(b.by ?? 0, 1) })}
               </li>
             ))}
           </ul>
         </section>
       )}
-      <Zones r={r} />
+      <Zones r={r} name={name} />
       <Stations r={r} />
       <Rows r={r} />
       {x.left_out.length > 0 && (
@@ -234,7 +242,7 @@ function Judged({ x }: { x: DrainPlan }) {
           <ul>
             {x.left_out.map((l) => (
               <li key={`${l.register} ${l.id}`}>
-                {l.id}: {say(l)}
+                {name(l.id)}: {say(l)}
               </li>
             ))}
           </ul>
@@ -281,6 +289,7 @@ export default function DrainageScreen() {
     setRound((n) => n + 1);
   };
   useHeard(['record'], (o) => /^(drain_|gas_zone)/.test(String(o.register)) && again());
+  const name = useZoneNames();
   const current = Number(route.value.parts[1] ?? plans[0]?.id ?? 0);
   const x = judged.get(current);
   const item = plans.find((p) => p.id === current);
@@ -327,6 +336,7 @@ export default function DrainageScreen() {
             <Editor
               key={current}
               x={x}
+              name={name}
               item={item}
               done={() => {
                 setEditing(0);
@@ -334,7 +344,7 @@ export default function DrainageScreen() {
               }}
             />
           )}
-          {typeof x === 'object' && editing !== current && <Judged x={x} />}
+          {typeof x === 'object' && editing !== current && <Judged x={x} name={name} />}
         </Waiting>
       </div>
     </div>

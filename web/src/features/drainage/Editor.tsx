@@ -21,7 +21,7 @@ import {
   setCell,
   stationMonth,
 } from './grid';
-import type { DrainPlan, PlanItem } from './model';
+import type { DrainPlan, NameOf, PlanItem } from './model';
 import { t } from './texts';
 
 const wan = (m3: number) => num(m3 / 1e4, 2);
@@ -108,11 +108,11 @@ function StationRows({ g, c, id }: { g: Grid; c: Case; id: string }) {
   );
 }
 
-function ZoneRow({ g, c, id }: { g: Grid; c: Case; id: string }) {
+function ZoneRow({ g, c, id, name }: { g: Grid; c: Case; id: string; name: NameOf }) {
   const target = c.zones.find((z) => z.id === id)!.target;
   return (
     <tr class="dr-sum">
-      <th scope="row">{t('edit.zone', { id, target: num(target, 2) })}</th>
+      <th scope="row">{t('edit.zone', { id: name(id), target: num(target, 2) })}</th>
       {contentOf(g, c, id).map((v, i) => (
         <td key={g.months[i]} class="num">
           {v <= target ? <b>{num(v, 2)} ✓</b> : num(v, 2)}
@@ -149,7 +149,7 @@ async function keep(item: PlanItem, g: Grid): Promise<number> {
   return Number(v.result?.record);
 }
 
-export function Editor(props: { x: DrainPlan; item: PlanItem; done: () => void }) {
+export function Editor(props: { x: DrainPlan; item: PlanItem; name: NameOf; done: () => void }) {
   // as it was when editing began: the server refuses to write over what somebody else wrote since
   const [item] = useState(props.item);
   const c = props.x.case as unknown as Case;
@@ -174,7 +174,8 @@ export function Editor(props: { x: DrainPlan; item: PlanItem; done: () => void }
   const rows = g.rows.map((r, at) => (
     <tr key={`${r.user} ${r.id}`}>
       <th scope="row">
-        {r.id} <small class="hint">{r.user ? t('edit.user') : r.zone || t('edit.goaf')}</small>
+        {r.id}{' '}
+        <small class="hint">{r.user ? t('edit.user') : props.name(r.zone) || t('edit.goaf')}</small>
       </th>
       {g.months.map((m, k) => (
         <Cell
@@ -253,7 +254,7 @@ export function Editor(props: { x: DrainPlan; item: PlanItem; done: () => void }
               </tr>
             )}
             {c.zones.map((z) => (
-              <ZoneRow key={z.id} g={g} c={c} id={z.id} />
+              <ZoneRow key={z.id} g={g} c={c} id={z.id} name={props.name} />
             ))}
           </tbody>
         </table>

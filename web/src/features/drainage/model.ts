@@ -21,6 +21,9 @@ export interface PlanItem {
   };
 }
 
+/** A zone's number with its name; what is not known stands by its number. */
+export type NameOf = (key: string) => string;
+
 export const late = (r: Result) => r.zones.filter((z) => z.verdict === 'late').length;
 
 /** One line a borehole or user, one column a month; null: nothing in that month. */

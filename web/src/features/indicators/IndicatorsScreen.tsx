@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import './indicators.css';
+import { useComputed } from '@preact/signals';
 import { personName, registerOf, stateOf } from '../../api/room';
 import { can } from '../../api/session';
 import { site } from '../../api/site';
@@ -19,13 +20,18 @@ import { WhatIf } from './WhatIf';
 
 const KINDS = ['month', 'quarter', 'year'] as const;
 type Kind = (typeof KINDS)[number];
+const MINUTE = 60_000;
 
 function useQuestion() {
   const q = route.value.query;
   const kind: Kind = KINDS.find((k) => k === q.span) ?? 'month';
-  const now = replaying.value ? replayAt.value : live.now.value || Date.now();
+  // once a minute, not with every batch of values
+  const now = useComputed(() => {
+    const ms = replaying.value ? replayAt.value : live.now.value || Date.now();
+    return Math.floor(ms / MINUTE) * MINUTE;
+  }).value;
   const [from, to] = period(now, kind, siteOffset.value);
-  const at = replaying.value ? Math.floor(replayAt.value / 60_000) * 60_000 : null;
+  const at = replaying.value ? now : null;
   return { kind, query: { from, to, place: q.place, at } };
 }
 

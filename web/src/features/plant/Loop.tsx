@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A loop that a station keeps by itself: set-point, measured value and output on one time axis. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api } from '../../api/client';
 import { limitsInForce } from '../../api/limits';
-import type { HistorySeries, PointDetail, PointInfo } from '../../api/model';
+import type { HistorySeries, LimitInfo, PointDetail, PointInfo } from '../../api/model';
 import { site } from '../../api/site';
-import { nameOf } from '../../app/i18n';
+import { decimalsOf, num } from '../../app/format';
+import { lang, nameOf } from '../../app/i18n';
+import { limitName } from '../../records/Parts';
 import type { Chart, ChartLimit } from '../../ui/chart';
 import { sparkLimits } from '../../ui/MiniTrend';
 import { columnsOf } from './loop';
@@ -23,21 +25,26 @@ export interface LoopPoints {
   out?: PointInfo | undefined;
 }
 
-function useLimits(id: string): ChartLimit[] {
-  const [got, set] = useState<ChartLimit[]>([]);
+function useLimits({ id, resolution }: PointInfo): ChartLimit[] {
+  const [got, set] = useState<LimitInfo[]>([]);
   useEffect(() => {
     let gone = false;
     api.get<PointDetail>(`/points/${encodeURIComponent(id)}`).then(
-      (d) =>
-        !gone &&
-        set(sparkLimits(limitsInForce(d)).map((l) => ({ ...l, label: t(`loop.${l.kind}`) }))),
+      (d) => !gone && set(limitsInForce(d)),
       () => undefined,
     );
     return () => {
       gone = true;
     };
   }, [id]);
-  return got;
+  return useMemo(
+    () =>
+      sparkLimits(got).map((l) => ({
+        ...l,
+        label: `${limitName(l.name ?? l.kind)} ${num(l.value, decimalsOf(resolution))}`,
+      })),
+    [got, lang.value],
+  );
 }
 
 const onOwnScale = ({ value, out }: LoopPoints) =>
@@ -109,7 +116,7 @@ export function Loop({ points: p }: { points: LoopPoints }) {
   const [span, setSpan] = useState<number>(1);
   const ids = [p.set.id, p.value.id, ...(p.out ? [p.out.id] : [])];
   const series = useHistory(ids, span * HOUR, BUCKETS);
-  const limits = useLimits(p.value.id);
+  const limits = useLimits(p.value);
   const full = series.length === ids.length;
   return (
     <section class="plant-loop" aria-label={t('loop.drawing')}>

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The sheet on the screen is the sheet that is printed; files come from the server. */
 import './reports.css';
+import { useComputed } from '@preact/signals';
+import { options } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { url } from '../../api/client';
 import type { Report } from '../../api/records';
 import { site } from '../../api/site';
@@ -16,6 +19,7 @@ import { t } from './texts';
 
 const KINDS = ['analog', 'alarm', 'cut', 'feed', 'switch', 'fault', 'statistics'] as const;
 const DAY = 86_400_000;
+const PART = 60; // rows that come at once
 
 /** "2026-11-21" moved by days. */
 export function moved(date: string, days: number): string {
@@ -23,7 +27,62 @@ export function moved(date: string, days: number): string {
   return Number.isNaN(ms) ? date : new Date(ms + days * DAY).toISOString().slice(0, 10);
 }
 
+type Rows = Report['rows'];
+
+/** What `f` sets stands in the document when this returns. */
+function atOnce(f: () => void): void {
+  const before = options.debounceRendering;
+  options.debounceRendering = (draw) => draw();
+  f();
+  if (before) options.debounceRendering = before;
+  else delete options.debounceRendering;
+}
+
+function Lines({ r, rows }: { r: Report; rows: Rows }) {
+  return useMemo(
+    () => (
+      <tbody>
+        {rows.map((row, k) => (
+          <tr key={k}>
+            {row.map((cell, i) => (
+              <td key={i} class={r.columns[i]?.number ? 'num' : ''}>
+                {cell}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    ),
+    [rows],
+  );
+}
+
+/** A page of rows at once, the others while nothing else is to be done; all of them for the printer. */
+function useParts(all: Rows): Rows[] {
+  const parts = useMemo(
+    () =>
+      Array.from({ length: Math.ceil(all.length / PART) }, (_, i) =>
+        all.slice(i * PART, (i + 1) * PART),
+      ),
+    [all],
+  );
+  const [shown, setShown] = useState({ of: all, n: 1 });
+  const n = shown.of === all ? shown.n : 1;
+  useEffect(() => {
+    const every = () => atOnce(() => setShown({ of: all, n: parts.length }));
+    addEventListener('beforeprint', every);
+    const timer =
+      n < parts.length ? setTimeout(() => setShown({ of: all, n: n + 1 }), 0) : undefined;
+    return () => {
+      removeEventListener('beforeprint', every);
+      clearTimeout(timer);
+    };
+  }, [all, n]);
+  return parts.slice(0, n);
+}
+
 function Sheet({ r }: { r: Report }) {
+  const parts = useParts(r.rows);
   return (
     <article class="report-sheet">
       <h2>{r.title}</h2>
@@ -40,17 +99,9 @@ function Sheet({ r }: { r: Report }) {
             ))}
           </tr>
         </thead>
-        <tbody>
-          {r.rows.map((row, k) => (
-            <tr key={k}>
-              {row.map((cell, i) => (
-                <td key={i} class={r.columns[i]?.number ? 'num' : ''}>
-                  {cell}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
+        {parts.map((rows, k) => (
+          <Lines key={k} r={r} rows={rows} />
+        ))}
       </table>
       {r.rows.length === 0 && <p class="report-empty">{t('empty')}</p>}
       <footer>
@@ -65,7 +116,7 @@ function Sheet({ r }: { r: Report }) {
 export default function ReportsScreen() {
   const q = route.value.query;
   const kind = KINDS.find((k) => k === q.kind) ?? 'analog';
-  const today = day(live.now.value);
+  const today = useComputed(() => day(live.now.value)).value;
   const date = q.date ?? today;
   const shift = q.shift ?? '';
   const query = { date, shift, lang: lang.value === 'zh' ? 'zh' : 'en' };

@@ -137,8 +137,9 @@ function Settings({
 }
 
 function Need({ s }: { s: State | undefined }) {
-  if (!s || s.need === 'unknown') return <>–</>;
-  return s.need === 'ok' ? <>{t('need.ok')}</> : <b>{t(`need.${s.need}`)}</b>;
+  const need = s?.need ?? 'unknown';
+  if (need === 'low') return <b>{t('need.low')}</b>;
+  return <span>{need === 'ok' ? t('need.ok') : '–'}</span>;
 }
 
 function columns(fire: boolean, smokeKnown: boolean): Column<Outcome>[] {

@@ -3,6 +3,9 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { t } from './texts';
 
+const FIELDS =
+  '.body :is(input:not([type=hidden], [type=checkbox], [type=radio], [type=file]), select, textarea):enabled';
+
 interface DialogProps {
   title: ComponentChildren;
   onClose: () => void;
@@ -27,8 +30,11 @@ export function Dialog({
   useEffect(() => {
     const d = ref.current!;
     const before = document.activeElement;
-    if (modal && typeof d.showModal === 'function') d.showModal();
-    else d.setAttribute('open', '');
+    if (modal && typeof d.showModal === 'function') {
+      d.showModal();
+      // where one begins to type; a dialog that only asks keeps the focus on what closes it
+      d.querySelector<HTMLElement>(FIELDS)?.focus();
+    } else d.setAttribute('open', '');
     return () => {
       d.close?.();
       if (before instanceof HTMLElement) before.focus();

@@ -223,7 +223,11 @@ export default function CommandDialog({ output, value: given }: { output: string
               disabled={!ready}
               onClick={() => send('output.command', { output, value, reason: reason.trim() })}
             >
-              {o?.two_person && !opening ? t('request') : t('execute', { word })}
+              {o?.two_person && !opening
+                ? t('request')
+                : word
+                  ? t('execute', { word })
+                  : t('execute.none')}
             </button>
           )}
         </>

@@ -3,7 +3,7 @@
 import './reports.css';
 import { useComputed } from '@preact/signals';
 import { options } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { url } from '../../api/client';
 import type { Report } from '../../api/records';
 import { site } from '../../api/site';
@@ -81,17 +81,39 @@ function useParts(all: Rows): Rows[] {
   return parts.slice(0, n);
 }
 
+/** Columns keep the widths that the first page gave them: rows that come later move nothing. */
+function useWidths(r: Report) {
+  const head = useRef<HTMLTableRowElement>(null);
+  const [kept, keep] = useState<{ of: Report; widths: number[] } | null>(null);
+  const widths = kept?.of === r ? kept.widths : null;
+  useLayoutEffect(() => {
+    if (widths || r.rows.length <= PART) return;
+    const all = [...(head.current?.cells ?? [])].map((c) => c.getBoundingClientRect().width);
+    const sum = all.reduce((a, b) => a + b, 0);
+    if (sum > 0) keep({ of: r, widths: all.map((w) => (100 * w) / sum) });
+  }, [r]);
+  return { head, widths };
+}
+
 function Sheet({ r }: { r: Report }) {
   const parts = useParts(r.rows);
+  const { head, widths } = useWidths(r);
   return (
     <article class="report-sheet">
       <h2>{r.title}</h2>
       {r.heads.map((h) => (
         <p key={h}>{h}</p>
       ))}
-      <table>
+      <table class={widths ? 'kept' : ''}>
+        {widths && (
+          <colgroup>
+            {widths.map((w, i) => (
+              <col key={i} style={{ width: `${w}%` }} />
+            ))}
+          </colgroup>
+        )}
         <thead>
-          <tr>
+          <tr ref={head}>
             {r.columns.map((c, i) => (
               <th key={i} scope="col" class={c.number ? 'num' : ''}>
                 {c.title}

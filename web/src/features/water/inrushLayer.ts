@@ -14,7 +14,7 @@ import Style from 'ol/style/Style';
 import Text from 'ol/style/Text';
 import { api } from '../../api/client';
 import { live, replayAt, replaying } from '../../api/world';
-import { type Limit, limits } from './limits';
+import { type Limit, limits, none } from './limits';
 
 const format = new GeoJSON();
 
@@ -55,7 +55,7 @@ export function styleOf(f: FeatureLike): Style {
       fill: new Fill({ color: known ? color : css('--map-halo') }),
       stroke: new Stroke({ color, width: 2 }),
     }),
-    text: label(`${over ? '▲ ' : ''}${f.get('no')} ${value.toFixed(3)}`, false),
+    text: label(`${over ? '▲ ' : ''}${f.get('no')} ${known ? value.toFixed(3) : '?'}`, false),
   });
 }
 
@@ -65,9 +65,10 @@ export async function createInrushLayer(map: OlMap): Promise<BaseLayer> {
   let round = 0;
   const read = async (at: number | null) => {
     const mine = ++round;
-    const got = await api.get<{ limits: Limit[] }>('/water/inrush', { at });
+    const got = await api.get<{ limits: Limit[]; features?: unknown[] }>('/water/inrush', { at });
     if (mine !== round) return;
     limits.value = got.limits;
+    none.value = !got.features?.length;
     source.clear();
     source.addFeatures(format.readFeatures(got));
   };

@@ -10,8 +10,11 @@ export interface Limit {
   source: { verified: boolean };
 }
 export const limits = signal<Limit[]>([]);
+/** Read, and there is no borehole that could be drawn. */
+export const none = signal(false);
 
 export function legend(): string {
+  if (none.value) return t('none');
   const said = limits.value.map((l) =>
     t(l.source.verified ? 'limit' : 'limit.unverified', { what: pick(l.title), value: l.value }),
   );

@@ -19,7 +19,7 @@
 
 struct kt_node {
     struct kt_node_opts opts;
-    char data_dir[512], url[160], token[64], first_password[40];
+    char data_dir[512], url[160], peer[160], token[64], first_password[40];
     struct kt_site *site;
     struct kt_auth *auth;
     struct kt_runtime *rt;
@@ -231,6 +231,19 @@ static int start_http(struct kt_node *n, struct kt_err *err)
                : kt_err_set(err, KT_EINVAL, "nothing to listen on; set listen.http in site.yaml");
 }
 
+/* Where the other nodes find this one: at HTTP, unless only HTTPS is heard beyond this machine. */
+static void choose_peer(struct kt_node *n)
+{
+    const char *http = n->opts.listen ? n->opts.listen : n->site->listen_http;
+    const char *https = n->site->listen_https;
+    const char *etcd = n->site->shards[0] ? n->site->shards : n->site->journal;
+    if (n->https && (!n->http || (!kt_peer_reaches(http) && kt_peer_reaches(https)))) {
+        kt_peer_url("https", https, kt_http_port(n->https), etcd, n->peer);
+    } else {
+        kt_peer_url("http", http, kt_http_port(n->http), etcd, n->peer);
+    }
+}
+
 /* What `kuangtu show` and its like use to find this program. */
 static int write_run_file(const struct kt_node *n, struct kt_err *err)
 {
@@ -317,7 +330,7 @@ static void start_links(struct kt_node *n)
     pthread_mutex_lock(&n->lock);
     if (!n->links && !kt_runtime_follows(n->rt)) {
         char host[64] = "";
-        n->links = kt_links_start(n->rt, n->data_dir, n->site, node_name(n, host), n->url);
+        n->links = kt_links_start(n->rt, n->data_dir, n->site, node_name(n, host), n->peer);
     }
     pthread_mutex_unlock(&n->lock);
 }
@@ -450,11 +463,12 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
         (r = kt_auth_bootstrap(n->auth, n->first_password, err)) < 0) {
         return r; /* the first user last of these: the password is shown by a start that stands */
     }
+    choose_peer(n);
     if (n->cluster) {
-        kt_cluster_url(n->cluster, n->url);
+        kt_cluster_url(n->cluster, n->peer);
     }
     pthread_mutex_lock(&n->lock);
-    kt_links_url(n->links, n->url);
+    kt_links_url(n->links, n->peer);
     pthread_mutex_unlock(&n->lock);
     r = start_watch(n, err);
     r = r < 0 ? r : write_run_file(n, err);
@@ -541,7 +555,7 @@ static void take_site(struct kt_node *n, struct kt_site *fresh, struct kt_arena 
     kt_geo_map_json(map, &json);
     kt_links_stop(n->links);
     char host[64] = "";
-    n->links = kt_links_start(n->rt, n->data_dir, fresh, node_name(n, host), n->url);
+    n->links = kt_links_start(n->rt, n->data_dir, fresh, node_name(n, host), n->peer);
     kt_push_site(n->push, fresh);
     kt_cameras_site(n->cameras, fresh);
     kt_auth_site(n->auth, fresh);

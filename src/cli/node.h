@@ -43,6 +43,12 @@ struct kt_links *kt_links_start(struct kt_runtime *rt, const char *data_dir, str
                                 const char *node, const char *url);
 /** Which node has which mine; null where they are not divided. */
 void kt_links_shards_json(struct kt_links *l, struct kt_jw *w);
+/** peer_url.c: does who is on another machine reach a listener at HOST:PORT? */
+bool kt_peer_reaches(const char *address);
+/** The URL that nodes tell each other; 0.0.0.0 and [::] become this machine's own address on the way
+ *  to the first server of `etcd` (etcd://HOST:PORT,…). */
+void kt_peer_url(const char *scheme, const char *address, unsigned port, const char *etcd,
+                 char ret[160]);
 void kt_links_url(struct kt_links *l, const char *url); /**< it is known now; l may be NULL */
 /** As kt_api_opts.mine_at and peer_secret. */
 KT_MUST_CHECK int kt_links_mine_at(struct kt_links *l, const char *mine, char node[CORE_NAME],

@@ -6,6 +6,7 @@ that comes or dies moves its mines within seconds, nothing is missing over all o
 
 import base64
 import json
+import shutil
 import time
 
 import etcd_kit
@@ -56,6 +57,19 @@ def stored(nodes, mine, start):
     return got
 
 
+def serve_https(sites):
+    """With certificates of one authority, each site its own."""
+    for s in sites:
+        if s is not sites[0]:
+            (s.dir / "secrets").mkdir(exist_ok=True)
+            for name in ("ca.pem", "ca-key.pem"):
+                shutil.copy(sites[0].dir / "secrets" / name, s.dir / "secrets" / name)
+        kt.kuangtu("cert", s.dir, "--ip", "127.0.0.1")
+        conf = json.loads(s.read("site.yaml"))
+        conf["listen"]["https"] = {"address": f"0.0.0.0:{kt.free_port()}", "cert": "secrets/server.pem", "key": "secrets/server.key"}
+        s.write("site.yaml", json.dumps(conf, ensure_ascii=False))
+
+
 def feed(mines, value):
     for m in mines.values():
         m.samples(("W1", value, now_ms()))
@@ -98,12 +112,15 @@ def _():
         conf = {**region_kit.county(hub, MINES), "places": PLACES, "shards": etcd.address("region")}
         site = make_site(**conf)
         sites = [site, etcd_kit.second(site), etcd_kit.second(site)]
+        serve_https(sites)
         nodes = [region_node(s, f"r{i}") for i, s in enumerate(sites[:2])]
         settled(nodes)
         wait_for("nodes know where the others are", lambda: all(x["url"] for n in nodes for x in shards(n)["nodes"]))
         value = 1
         feed(mines, value)
         wait_for("the first values", lambda: all(len(stored(nodes, m, start)) == 1 for m in MINES))
+        urls = [x["url"] for x in shards(nodes[0])["nodes"]]
+        assert all(u.startswith("https://127.0.0.1:") for u in urls), urls  # HTTP is heard on this machine alone
         at_the_node_that_has_it(nodes, MINES[0])
         nodes.append(region_node(sites[2], "r2"))
         settled(nodes)

@@ -12,7 +12,7 @@
 #include "api/story.h"
 #include "api/story_words.h"
 
-enum { JSON_MAX = 64 << 20, CHART_POINTS = 4000, MINUTES_MAX = 600 };
+enum { JSON_MAX = 64 << 20, CHART_POINTS = 20000, MINUTES_MAX = 600 };
 #define BEFORE (10 * KT_MIN)
 #define AFTER  (2 * KT_HOUR)
 
@@ -207,6 +207,7 @@ struct curve {
     struct kt_buf t, v;
     struct kt_jw tw, vw;
     uint32_t n;
+    kt_time last;
 };
 
 static bool on_sample(void *arg, kt_time time, double value, kt_quality q, kt_time arrival)
@@ -219,6 +220,7 @@ static bool on_sample(void *arg, kt_time time, double value, kt_quality q, kt_ti
     } else {
         kt_jw_null(&k->vw);
     }
+    k->last = time;
     return ++k->n < CHART_POINTS;
 }
 
@@ -275,6 +277,9 @@ static void write_chart(struct report *r)
         kt_jw_raw(r->w, (struct kt_str){k.v.p, k.v.n});
         write_lines(r, p);
         kt_jw_obj_end(r->w);
+    }
+    if (k.n == CHART_POINTS) {
+        time_field(r, "曲线只画到", "The curve is drawn to", k.last);
     }
     kt_buf_done(&k.t);
     kt_buf_done(&k.v);
@@ -354,6 +359,9 @@ static void write_minutes(struct report *r)
 static void write_timeline(struct report *r)
 {
     heading(r, 2, say(r, "经过", "What happened"));
+    time_field(r, "自", "From", r->story.from);
+    time_field(r, "至（此后的事件不在本报告中）", "To (what came later is not in this report)",
+               r->story.to - 1);
     story_write(&r->story, r->w);
     if (r->story.more) {
         line(r, say(r, "（事件过多，未全部列出；全部在日志中）",

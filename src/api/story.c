@@ -182,6 +182,14 @@ void story_done(struct story *s)
     s->n = s->cap = 0;
 }
 
+/* The day stands in the head; of another day it stands in the row. */
+static const char *hour_of(const struct story *s, const char *when)
+{
+    char first[32];
+    story_time(s->c, s->from, first);
+    return memcmp(first, when, 10) == 0 ? when + 11 : when;
+}
+
 void story_write(const struct story *s, struct kt_jw *w)
 {
     static const char *const heads[][2] = {{"到达时刻", "Arrived"},
@@ -207,8 +215,8 @@ void story_write(const struct story *s, struct kt_jw *w)
         }
         (void)snprintf(no, sizeof(no), "%llu", (unsigned long long)row->seq);
         kt_jw_arr(w);
-        kt_jw_str(w, when + 11); /* the day stands in the head */
-        kt_jw_str(w, own[0] ? own + 11 : "");
+        kt_jw_str(w, hour_of(s, when));
+        kt_jw_str(w, own[0] ? hour_of(s, own) : "");
         kt_jw_str(w, row->what);
         kt_jw_str(w, row->who);
         kt_jw_str(w, no);

@@ -154,6 +154,9 @@ def report():
     raised = next(r for r in rows if "报警 发生" in r[2] and "甲烷断电" in r[2])
     assert raised[1] and raised[1] <= raised[0], raised
     equal([r[0] for r in rows], sorted(r[0] for r in rows))
+    wide = w.op.get(path, **{"from": kt.now_ms() - 48 * 3600_000})["blocks"]
+    late = next(b for b in wide if b.get("columns", [""])[0] == "到达时刻")["rows"][-1]
+    equal((len(late[0]), rows[-1][0] in late[0]), (23, True), "another day than the head's stands in the row")
     pdf = w.report(path, "pdf")
     assert pdf[:5] == b"%PDF-" and len(pdf) > 10_000, pdf[:20]
     book = zipfile.ZipFile(io.BytesIO(w.report(path, "xlsx")))

@@ -86,8 +86,9 @@ def probes():
 def call():
     w = world()
     t = w.start("call.start", to="PH1")
-    w.wait(t, "talking")
+    since = w.wait(t, "talking")["answered"]
     time.sleep(2)  # they speak
+    kt.wait_for("who speaks is there", lambda: all(v == 1 and at > since for v, _, at in w.c.live("DESK", "PH1").values()))
     equal(w.ask("call.end", talk=t)[0], 200)
     talk = w.wait(t, "ended")
     equal(talk["result"], "hung-up")

@@ -54,6 +54,7 @@ struct report {
     int64_t id;
     /* of its events */
     struct kt_json *step[16];
+    struct kt_json *listed; /* who was there; NULL: none, or not for who asks */
     size_t steps_n;
     uint32_t left[MINUTES_MAX]; /* persons who came up, by minute since it began */
     uint32_t out, total;
@@ -154,7 +155,10 @@ static void on_event(void *arg, const struct kt_event *ev, const struct kt_json 
     struct report *r = arg;
     const char *type = kt_json_get_str(v, "type", ""), *change = kt_json_get_str(v, "change", "");
     bool ours = kt_json_get_int(v, "id", 0) == r->id;
-    if (strcmp(type, "incident") == 0 && ours && strcmp(change, "step") == 0) {
+    if (strcmp(type, "person") == 0 && kt_json_get_int(v, "incident", 0) == r->id) {
+        kt_json_free(r->listed);
+        r->listed = copy(v);
+    } else if (strcmp(type, "incident") == 0 && ours && strcmp(change, "step") == 0) {
         take_step(r, v);
     } else if (strcmp(type, "person") == 0 && strcmp(change, "out") == 0 && ev->time >= r->began) {
         int64_t minute = (ev->time - r->began) / KT_MIN;
@@ -198,6 +202,27 @@ static void write_steps(struct report *r)
         kt_jw_str(r->w, story_word(kt_json_get_str(v, "state", ""), r->en));
         kt_jw_str(r->w, ms);
         kt_jw_str(r->w, story_word(kt_json_get_str(v, "text", ""), r->en));
+        kt_jw_arr_end(r->w);
+    }
+    table_end(r);
+}
+
+/* Who the linkage listed, by card and name. */
+static void write_listed(struct report *r)
+{
+    const char *heads[] = {say(r, "标识卡", "Card"), say(r, "姓名", "Name")};
+    const struct kt_json *cards = kt_json_get(r->listed, "cards"),
+                         *persons = kt_json_get(r->listed, "persons");
+    if (kt_json_len(cards) == 0) {
+        return;
+    }
+    heading(r, 2, say(r, "启动时在场人员", "Who was there when it began"));
+    table(r, heads, KT_ARRAY_LEN(heads));
+    for (size_t i = 0; i < kt_json_len(cards); i++) {
+        const char *name = kt_json_str(kt_json_at(persons, i));
+        kt_jw_arr(r->w);
+        kt_jw_str(r->w, kt_json_str(kt_json_at(cards, i)));
+        kt_jw_str(r->w, name && *name ? name : "–");
         kt_jw_arr_end(r->w);
     }
     table_end(r);
@@ -360,8 +385,8 @@ static void write_timeline(struct report *r)
 {
     heading(r, 2, say(r, "经过", "What happened"));
     time_field(r, "自", "From", r->story.from);
-    time_field(r, "至（此后的事件不在本报告中）", "To (what came later is not in this report)",
-               r->story.to - 1);
+    time_field(r, "至", "To", r->story.to - 1);
+    line(r, say(r, "此后的事件不在本报告中。", "What came later is not in this report."));
     story_write(&r->story, r->w);
     if (r->story.more) {
         line(r, say(r, "（事件过多，未全部列出；全部在日志中）",
@@ -401,6 +426,7 @@ static void incident_head(struct report *r)
     time_field(r, "源时刻", "Own time", source);
     time_field(r, "启动时刻", "Began", r->began);
     write_steps(r);
+    write_listed(r);
     write_chart(r);
 }
 
@@ -509,6 +535,7 @@ static void get_report_of(struct call *c, const char *type)
     for (size_t i = 0; i < r.steps_n; i++) {
         kt_json_free(r.step[i]);
     }
+    kt_json_free(r.listed);
     story_done(&r.story);
     kt_json_free(head);
 }

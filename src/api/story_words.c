@@ -167,10 +167,11 @@ void story_words(const struct call *c, bool en, const struct kt_event *ev, const
     who = kt_json_get_str(v, "vehicle", who);
     value_text(v, value);
     text = en && kt_json_get(v, "text_en") ? kt_json_get_str(v, "text_en", "") : text;
-    (void)snprintf(ret, STORY_TEXT, "%s %s%s%s%s%s %.80s %.60s%.40s%s %.150s", story_word(type, en),
-                   story_word(change, en), *step ? " " : "", story_word(step, en),
-                   *state ? " " : "", story_word(state, en), subject(c, v, en),
-                   rule_title(c, v, en), who, value, story_word(text, en));
+    (void)snprintf(ret, STORY_TEXT, "%s %s%s%s%s%s %.80s %.60s%s%.40s%s %.150s",
+                   story_word(type, en), story_word(change, en), *step ? " " : "",
+                   story_word(step, en), *state ? " " : "", story_word(state, en),
+                   subject(c, v, en), rule_title(c, v, en), *who ? " " : "", who, value,
+                   story_word(text, en));
     silent_words(c, v, en, ret);
 }
 

@@ -123,6 +123,27 @@ static bool *reached(const struct eng *e, uint32_t place, bool downstream)
     return in;
 }
 
+/* Below, and there; of whom nobody knows where they are, they may be. */
+static bool listed(const struct eng *e, const bool *in, const struct folk_one *o)
+{
+    return folk_has(o, FOLK_BELOW) && (o->place >= e->site->places_n || in[o->place]);
+}
+
+/* The same ones in the same order by name; a card without a person has none. */
+static void name_people(const struct eng *e, const bool *in, struct kt_jw *w)
+{
+    kt_jw_key(w, "persons");
+    kt_jw_arr(w);
+    for (uint32_t i = 0; i < e->folk->one.n; i++) {
+        const struct folk_one *o = &e->folk->one.v[i];
+        if (listed(e, in, o)) {
+            const struct folk_roster *r = folk_roster(e->folk, o);
+            kt_jw_str(w, r ? r->person : "");
+        }
+    }
+    kt_jw_arr_end(w);
+}
+
 /* Who is there, one by one: for those who may know it (an outcome of type person). */
 static void list_people(struct eng *e, struct incident *x, struct incident_step *s,
                         const struct kt_action *a, uint32_t place)
@@ -140,7 +161,7 @@ static void list_people(struct eng *e, struct incident *x, struct incident_step 
     kt_jw_arr(w);
     for (uint32_t i = 0; i < e->folk->one.n; i++) {
         const struct folk_one *o = &e->folk->one.v[i];
-        if (folk_has(o, FOLK_BELOW) && (o->place >= e->site->places_n || in[o->place])) {
+        if (listed(e, in, o)) {
             char card[24];
             folk_card_text(o->card, card);
             kt_jw_str(w, card);
@@ -148,6 +169,7 @@ static void list_people(struct eng *e, struct incident *x, struct incident_step 
         }
     }
     kt_jw_arr_end(w);
+    name_people(e, in, w);
     eng_said(e);
     free(in);
     char text[INCIDENT_WHY];

@@ -156,6 +156,8 @@ def report():
     equal([r[0] for r in rows], sorted(r[0] for r in rows))
     wide = w.op.get(path, **{"from": kt.now_ms() - 48 * 3600_000})["blocks"]
     late = next(b for b in wide if b.get("columns", [""])[0] == "到达时刻")["rows"][-1]
+    listed = next(b for b in doc["blocks"] if b.get("columns", [""])[0] == "标识卡")["rows"]
+    equal(sorted(r[0] for r in listed), ["1001", "1002", "1003"])
     equal((len(late[0]), rows[-1][0] in late[0]), (23, True), "another day than the head's stands in the row")
     pdf = w.report(path, "pdf")
     assert pdf[:5] == b"%PDF-" and len(pdf) > 10_000, pdf[:20]

@@ -96,7 +96,7 @@ void kt_progress_end(struct kt_progress *p);
  * The running program of a site: data/run.json (0600) holds its address and a local token.
  */
 struct kt_running {
-    char url[128], token[64];
+    char url[128], token[64], ca[600]; /* ca: the site's authority; "": none of its own */
     int pid;
     int utc_offset_s; /* of the site: times without an offset are read in it, all are printed in it
                        */

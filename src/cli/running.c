@@ -29,6 +29,8 @@ int kt_running_find(const char *site_dir, struct kt_running *ret, struct kt_err 
     if (r == KT_OK) {
         snprintf(ret->url, sizeof(ret->url), "%s", kt_json_get_str(j, "url", ""));
         snprintf(ret->token, sizeof(ret->token), "%s", kt_json_get_str(j, "token", ""));
+        snprintf(ret->ca, sizeof(ret->ca), "%s/secrets/ca.pem", site_dir);
+        ret->ca[kt_file_exists(ret->ca) ? strlen(ret->ca) : 0] = '\0';
         ret->pid = (int)kt_json_get_int(j, "pid", 0);
         ret->utc_offset_s = (int)kt_json_get_int(j, "utc_offset_s", 0);
         if (ret->pid <= 0 || (kill(ret->pid, 0) != 0 && errno == ESRCH)) {
@@ -84,6 +86,9 @@ int kt_running_call(const struct kt_running *run, const char *method, const char
     snprintf(bearer, sizeof(bearer), "Authorization: Bearer %s", run->token);
     const char *headers[] = {bearer, "X-Kuangtu: 1", "Content-Type: application/json", NULL};
     struct kt_http_client *c = kt_http_client_new();
+    if (run->ca[0]) {
+        kt_http_client_trust(c, run->ca);
+    }
     int r =
         kt_http_client_do(c, method, url, headers, body, 120 * KT_SEC, ret_status, ret_body, err);
     kt_http_client_free(c);

@@ -409,7 +409,7 @@ def _():
     s.conf["listen"]["https"] = {"address": f"127.0.0.1:{port}", "cert": "secrets/server.pem",
                                  "key": "secrets/server.key"}
     s.write("site.yaml", json.dumps(s.conf, ensure_ascii=False))
-    kt.Program(s)
+    both = kt.Program(s)
     import ssl
     import urllib.request
     context = ssl.create_default_context(cafile=str(s.dir / "secrets/ca.pem"))
@@ -419,6 +419,13 @@ def _():
                                 timeout=kt.LIMIT) as r:
         equal(r.headers["Content-Type"], "application/x-x509-ca-cert")
         equal(r.read(), (s.dir / "secrets/ca.pem").read_bytes())
+    both.stop()
+    s.conf["listen"]["http"] = ""
+    s.write("site.yaml", json.dumps(s.conf, ensure_ascii=False))
+    alone = kt.spawn([kt.BIN, "serve", str(s.dir)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    kt.wait_for("the command line speaks to HTTPS", lambda: kuangtu("show", s.dir, "node", check=False).returncode == 0)
+    alone.terminate()
+    equal(alone.wait(kt.LIMIT), 0)
 
 
 @case("import points: a table with mistakes is taken back")

@@ -47,6 +47,7 @@ static const struct {
              {"begin", "启动", "began"},
              {"start", "开始", "started"},
              {"stop", "结束", "ended"},
+             {"end", "结束", "ended"},
              {"widen", "扩大", "widened"},
              {"routes", "撤离路线", "ways out"},
              {"confirm", "确认", "confirmed"},

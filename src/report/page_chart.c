@@ -78,19 +78,41 @@ static void axes(const struct plot *p)
     text(p, p->c->unit, p->x + 3, p->y + 1, PANGO_ALIGN_LEFT);
 }
 
+/* Lines of one value are one line with all their names; false: it was named with an earlier one. */
+static bool name_line(const struct page_chart *c, int i, char ret_text[80])
+{
+    size_t n = 0;
+    for (int k = 0; k < c->lines_n; k++) {
+        bool same = fabs(c->line[k].value - c->line[i].value) < 1e-9;
+        if (same && k < i) {
+            return false;
+        }
+        if (same && n < 60) {
+            int w = snprintf(ret_text + n, 80 - n, "%s%s", n ? " / " : "", c->line[k].text);
+            n = w > 0 && (size_t)w < 80 - n ? n + (size_t)w : 79;
+        }
+    }
+    if (n < 79) {
+        (void)snprintf(ret_text + n, 80 - n, " %g", c->line[i].value);
+    }
+    return true;
+}
+
 static void lines(const struct plot *p)
 {
     static const double dash[] = {4, 3};
     for (int i = 0; i < p->c->lines_n; i++) {
         double y = at_y(p, p->c->line[i].value);
         char t[80];
+        if (!name_line(p->c, i, t)) {
+            continue;
+        }
         cairo_set_source_rgb(p->cr, 0.75, 0.1, 0.1);
         cairo_set_dash(p->cr, dash, 2, 0);
         cairo_move_to(p->cr, p->x, y);
         cairo_line_to(p->cr, p->x + p->w, y);
         cairo_stroke(p->cr);
         cairo_set_dash(p->cr, NULL, 0, 0);
-        (void)snprintf(t, sizeof(t), "%s %g", p->c->line[i].text, p->c->line[i].value);
         text(p, t, p->x + p->w + 3, y - 5, PANGO_ALIGN_LEFT);
     }
 }

@@ -237,6 +237,13 @@ static void table_row(struct draw *d, const struct row *head, const struct row *
     draw_row(d, r);
 }
 
+static void fill_row(const struct block *b, size_t at, struct row *r)
+{
+    if (at + (size_t)b->columns <= b->cells_n) {
+        memcpy(r->text, b->cells + at, (size_t)b->columns * sizeof(*r->text));
+    }
+}
+
 static void table(struct draw *d, const struct block *b)
 {
     struct row head = {.n = b->columns}, r = {.n = b->columns};
@@ -246,10 +253,11 @@ static void table(struct draw *d, const struct block *b)
         head.text[i] = b->titles[i];
         head.label[i] = true;
     }
-    room_for(d, row_height(d, &head) * 2.5);
+    fill_row(b, 0, &r);
+    room_for(d, row_height(d, &head) + row_height(d, &r));
     draw_row(d, &head);
     for (size_t i = 0; i + (size_t)b->columns <= b->cells_n; i += (size_t)b->columns) {
-        memcpy(r.text, b->cells + i, (size_t)b->columns * sizeof(*r.text));
+        fill_row(b, i, &r);
         table_row(d, &head, &r);
     }
     d->y += 6;

@@ -34,15 +34,17 @@ struct person {
     double at, speed;
     int dir; /* 1: towards `to` */
     double rest_s;
-    int battery, with; /* with: goes along with another; -1 */
-    bool sos, calm, silent;
-    double out_s; /* until coming back */
+    int battery, with;             /* with: goes along with another; -1 */
+    bool sos, calm, silent, stays; /* stays: works in its roadway */
+    double out_s;                  /* until coming back */
 };
 struct sim_people {
     struct sim_run *run;
     struct anchor *anchor;
     int anchors_n, count;
-    bool *closed;   /* by branch */
+    bool *closed; /* by branch: nobody walks there */
+    bool *walled; /* and no anchor is heard through it */
+    int crew, crew_n;
     double *exit_s; /* by node: seconds to the open, by the open roadways */
     struct person *person;
     struct sim_vehicles vehicles;
@@ -91,8 +93,20 @@ static int read_line(struct sim_people *x, const char *line, struct kt_err *err)
     if (sscanf(line, "closed %63s", word) == 1) {
         int b = sim_find(x->run->plant, SIM_BRANCH, word);
         if (b >= 0) {
+            x->closed[b] = x->walled[b] = true;
+        }
+        return KT_OK;
+    }
+    if (sscanf(line, "held %63s", word) == 1) {
+        int b = sim_find(x->run->plant, SIM_BRANCH, word);
+        if (b >= 0) {
             x->closed[b] = true;
         }
+        return KT_OK;
+    }
+    if (sscanf(line, "crew %63s", word) == 1) {
+        x->crew = sim_find(x->run->plant, SIM_BRANCH, word);
+        x->crew_n = sim_word(line, "count", word, sizeof(word)) ? (int)strtol(word, NULL, 10) : 0;
         return KT_OK;
     }
     if (strncmp(line, "people", 6) == 0) {
@@ -232,7 +246,11 @@ static void walk(struct sim_people *x, struct person *h, double dt)
     }
     h->at += h->dir * h->speed * dt;
     const struct sim_branch *w = &p->branches[h->branch];
-    if (h->at <= 0) {
+    if (h->stays && !x->leave && (h->at <= 0 || h->at >= w->length_m)) {
+        h->at = h->dir > 0 ? w->length_m : 0;
+        h->dir = -h->dir;
+        h->rest_s = 20 + 120 * roll(x);
+    } else if (h->at <= 0) {
         choose_way(x, h, w->from);
     } else if (h->at >= w->length_m) {
         choose_way(x, h, w->to);
@@ -270,7 +288,7 @@ static int hear(const struct sim_people *x, int branch, double at, struct heard 
     int n = 0;
     for (int i = 0; i < x->anchors_n; i++) {
         double m = far_from(x, branch, at, &x->anchor[i]);
-        bool walled = x->anchor[i].branch != branch && x->closed[x->anchor[i].branch];
+        bool walled = x->anchor[i].branch != branch && x->walled[x->anchor[i].branch];
         if (m > REACH_M || walled) {
             continue;
         }
@@ -518,6 +536,7 @@ static void people_free(struct sim_people *x)
     free(x->anchor);
     free(x->person);
     free(x->closed);
+    free(x->walled);
     free(x->exit_s);
     free(x);
 }
@@ -528,17 +547,30 @@ static void done(struct sim_outlet *o)
     people_free(o->own);
 }
 
+/* The last of them work together in one roadway; at most a tenth of all. */
+static void man_the_crew(struct sim_people *x)
+{
+    for (int i = x->count - 1; x->crew >= 0 && i >= x->count - x->crew_n && i >= x->count * 9 / 10;
+         i--) {
+        struct person *h = &x->person[i];
+        h->branch = x->crew;
+        h->at = roll(x) * x->run->plant->branches[x->crew].length_m;
+        h->stays = true;
+    }
+}
+
 int sim_people_start(struct sim_run *r, const char *path, const char *vehicles, int count, int port,
                      const char *drop, struct sim_outlet **ret, struct kt_err *err)
 {
     struct sim_outlet *o = calloc(1, sizeof(*o));
     struct sim_people *x = calloc(1, sizeof(*x));
     KT_ASSERT(o && x);
-    *x = (struct sim_people){.run = r, .count = count, .drop = drop, .fd = -1};
+    *x = (struct sim_people){.run = r, .count = count, .drop = drop, .fd = -1, .crew = -1};
     x->anchor = calloc(ANCHORS_MAX, sizeof(*x->anchor));
     x->closed = calloc((size_t)r->plant->n[SIM_BRANCH] + 1, sizeof(bool));
     x->exit_s = calloc((size_t)r->plant->n[SIM_NODE] + 1, sizeof(double));
-    KT_ASSERT(x->anchor && x->closed && x->exit_s);
+    x->walled = calloc((size_t)r->plant->n[SIM_BRANCH] + 1, sizeof(bool));
+    KT_ASSERT(x->anchor && x->closed && x->walled && x->exit_s);
     (void)snprintf(x->topic, sizeof(x->topic), "people/tags");
     int code = read_file(x, path, err);
     if (code == KT_OK && vehicles) {
@@ -554,6 +586,7 @@ int sim_people_start(struct sim_run *r, const char *path, const char *vehicles, 
         place_somewhere(x, &x->person[i]);
         x->entered++;
     }
+    man_the_crew(x);
     *o = (struct sim_outlet){
         .run = r, .name = "people", .port = port, .turn = turn, .done = done, .own = x};
     r->people = x;

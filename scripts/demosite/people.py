@@ -8,6 +8,7 @@ SPACING = 90.0  # metres between anchors
 SEALED_R = 5000  # a cross-cut of that resistance is walled up, N s2/m8
 KINDS = {"INC1": "incline", "INC2": "incline", "INC3": "incline", "SHAFT-P": "shaft", "SHAFT-R": "closed"}
 ZH, EN = "{}发生险情，请立即佩戴自救器，沿避灾路线撤离。", "Danger in {}. Put on your self-rescuer and leave along the escape route."
+CREWED = ("haux-face",)  # nobody works there alone, so some always do
 HELD = ("explosives",)  # who walks there has a reason: nobody does by chance
 
 
@@ -85,5 +86,7 @@ def plan(mine):
     """people.plan: what kuangtu-sim --people reads."""
     lines = ["people count=300 topic=people/tags"]
     lines += [f"anchor {s['id']} branch={s['airway']} at={s['offset_m']} code={s['code']}" for s in anchors(mine)]
-    lines += [f"closed {e.id}" for e in mine.edges.values() if e.net and (kind(e) == "closed" or e.place in HELD)]
+    lines += [f"closed {e.id}" for e in mine.edges.values() if e.net and kind(e) == "closed"]
+    lines += [f"held {e.id}" for e in mine.edges.values() if e.net and e.place in HELD]
+    lines += [f"crew {e.id} count=3" for e in mine.edges.values() if e.net and e.place in CREWED and kind(e) != "closed"]
     return "\n".join(lines) + "\n"

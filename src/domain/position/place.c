@@ -212,6 +212,24 @@ static uint32_t choose(const struct search *s, const struct kt_position *before,
     return at;
 }
 
+/* The very end of a roadway is the end of each that meets it there: a tag at a node is on the one
+ * that it was on, so nobody who walks past the mouth of another is inside it. */
+static void stay_at_node(const struct kt_mine *m, const struct kt_position *before,
+                         struct kt_position *at)
+{
+    const struct kt_way *w = &m->way[at->way];
+    bool first = at->at_m <= 0, last = at->at_m >= w->length_m;
+    if (!before || before->way >= m->ways_n || before->way == at->way || !(first || last)) {
+        return;
+    }
+    uint32_t node = first ? w->from : w->to;
+    const struct kt_way *was = &m->way[before->way];
+    if (was->from == node || was->to == node) {
+        at->way = before->way;
+        at->at_m = was->from == node ? 0 : was->length_m;
+    }
+}
+
 bool kt_position_place(const struct kt_mine *m, const struct kt_ranging *r, uint32_t n,
                        const struct kt_position *before, double dt_s, struct kt_position *ret)
 {
@@ -241,6 +259,8 @@ bool kt_position_place(const struct kt_mine *m, const struct kt_ranging *r, uint
         double d = i == at ? 0 : apart(&s, &s.best[at], &s.best[i]) + KT_RANGE_SIGMA_M;
         err = d > err ? d : err;
     }
-    *ret = (struct kt_position){s.best[at].way, s.best[at].at_m, err};
+    struct kt_position found = {s.best[at].way, s.best[at].at_m, err};
+    stay_at_node(m, before, &found);
+    *ret = found;
     return true;
 }

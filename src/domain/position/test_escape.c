@@ -176,5 +176,28 @@ static void room(void)
     kt_arena_free(arena);
 }
 
+/* Three roadways meet at node 1; the one anchor stands 60 m before it. */
+static void at_a_node(void)
+{
+    const uint32_t from[] = {0, 1, 1}, to[] = {1, 2, 3};
+    struct kt_way way[3];
+    float dist[] = {40, 60, 160, 160};
+    struct kt_station anchor = {.id = "A", .way = 0, .at_m = 40, .reach_m = 120};
+    struct kt_mine m = {.way = way, .ways_n = 3, .nodes_n = 4, .station = &anchor, .dist = dist};
+    struct kt_ranging r = {0, 60};
+    struct kt_position got;
+    m.stations_n = 1;
+    for (int i = 0; i < 3; i++) {
+        way[i] = (struct kt_way){.id = "w", .from = from[i], .to = to[i], .length_m = 100};
+    }
+    for (uint32_t was = 0; was < 3; was++) {
+        struct kt_position before = {was, was ? 3 : 97, 3};
+        CHECK(kt_position_place(&m, &r, 1, &before, 2, &got));
+        CHECK_INT(got.way, was);
+        CHECK_NEAR(got.at_m, was ? 0 : 100, 1e-9);
+    }
+}
+
 UNIT_MAIN({"routes are those of a search of all paths", against_brute_force},
-          {"refuges hold as many as they hold", room})
+          {"refuges hold as many as they hold", room},
+          {"a tag at a node is on the roadway that it was on", at_a_node})

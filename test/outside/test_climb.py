@@ -39,7 +39,7 @@ RULE = """rules:
 
 
 class Modem:
-    """A GSM modem on a pseudo-terminal. mode: good, refuse, no-signal, mute, slow, nonsense."""
+    """A GSM modem on a pseudo-terminal. mode: good, refuse, no-signal, mute, slow, nonsense, endless."""
 
     def __init__(self, mode="good"):
         self.mode, self.sent = mode, []
@@ -74,6 +74,8 @@ class Modem:
     def answer(self, line, pdu):
         if self.mode == "mute":
             return False
+        while self.mode == "endless":
+            self.say("\r\nRING\r\n" * 20)
         if self.mode == "nonsense":
             self.say("\x00\xff+CSQ:,,,\r\n+CREG\r\nRING\r\n+CMGS:x\r\nERROR\r\n")
             return False
@@ -207,11 +209,11 @@ def nobody():
     equal(len(w.events()), 7)
 
 
-@case("a modem without signal, mute, slow or talking nonsense is named, and holds nothing up")
+@case("a modem without signal, mute, slow, talking nonsense or without an end is named, and holds nothing up")
 def bad_modems():
     worlds = []
     # the mute one first: its time runs out while the others begin
-    for mode, text in (("mute", "does not answer"), ("no-signal", "no signal"), ("nonsense", "refuses"), ("slow", "")):
+    for mode, text in (("mute", "does not answer"), ("endless", "does not answer"), ("no-signal", "no signal"), ("nonsense", "refuses"), ("slow", "")):
         modem = Modem(mode)
         w = World([step("0s", "sms", "chief")], "chief,,+8613812345678,\n",
                   [{"id": "modem", "kind": "sms", "device": modem.path, "timeout_s": 2}])

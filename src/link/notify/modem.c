@@ -68,9 +68,14 @@ static int read_answer(const struct line *l, struct at_answer *a, kt_mono end, s
             at_feed(a, bytes, (size_t)n);
         } else if (ready > 0 && (n == 0 || (errno != EAGAIN && errno != EINTR))) {
             return kt_err_set(err, KT_EIO, "the modem is gone");
-        } else if (atomic_load(l->stop)) {
+        }
+        if (a->final != AT_MORE) {
+            break;
+        }
+        if (atomic_load(l->stop)) { /* also while it talks without an end */
             return kt_err_set(err, KT_ECLOSED, "stopped");
-        } else if (kt_clock_mono() > end) {
+        }
+        if (kt_clock_mono() > end) {
             return kt_err_set(err, KT_ETIMEOUT, "the modem does not answer");
         }
     }

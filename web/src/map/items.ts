@@ -88,8 +88,11 @@ function assets(data: MapData, s: SiteModel): Item[] {
         group: 'asset',
         glyph: GLYPH[kind] ?? '设',
         main: MAIN_KINDS.has(s.places.get(String(f.get('place')))?.kind ?? ''),
-        // a phone or speaker is its point, whose name stands in both languages
-        text: point && VOICE.has(kind) ? nameOf(point) : String(f.get('name') ?? ''),
+        // a phone or speaker is its point; in English every other thing has its point's English name
+        text:
+          point && VOICE.has(kind)
+            ? nameOf(point)
+            : nameOf({ name: String(f.get('name') ?? ''), name_en: point?.name_en }),
         ...(point ? { point } : {}),
       },
     ];

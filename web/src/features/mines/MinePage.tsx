@@ -213,13 +213,14 @@ function NewOrder({ mine, sent }: { mine: string; sent: () => void }) {
       <label>
         {t('order.title')}
         <input
+          class="input"
           value={title}
           maxLength={200}
           required
           onInput={(e) => setTitle(e.currentTarget.value)}
         />
       </label>
-      <button type="submit" disabled={busy || !title.trim()}>
+      <button type="submit" class="btn" disabled={busy || !title.trim()}>
         {t('order.send')}
       </button>
       <p class="hint">{t('order.hint')}</p>

@@ -49,7 +49,8 @@ def plain_client(port, name):
 def cameras(o, book):
     """Each click opens a camera that nobody looked at, so nothing of it is in memory."""
     book.part("Cameras", "Debian's Chromium, headless; from the click until the browser shows a frame. Each camera is "
-              "opened for the first time; GStreamer's server makes its pictures on the same machine. Beside it: "
+              "opened for the first time, after four the program is given time to let go of them, for GStreamer's server "
+              "encodes their pictures on the same machine. Beside it: "
               "gst-launch-1.0 on cameras of the same server, until its first frame, not decoded.")
     why = missing()
     if why:

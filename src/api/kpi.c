@@ -33,18 +33,28 @@ static int by_count(const void *pa, const void *pb)
     return a->count != b->count ? b->count - a->count : strcmp(a->point, b->point);
 }
 
-/* One entry a (point, rule) with how often it came, and whether thrice within a minute. */
-static struct worst *group(struct call *c, const struct past *p, size_t *ret_n)
+/* Those that began in the span; one that stood before it rang before it. */
+static size_t rang(struct call *c, const struct past *p, kt_time from,
+                   const struct past_alarm ***ret)
 {
-    const struct past_alarm **order =
-        KT_NEW_ARRAY(c->arena, const struct past_alarm *, p->alarms_n + 1);
-    struct worst *list = KT_NEW_ARRAY(c->arena, struct worst, p->alarms_n + 1);
     size_t n = 0;
+    *ret = KT_NEW_ARRAY(c->arena, const struct past_alarm *, p->alarms_n + 1);
     for (size_t i = 0; i < p->alarms_n; i++) {
-        order[i] = &p->alarms[i];
+        if (p->alarms[i].raised >= from) {
+            (*ret)[n++] = &p->alarms[i];
+        }
     }
-    qsort(order, p->alarms_n, sizeof(*order), by_name);
-    for (size_t i = 0; i < p->alarms_n; i++) {
+    return n;
+}
+
+/* One entry a (point, rule) with how often it came, and whether thrice within a minute. */
+static struct worst *group(struct call *c, const struct past_alarm **order, size_t order_n,
+                           size_t *ret_n)
+{
+    struct worst *list = KT_NEW_ARRAY(c->arena, struct worst, order_n + 1);
+    size_t n = 0;
+    qsort(order, order_n, sizeof(*order), by_name);
+    for (size_t i = 0; i < order_n; i++) {
         const struct past_alarm *a = order[i];
         if (n == 0 || strcmp(list[n - 1].point, a->point) || strcmp(list[n - 1].rule, a->rule)) {
             list[n++] = (struct worst){a->point, a->rule, 0, false};
@@ -60,17 +70,15 @@ static struct worst *group(struct call *c, const struct past *p, size_t *ret_n)
     return list;
 }
 
-static void write_rates(const struct past *p, kt_time from, kt_time to, struct kt_jw *w)
+static void write_rates(const struct past_alarm *const *rang, size_t rang_n, kt_time from,
+                        kt_time to, struct kt_jw *w)
 {
     size_t n = (size_t)((to - from) / (TEN_MIN_S * KT_SEC)) + 1;
     int *count = calloc(n, sizeof(*count));
     int floods = 0, peak = 0;
     KT_ASSERT(count);
-    for (size_t i = 0; i < p->alarms_n; i++) {
-        int64_t k = (p->alarms[i].raised - from) / (TEN_MIN_S * KT_SEC);
-        if (k >= 0 && (size_t)k < n) {
-            count[k]++;
-        }
+    for (size_t i = 0; i < rang_n; i++) {
+        count[(rang[i]->raised - from) / (TEN_MIN_S * KT_SEC)]++;
     }
     kt_jw_key(w, "per_10min");
     kt_jw_arr(w);
@@ -82,7 +90,7 @@ static void write_rates(const struct past *p, kt_time from, kt_time to, struct k
         }
     }
     kt_jw_arr_end(w);
-    kt_jw_knum(w, "average", (double)p->alarms_n / (double)n);
+    kt_jw_knum(w, "average", (double)rang_n / (double)n);
     kt_jw_kint(w, "peak", peak);
     kt_jw_kint(w, "flood_periods", floods);
     kt_jw_knum(w, "flood_share", (double)floods / (double)n);
@@ -112,20 +120,24 @@ static void write_worst(struct call *c, const struct worst *list, size_t n, size
     kt_jw_arr_end(w);
 }
 
-static void write_times(const struct past *p, kt_time to, struct kt_jw *w)
+static void write_times(const struct past *p, kt_time from, kt_time to, struct kt_jw *w)
 {
-    int64_t acked = 0, wait = 0, stale = 0;
+    int64_t rang = 0, acked = 0, wait = 0, stale = 0;
     int split[5] = {0};
     for (size_t i = 0; i < p->alarms_n; i++) {
         const struct past_alarm *a = &p->alarms[i];
+        stale += (!a->cleared || a->cleared >= to) && to - a->raised > KT_DAY;
+        if (a->raised < from) {
+            continue;
+        }
+        rang++;
         split[a->priority >= 1 && a->priority <= 4 ? a->priority : 0]++;
-        if (a->acked) {
+        if (a->acked && a->nth == 1) { /* once an occurrence, from its beginning */
             acked++;
             wait += a->acked - a->raised;
         }
-        stale += !a->cleared && to - a->raised > KT_DAY;
     }
-    kt_jw_kint(w, "total", (int64_t)p->alarms_n);
+    kt_jw_kint(w, "total", rang);
     kt_jw_kint(w, "stale", stale);
     kt_jw_kint(w, "acknowledged", acked);
     kt_jw_knum(w, "ack_seconds", acked ? (double)wait / (double)acked / 1e9 : 0);
@@ -143,7 +155,7 @@ void get_alarm_kpi(struct call *c)
     kt_time from, to, now = kt_runtime_now(c->api->opts.runtime);
     struct kt_err err = {0};
     struct past p;
-    if (!query_time(c, "to", now, &to) || !query_time(c, "from", to - KT_DAY, &from)) {
+    if (!query_time(c, "to", now + 1, &to) || !query_time(c, "from", to - KT_DAY, &from)) {
         return;
     }
     if (from >= to || to - from > 400 * KT_DAY) {
@@ -154,20 +166,21 @@ void get_alarm_kpi(struct call *c)
         reply_err(c->req, &err);
         return;
     }
-    size_t n;
-    struct worst *list = group(c, &p, &n);
+    const struct past_alarm **order;
+    size_t n, order_n = rang(c, &p, from, &order);
+    struct worst *list = group(c, order, order_n, &n);
     struct kt_buf b;
     kt_buf_init(&b, 16 << 20);
     struct kt_jw w = kt_jw_init(&b);
     kt_jw_obj(&w);
     kt_jw_kint(&w, "from", from / KT_MS);
     kt_jw_kint(&w, "to", to / KT_MS);
-    write_times(&p, to, &w);
-    write_rates(&p, from, to, &w);
+    write_times(&p, from, to, &w);
+    write_rates(order, order_n, from, to, &w);
     kt_jw_key(&w, "top");
-    write_worst(c, list, n, p.alarms_n, false, &w);
+    write_worst(c, list, n, order_n, false, &w);
     kt_jw_key(&w, "chattering");
-    write_worst(c, list, n, p.alarms_n, true, &w);
+    write_worst(c, list, n, order_n, true, &w);
     kt_jw_obj_end(&w);
     past_done(&p);
     reply_buf(c, 200, &b);

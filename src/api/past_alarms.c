@@ -8,6 +8,8 @@
 
 #include "base/map.h"
 
+enum { ALARMS_MAX = 200000 };
+
 static kt_time time_of(const struct kt_json *v, const char *key)
 {
     kt_time t = 0;
@@ -23,39 +25,74 @@ static void copy_text(char *to, size_t cap, const struct kt_json *v, const char 
     snprintf(to, cap, "%s", kt_json_get_str(v, key, ""));
 }
 
-/* Index of an id, made when it is new; SIZE_MAX past the ceiling. */
-static size_t slot(struct kt_map *map, int64_t id, size_t *n, size_t *cap, void **list, size_t size)
+/* Alarms that stood in [from, to). */
+struct span {
+    struct call *c;
+    kt_time from, to;
+    struct past *ret;
+};
+
+static struct kt_str key_of(const int64_t *id)
 {
-    enum { MAX = 200000 };
-    uint64_t at;
-    struct kt_str key = {(const char *)&id, sizeof(id)};
-    if (kt_map_get(map, key, &at)) {
-        return at;
-    }
-    if (*n == MAX) {
-        return SIZE_MAX;
-    }
-    if (*n == *cap) {
-        *cap = *cap ? *cap * 2 : 256;
-        *list = realloc(*list, *cap * size);
-        KT_ASSERT(*list);
-    }
-    memset((char *)*list + *n * size, 0, size);
-    kt_map_set(map, key, *n);
-    return (*n)++;
+    return (struct kt_str){(const char *)id, sizeof(*id)};
 }
 
-static void take_alarm(struct past *p, const struct kt_json *v)
+/* The newest standing of an alarm; NULL: none in the span. */
+static struct past_alarm *newest(const struct past *p, int64_t id)
+{
+    uint64_t at;
+    return kt_map_get(p->newest, key_of(&id), &at) ? &p->alarms[at] : NULL;
+}
+
+static struct past_alarm *append(struct past *p, int64_t id, kt_time raised)
+{
+    uint64_t before;
+    bool again = kt_map_get(p->newest, key_of(&id), &before);
+    if (p->alarms_n == p->alarms_cap) {
+        p->alarms_cap = p->alarms_cap ? p->alarms_cap * 2 : 256;
+        p->alarms = realloc(p->alarms, p->alarms_cap * sizeof(*p->alarms));
+        KT_ASSERT(p->alarms);
+    }
+    struct past_alarm *a = &p->alarms[p->alarms_n];
+    *a = (struct past_alarm){
+        .id = id, .nth = 1, .earlier = SIZE_MAX, .raised = raised, .value = (double)NAN};
+    if (again) {
+        a->earlier = before;
+        a->nth = p->alarms[before].nth + 1;
+    }
+    kt_map_set(p->newest, key_of(&id), p->alarms_n++);
+    return a;
+}
+
+/* Whoever takes note of an alarm has taken note of all its standings. */
+static void spread_note(struct past *p, struct past_alarm *a)
+{
+    for (size_t i = a->earlier; i != SIZE_MAX && !p->alarms[i].acked; i = p->alarms[i].earlier) {
+        p->alarms[i].acked = a->acked;
+        memcpy(p->alarms[i].by, a->by, sizeof(a->by));
+    }
+}
+
+/* The standing that an outcome of `now` (0: the present list) is about; NULL: not of the span. */
+static struct past_alarm *standing(struct span *s, const struct kt_json *v, kt_time now)
 {
     int64_t id = kt_json_get_int(v, "id", 0);
-    void *list = p->alarms;
-    size_t i = slot(p->alarm_of, id, &p->alarms_n, &p->alarms_cap, &list, sizeof(*p->alarms));
-    p->alarms = list;
-    if (i == SIZE_MAX) {
+    struct past_alarm *a = newest(s->ret, id);
+    bool raise = strcmp(kt_json_get_str(v, "change", ""), "raise") == 0;
+    kt_time raised = raise ? now : time_of(v, "raised"), cleared = time_of(v, "cleared");
+    if (a && !(raise && a->cleared)) {
+        return a;
+    }
+    bool of_span = raised && raised < s->to && (!cleared || cleared >= s->from);
+    return of_span ? append(s->ret, id, raised) : NULL;
+}
+
+static void take_alarm(struct span *s, const struct kt_json *v, kt_time now)
+{
+    struct past_alarm *a = standing(s, v, now);
+    if (!a) {
         return;
     }
-    struct past_alarm *a = &p->alarms[i];
-    a->id = id;
     copy_text(a->rule, sizeof(a->rule), v, "rule");
     copy_text(a->point, sizeof(a->point), v, "point");
     copy_text(a->category, sizeof(a->category), v, "category");
@@ -65,62 +102,93 @@ static void take_alarm(struct past *p, const struct kt_json *v)
     }
     a->priority = (int)kt_json_get_int(v, "priority", 0);
     a->peak = kt_json_get_num(v, "peak", NAN);
-    a->value = kt_json_get_num(v, "value", NAN);
-    a->raised = time_of(v, "raised");
+    a->limit = kt_json_get_num(v, "limit", NAN);
+    if (strcmp(kt_json_get_str(v, "change", ""), "raise") == 0) {
+        a->value = kt_json_get_num(v, "value", NAN);
+    }
     a->cleared = time_of(v, "cleared");
     a->acked = time_of(v, "acked");
-}
-
-static void take_card(struct past *p, const struct kt_json *v)
-{
-    uint64_t at;
-    int64_t alarm = kt_json_get_int(v, "alarm", 0);
-    if (kt_map_get(p->alarm_of, (struct kt_str){(const char *)&alarm, sizeof(alarm)}, &at)) {
-        struct past_alarm *a = &p->alarms[at];
-        /* "cause" of an outcome is the event behind it; the cause people recorded is its text */
-        if (strcmp(kt_json_get_str(v, "change", ""), "measure") == 0) {
-            copy_text(a->cause, sizeof(a->cause), v, "text");
-            copy_text(a->measure, sizeof(a->measure), v, "measure");
-        }
+    if (a->acked) {
+        spread_note(s->ret, a);
     }
 }
 
-static void take(struct call *c, struct past *p, const struct kt_event *ev)
+static void take_card(const struct span *s, const struct kt_json *v)
 {
-    struct kt_json *v = NULL;
-    bool wanted = memmem(ev->body.p, ev->body.n, "\"type\":\"alarm\"", 14) ||
-                  memmem(ev->body.p, ev->body.n, "\"type\":\"card\"", 13);
-    if (!wanted || kt_json_parse(ev->body, 1 << 20, &v, NULL) < 0) {
+    struct past_alarm *a = newest(s->ret, kt_json_get_int(v, "alarm", 0));
+    /* "cause" of an outcome is the event behind it; the cause people recorded is its text */
+    while (a && strcmp(kt_json_get_str(v, "change", ""), "measure") == 0) {
+        copy_text(a->cause, sizeof(a->cause), v, "text");
+        copy_text(a->measure, sizeof(a->measure), v, "measure");
+        a = a->earlier == SIZE_MAX ? NULL : &s->ret->alarms[a->earlier];
+    }
+}
+
+static void take(struct span *s, const struct kt_json *v, kt_time now)
+{
+    if (!may_see_object(s->c, v)) {
         return;
     }
-    if (may_see_object(c, v)) {
-        const char *type = kt_json_get_str(v, "type", "");
-        if (strcmp(type, "alarm") == 0) {
-            take_alarm(p, v);
-        } else {
-            take_card(p, v);
+    if (strcmp(kt_json_get_str(v, "type", ""), "card") == 0) {
+        take_card(s, v);
+    } else {
+        take_alarm(s, v, now);
+    }
+}
+
+static int read_journal(struct span *s, struct kt_err *err)
+{
+    struct kt_journal *j = kt_runtime_journal(s->c->api->opts.runtime);
+    struct kt_journal_reader *r;
+    struct kt_event ev;
+    kt_seq first;
+    int rc = kt_journal_find(j, NULL, s->from, &first, err);
+    if (rc < 0 || !first || (rc = kt_journal_read(j, NULL, first, &r, err)) < 0) {
+        return rc;
+    }
+    while (s->ret->alarms_n < ALARMS_MAX &&
+           (rc = kt_journal_next_of(r, 1u << KT_EV_OUTCOME, &ev, err)) == 1) {
+        struct kt_json *v = NULL;
+        bool wanted = memmem(ev.body.p, ev.body.n, "\"type\":\"alarm\"", 14) ||
+                      memmem(ev.body.p, ev.body.n, "\"type\":\"card\"", 13);
+        if (wanted && kt_json_parse(ev.body, 1 << 20, &v, NULL) == KT_OK) {
+            take(s, v, ev.time);
+        }
+        kt_json_free(v);
+    }
+    kt_journal_reader_free(r);
+    return rc;
+}
+
+/* Those of which nothing was said since: they began before the span and stand today. */
+static void read_present(struct span *s)
+{
+    struct kt_buf raw;
+    struct kt_json *list = NULL;
+    kt_buf_init(&raw, 256 << 20);
+    kt_runtime_snapshot_now(s->c->api->opts.runtime, KT_SNAP_ALARMS, &raw);
+    if (kt_json_parse((struct kt_str){raw.p, raw.n}, 256 << 20, &list, NULL) == KT_OK) {
+        for (size_t i = 0; i < kt_json_len(list); i++) {
+            take(s, kt_json_at(list, i), 0);
         }
     }
-    kt_json_free(v);
+    kt_json_free(list);
+    kt_buf_done(&raw);
 }
 
 int past_read(struct call *c, kt_time from, kt_time to, struct past *ret, struct kt_err *err)
 {
-    struct past p = {.alarm_of = kt_map_new(1024)};
-    struct kt_journal *j = kt_runtime_journal(c->api->opts.runtime);
-    struct kt_journal_reader *r;
-    struct kt_event ev;
-    kt_seq first;
-    int rc = kt_journal_find(j, NULL, from, &first, err);
-    if (rc == KT_OK && first && (rc = kt_journal_read(j, NULL, first, &r, err)) == KT_OK) {
-        while ((rc = kt_journal_next_of(r, 1u << KT_EV_OUTCOME, &ev, err)) == 1 && ev.time < to) {
-            take(c, &p, &ev);
-        }
-        kt_journal_reader_free(r);
-    }
+    struct past p = {.newest = kt_map_new(1024)};
+    struct span s = {c, from, to, &p};
+    int rc = read_journal(&s, err);
     if (rc < 0) {
         past_done(&p);
         return rc;
+    }
+    read_present(&s);
+    if (p.alarms_n >= ALARMS_MAX) {
+        past_done(&p);
+        return kt_err_set(err, KT_EINVAL, "more than %d alarms; take a shorter span", ALARMS_MAX);
     }
     *ret = p;
     return KT_OK;
@@ -129,6 +197,6 @@ int past_read(struct call *c, kt_time from, kt_time to, struct past *ret, struct
 void past_done(struct past *p)
 {
     free(p->alarms);
-    kt_map_free(p->alarm_of);
+    kt_map_free(p->newest);
     *p = (struct past){0};
 }

@@ -13,14 +13,18 @@
 #include "api/past_alarms.h"
 #include "report/report.h"
 
+/* A cut that began so long before the span and stands is in its sheet. */
+#define CUTS_BEFORE (31 * KT_DAY)
+
 struct request {
     struct call *c;
     bool en;
-    kt_time from, to;
+    kt_time from, to, now;
     char date[16];
     bool one_day;                 /* it begins and ends on one calendar day */
     const struct kt_shift *shift; /* NULL: the whole day */
     struct past past;
+    uint32_t unread; /* points whose history cannot be read, the last one's reason in err */
     struct kt_err err;
 };
 
@@ -64,12 +68,34 @@ static void acked_cell(const struct request *q, struct kt_report *r, const struc
     kt_report_cell(r, text);
 }
 
+static kt_time later(kt_time a, kt_time b)
+{
+    return a > b ? a : b;
+}
+
+static kt_time sooner(kt_time a, kt_time b)
+{
+    return a < b ? a : b;
+}
+
 static void span_cell(struct kt_report *r, int64_t ns)
 {
     char text[32];
     long long s = ns / KT_SEC;
     snprintf(text, sizeof(text), "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
     kt_report_cell(r, text);
+}
+
+/* One bucket over [from, to); false: nothing stored, or not readable, which the foot will say. */
+static bool whole(struct request *q, const struct kt_point *p, kt_time from, kt_time to,
+                  struct kt_bucket *ret)
+{
+    if (kt_history_buckets(kt_runtime_history(q->c->api->opts.runtime), p->id, from, to, 1, ret,
+                           &q->err) < 0) {
+        q->unread++;
+        return false;
+    }
+    return ret->count > 0;
 }
 
 static const char *place_of(const struct request *q, const struct kt_point *p)
@@ -116,10 +142,7 @@ static struct kt_report *analog(struct request *q)
     for (uint32_t i = 0; i < s->points_n; i++) {
         const struct kt_point *p = &s->points[i];
         struct kt_bucket b;
-        if (p->kind != KT_POINT_ANALOG || !printed(q, p) ||
-            kt_history_buckets(kt_runtime_history(q->c->api->opts.runtime), p->id, q->from, q->to,
-                               1, &b, &q->err) < 0 ||
-            b.count == 0) {
+        if (p->kind != KT_POINT_ANALOG || !printed(q, p) || !whole(q, p, q->from, q->to, &b)) {
             continue;
         }
         int d = decimals_of(p);
@@ -136,6 +159,21 @@ static struct kt_report *analog(struct request *q)
 }
 
 /* ---- alarms ---------------------------------------------------------------------------------- */
+
+/* The extreme of one standing: of the value that raised it and those that followed. The alarm knows
+ * that of its occurrence, which may have several standings. */
+static double peak_of(struct request *q, const struct past_alarm *a, const struct kt_point *p)
+{
+    struct kt_bucket b;
+    bool low = a->peak < a->limit;
+    if (a->nth == 1 || isnan(a->value)) {
+        return a->peak;
+    }
+    if (!whole(q, p, a->raised, a->cleared ? a->cleared : q->now, &b)) {
+        return a->value;
+    }
+    return low ? fmin(a->value, b.min) : fmax(a->value, b.max);
+}
 
 /* Only what was measured has a peak: not a state, not a broken sensor, not a lost link. */
 static bool has_peak(const struct past_alarm *a, const struct kt_point *p)
@@ -166,8 +204,8 @@ static struct kt_report *alarms(struct request *q, const char *title, const char
         kt_report_cell(r, rule.v == KT_NONE ? a->rule : pick(q, q->c->site->rules[rule.v].title));
         time_cell(q, r, a->raised);
         time_cell(q, r, a->cleared);
-        span_cell(r, (a->cleared ? a->cleared : q->to) - a->raised);
-        kt_report_num(r, has_peak(a, p) ? a->peak : NAN, p ? decimals_of(p) : 2);
+        span_cell(r, (a->cleared ? a->cleared : q->now) - a->raised);
+        kt_report_num(r, has_peak(a, p) ? peak_of(q, a, p) : (double)NAN, p ? decimals_of(p) : 2);
         acked_cell(q, r, a);
         kt_report_cell(r, a->cause);
         kt_report_cell(r, a->measure);
@@ -233,12 +271,15 @@ static struct kt_report *cuts(struct request *q)
                                            {"unlatched", "已解锁待送电", "unlatched"},
                                            {"returned", "已送电", "power back"}};
     struct cuts l;
-    if (cuts_read(q->c, q->from, q->to, &l, &q->err) < 0) {
+    if (cuts_read(q->c, q->from - CUTS_BEFORE, q->to, &l, &q->err) < 0) {
         return NULL;
     }
     struct kt_report *r = kt_report_new(say(q, "断电日（班）报表", "Power cuts"), columns, 11);
     for (size_t i = 0; i < l.n; i++) {
         const struct cut *cut = &l.list[i];
+        if (cut->back && cut->back < q->from) {
+            continue; /* power was back before the span */
+        }
         point_cells(q, r, cut->output);
         time_cell(q, r, cut->at);
         cause_cell(q, r, cut);
@@ -260,7 +301,10 @@ static struct kt_report *cuts(struct request *q)
 
 /* ---- switches -------------------------------------------------------------------------------- */
 
+/* A state holds until the next sample, and no longer than a sample of the point is fresh. */
 struct states {
+    const struct request *q;
+    int64_t fresh_ns;
     int changes;
     int64_t on_ns;
     kt_time last;
@@ -268,18 +312,25 @@ struct states {
     bool known;
 };
 
+static void hold(struct states *s, kt_time until)
+{
+    kt_time end = sooner(until, s->fresh_ns ? s->last + s->fresh_ns : until);
+    if (s->known && s->value != 0 && end > s->q->from) {
+        s->on_ns += end - later(s->last, s->q->from);
+    }
+    s->known = s->known && end == until;
+}
+
 static bool take_state(void *arg, kt_time t, double v, kt_quality q, kt_time arrival)
 {
     struct states *s = arg;
     (void)arrival;
-    if (s->known && s->value != 0) {
-        s->on_ns += t - s->last;
-    }
+    hold(s, t);
     if (!kt_q_known(q)) {
         s->known = false;
         return true;
     }
-    s->changes += s->known && (s->value != 0) != (v != 0);
+    s->changes += s->known && (s->value != 0) != (v != 0) && t >= s->q->from;
     s->value = v;
     s->known = true;
     s->last = t;
@@ -299,15 +350,17 @@ static struct kt_report *switches(struct request *q)
     const struct kt_site *s = q->c->site;
     for (uint32_t i = 0; i < s->points_n; i++) {
         const struct kt_point *p = &s->points[i];
-        struct states st = {0};
-        if (p->kind == KT_POINT_ANALOG || p->kind == KT_POINT_COUNTER || !printed(q, p) ||
-            kt_history_scan(kt_runtime_history(q->c->api->opts.runtime), p->id, q->from, q->to,
-                            take_state, &st, &q->err) < 0) {
+        struct states st = {.q = q, .fresh_ns = p->role->stale_after_ns};
+        kt_time begin = q->from - (st.fresh_ns ? st.fresh_ns : KT_DAY);
+        if (p->kind == KT_POINT_ANALOG || p->kind == KT_POINT_COUNTER || !printed(q, p)) {
             continue;
         }
-        if (st.known && st.value != 0) {
-            st.on_ns += q->to - st.last;
+        if (kt_history_scan(kt_runtime_history(q->c->api->opts.runtime), p->id, begin, q->to,
+                            take_state, &st, &q->err) < 0) {
+            q->unread++;
+            continue;
         }
+        hold(&st, q->to);
         point_cells(q, r, p->id);
         kt_report_num(r, st.changes, 0);
         span_cell(r, st.on_ns);
@@ -320,22 +373,25 @@ static struct kt_report *switches(struct request *q)
 
 struct sum {
     int alarms, cuts, feeds, faults;
-    int64_t time_ns;
-    double peak;
-    kt_time peak_at;
+    int64_t time_ns; /* within the span */
 };
 
-static void count(struct sum *s, const struct past_alarm *a, const struct kt_point *p, kt_time end)
+static void count(const struct request *q, const struct past_alarm *a, struct sum *s)
 {
     s->alarms += !strcmp(a->category, "over-limit");
     s->cuts += !strcmp(a->category, "cut");
     s->feeds += !strcmp(a->category, "feed");
     s->faults += !strcmp(a->category, "fault");
-    s->time_ns += (a->cleared ? a->cleared : end) - a->raised;
-    if (has_peak(a, p) && a->peak == a->peak && (!s->peak_at || a->peak > s->peak)) {
-        s->peak = a->peak;
-        s->peak_at = a->raised;
-    }
+    s->time_ns += (a->cleared ? sooner(a->cleared, q->to) : q->to) - later(a->raised, q->from);
+}
+
+/* The point's largest value of the span and its time. */
+static void largest_cells(struct request *q, struct kt_report *r, const struct kt_point *p)
+{
+    struct kt_bucket b;
+    bool has = p->kind == KT_POINT_ANALOG && whole(q, p, q->from, q->to, &b);
+    kt_report_num(r, has ? b.max : (double)NAN, decimals_of(p));
+    time_cell(q, r, has ? b.max_time : 0);
 }
 
 static struct kt_report *statistics(struct request *q)
@@ -352,7 +408,7 @@ static struct kt_report *statistics(struct request *q)
     for (size_t i = 0; i < q->past.alarms_n; i++) {
         kt_point_id p = kt_site_point(s, kt_str_c(q->past.alarms[i].point));
         if (p.v != KT_NONE) {
-            count(&sums[p.v], &q->past.alarms[i], &s->points[p.v], q->to);
+            count(q, &q->past.alarms[i], &sums[p.v]);
         }
     }
     for (uint32_t i = 0; i < s->points_n; i++) {
@@ -366,8 +422,7 @@ static struct kt_report *statistics(struct request *q)
         kt_report_num(r, m->feeds, 0);
         kt_report_num(r, m->faults, 0);
         span_cell(r, m->time_ns);
-        kt_report_num(r, m->peak_at ? m->peak : NAN, decimals_of(&s->points[i]));
-        time_cell(q, r, m->peak_at);
+        largest_cells(q, r, &s->points[i]);
     }
     return r;
 }
@@ -389,6 +444,13 @@ static void frame(struct request *q, struct kt_report *r)
     kt_report_head(r, line);
     if (kt_report_rows(r) == 0) {
         kt_report_foot(r, say(q, "本时段没有记录。", "Nothing in this span."));
+    }
+    if (q->unread) {
+        snprintf(line, sizeof(line),
+                 q->en ? "Incomplete: %u points' history cannot be read (%s)"
+                       : "不完整：%u 个测点的历史读不出（%s）",
+                 q->unread, q->err.text);
+        kt_report_foot(r, line);
     }
     kt_report_foot(
         r, say(q,
@@ -414,9 +476,10 @@ static bool read_span(struct request *q)
 {
     struct call *c = q->c;
     const char *date = kt_http_query(c->req, "date"), *shift = kt_http_query(c->req, "shift");
-    kt_time now = kt_runtime_now(c->api->opts.runtime), day;
+    kt_time day;
     char today[24];
-    kt_time_fmt_local(now - c->site->report_day_s * KT_SEC, c->site->utc_offset_s, today);
+    q->now = kt_runtime_now(c->api->opts.runtime);
+    kt_time_fmt_local(q->now - c->site->report_day_s * KT_SEC, c->site->utc_offset_s, today);
     snprintf(q->date, sizeof(q->date), "%.10s", date && *date ? date : today);
     if (kt_time_parse(kt_str_c(q->date), c->site->utc_offset_s, &day) < 0) {
         reply_code(c->req, KT_EINVAL, "date is a day like 2026-03-01");
@@ -437,7 +500,7 @@ static bool read_span(struct request *q)
         reply_code(c->req, KT_EINVAL, "there is no shift \"%s\"", shift);
         return false;
     }
-    q->to = q->to < now ? q->to : now;
+    q->to = sooner(q->to, q->now + 1); /* what is told at this moment belongs to it */
     q->one_day = one_day(q);
     q->en = kt_http_query(c->req, "lang") && strcmp(kt_http_query(c->req, "lang"), "en") == 0;
     return true;

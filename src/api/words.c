@@ -35,6 +35,7 @@ static const struct row {
     {"who hears a recording is written down; ask again", "听录音须先记入日志，请重试"},
     {"nothing of this name was kept for the alarm", "该报警没有保存这个文件"},
     {"the picture was erased after its days", "图片已超过保存天数，已删除"},
+    {"more than {} alarms; take a shorter span", "报警超过 {1} 条，请缩短时间范围"},
     {"month is like 2026-11", "月份形如 2026-11"},
     {"who looks at attendance is written down; ask again", "查看考勤须先留痕，请再试一次"},
     {"format is json or gpkg", "format 须为 json 或 gpkg"},

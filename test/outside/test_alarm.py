@@ -326,5 +326,45 @@ def _():
             equal(states, ["unack" if n % 2 == 0 else "rtn"])
 
 
+def noon(clock):
+    """Set the site's clock (+08:00) to the next noon."""
+    day = 86_400_000
+    now = kt.now_ms() + 8 * 3_600_000
+    clock.ahead_ms = (now // day + 1) * day + day // 2 - now
+
+
+@case("a sheet has each standing of an alarm with its own peak, and what stood since the day before")
+def _():
+    clock = kt.SiteClock()
+    noon(clock)
+    site = kt.make_site([kt.point(f"T-{i}", "ch4.main-return", "MR", link="push") for i in (1, 2)])
+    p = kt.Program(site, "--sim-clock", clock.address)
+    eye = p.user("eye-of-sheet", "dispatcher")
+
+    def sheet(kind, **query):
+        return [r for r in eye.get(f"/reports/{kind}", **query)["rows"] if r[0] in ("T-1", "T-2")]
+
+    def over(**query):
+        return [r for r in sheet("alarm", **query) if "甲烷" in r[3]]
+    for value in (0.9, 0.1, 0.8, 0.1):
+        p.samples(("T-1", value))
+    p.samples(("T-2", 0.95))
+    first = over()
+    equal([(r[0], r[7]) for r in first], [("T-1", "0.90"), ("T-1", "0.80"), ("T-2", "0.95")])
+    eye.ask("alarm.ack", alarms=[eye.alarm(GAS, "T-1", "rtn")["id"]], note="")
+    assert all("eye-of-sheet" in r[8] for r in over()[:2]), "one acknowledgement is of both"
+    equal([r[3] for r in sheet("statistics")], ["2", "1"])
+    day = eye.get("/alarms/kpi")["total"]
+    clock.ahead_ms += 86_400_000 + 60_000
+    kt.wait_for("it is the next day", lambda: "T-1" not in [r[0] for r in over()])
+    stood = over()
+    equal([(r[0], r[5], r[7]) for r in stood], [("T-2", "", "0.95")])
+    assert "-" not in first[2][4] and "-" in stood[0][4], (first, stood)  # the day it began
+    kpi = eye.get("/alarms/kpi")
+    assert kpi["stale"] >= 1 and kpi["total"] < day + kpi["stale"], (day, kpi)
+    hours = int(next(r for r in sheet("statistics") if r[0] == "T-2")[7].split(":")[0])
+    assert 12 <= hours <= 13, hours  # since midnight, not since it began
+
+
 if __name__ == "__main__":
     sys.exit(kt.main())

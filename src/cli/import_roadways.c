@@ -19,12 +19,14 @@
 
 #define SNAP_M   2.0
 #define HEIGHT_M 2.0
+#define FAR_KM   100.0 /* no mine is that large */
 
 struct work {
     const struct kt_args *args;
     const char *site_dir;
     struct roadways roads;
     struct kt_road_net net;
+    double snap;
 };
 
 static void coordinate(struct kt_table *t, double v)
@@ -157,20 +159,6 @@ static int into_map(const struct work *w, const char *table, int epsg, struct kt
     return r;
 }
 
-/** Coordinates of the layer are those of the site. */
-static int site_epsg(const char *dir)
-{
-    char packs[600];
-    struct kt_err err;
-    struct kt_site *site = NULL;
-    struct kt_findings *f = kt_findings_new(100);
-    int r = kt_site_load(dir, kt_share_dir(packs, sizeof(packs), "packs"), NULL, f, &site, &err);
-    int epsg = r == KT_OK ? site->crs_epsg : 0;
-    kt_site_unref(site);
-    kt_findings_free(f);
-    return epsg;
-}
-
 static int write_map(const struct work *w, struct kt_err *err)
 {
     static const char types[] = "String,String,String,Real,Real,String,String,String,Real,String\n";
@@ -191,7 +179,7 @@ static int write_map(const struct work *w, struct kt_err *err)
         snprintf(kinds, sizeof(kinds), "%s/roadways.csvt", dir);
         r = kt_file_replace(table, b.p, b.n, err);
         r = r < 0 ? r : kt_file_replace(kinds, types, strlen(types), err);
-        r = r < 0 ? r : into_map(w, table, site_epsg(w->site_dir), err);
+        r = r < 0 ? r : into_map(w, table, w->roads.epsg, err);
         unlink(table);
         unlink(kinds);
         rmdir(dir);
@@ -212,20 +200,113 @@ static int metres(const struct kt_args *a, const char *option, double usual, dou
     return KT_EXIT_OK;
 }
 
+/* What is read is to be in the site's coordinates. */
+struct site_says {
+    int epsg;
+    double x, y; /* where its places are, in the middle; NAN: they say nothing */
+};
+
+static struct site_says look_at_site(const char *dir)
+{
+    char packs[600];
+    struct kt_err err;
+    struct kt_site *site = NULL;
+    struct site_says says = {0, NAN, NAN};
+    struct kt_findings *f = kt_findings_new(100);
+    int r = kt_site_load(dir, kt_share_dir(packs, sizeof(packs), "packs"), NULL, f, &site, &err);
+    double x = 0, y = 0, n = 0;
+    for (uint32_t i = 0; r == KT_OK && i < site->places_n; i++) {
+        const struct kt_place *p = &site->places[i];
+        x += p->has_xy ? p->x : 0;
+        y += p->has_xy ? p->y : 0;
+        n += p->has_xy;
+    }
+    if (r == KT_OK) {
+        says = (struct site_says){site->crs_epsg, n > 0 ? x / n : (double)NAN,
+                                  n > 0 ? y / n : (double)NAN};
+    }
+    kt_site_unref(site);
+    kt_findings_free(f);
+    return says;
+}
+
+/** Numbers such as degrees have, and no vertex further from the next, on the plan, than what is
+ *  snapped. */
+static bool looks_like_degrees(const struct work *w)
+{
+    for (uint32_t i = 0; i < w->roads.n; i++) {
+        const struct kt_road_line *l = &w->roads.line[i];
+        for (uint32_t k = 0; k < l->vertices_n; k++) {
+            const double *p = l->xyz + (size_t)k * 3, *q = k ? p - 3 : p;
+            if (!(fabs(p[0]) <= 180 && fabs(p[1]) <= 90) ||
+                hypot(p[0] - q[0], p[1] - q[1]) >= w->snap) {
+                return false;
+            }
+        }
+    }
+    return w->roads.n > 0;
+}
+
+static void say_far(const struct work *w, const struct site_says *site)
+{
+    double x = 0, y = 0, n = 0;
+    for (uint32_t i = 0; i < w->net.nodes_n; i++) {
+        x += w->net.node[i].x;
+        y += w->net.node[i].y;
+        n++;
+    }
+    double km = n > 0 ? hypot(x / n - site->x, y / n - site->y) / 1000 : 0;
+    if (km > FAR_KM) {
+        fprintf(stderr,
+                "note: the roadways lie %.0f km from the places of the site; is the coordinate "
+                "system right (--crs)?\n",
+                km);
+    }
+}
+
+static void say_read(const struct work *w, const struct site_says *site)
+{
+    if (w->roads.no_line_n) {
+        fprintf(stderr, "note: %u features are no lines and are left out\n", w->roads.no_line_n);
+    }
+    if (w->roads.renamed_n) {
+        fprintf(stderr, "note: %u roadways had the id of another one; they are called id-2 …\n",
+                w->roads.renamed_n);
+    }
+    if (!w->roads.crs_said && site->epsg) {
+        fprintf(stderr, "note: the file says no coordinate system; taken as the site's, EPSG:%d\n",
+                site->epsg);
+    }
+    say_far(w, site);
+}
+
 static int make(struct work *w, const char *file)
 {
-    double snap, height;
+    double height;
     struct kt_err err;
-    int code = metres(w->args, "snap", SNAP_M, &snap);
+    struct site_says site = look_at_site(w->site_dir);
+    w->roads.epsg = site.epsg;
+    int code = metres(w->args, "snap", SNAP_M, &w->snap);
     code = code ? code : metres(w->args, "height", HEIGHT_M, &height);
     code = code ? code : roadways_read(w->args, file, &w->roads);
     if (code) {
         return code;
     }
-    int r = kt_road_net(w->roads.line, w->roads.n, snap, height, w->roads.arena, &w->net, &err);
+    if (looks_like_degrees(w)) {
+        kt_err_set(&err, KT_EINVAL,
+                   "%s: all vertices are nearer to one another than %g m; the coordinates look "
+                   "like degrees: say "
+                   "their system, --crs 4490",
+                   file, w->snap);
+        return kt_fail(w->args, &err);
+    }
+    int r = kt_road_net(w->roads.line, w->roads.n, w->snap, height, w->roads.arena, &w->net, &err);
     const char *out = kt_arg(w->args, "out");
     r = r < 0 || !out ? r : write_table(w, out, &err);
     r = r < 0 || !kt_arg(w->args, "write") ? r : write_map(w, &err);
+    if (r == KT_OK) {
+        say_read(w, &site);
+    }
     return r < 0 ? kt_fail(w->args, &err) : KT_EXIT_OK;
 }
 

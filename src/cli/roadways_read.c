@@ -1,31 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A CSV has one row a vertex: id, x, y and, where known, z; from, to, section_m2, kind, place, name
- * and width_m on the first row of a roadway. All else goes through GDAL's ogr2ogr, in a child
- * process with limits, into a GeoPackage that is read as a drawing is.
+ * and width_m on the first row of a roadway. All else is a drawing.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <strings.h>
 
+#include "base/map.h"
 #include "cli/roadways.h"
 #include "conf/csv.h"
-#include "conf/json.h"
-#include "geo/geo.h"
-#include "sys/file.h"
-#include "sys/proc.h"
 
-struct reading {
-    const struct kt_args *args;
-    struct roadways *to;
+struct roadways_now {
+    struct kt_map *ids;
     uint32_t cap;
     double *xyz; /* of the roadway being read */
     uint32_t n, xyz_cap;
 };
 
-static void vertex(struct reading *r, double x, double y, double z)
+enum { NAMES_MAX = 10, PREFIX_LEAST = 9 };
+/* The best first. */
+static const char *const names[ROADWAY_FIELDS][NAMES_MAX] = {
+    [ROADWAY_ID] = {"airway", "id", "edge_id", "编号", "巷道编号", "代码", "name", "名称",
+                    "巷道名称"},
+    [ROADWAY_X] = {"x", "东坐标", "横坐标"},
+    [ROADWAY_Y] = {"y", "北坐标", "纵坐标"},
+    [ROADWAY_Z] = {"z", "高程", "标高"},
+    [ROADWAY_FROM] = {"from", "from_node", "from_", "起点", "始节点", "起点名称", "起节点"},
+    [ROADWAY_TO] = {"to", "to_node", "to_", "终点", "末节点", "终点名称", "止节点"},
+    [ROADWAY_SECTION] = {"section_m2", "section", "断面", "断面积", "净断面", "断面面积"},
+    [ROADWAY_KIND] = {"kind", "type", "类型", "巷道类型", "类别", "layer", "图层"},
+    [ROADWAY_PLACE] = {"place", "地点"},
+    [ROADWAY_NAME] = {"name", "名称", "巷道名称", "巷道名"},
+    [ROADWAY_WIDTH] = {"width_m", "width", "宽度", "巷宽", "净宽"},
+};
+
+/* A Shapefile cuts names after ten bytes, and so a Chinese one. */
+static bool is_name(const char *name, const char *known)
 {
+    size_t n = strlen(name);
+    bool cut = n >= PREFIX_LEAST && (unsigned char)name[0] >= 0x80;
+    return strcasecmp(name, known) == 0 || (cut && strncmp(name, known, n) == 0);
+}
+
+int roadways_rank(enum roadway_field field, const char *name)
+{
+    for (int i = 0; i < NAMES_MAX && names[field][i]; i++) {
+        if (is_name(name, names[field][i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+void roadways_vertex(struct roadways *to, double x, double y, double z)
+{
+    struct roadways_now *r = to->r;
     if (r->n == r->xyz_cap) {
         r->xyz_cap = r->xyz_cap ? 2 * r->xyz_cap : 256;
         r->xyz = realloc(r->xyz, (size_t)r->xyz_cap * 3 * sizeof(double));
@@ -37,14 +68,9 @@ static void vertex(struct reading *r, double x, double y, double z)
     p[2] = z;
 }
 
-static const char *kept(struct reading *r, struct kt_str s)
+static void grow(struct roadways *to)
 {
-    return kt_arena_strndup(r->to->arena, s.n ? s.p : "", s.n);
-}
-
-static void grow(struct reading *r)
-{
-    struct roadways *to = r->to;
+    struct roadways_now *r = to->r;
     if (to->n < r->cap) {
         return;
     }
@@ -54,49 +80,84 @@ static void grow(struct reading *r)
     KT_ASSERT(to->line && to->says);
 }
 
-/** The vertices so far are a roadway; its texts are filled in by who knows them. */
-static struct kt_road_line *end_line(struct reading *r)
+/** The id as given, or made from it or from the number: no other roadway has it. */
+static const char *own_id(struct roadways *to, struct kt_str given)
 {
-    struct roadways *to = r->to;
-    grow(r);
+    const char *base = given.n ? kt_arena_strndup(to->arena, given.p, given.n)
+                               : kt_arena_printf(to->arena, "R%u", to->n + 1);
+    const char *id = base;
+    for (uint32_t k = 2; !kt_map_add(to->r->ids, kt_str_c(id), 0); k++) {
+        id = kt_arena_printf(to->arena, "%s-%u", base, k);
+    }
+    to->renamed_n += given.n > 0 && id != base;
+    return id;
+}
+
+/** A node that the program named itself is one without a name. */
+static const char *node_name(const char *name)
+{
+    size_t digits = name[0] == 'N' ? strspn(name + 1, "0123456789") : 0;
+    return digits && !name[1 + digits] ? "" : name;
+}
+
+/** A piece with one vertex is kept: it is told as one that is too short. */
+void roadways_line(struct roadways *to, const struct kt_str *text)
+{
+    struct roadways_now *r = to->r;
+    const char *kept[ROADWAY_FIELDS];
+    if (r->n == 1) {
+        roadways_vertex(to, r->xyz[0], r->xyz[1], r->xyz[2]);
+    }
+    grow(to);
     double *xyz = KT_NEW_ARRAY(to->arena, double, (size_t)r->n * 3 + 1);
     if (r->n) {
         memcpy(xyz, r->xyz, (size_t)r->n * 3 * sizeof(double));
     }
+    for (int i = 0; i < ROADWAY_FIELDS; i++) {
+        kept[i] = kt_arena_strndup(to->arena, text[i].n ? text[i].p : "", text[i].n);
+    }
     to->line[to->n] =
-        (struct kt_road_line){kt_arena_printf(to->arena, "R%u", to->n + 1), "", "", xyz, r->n};
-    to->says[to->n] = (struct roadway_says){"", "", "", "", ""};
+        (struct kt_road_line){own_id(to, text[ROADWAY_ID]), node_name(kept[ROADWAY_FROM]),
+                              node_name(kept[ROADWAY_TO]), xyz, r->n};
+    to->says[to->n++] =
+        (struct roadway_says){kept[ROADWAY_SECTION], kept[ROADWAY_KIND], kept[ROADWAY_PLACE],
+                              kept[ROADWAY_NAME], kept[ROADWAY_WIDTH]};
     r->n = 0;
-    return &to->line[to->n++];
 }
 
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
-enum { ID, X, Y, Z, FROM, TO, SECTION, KIND, PLACE, NAME, WIDTH, COLUMNS };
+struct table {
+    const struct kt_csv *csv;
+    int col[ROADWAY_FIELDS];
+    struct kt_problems p;
+};
 
-static struct kt_str cell(const struct kt_csv *csv, uint32_t row, int column)
+static int column_of(const struct kt_csv *csv, enum roadway_field field)
 {
-    return column < 0 ? (struct kt_str){"", 0} : kt_csv_get(csv, row, column);
+    int best = -1, best_rank = NAMES_MAX;
+    for (uint32_t i = 0; i < kt_csv_columns(csv); i++) {
+        char name[64];
+        struct kt_str s = kt_csv_name(csv, i);
+        snprintf(name, sizeof(name), "%.*s", (int)(s.n < 60 ? s.n : 60), s.p);
+        int rank = roadways_rank(field, name);
+        if (rank >= 0 && rank < best_rank) {
+            best = (int)i;
+            best_rank = rank;
+        }
+    }
+    return best;
 }
 
-static bool same_id(const struct kt_csv *csv, uint32_t a, uint32_t b, int id)
+static struct kt_str cell(const struct table *t, uint32_t row, enum roadway_field field)
 {
-    struct kt_str x = kt_csv_get(csv, a, id), y = kt_csv_get(csv, b, id);
+    return t->col[field] < 0 ? (struct kt_str){"", 0} : kt_csv_get(t->csv, row, t->col[field]);
+}
+
+static bool same_id(const struct table *t, uint32_t a, uint32_t b)
+{
+    struct kt_str x = cell(t, a, ROADWAY_ID), y = cell(t, b, ROADWAY_ID);
     return x.n == y.n && memcmp(x.p, y.p, x.n) == 0;
-}
-
-static void csv_line(struct reading *r, const struct kt_csv *csv, uint32_t first, const int *col)
-{
-    struct kt_road_line *l = end_line(r);
-    struct roadway_says *says = &r->to->says[r->to->n - 1];
-    l->id = kept(r, kt_csv_get(csv, first, col[ID]));
-    l->from = kept(r, cell(csv, first, col[FROM]));
-    l->to = kept(r, cell(csv, first, col[TO]));
-    says->section = kept(r, cell(csv, first, col[SECTION]));
-    says->kind = kept(r, cell(csv, first, col[KIND]));
-    says->place = kept(r, cell(csv, first, col[PLACE]));
-    says->name = kept(r, cell(csv, first, col[NAME]));
-    says->width = kept(r, cell(csv, first, col[WIDTH]));
 }
 
 static void print_problem(void *arg, const struct kt_err *at)
@@ -106,157 +167,77 @@ static void print_problem(void *arg, const struct kt_err *at)
     fprintf(stderr, "error: %s\n", kt_err_str(at, text, sizeof(text)));
 }
 
-static int read_csv(struct reading *r, const char *file)
+static double number(struct table *t, uint32_t row, enum roadway_field field)
 {
-    static const char *const names[COLUMNS] = {
-        "id", "x", "y", "z", "from", "to", "section_m2", "kind", "place", "name", "width_m"};
+    double v = NAN;
+    uint32_t before = t->p.n;
+    bool is = t->col[field] >= 0 && kt_csv_num(t->csv, row, t->col[field], &t->p, &v);
+    if (!is && field != ROADWAY_Z && t->p.n == before) {
+        kt_csv_problem(t->csv, row, t->col[field], &t->p, "%s is empty; write metres",
+                       names[field][0]);
+    }
+    return is ? v : (double)NAN;
+}
+
+static void read_row(struct table *t, uint32_t row, struct roadways *to)
+{
+    double x = number(t, row, ROADWAY_X), y = number(t, row, ROADWAY_Y);
+    roadways_vertex(to, x, y, number(t, row, ROADWAY_Z));
+    if (cell(t, row, ROADWAY_ID).n == 0) {
+        kt_csv_problem(t->csv, row, t->col[ROADWAY_ID], &t->p, "id is empty; name the roadway");
+    }
+}
+
+/** A roadway's rows stand together: one that comes again is another one. */
+static void tell_scattered(struct table *t, const struct roadways *to)
+{
+    if (to->renamed_n) {
+        kt_problem_at(&t->p, kt_csv_file(t->csv), 1, 1,
+                      "%u roadways come again after another one; the rows of a roadway stand "
+                      "together, in its order",
+                      to->renamed_n);
+    }
+}
+
+static int read_csv(const struct kt_args *a, const char *file, struct roadways *to)
+{
     struct kt_csv *csv;
     struct kt_err err;
-    struct kt_problems p = {print_problem, NULL, 0};
-    int col[COLUMNS];
-    if (kt_csv_read(r->to->arena, file, file, &csv, &err) < 0) {
-        return kt_fail(r->args, &err);
+    if (kt_csv_read(to->arena, file, file, &csv, &err) < 0) {
+        return kt_fail(a, &err);
     }
-    for (int i = 0; i < COLUMNS; i++) {
-        col[i] = kt_csv_column(csv, names[i]);
+    struct table t = {.csv = csv, .p = {print_problem, NULL, 0}};
+    for (int i = 0; i < ROADWAY_FIELDS; i++) {
+        t.col[i] = column_of(csv, (enum roadway_field)i);
     }
-    if (col[ID] < 0 || col[X] < 0 || col[Y] < 0) {
-        return kt_usage(r->args, "%s: columns id, x and y must be there, one row a vertex", file);
+    if (t.col[ROADWAY_ID] < 0 || t.col[ROADWAY_X] < 0 || t.col[ROADWAY_Y] < 0) {
+        return kt_usage(a, "%s: columns id, x and y must be there, one row a vertex", file);
     }
     uint32_t first = 0;
     for (uint32_t row = 0; row < kt_csv_rows(csv); row++) {
-        double x = 0, y = 0, z = NAN;
-        (void)kt_csv_num(csv, row, col[X], &p, &x);
-        (void)kt_csv_num(csv, row, col[Y], &p, &y);
-        if (cell(csv, row, col[Z]).n) {
-            (void)kt_csv_num(csv, row, col[Z], &p, &z);
-        }
-        vertex(r, x, y, z);
-        if (row + 1 == kt_csv_rows(csv) || !same_id(csv, first, row + 1, col[ID])) {
-            csv_line(r, csv, first, col);
+        read_row(&t, row, to);
+        if (row + 1 == kt_csv_rows(csv) || !same_id(&t, first, row + 1)) {
+            struct kt_str text[ROADWAY_FIELDS];
+            for (int i = 0; i < ROADWAY_FIELDS; i++) {
+                text[i] = cell(&t, first, (enum roadway_field)i);
+            }
+            roadways_line(to, text);
             first = row + 1;
         }
     }
-    return p.n ? KT_EXIT_INVALID : KT_EXIT_OK;
-}
-
-/* ---- drawings -------------------------------------------------------------------------------- */
-
-static const char *text_of(const struct kt_json *props, const char *const *keys)
-{
-    for (; *keys; keys++) {
-        const char *s = kt_json_get_str(props, *keys, NULL);
-        if (s && s[0]) {
-            return s;
-        }
-    }
-    return "";
-}
-
-/* A text, or a number as text. */
-static const char *said(struct reading *r, const struct kt_json *props, const char *key)
-{
-    double v;
-    if (kt_json_num(kt_json_get(props, key), &v)) {
-        return kt_arena_printf(r->to->arena, "%g", v);
-    }
-    return kept(r, kt_str_c(kt_json_get_str(props, key, "")));
-}
-
-static void add_path(struct reading *r, const struct kt_json *path, const struct kt_json *props)
-{
-    static const char *const id[] = {"airway", "id", "ID", "edge_id", "name", "Name", NULL};
-    static const char *const from[] = {"from", "FROM", "from_", NULL};
-    static const char *const to[] = {"to", "TO", "to_", NULL};
-    static const char *const kind[] = {"kind", "type", "Layer", NULL};
-    for (size_t i = 0; i < kt_json_len(path); i++) {
-        const struct kt_json *at = kt_json_at(path, i);
-        double x = NAN, y = NAN, z = NAN;
-        (void)kt_json_num(kt_json_at(at, 0), &x);
-        (void)kt_json_num(kt_json_at(at, 1), &y);
-        (void)kt_json_num(kt_json_at(at, 2), &z);
-        vertex(r, x, y, z);
-    }
-    struct kt_road_line *l = end_line(r);
-    struct roadway_says *says = &r->to->says[r->to->n - 1];
-    const char *name = text_of(props, id);
-    l->id = name[0] ? kept(r, kt_str_c(name)) : l->id;
-    l->from = kept(r, kt_str_c(text_of(props, from)));
-    l->to = kept(r, kt_str_c(text_of(props, to)));
-    says->kind = kept(r, kt_str_c(text_of(props, kind)));
-    says->section = said(r, props, "section_m2");
-    says->place = said(r, props, "place");
-    says->name = said(r, props, "name");
-    says->width = said(r, props, "width_m");
-}
-
-static void add_feature(struct reading *r, const struct kt_json *feature)
-{
-    const struct kt_json *g = kt_json_get(feature, "geometry");
-    const struct kt_json *props = kt_json_get(feature, "properties");
-    const struct kt_json *paths = kt_json_get(g, "coordinates");
-    const char *type = kt_json_get_str(g, "type", "");
-    if (strcmp(type, "LineString") == 0) {
-        add_path(r, paths, props);
-    } else if (strcmp(type, "MultiLineString") == 0) {
-        for (size_t i = 0; i < kt_json_len(paths); i++) {
-            add_path(r, kt_json_at(paths, i), props);
-        }
-    }
-}
-
-/** Which layer of the file, when it is said. */
-static int convert(const struct kt_args *a, const char *file, const char *target,
-                   struct kt_err *err)
-{
-    char *argv[16] = {"ogr2ogr", "-f", "GPKG", "-nln", "roadway", "-skipfailures"};
-    int n = 6;
-    struct kt_buf out;
-    struct kt_proc_limits lim = {.memory_bytes = (size_t)4 << 30, .cpu_seconds = 600};
-    argv[n++] = (char *)(uintptr_t)target;
-    argv[n++] = (char *)(uintptr_t)file;
-    if (kt_arg(a, "layer")) {
-        argv[n++] = (char *)(uintptr_t)kt_arg(a, "layer");
-    }
-    argv[n] = NULL;
-    kt_buf_init(&out, 1 << 20);
-    int r = kt_proc_run(argv, &lim, 600 * KT_SEC, 1 << 20, &out, err);
-    kt_buf_done(&out);
-    return r;
-}
-
-static int read_drawing(struct reading *r, const char *file)
-{
-    char dir[256], target[300];
-    struct kt_err err;
-    struct kt_geo_map map = {0};
-    struct kt_arena *arena = kt_arena_new(512u << 20);
-    int x = kt_dir_temp("kt-roadways", dir, sizeof(dir), &err);
-    if (x == KT_OK) {
-        snprintf(target, sizeof(target), "%s/roadways.gpkg", dir);
-        x = convert(r->args, file, target, &err);
-        x = x < 0 ? x : kt_geo_map_read(target, dir, arena, &map, &err);
-        unlink(target);
-        rmdir(dir);
-    }
-    for (size_t i = 0; x == KT_OK && i < map.n; i++) {
-        struct kt_json *feature = NULL;
-        x = kt_json_parse(map.features[i].json, 64u << 20, &feature, &err);
-        if (x == KT_OK) {
-            add_feature(r, feature);
-            kt_json_free(feature);
-        }
-    }
-    kt_arena_free(arena);
-    return x < 0 ? kt_fail(r->args, &err) : KT_EXIT_OK;
+    tell_scattered(&t, to);
+    return t.p.n ? KT_EXIT_INVALID : KT_EXIT_OK;
 }
 
 int roadways_read(const struct kt_args *a, const char *file, struct roadways *ret)
 {
-    struct reading r = {.args = a, .to = ret};
+    struct roadways_now now = {.ids = kt_map_new(256)};
     size_t n = strlen(file);
     bool csv = n > 4 && strcasecmp(file + n - 4, ".csv") == 0;
-    int code = csv ? read_csv(&r, file) : read_drawing(&r, file);
-    free(r.xyz);
+    ret->r = &now;
+    int code = csv ? read_csv(a, file, ret) : roadways_drawing(a, file, ret);
+    ret->r = NULL;
+    kt_map_free(now.ids);
+    free(now.xyz);
     return code;
 }

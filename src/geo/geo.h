@@ -47,6 +47,14 @@ KT_MUST_CHECK int kt_geo_map_parse(struct kt_str text, struct kt_arena *arena,
  */
 void kt_geo_map_diff(const struct kt_geo_map *before, const struct kt_geo_map *now,
                      struct kt_buf *out, size_t *ret_added, size_t *ret_removed);
+struct kt_geo_crs {
+    bool said;    /**< the layer says which it is in */
+    int epsg;     /**< 0: said in another way than by a number of EPSG */
+    bool degrees; /**< in longitude and latitude */
+};
+/** The coordinate system of a layer. KT_OK; KT_ENOTFOUND no such layer; KT_EPARSE no GeoPackage */
+KT_MUST_CHECK int kt_geo_crs(const char *path, const char *layer, struct kt_geo_crs *ret,
+                             struct kt_err *err);
 struct kt_geo_meeting {
     bool meets;
     double area_m2, length_m; /**< of the part in common; 0 where it has none */

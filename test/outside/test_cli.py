@@ -519,6 +519,70 @@ def _():
     assert got.returncode != 0 and "bad.csv:2:5" in got.stderr, got.stderr
 
 
+MESSY = '''{"type":"FeatureCollection","features":[
+ {"type":"Feature","properties":{"编号":"YS-1","名称":"一号运输巷（演示）","类型":"运输巷","断面":12.5},
+  "geometry":{"type":"LineString","coordinates":[[500000,4050000,800],[500400,4050010,790]]}},
+ {"type":"Feature","properties":{"编号":"HF-1","名称":"回风巷（演示）"},
+  "geometry":{"type":"MultiLineString","coordinates":[[[500400,4050010,790],[500400,4050300,780]],[[500400,4050300,780],[500300,4050500,780]]]}},
+ {"type":"Feature","properties":{"编号":"LJ"},"geometry":{"type":"LineString","coordinates":[[501000,4050000,0],[501000,4050000,0]]}},
+ {"type":"Feature","properties":{"编号":"CD"},"geometry":{"type":"LineString","coordinates":[[500100,4050002.5,797.5],[500160,4050004,796]]}},
+ {"type":"Feature","properties":{"编号":"P"},"geometry":{"type":"Point","coordinates":[500000,4050000]}}]}'''
+
+
+def roadways(where, file, *words):
+    out = kt.temp_dir() / "net.csv"
+    got = kuangtu("import", "roadways", where.dir, file, "--format", "csv", "--out", out, *words, check=False)
+    rows = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8")))) if out.exists() else []
+    return got, sorted((r["edge_id"], r["length_m"], r["kind"], r["name"]) for r in rows)
+
+
+@case("import roadways: drawings as they come: degrees, no coordinate system, Chinese names in GBK, a piece of no length, one id twice, a copy")
+def _():
+    s = site()
+    text = (s.dir / "site.yaml").read_text(encoding="utf-8")
+    assert "epsg: 0, name: local" in text or '"epsg": 0' in text, text
+    s.write("site.yaml", text.replace("epsg: 0", "epsg: 4547").replace('"epsg": 0', '"epsg": 4547'))
+    d = kt.temp_dir()
+    plain = d / "plain.geojson"  # of metres, though GeoJSON would have degrees
+    plain.write_text(MESSY, encoding="utf-8")
+    got, want = roadways(s, plain)
+    equal(got.returncode, 3, got.stderr)
+    equal([w[0] for w in want], ["CD", "HF-1", "HF-1-2", "YS-1", "YS-1/2", "YS-1/3"], "the piece of no length is no branch")
+    equal(want[3][2:], ("运输巷", "一号运输巷（演示）"))
+    assert abs(sum(float(w[1]) for w in want[3:]) - 400.25) < 0.5, want
+    found = sorted((r["kind"], r["roadway"], r["other"]) for r in csv.DictReader(io.StringIO(got.stdout)))
+    assert ("short", "LJ", "") in found and ("overlap", "YS-1", "CD") in found, found
+    assert "1 features are no lines" in got.stderr and "1 roadways had the id" in got.stderr, got.stderr
+    assert "no coordinate system" in got.stderr, got.stderr
+
+    def shape(name, *words):
+        subprocess.run(["ogr2ogr", "-f", "ESRI Shapefile", d / name, plain, "-where", '"编号" <> \'P\'', *words], check=True,
+                       capture_output=True)
+        return d / name
+    degrees = shape("degrees.shp", "-s_srs", "EPSG:4547", "-t_srs", "EPSG:4490", "-lco", "ENCODING=UTF-8")
+    near = [(w[0], w[2], w[3]) for w in want]
+    got, rows = roadways(s, degrees)
+    equal([(r[0], r[2], r[3]) for r in rows], near, "brought into the site's metres")
+    assert all(abs(float(r[1]) - float(w[1])) < 0.01 for r, w in zip(rows, want)), rows
+    (d / "degrees.prj").unlink()
+    got, rows = roadways(s, degrees)
+    equal((got.returncode, rows), (3, []))
+    assert "--crs 4490" in got.stderr, got.stderr
+    equal([r[0] for r in roadways(s, degrees, "--crs", "4490")[1]], [w[0] for w in want])
+    equal(roadways(s, degrees, "--crs", "north")[0].returncode, 2)
+    gbk = shape("gbk.shp", "-a_srs", "EPSG:4547", "-lco", "ENCODING=GBK")
+    table = bytearray((d / "gbk.dbf").read_bytes())
+    table[29] = 0  # as programs of that time wrote it: no language, no .cpg
+    (d / "gbk.dbf").write_bytes(table)
+    (d / "gbk.cpg").unlink(missing_ok=True)
+    equal(roadways(s, gbk)[1], want)
+    bad = d / "bad.csv"
+    bad.write_text("编号,x,y\na,1,\na,2,3\nb,5,5\nb,6,6\na,9,9\na,20,9\n", encoding="gbk")
+    got = kuangtu("import", "roadways", s.dir, bad, check=False)
+    equal(got.returncode, 3, got.stderr)
+    assert "bad.csv:2:5: y is empty" in got.stderr and "stand together" in got.stderr, got.stderr
+
+
 @case("SIGTERM ends the program with 0 and leaves no run file")
 def _():
     s = site()

@@ -129,6 +129,15 @@ static void add_branch(struct building *b, const struct stop *from, const struct
         from->line, part, id, ends[0], ends[1], kt_road_length_m(xyz, inner + 2), xyz, inner + 2};
 }
 
+/** A piece that came to one node is none. */
+static bool vanishes(struct building *b, const struct stop *s, const struct stop *t)
+{
+    const struct roads *r = b->r;
+    const struct kt_road_line *l = &r->line[s->line];
+    return node_of(b, s->item) == node_of(b, t->item) &&
+           kt_road_length_m(l->xyz, l->vertices_n) < r->snap;
+}
+
 static void branches(struct building *b)
 {
     uint32_t part = 0;
@@ -136,7 +145,7 @@ static void branches(struct building *b)
         const struct stop *s = &b->stop[i], *t = s + 1;
         if (s->line != t->line) {
             part = 0;
-        } else if (t->pos - s->pos > 1e-9) {
+        } else if (t->pos - s->pos > 1e-9 && !vanishes(b, s, t)) {
             add_branch(b, s, t, part++);
         }
     }

@@ -185,14 +185,16 @@ static double shared_length(const struct roads *r, const struct seg *s, const st
     const double *c = road_vertex(r, o->line, o->at), *d = road_vertex(r, o->line, o->at + 1);
     double rx = b[0] - a[0], ry = b[1] - a[1], l = hypot(rx, ry);
     double sine = l > 0 ? fabs(rx * (d[1] - c[1]) - ry * (d[0] - c[0])) / (l * apart(c, d)) : 1;
-    if (!(sine <= PARALLEL) || !road_level(r, a[2], c[2])) {
+    if (!(sine <= PARALLEL)) {
         return 0;
     }
     double p = ((c[0] - a[0]) * rx + (c[1] - a[1]) * ry) / l;
     double q = ((d[0] - a[0]) * rx + (d[1] - a[1]) * ry) / l;
     double from = fmax(0, fmin(p, q)), to = fmin(l, fmax(p, q)), t;
     double m[2] = {a[0] + rx * (from + to) / 2 / l, a[1] + ry * (from + to) / 2 / l};
-    return to > from && project(c, d, m, &t) <= r->snap ? to - from : 0;
+    bool near = to > from && project(c, d, m, &t) <= r->snap;
+    double za = near ? height_at(a[2], b[2], (from + to) / 2 / l) : 0;
+    return near && road_level(r, za, height_at(c[2], d[2], t)) ? to - from : 0;
 }
 
 static void with_segment(void *arg, uint32_t seg)

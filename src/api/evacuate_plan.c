@@ -28,12 +28,7 @@ static bool spread(const struct vent_model *v, const struct kt_mine *m, kt_place
 {
     const struct kt_airways *a = &v->airways;
     struct kt_arena *arena = kt_arena_new(0);
-    struct kt_vent_known known = {.q_m3s = v->solved ? v->q_m3s : NULL,
-                                  .solved = v->at,
-                                  .outstanding = v->outstanding,
-                                  .failed = v->failed,
-                                  .design = v->design,
-                                  .stopped = v->stopped};
+    struct kt_vent_known known = vent_known(v);
     bool *burns = KT_NEW_ARRAY(arena, bool, a->n + 1), any = false;
     double *design = KT_NEW_ARRAY(arena, double, a->n + 1);
     double *volume = KT_NEW_ARRAY(arena, double, a->n + 1);
@@ -262,7 +257,8 @@ static const char *smoke_name(const struct evacuate_plan *p)
                                         [KT_AIR_BY_OUTSTANDING] = "outstanding",
                                         [KT_AIR_BY_FAILED] = "failed",
                                         [KT_AIR_BY_OLD] = "old",
-                                        [KT_AIR_BY_DESIGN] = "design"};
+                                        [KT_AIR_BY_DESIGN] = "design",
+                                        [KT_AIR_BY_UNSURE] = "unsure"};
     return !p->fire ? "none" : p->known ? bases[p->basis] : "unknown";
 }
 

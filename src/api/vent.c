@@ -250,10 +250,26 @@ static void begin(struct vent *v, const struct kt_airway_state *state)
     struct vent_model *m = v->model;
     pthread_mutex_lock(&v->lock);
     memcpy(m->state, state, m->airways.n * sizeof(*state));
+    m->turned = false;
     for (uint32_t b = 0; b < m->airways.n; b++) {
         m->stopped[b] = state[b].fan != 1;
+        m->turned |= state[b].fan == 2;
     }
     m->outstanding = true;
+    pthread_mutex_unlock(&v->lock);
+}
+
+/** How each airway stands; what of it rests on nothing is kept with the model. */
+static void look(struct vent *v, struct kt_live *live, struct kt_airway_state *ret)
+{
+    struct vent_model *m = v->model;
+    bool unsure = false;
+    for (uint32_t b = 0; b < m->airways.n; b++) {
+        ret[b] = kt_airway_look(&m->airways.airway[b], value_of, live);
+        unsure |= kt_airway_unsure(&m->airways.airway[b], value_of, live);
+    }
+    pthread_mutex_lock(&v->lock);
+    m->unsure = unsure;
     pthread_mutex_unlock(&v->lock);
 }
 
@@ -316,9 +332,7 @@ static void turn(struct vent *v)
     kt_seq from = kt_journal_durable(kt_runtime_journal(rt));
     struct kt_airway_state *state = calloc(m->airways.n, sizeof(*state));
     KT_ASSERT(state);
-    for (uint32_t b = 0; b < m->airways.n; b++) {
-        state[b] = kt_airway_look(&m->airways.airway[b], value_of, live);
-    }
+    look(v, live, state);
     bool never = !m->solved && !m->failed;
     if (never || memcmp(state, m->state, m->airways.n * sizeof(*state)) != 0 ||
         now - m->at >= AGAIN) {

@@ -32,6 +32,7 @@ struct vent_model {
     double *wind_q, *normal;       /* measured, and its normalised residual; NAN: none */
     bool *contradicts;
     bool solved, outstanding, failed;
+    bool unsure, turned; /* a fan or a door says nothing; a fan turns backwards */
     char text[640]; /* why it failed, or what is odd */
     kt_time at;     /* engine time of what the last solution was solved for */
     kt_seq from;    /* and the last event before it */
@@ -48,6 +49,8 @@ void vent_unlock(struct vent *v);
 /** Inside the lock: the site, its roadways and the design stay until vent_release(), outside it. */
 struct vent_model *vent_hold(const struct vent_model *m);
 void vent_release(struct vent *v, struct vent_model *m);
+/** What an answer on where air goes rests on. Inside the lock. */
+struct kt_vent_known vent_known(const struct vent_model *m);
 /** `needs`: places with persons, and what air they have. Inside the lock; m may be NULL. */
 void vent_write_needs(struct call *c, const struct vent_model *m, struct kt_jw *w);
 /** What the regulations want of an airway's speed: ok, low, high, unknown. */

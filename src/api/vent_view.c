@@ -6,14 +6,16 @@
 #include "api/handlers.h"
 #include "api/vent.h"
 
-static struct kt_vent_known known_of(const struct vent_model *m)
+struct kt_vent_known vent_known(const struct vent_model *m)
 {
     return (struct kt_vent_known){.q_m3s = m->solved ? m->q_m3s : NULL,
                                   .solved = m->at,
                                   .outstanding = m->outstanding,
                                   .failed = m->failed,
                                   .design = m->design,
-                                  .stopped = m->stopped};
+                                  .stopped = m->stopped,
+                                  .unsure = m->unsure,
+                                  .turned = m->turned};
 }
 
 static const char *state_name(const struct vent_model *m, kt_time now)
@@ -24,7 +26,7 @@ static const char *state_name(const struct vent_model *m, kt_time now)
     if (m->failed) {
         return "failed";
     }
-    struct kt_vent_known k = known_of(m);
+    struct kt_vent_known k = vent_known(m);
     enum kt_air_basis basis = kt_vent_basis(&k, now);
     return basis == KT_AIR_BY_SOLUTION ? "solved" : kt_air_basis_id(basis);
 }
@@ -127,7 +129,7 @@ static void write_downstream(struct call *c, const struct vent_model *m, kt_plac
         uint32_t p = m->airways.airway[b].place;
         from[b] = p != KT_NONE && kt_site_within(m->site, (kt_place_id){p}, place);
     }
-    struct kt_vent_known k = known_of(m);
+    struct kt_vent_known k = vent_known(m);
     enum kt_air_basis basis = kt_vent_downstream(&m->airways.net, &k, now, from, reached);
     kt_jw_obj(w);
     kt_jw_kstr(w, "place", m->site->places[place.v].id);

@@ -25,7 +25,9 @@ struct kt_vent_known air_known(const struct air *a)
                                   .outstanding = !now,
                                   .failed = now && a->failed,
                                   .design = a->design,
-                                  .stopped = a->stopped};
+                                  .stopped = a->stopped,
+                                  .unsure = a->unsure,
+                                  .turned = a->turned};
 }
 
 /* A fan or a door by its run or contact point. */
@@ -40,12 +42,17 @@ static bool value_of(void *arg, uint32_t point, double *ret)
 void eng_air_look(struct eng *e)
 {
     struct air *a = e->air;
+    bool was = a->unsure;
+    a->unsure = a->turned = false;
     for (uint32_t b = 0; b < a->ways.n; b++) {
         struct kt_airway_state now = kt_airway_look(&a->ways.airway[b], value_of, e);
         a->moved |= now.fan != a->state[b].fan || now.open != a->state[b].open;
         a->state[b] = now;
         a->stopped[b] = now.fan != 1;
+        a->turned |= now.fan == 2;
+        a->unsure |= kt_airway_unsure(&a->ways.airway[b], value_of, e);
     }
+    a->moved |= a->unsure != was;
 }
 
 /* ---- news ------------------------------------------------------------------------------------ */

@@ -17,6 +17,7 @@ static struct kt_vent_known as_based(const struct eng *e)
     k.solved = a->basis == KT_AIR_BY_OLD ? e->now - 2 * KT_VENT_SOLUTION_AGE : e->now;
     k.outstanding = a->basis == KT_AIR_BY_OUTSTANDING;
     k.failed = a->basis == KT_AIR_BY_FAILED;
+    k.unsure = a->basis == KT_AIR_BY_UNSURE;
     return k;
 }
 

@@ -63,7 +63,7 @@ void eng_air_load(struct eng *e, struct kt_rd *in)
     char why[ENG_TEXT];
     kt_get_text(in, why, sizeof why);
     uint32_t met = load_flows(a, in);
-    in->bad |= basis > KT_AIR_BY_DESIGN;
+    in->bad |= basis >= KT_AIR_BASES;
     if (!a || in->bad || met != a->ways.n) {
         return; /* other roadways than then: nothing is known of their air */
     }

@@ -179,6 +179,27 @@ static void doubt_never_narrows(void)
     end(&m);
 }
 
+/* A door that says nothing was solved as shut: the flows are not trusted alone. */
+static void silence_never_narrows(void)
+{
+    struct mine m;
+    begin(&m);
+    solved(&m, -2, 1, 0);
+    sample(&m, "T1-1204", 2.4);
+    CHECK(!told(&m, "air.down", "raise"));
+    for (int i = 0; i < 60; i++) { /* nothing of the door, while all else goes on */
+        sample(&m, "JT-1204", 1);
+        sample(&m, "T1-1204", 2.4);
+        solved(&m, -2, 1, 0);
+        wait_s(&m, 1);
+    }
+    CHECK(told(&m, "air.down", "\"air\":\"unsure\""));
+    sample(&m, "DOOR", 0);
+    solved(&m, -2, 1, 0);
+    CHECK(told(&m, "air.down", "clear"));
+    end(&m);
+}
+
 static void what_does_not_fit_is_refused(void)
 {
     static const char *const bad[] = {
@@ -247,7 +268,8 @@ static void checkpoint_says_the_same(void)
     end(&other);
 }
 
-UNIT_MAIN({"flows widen and narrow what lies downstream", flows_widen_and_narrow},
+UNIT_MAIN({"a door that is silent never narrows it", silence_never_narrows},
+          {"flows widen and narrow what lies downstream", flows_widen_and_narrow},
           {"doubt never narrows it", doubt_never_narrows},
           {"what does not fit is refused", what_does_not_fit_is_refused},
           {"a checkpoint says the same", checkpoint_says_the_same})

@@ -9,8 +9,9 @@ enum kt_air_basis {
     KT_AIR_BY_FAILED,
     KT_AIR_BY_OLD,
     KT_AIR_BY_DESIGN, /* there was never a solution */
+    KT_AIR_BY_UNSURE, /* the last one and the design: a fan or a door says nothing */
     KT_AIR_BASES
 };
-/** Its word in events, alarms and the API; never NULL for one of the five. */
+/** Its word in events, alarms and the API; never NULL for one of them. */
 const char *kt_air_basis_id(enum kt_air_basis basis);
 #endif

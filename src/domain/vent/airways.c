@@ -296,6 +296,23 @@ struct kt_airway_state kt_airway_look(const struct kt_airway *a, kt_airway_value
     return s;
 }
 
+static bool says_nothing(const uint32_t *point, uint32_t n, kt_airway_value_fn value, void *arg)
+{
+    bool nothing = false;
+    for (uint32_t i = 0; i < n; i++) {
+        double v;
+        nothing |= !value(arg, point[i], &v);
+    }
+    return nothing;
+}
+
+bool kt_airway_unsure(const struct kt_airway *a, kt_airway_value_fn value, void *arg)
+{
+    int8_t fan = fan_look(a, value, arg);
+    bool turns = a->fans_n && fan == 1 && says_nothing(a->back, a->backs_n, value, arg);
+    return fan < 0 || turns || says_nothing(a->door, a->doors_n, value, arg);
+}
+
 void kt_airways_now(const struct kt_airways *a, const struct kt_airway_state *state,
                     struct kt_vent_branch *branch)
 {

@@ -56,6 +56,8 @@ typedef bool (*kt_airway_value_fn)(void *arg, uint32_t point, double *ret);
 /** A fan runs when one of its points is known to; a leaf stands open when it is known to. */
 struct kt_airway_state kt_airway_look(const struct kt_airway *a, kt_airway_value_fn value,
                                       void *arg);
+/** One of its points says nothing, so that it may stand otherwise than it looks. */
+bool kt_airway_unsure(const struct kt_airway *a, kt_airway_value_fn value, void *arg);
 /** The network as it is: `branch` has room for n and is written. */
 void kt_airways_now(const struct kt_airways *a, const struct kt_airway_state *state,
                     struct kt_vent_branch *branch);

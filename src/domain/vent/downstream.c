@@ -19,9 +19,10 @@ enum kt_air_basis kt_vent_basis(const struct kt_vent_known *k, kt_time now)
     if (k->outstanding) {
         return KT_AIR_BY_OUTSTANDING;
     }
-    return now - k->solved > KT_VENT_SOLUTION_AGE || k->solved > now + KT_VENT_SOLUTION_AGE
-               ? KT_AIR_BY_OLD
-               : KT_AIR_BY_SOLUTION;
+    if (now - k->solved > KT_VENT_SOLUTION_AGE || k->solved > now + KT_VENT_SOLUTION_AGE) {
+        return KT_AIR_BY_OLD;
+    }
+    return k->unsure ? KT_AIR_BY_UNSURE : KT_AIR_BY_SOLUTION;
 }
 
 const char *kt_vent_basis_text(enum kt_air_basis basis, bool zh)
@@ -35,6 +36,8 @@ const char *kt_vent_basis_text(enum kt_air_basis basis, bool zh)
         [KT_AIR_BY_OLD] = {"by the last airflow and the design: it is older than a minute",
                            "按上次解算与设计风向合并：解算结果超过一分钟"},
         [KT_AIR_BY_DESIGN] = {"by the design: there is no airflow yet", "按设计风向：尚无解算结果"},
+        [KT_AIR_BY_UNSURE] = {"by the airflow and the design: a fan or a door says nothing",
+                              "按解算与设计风向合并：有风机或风门状态不明"},
     };
     return text[basis][zh];
 }
@@ -44,9 +47,10 @@ static int by_flow(double q)
     return !isfinite(q) || fabs(q) < KT_VENT_STILL_M3S ? BOTH : q > 0 ? ALONG : AGAINST;
 }
 
-static int by_design(const int8_t *design, uint32_t b)
+static int by_design(const struct kt_vent_known *k, uint32_t b)
 {
-    return !design || design[b] == 0 ? BOTH : design[b] > 0 ? ALONG : AGAINST;
+    bool says = k->design && k->design[b] != 0 && !k->turned;
+    return !says ? BOTH : k->design[b] > 0 ? ALONG : AGAINST;
 }
 
 static int ways(const struct kt_vent_known *k, enum kt_air_basis basis, uint32_t b)
@@ -54,7 +58,7 @@ static int ways(const struct kt_vent_known *k, enum kt_air_basis basis, uint32_t
     if (basis == KT_AIR_BY_SOLUTION) {
         return by_flow(k->q_m3s[b]);
     }
-    int way = by_design(k->design, b) | (k->stopped && k->stopped[b] ? BOTH : 0);
+    int way = by_design(k, b) | (k->stopped && k->stopped[b] ? BOTH : 0);
     return way | (k->q_m3s ? by_flow(k->q_m3s[b]) : 0);
 }
 
@@ -109,8 +113,8 @@ static double passage(const struct kt_vent_known *k, enum kt_air_basis basis, ui
     if (k->stopped && k->stopped[b]) {
         return 0;
     }
-    if (by_design(k->design, b) & way) {
-        bool known = k->design && k->design[b] != 0 && fabs(design_m3s) > KT_VENT_STILL_M3S;
+    if (by_design(k, b) & way) {
+        bool known = by_design(k, b) != BOTH && fabs(design_m3s) > KT_VENT_STILL_M3S;
         double t = known ? volume_m3 / fabs(design_m3s) : 0;
         least = t < least ? t : least;
     }

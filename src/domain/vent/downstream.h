@@ -7,7 +7,8 @@
  * What is not known never makes the answer smaller. With a solution of now, air goes as it says.
  * While a solve is outstanding, has failed or is older than a minute, the answer is the union of
  * the last solution and the design direction, and of both directions in the branches of a fan that
- * has stopped. A branch of which nothing is known is open both ways. Invariant: each further doubt,
+ * has stopped; so it is while a fan or a door says nothing, which the solution took for running or
+ * shut. While a fan turns backwards and that is not solved, air may go any way. A branch of which nothing is known is open both ways. Invariant: each further doubt,
  * each stopped fan, each branch of the place adds to the answer or leaves it.   Pure.   Threads:
  * any.
  */
@@ -24,6 +25,8 @@ struct kt_vent_known {
     bool outstanding, failed;
     const int8_t *design; /* by branch: 1 along it, -1 against, 0 not known; NULL: none is known */
     const bool *stopped;  /* by branch: a fan in it has stopped; NULL: none */
+    bool unsure;          /* of a fan or a door it is not known how it stands */
+    bool turned;          /* a fan turns backwards: the design says nothing */
 };
 
 /** What an answer goes by at `now`. */

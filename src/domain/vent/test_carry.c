@@ -275,13 +275,22 @@ static void doubt_never_takes_away(void)
         k.stopped = stopped;
         kt_vent_downstream(&t->net, &k, 0, place, more);
         struct kt_vent_known old = {.q_m3s = q, .design = NULL, .failed = true};
-        bool all[N];
+        bool all[N], doubtful[N], turned[N];
         kt_vent_downstream(&t->net, &old, 0, place, all);
+        struct kt_vent_known doubt = {
+            .q_m3s = q, .design = design, .stopped = stopped, .unsure = true};
+        CHECK_INT(kt_vent_downstream(&t->net, &doubt, 0, place, doubtful), KT_AIR_BY_UNSURE);
+        k.turned = true;
+        kt_vent_downstream(&t->net, &k, 0, place, turned);
+        soonest_is_never_later(&t->net, k, place, stopped);
+        k.turned = false;
         for (int b = 0; b < N; b++) {
             CHECK(!place[b] || sure[b]);
             CHECK(!sure[b] || unsure[b]);
             CHECK(!unsure[b] || more[b]);
             CHECK(!unsure[b] || all[b]);
+            CHECK(doubtful[b] == more[b]); /* no less than while it is being solved */
+            CHECK(!more[b] || turned[b]);  /* and a fan that turns backwards may turn all of it */
         }
         k = (struct kt_vent_known){.design = design};
         kt_vent_downstream(&t->net, &k, 0, place, all);

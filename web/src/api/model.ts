@@ -189,7 +189,7 @@ export interface Alarm {
   place: string;
   state: AlarmState;
   /** What the roadways along the air went by when it was raised. */
-  air?: 'solution' | 'outstanding' | 'failed' | 'old' | 'design';
+  air?: 'solution' | 'outstanding' | 'failed' | 'old' | 'design' | 'unsure';
   change?: string;
   priority: Priority;
   statutory?: boolean;

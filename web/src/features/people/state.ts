@@ -73,7 +73,7 @@ export interface Plan {
   refuge: number;
   not_safe: number;
   unknown: number;
-  smoke: 'none' | 'solved' | 'outstanding' | 'failed' | 'old' | 'design' | 'unknown';
+  smoke: 'none' | 'solved' | 'outstanding' | 'failed' | 'old' | 'design' | 'unsure' | 'unknown';
   routes: Route[];
   ways: { airway: string; along: boolean; persons: number }[];
 }

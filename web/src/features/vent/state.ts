@@ -24,7 +24,7 @@ export interface Wind {
   contradicts: boolean;
 }
 export interface Airflow {
-  state: 'none' | 'design' | 'outstanding' | 'solved' | 'failed' | 'old';
+  state: 'none' | 'design' | 'outstanding' | 'solved' | 'failed' | 'old' | 'unsure';
   text: string;
   at: number | null;
   items: Airway[];

@@ -394,9 +394,17 @@ static int forecast(const struct kt_args *a)
     struct kt_err err = {0};
     KT_ASSERT(j);
     j->args = a;
-    int code = work(j, train, test, &err) < 0 ? kt_fail(a, &err) : KT_EXIT_OK;
+    struct score s = {0};
+    int r = work(j, train, test, &err);
+    if (r == KT_OK) {
+        s = score_of(j);
+        r = s.rows ? KT_OK
+                   : kt_err_set(&err, KT_EINVAL,
+                                "%s: no row has both an answer and a present value of the sensor",
+                                test);
+    }
+    int code = r < 0 ? kt_fail(a, &err) : KT_EXIT_OK;
     if (code == KT_EXIT_OK) {
-        struct score s = score_of(j);
         if (a->format == KT_FORMAT_CSV) {
             print_rows(j);
         } else if (a->format == KT_FORMAT_JSON) {

@@ -83,6 +83,21 @@ enum kt_format vent_format(const struct kt_args *a)
     return a->format == KT_FORMAT_TABLE ? KT_FORMAT_CSV : a->format;
 }
 
+/** A fan that another one drives, or that the mine's own draught does, takes pressure away. */
+static void print_driven(const struct kt_vent_table *t, const struct kt_vent_flow *f)
+{
+    for (uint32_t b = 0; b < t->net.branches_n; b++) {
+        const struct kt_vent_branch *e = &t->net.branch[b];
+        double p = e->fan ? kt_vent_fan_pa(e->fan, f->q_m3s[b]) : 0;
+        if (p < 0) {
+            fprintf(stderr,
+                    "note: fan %s helps nothing: at %.4g m3/s it makes %.4g Pa, it is driven and "
+                    "resists\n",
+                    t->edge_id[b], f->q_m3s[b], p);
+        }
+    }
+}
+
 static void print_others(const struct kt_vent_table *t, const struct kt_vent_flow *f)
 {
     struct kt_vent_other other[OTHERS_MAX];
@@ -122,6 +137,7 @@ static int solve(const struct kt_args *a)
             kt_table_num(out, f.drop_pa[b]);
         }
         kt_table_end(out);
+        print_driven(&t, &f);
         print_others(&t, &f);
     }
     kt_arena_free(arena);

@@ -2,6 +2,7 @@
 #include "conf/arff.h"
 
 #include <math.h>
+#include <string.h>
 #include <strings.h>
 
 #include "conf/number.h"
@@ -131,8 +132,10 @@ int kt_arff_open(struct kt_arena *arena, struct kt_str text, const char *file, s
 {
     struct kt_arff *a = KT_NEW(arena, struct kt_arff);
     a->file = kt_arena_strdup(arena, file ? file : "");
+    static const char mark[] = "\xef\xbb\xbf"; /* that a text is UTF-8 */
     a->p = text.n ? text.p : "";
     a->end = a->p + text.n;
+    a->p += text.n >= 3 && memcmp(text.p, mark, 3) == 0 ? 3 : 0;
     a->line = 1;
     int r = read_header(a, err);
     if (r == KT_OK) {

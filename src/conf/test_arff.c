@@ -23,7 +23,7 @@ static struct kt_arff *open_text(const char *s)
 
 static void reads_a_table(void)
 {
-    struct kt_arff *a = open_text("% comment\r\n@RELATION Methane\r\n\r\n"
+    struct kt_arff *a = open_text("\xef\xbb\xbf% comment\r\n@RELATION Methane\r\n\r\n"
                                   "@ATTRIBUTE 'MM 31' real\r\n"
                                   "@attribute MM116\tNUMERIC\r\n"
                                   "@attribute shift {W, N}\r\n"

@@ -84,6 +84,9 @@ def _():
     refused(3, "no attribute \"c\"", "forecast", "--train", good, "--test", good, "--sensor", "c")
     refused(3, "--horizon", "forecast", "--train", good, "--test", good, "--sensor", "a", "--horizon", "0")
     refused(1, "nowhere.arff", "forecast", "--train", folder / "nowhere.arff", "--test", good)
+    dead = folder / "dead.arff"  # the sensor never spoke: no figure is made of that
+    dead.write_text(head + "?,1\n" * 900)
+    refused(3, "dead.arff: no row has both", "forecast", "--train", good, "--test", dead, "--sensor", "a")
     line = kuangtu("gas", "forecast", "--train", good, "--test", good, "--sensor", "a").stdout
     assert line.startswith("rmse "), line
 

@@ -55,6 +55,9 @@ def _():
     p = kuangtu("vent", "solve", path, check=False)
     equal((p.returncode, p.stdout), (1, ""))
     assert "fan weak stalls" in p.stderr, p.stderr
+    path = network("strong,a,1,2,0.5,0,1,2000,0,-0.1\nweak,b,2,3,0.5,0,1,100,0,-0.5\n")
+    p = kuangtu("vent", "solve", path)
+    assert "fan weak helps nothing" in p.stderr and "strong helps" not in p.stderr, p.stderr
 
 
 @case("what if the fan is reversed: before and after side by side, and when smoke would come")

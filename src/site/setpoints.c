@@ -38,11 +38,12 @@ const struct kt_setpoint *site_set_role(struct load *l, const struct kt_yaml *n,
         return NULL;
     }
     struct kt_setpoint s = {NAN, NAN, NAN, NAN};
-    bool given =
-        kt_yaml_as_map(map, "setpoint") &&
-        (kt_yaml_num(map, "lo", KT_REQUIRED, &s.lo) & kt_yaml_num(map, "hi", KT_REQUIRED, &s.hi) &
-         kt_yaml_num(map, "step", KT_REQUIRED, &s.step) &
-         kt_yaml_num(map, "tolerance", KT_REQUIRED, &s.tolerance));
+    bool given = kt_yaml_as_map(map, "setpoint");
+    /* each is read, so that each mistake is told */
+    given = kt_yaml_num(map, "lo", KT_REQUIRED, &s.lo) && given;
+    given = kt_yaml_num(map, "hi", KT_REQUIRED, &s.hi) && given;
+    given = kt_yaml_num(map, "step", KT_REQUIRED, &s.step) && given;
+    given = kt_yaml_num(map, "tolerance", KT_REQUIRED, &s.tolerance) && given;
     kt_yaml_unknown(map);
     read_times(n, r);
     if (r->kind != KT_POINT_ANALOG || r->cutoff || r->watched) {

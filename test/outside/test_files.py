@@ -6,6 +6,7 @@ import re
 import sys
 
 import kt
+import peers
 from kt import case, equal
 
 MINE = "140000000001"
@@ -17,7 +18,7 @@ def stamp(shift_s=0):
 
 
 class Drop:
-    def __init__(self, **more):
+    def __init__(self, also=(), links=(), **more):
         link = {"id": "drop", "kind": "minefile", "in": "drop/in", "every_s": 300, "encoding": "utf-8",
                 "record_end": "~", "file_end": "||", "field": ";", **more}
         self.site = kt.make_site([
@@ -25,7 +26,7 @@ class Drop:
             kt.point("F-2", "pressure.air", "mine", link="drop", address="F-2"),
             kt.point("F-3", "feed.state", "P1-return", link="drop", address="F-3"),
             kt.point("F3", "co.return", "MR", link="push"),
-            kt.point("wind-of-the-return", "wind.main", "MR", link="push")], links=[link])
+            kt.point("wind-of-the-return", "wind.main", "MR", link="push"), *also], links=[link, *links])
         self.dir = self.site.dir / "drop/in"
         self.dir.mkdir(parents=True)
         self.program = kt.Program(self.site)
@@ -176,7 +177,12 @@ def _():
 
 @case("files written out: named by the mine, whole, with an end mark, and readable again")
 def _():
-    d = Drop(out="drop/out", every_s=1)
+    sub = {"id": "sub", "kind": "modbus", "host": "127.0.0.1", "port": peers.Modbus().port, "unit": 1}
+    cut = [kt.point("T1", "ch4.face", "P1-face", link="sub", address="i0:u16*0.01"),
+           kt.point("feed-of-the-face", "feed.state", "P1-return", link="sub", address="d0"),
+           kt.point("KG1", "switch.power", "P1-return", link="sub", address="c0", feed="feed-of-the-face",
+                    serves="P1-face;P1-return")]
+    d = Drop(also=cut, links=[sub], out="drop/out", every_s=1)
     name = d.name()
     d.put(name, d.text([d.record("F-2", 998.5), d.record("14000000000101MN0001", 0.9)]))
     d.done(name)
@@ -202,7 +208,11 @@ def _():
     rows = [r.split(";") for r in definitions.read_text(encoding="utf-8").split("~")[1:] if ";" in r]
     assert all(len(r) == 24 and re.fullmatch(r"\d{4}", r[3]) for r in rows), rows
     equal({r[0] for r in records}, {r[0] for r in rows}, "each id is defined, and is one point's")
-    equal(len(rows), len({r[0] for r in rows}))
+    known = {r[0]: r for r in rows}
+    related = {known[r[0]][18]: r[22] for r in rows if r[22]}
+    cuts, proof = (re.fullmatch(f"{k}-([^:]+):.+", r[22]) for k in "DK" for r in rows if r[22].startswith(k))
+    equal([known[m[1]][3] for m in (cuts, proof)], ["0000", "1011"], related)
+    equal(len(related), 2)
     assert not list(out.glob("*.part")) or True
 
 

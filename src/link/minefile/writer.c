@@ -10,7 +10,7 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
-enum { BACKLOG_DAYS = 31 };
+enum { BACKLOG_DAYS = 31, RELATIONS_MAX = 64 << 10 };
 
 static int64_t interval(const struct writer *w)
 {
@@ -252,6 +252,28 @@ static void limit_field(const struct writer *w, struct kt_buf *b, const struct k
     number(w, b, p->limits && p->limits->has[name] ? p->limits->value[name] : 0.0 / 0.0);
 }
 
+static void relation(const struct writer *w, struct kt_buf *b, char kind, kt_point_id to)
+{
+    const struct kt_point *p = to.v == KT_NONE ? NULL : &w->site->points[to.v];
+    if (p && goes_up(p)) {
+        kt_buf_printf(b, "%s%c-%s:%s", b->n ? "," : "", kind, minefile_code(w->codes, to),
+                      p->name.zh);
+    }
+}
+
+/* D: an output that the limits of a sensor cut; K: the feed state that proves an output. */
+static void relations(const struct writer *w, struct kt_buf *b, const struct kt_point *p)
+{
+    struct kt_buf text;
+    kt_buf_init(&text, RELATIONS_MAX);
+    for (uint32_t i = 0; i < p->cuts_n; i++) {
+        relation(w, &text, 'D', p->cuts[i]);
+    }
+    relation(w, &text, 'K', p->feed);
+    field(w, b, kt_buf_cstr(&text));
+    kt_buf_done(&text);
+}
+
 static int write_definitions(struct writer *w, kt_time t, struct kt_err *err)
 {
     struct kt_buf b;
@@ -286,7 +308,7 @@ static int write_definitions(struct writer *w, kt_time t, struct kt_err *err)
         number(w, &b, p->has_xy ? p->x : 0.0 / 0.0);
         number(w, &b, p->has_xy ? p->y : 0.0 / 0.0);
         field(w, &b, "");
-        field(w, &b, "");
+        relations(w, &b, p);
         last_time(w, &b, t);
     }
     minefile_put_end(&b, &w->dialect);

@@ -71,6 +71,9 @@ await story('shell', async (s, step) => {
     await s.key('?');
     await page.getByRole('dialog', { name: /^帮助/ }).waitFor();
     await s.axe('keys');
+    const doc = await page.getByRole('link', { name: /文档|详细说明/ }).getAttribute('href');
+    const said = await page.request.get(`${s.url}${doc}`);
+    ok(said.ok() && (await said.text()).includes('<h1'), `${doc} can be read`);
     await s.key('Escape');
   });
   await step('search finds by pinyin initials and opens the card', async () => {

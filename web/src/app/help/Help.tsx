@@ -13,7 +13,7 @@ import { keysOpen } from '../shell/KeysHelp';
 import { t as words } from '../texts';
 import { helpOf, t } from './texts';
 
-/** Below docs/, as installed in /usr/share/doc/kuangtu. */
+/** Below docs/; scripts/docs.mjs makes them pages of their own. */
 const DOCS: Record<string, string> = {
   voice: 'howto/voice.md',
   incidents: 'howto/voice.md',
@@ -39,6 +39,7 @@ const QUALITIES = [
   'feed-anomaly',
   'stale',
   'paused',
+  'future-time',
   'gap',
 ];
 
@@ -80,18 +81,19 @@ function Keys() {
 export default function Help() {
   const id = route.value.parts[0] ?? 'map';
   const text = helpOf(id);
-  const doc = DOCS[id];
+  const doc = DOCS[id] ?? 'index.md';
+  const screen = app.screens.get(id)?.title();
   return (
     <Dialog
-      title={t('title', { screen: app.screens.get(id)?.title() ?? '' })}
+      title={screen ? t('title', { screen }) : t('title.none')}
       onClose={() => (keysOpen.value = false)}
     >
       {text && <p>{text}</p>}
-      {doc && (
-        <p class="hint">
-          {t('more')} <code>/usr/share/doc/kuangtu/{doc}</code>
-        </p>
-      )}
+      <p>
+        <a href={`docs/${doc.replace(/\.md$/, '.html')}`} target="_blank" rel="noopener">
+          {t(doc === 'index.md' ? 'all' : 'more')}
+        </a>
+      </p>
       <h3>{t('marks')}</h3>
       <Marks />
       <h3>{t('keys')}</h3>

@@ -130,7 +130,7 @@ function bindShellKeys(): () => void {
     }),
   ];
   for (const s of app.screens.list) {
-    if (!s.key) continue;
+    if (!s.key || !allowed(s)) continue;
     off.push(
       bindKey({
         key: `g ${s.key}`,

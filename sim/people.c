@@ -23,6 +23,7 @@ enum { PERSONS_MAX = 4000, ANCHORS_MAX = 4000, HEARD_MOST = 3, A_MESSAGE = 100, 
 #define REACH_M   120.0
 #define NOISE_M   0.8
 #define SPEED_M_S 1.1
+#define MOUTH_M   12.0
 
 struct anchor {
     char id[64], code[32];
@@ -167,6 +168,7 @@ static void find_exits(struct sim_people *x)
     }
 }
 
+/* Away from where roadways meet: who has never been heard there can be in any of them. */
 static void place_somewhere(struct sim_people *x, struct person *h)
 {
     const struct sim_plant *p = x->run->plant;
@@ -175,7 +177,8 @@ static void place_somewhere(struct sim_people *x, struct person *h)
     } while (x->closed[h->branch] || p->nodes[p->branches[h->branch].from].open ||
              p->nodes[p->branches[h->branch].to].open ||
              !isfinite(x->exit_s[p->branches[h->branch].from]));
-    h->at = roll(x) * p->branches[h->branch].length_m;
+    double length = p->branches[h->branch].length_m, off = length > 3 * MOUTH_M ? MOUTH_M : 0;
+    h->at = off + roll(x) * (length - 2 * off);
     h->dir = roll(x) < 0.5 ? 1 : -1;
 }
 

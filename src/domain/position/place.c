@@ -2,6 +2,8 @@
 #include "domain/position/place.h"
 
 enum { KEPT = 12, RANGINGS = 8 };
+#define KNOWN_S 60.0 /* where somebody was so long ago says where he can be now */
+#define TURN    9.2  /* -2 ln 0.01 */
 
 struct candidate {
     uint32_t way;
@@ -15,15 +17,26 @@ struct search {
     uint32_t best_n;
 };
 
-/** How far the place is from fitting one distance. A tag that is heard lies within the reach. */
+/** How far the place is from fitting one distance. A tag that is heard and not measured lies within
+ * the reach, nearer rather than farther. */
 static double miss(const struct search *s, uint32_t i, uint32_t way, double at_m)
 {
     double d = kt_mine_from(s->m, s->r[i].station, way, at_m);
     if (isnan(s->r[i].m)) {
         double reach = s->m->station[s->r[i].station].reach_m;
-        return d > reach ? d - reach : 0;
+        return d > reach ? d - reach + 1 : d / reach;
     }
     return d - s->r[i].m;
+}
+
+static bool measured(const struct search *s)
+{
+    for (uint32_t i = 0; i < s->n; i++) {
+        if (!isnan(s->r[i].m)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static double cost_at(const struct search *s, uint32_t way, double at_m)
@@ -177,39 +190,67 @@ static double apart(const struct search *s, const struct candidate *a, const str
 
 static double own_error(const struct search *s, const struct candidate *c)
 {
-    double least = KT_RANGE_SIGMA_M, reach = INFINITY;
-    bool measured = false;
+    double reach = INFINITY, err = fmax(2 * sqrt(c->cost), KT_RANGE_SIGMA_M);
     for (uint32_t i = 0; i < s->n; i++) {
-        measured |= !isnan(s->r[i].m);
         double r = s->m->station[s->r[i].station].reach_m;
         reach = isnan(s->r[i].m) && r < reach ? r : reach;
     }
-    double err = 2 * sqrt(c->cost);
-    err = err > least ? err : least;
-    return measured || err > reach ? err : reach;
+    return measured(s) || err > reach ? err : reach;
 }
 
-/** Of those that fit as well as the best, the one that could be walked to; `ret_one`: no other. */
+/* What speaks against a candidate, as minus twice the logarithm of how likely it is: the distances
+ * that it misses, the walk to it, and the turn into another roadway, which one second in a hundred
+ * sees. So noise at a junction puts nobody into a roadway whose mouth he passes. */
+static double against(const struct search *s, const struct candidate *c,
+                      const struct kt_position *before, double most, double walked)
+{
+    double miss2 = c->cost * s->n / (KT_RANGE_SIGMA_M * KT_RANGE_SIGMA_M);
+    double far = walked / most;
+    return miss2 + far * far + (c->way == before->way ? 0 : TURN);
+}
+
+/** Of those that fit as well as the best, the likeliest after where it was; `ret_one`: no other
+ * can have been walked to. */
 static uint32_t choose(const struct search *s, const struct kt_position *before, double dt_s,
                        uint32_t fit, bool *ret_one)
 {
     uint32_t at = 0, reachable = 0;
     double least = INFINITY;
     *ret_one = fit == 1;
-    if (!before || before->way == KT_NONE || dt_s < 0 || dt_s > 60) {
+    if (!before || before->way == KT_NONE || dt_s < 0 || dt_s > KNOWN_S || !measured(s)) {
         return 0;
     }
     double most = KT_WALK_MOST_M_S * dt_s + before->err_m + KT_RANGE_SIGMA_M;
     for (uint32_t i = 0; i < fit; i++) {
         double d = near_by(s->m, before, &s->best[i]);
+        double v = against(s, &s->best[i], before, most, d);
         reachable += d <= most;
-        if (d < least) {
-            least = d;
+        if (v < least) {
+            least = v;
             at = i;
         }
     }
     *ret_one = fit == 1 || reachable == 1;
     return at;
+}
+
+/* Heard and not measured: it is within the reach of those that heard it. Where it is known better
+ * than that, and there they hear it, that stays known, by as much less as it can have walked. */
+static bool still_known(const struct search *s, const struct kt_position *before, double dt_s,
+                        struct kt_position *ret)
+{
+    if (!before || before->way >= s->m->ways_n || dt_s < 0 || dt_s > KNOWN_S) {
+        return false;
+    }
+    double err = before->err_m + KT_WALK_MOST_M_S * dt_s;
+    for (uint32_t i = 0; i < s->n; i++) {
+        double reach = s->m->station[s->r[i].station].reach_m;
+        if (!isnan(s->r[i].m) || err > reach || miss(s, i, before->way, before->at_m) > 1) {
+            return false;
+        }
+    }
+    *ret = (struct kt_position){before->way, before->at_m, err};
+    return true;
 }
 
 /* The very end of a roadway is the end of each that meets it there: a tag at a node is on the one
@@ -242,6 +283,9 @@ bool kt_position_place(const struct kt_mine *m, const struct kt_ranging *r, uint
     }
     if (s.n == 0 || m->ways_n == 0) {
         return false;
+    }
+    if (still_known(&s, before, dt_s, ret)) {
+        return true;
     }
     look(&s);
     if (s.best_n == 0) {

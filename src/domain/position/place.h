@@ -7,7 +7,9 @@
  * Distances are along roadways, so a tag lies where its distances to the anchors, along the
  * network, fit those measured best in the sense of least squares. One anchor alone, or several that
  * lie on one side, fit more than one place: the bound then spans all that fit, unless only one of
- * them can have been walked to from where the tag was before.
+ * them can have been walked to from where the tag was before. Of those that fit, the likeliest is
+ * taken: by what it misses, by the walk to it, and by the turn into another roadway. Who was heard
+ * and not measured stays where he was while that is known better than the reach of the anchor.
  *
  * Pure; no allocation; sqrt() alone of libm, which rounds exactly.   Threads: any.
  */

@@ -198,6 +198,137 @@ static void at_a_node(void)
     }
 }
 
+/* Two roadways of 90 m and the store of 85 m that opens between them, an anchor in the middle of
+ * each; what they hear is wrong by 0.8 m in the mean. */
+struct mouth {
+    struct kt_way way[3];
+    struct kt_station anchor[3];
+    float dist[12];
+    struct kt_mine m;
+    struct kt_position pos;
+    double noise_m;
+};
+
+static void make_mouth(struct mouth *x, double noise_m)
+{
+    static const uint32_t from[] = {0, 1, 1}, to[] = {1, 2, 3};
+    static const double length[] = {90, 90, 85};
+    *x = (struct mouth){.noise_m = noise_m};
+    x->m = (struct kt_mine){.way = x->way,
+                            .ways_n = 3,
+                            .nodes_n = 4,
+                            .station = x->anchor,
+                            .stations_n = 3,
+                            .dist = x->dist};
+    for (int i = 0; i < 3; i++) {
+        x->way[i] = (struct kt_way){.id = "w", .from = from[i], .to = to[i], .length_m = length[i]};
+        x->anchor[i] = (struct kt_station){
+            .id = "A", .way = (uint32_t)i, .at_m = length[i] / 2, .reach_m = 120};
+        float mid = (float)length[i] / 2;
+        x->dist[4 * i + 1] = mid;
+        for (int n = 0; n < 4; n += n ? 1 : 2) {
+            int other = n ? n - 1 : 0;
+            x->dist[4 * i + n] = other == i ? mid : mid + (float)length[other];
+        }
+    }
+    x->pos.way = KT_NONE;
+}
+
+static double normal(void)
+{
+    double sum = -6;
+    for (int i = 0; i < 12; i++) {
+        sum += (double)rnd(1 << 16) / (1 << 16);
+    }
+    return sum;
+}
+
+/* The next second of somebody who is there. */
+static void hear(struct mouth *x, uint32_t way, double at_m)
+{
+    struct kt_ranging r[3];
+    struct kt_position before = x->pos;
+    for (uint32_t i = 0; i < 3; i++) {
+        double m = kt_mine_from(&x->m, i, way, at_m) + x->noise_m * normal();
+        r[i] = (struct kt_ranging){i, m > 0 ? m : 0};
+    }
+    CHECK(kt_position_place(&x->m, r, 3, &before, 1, &x->pos));
+}
+
+static void past_a_mouth(void)
+{
+    for (uint32_t round = 0; round < 200; round++) {
+        struct mouth x;
+        seed = 9000 + round;
+        make_mouth(&x, 0.8);
+        uint32_t inside = 0, rest = rnd(60);
+        for (double at = 60; at < 90; at += 1.1) {
+            hear(&x, 0, at);
+            inside += x.pos.way == 2;
+        }
+        for (double at = 0; at < 40; at += rest ? 0 : 1.1, rest -= rest > 0) {
+            hear(&x, 1, at); /* who rests before it hears it for as long */
+            inside += x.pos.way == 2;
+        }
+        CHECK_INT(inside, 0);
+        CHECK_INT(x.pos.way, 1);
+    }
+}
+
+static void into_a_store(void)
+{
+    for (uint32_t round = 0; round < 200; round++) {
+        struct mouth x;
+        uint32_t turns = 0, was = 0;
+        double in_m = 0;
+        seed = 9000 + round;
+        make_mouth(&x, 0.8);
+        for (double at = 60; at < 90; at += 1.1) {
+            hear(&x, 0, at);
+        }
+        for (double way = 0; way < 60; way += 1.1) { /* 30 m in, and out again */
+            double at = way < 30 ? way : 60 - way;
+            hear(&x, 2, at);
+            turns += x.pos.way != was;
+            in_m = x.pos.way == 2 && was != 2 ? at : in_m;
+            was = x.pos.way;
+        }
+        for (double at = 0; at < 30; at += 1.1) {
+            hear(&x, 1, at);
+            turns += x.pos.way != was;
+            was = x.pos.way;
+        }
+        CHECK_INT(turns, 2); /* in once, out once */
+        CHECK(in_m > 0 && in_m < 10);
+        CHECK_INT(was, 1);
+    }
+}
+
+/* A file says which anchor hears somebody whom others have measured. */
+static void heard_only(void)
+{
+    struct mouth x;
+    struct kt_position got, before = {0, 85, 3};
+    struct kt_ranging r = {2, NAN};
+    make_mouth(&x, 0);
+    CHECK(kt_position_place(&x.m, &r, 1, &before, 2, &got));
+    CHECK_INT(got.way, 0);
+    CHECK_NEAR(got.at_m, 85, 1e-9);
+    CHECK_NEAR(got.err_m, 15, 1e-9);
+    CHECK(kt_position_place(&x.m, &r, 1, &before, 30, &got)); /* by now it is known no better */
+    CHECK_INT(got.way, 2);
+    CHECK_NEAR(got.at_m, 42.5, 1e-9);
+    CHECK(got.err_m >= 120);
+    CHECK(kt_position_place(&x.m, &r, 1, NULL, -1, &got)); /* nor where it came from */
+    CHECK_INT(got.way, 2);
+    before = (struct kt_position){1, 89, 3}; /* it cannot be heard from there */
+    CHECK(kt_position_place(&x.m, &r, 1, &before, 2, &got));
+    CHECK_INT(got.way, 2);
+}
+
 UNIT_MAIN({"routes are those of a search of all paths", against_brute_force},
           {"refuges hold as many as they hold", room},
-          {"a tag at a node is on the roadway that it was on", at_a_node})
+          {"a tag at a node is on the roadway that it was on", at_a_node},
+          {"who walks or rests past a mouth is never behind it", past_a_mouth},
+          {"who walks into a store is in it once, until he is out", into_a_store},
+          {"who is heard and not measured stays where he is known to be", heard_only})

@@ -386,7 +386,7 @@ static void write_words(const struct evacuate_plan *p, struct kt_jw *w)
         const struct kt_escape_route *r = &p->escape.route[i];
         kt_place_id at = kt_site_place(s, kt_json_strn(kt_json_get(p->item[i], "place")));
         double most = r->time_s;
-        if (said[i] || (r->goal == KT_NONE && p->passed[i] == KT_NONE) || at.v == KT_NONE) {
+        if (said[i] || r->verdict == KT_ESCAPE_UNKNOWN || at.v == KT_NONE) {
             continue;
         }
         for (uint32_t j = 0; j < p->n; j++) {

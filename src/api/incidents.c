@@ -57,6 +57,7 @@ struct report {
     struct kt_json *listed; /* who was there; NULL: none, or not for who asks */
     size_t steps_n;
     uint32_t left[MINUTES_MAX]; /* persons who came up, by minute since it began */
+    uint32_t more[MINUTES_MAX]; /* … whom it took in: it was widened, they came there */
     uint32_t out, total;
     kt_time last_out;
     char last[64], who_stopped[64];
@@ -150,6 +151,12 @@ static void take_step(struct report *r, const struct kt_json *v)
     }
 }
 
+static size_t minute_of(const struct report *r, kt_time at)
+{
+    int64_t minute = at > r->began ? (at - r->began) / KT_MIN : 0;
+    return minute < MINUTES_MAX ? (size_t)minute : MINUTES_MAX - 1;
+}
+
 static void on_event(void *arg, const struct kt_event *ev, const struct kt_json *v)
 {
     struct report *r = arg;
@@ -160,9 +167,9 @@ static void on_event(void *arg, const struct kt_event *ev, const struct kt_json 
         r->listed = copy(v);
     } else if (strcmp(type, "incident") == 0 && ours && strcmp(change, "step") == 0) {
         take_step(r, v);
-    } else if (strcmp(type, "person") == 0 && strcmp(change, "out") == 0 && ev->time >= r->began) {
-        int64_t minute = (ev->time - r->began) / KT_MIN;
-        r->left[minute < MINUTES_MAX ? minute : MINUTES_MAX - 1]++;
+    } else if (strcmp(type, "person") == 0 && strcmp(change, "out") == 0 && ev->time >= r->began &&
+               kt_json_get_int(v, "evacuation", 0) == r->id) {
+        r->left[minute_of(r, ev->time)]++;
         r->out++;
         r->last_out = ev->time;
         (void)snprintf(r->last, sizeof(r->last), "%.60s",
@@ -172,8 +179,11 @@ static void on_event(void *arg, const struct kt_event *ev, const struct kt_json 
         r->below = kt_json_get_int(v, "below", 0);
         (void)snprintf(r->who_stopped, sizeof(r->who_stopped), "%.60s",
                        kt_json_get_str(v, "by", ""));
-    } else if (strcmp(type, "evacuation") == 0 && ours && strcmp(change, "widen") == 0) {
-        r->total = (uint32_t)kt_json_get_int(v, "persons", r->total);
+    } else if (strcmp(type, "evacuation") == 0 && ours &&
+               (strcmp(change, "widen") == 0 || strcmp(change, "join") == 0)) {
+        uint32_t now = (uint32_t)kt_json_get_int(v, "persons", r->total);
+        r->more[minute_of(r, ev->time)] += now > r->total ? now - r->total : 0;
+        r->total = now;
     }
 }
 
@@ -361,13 +371,14 @@ static void write_minutes(struct report *r)
 {
     const char *heads[] = {say(r, "分钟", "Minute"), say(r, "出井", "Came up"),
                            say(r, "仍在井下", "Still below")};
-    uint32_t still = r->total;
+    uint32_t still = (uint32_t)kt_json_get_int(r->head, "persons", 0);
     kt_time until = r->ended ? r->ended : r->story.to;
     int64_t n = (until - r->began) / KT_MIN + 1;
     heading(r, 2, say(r, "逐分钟人数", "Persons by minute"));
     table(r, heads, KT_ARRAY_LEN(heads));
     for (int64_t m = 0; m < n && m < MINUTES_MAX; m++) {
         char text[3][24];
+        still += r->more[m];
         still = still > r->left[m] ? still - r->left[m] : 0;
         (void)snprintf(text[0], sizeof(text[0]), "%lld", (long long)m + 1);
         (void)snprintf(text[1], sizeof(text[1]), "%u", r->left[m]);

@@ -49,6 +49,7 @@ static const struct {
              {"stop", "结束", "ended"},
              {"end", "结束", "ended"},
              {"widen", "扩大", "widened"},
+             {"join", "有人进入撤离范围", "somebody came there"},
              {"routes", "撤离路线", "ways out"},
              {"confirm", "确认", "confirmed"},
              {"block", "巷道不通", "blocked"},

@@ -132,6 +132,7 @@ static const struct row {
     {"this needs the right output.close", "需要权限 output.close（合闸）"},
     {"this needs the right output.set", "需要权限 output.set（设定）"},
     {"no evacuation is under way", "没有正在进行的撤离"},
+    {"an evacuation that is no drill is under way", "正在实际撤人，不能开始演练"},
     {"an evacuation of {} is under way", "{1}正在撤离"},
     {"no routes are computed yet", "路线还没有算出来"},
     {"{} is in a call already", "{1}正在通话"},

@@ -220,6 +220,9 @@ void folk_out(struct eng *e, struct folk_one *o, kt_time at, const char *by)
     kt_jw_ktime(w, "at", at);
     kt_jw_kstr(w, "shift", o->shift);
     kt_jw_ktext(w, "by", by);
+    if (o->leaves) {
+        kt_jw_kint(w, "evacuation", (int64_t)e->folk->evac.id);
+    }
     if (folk_has(o, FOLK_LEADER)) {
         say_relief(e->folk, o, w);
     } else if (folk_has(o, FOLK_SPECIAL)) {
@@ -229,6 +232,7 @@ void folk_out(struct eng *e, struct folk_one *o, kt_time at, const char *by)
     o->bits &= 1u << FOLK_SOS | 1u << FOLK_LOW; /* a call is answered by a person */
     o->out = at;
     o->leaves = false;
+    o->way_out = o->told = 0;
     o->mate = KT_NONE;
     o->alone_since = 0;
     folk_no_stays(o);
@@ -271,6 +275,7 @@ static void moved(struct eng *e, struct folk_one *o, const struct kt_position *p
     }
     if (folk_has(o, FOLK_BELOW)) {
         folk_stays(e, o, at);
+        folk_evac_moved(e, o);
     }
     folk_permit(e, o);
 }

@@ -107,8 +107,9 @@ struct folk_one {
     uint8_t battery;                   /* %; 255: not told */
     bool by_file;                      /* heard by files, that come in minutes */
     bool leaves;                       /* in the evacuation under way, and not out yet */
-    char shift[FOLK_TEXT];             /* in which this stay began */
-    uint32_t mate;                     /* who goes along; KT_NONE */
+    uint32_t way_out, told; /* where the last plan sends it, and the one that was spoken; 0: none */
+    char shift[FOLK_TEXT];  /* in which this stay began */
+    uint32_t mate;          /* who goes along; KT_NONE */
     kt_time mate_since;
     double mate_m, look_m; /* where it was at the last look */
     uint32_t look_way;
@@ -206,8 +207,12 @@ void folk_vehicles_json(const struct eng *e, struct kt_jw *w); /**< an array */
 
 /* folk_evac.c */
 void folk_evac_plan(struct eng *e, const struct kt_json *plan);
-void folk_evac_start(struct eng *e, const char *place, const char *fire, const char *by,
-                     const char *reason, bool by_rule);
+/** It was placed: who comes to where all leave is to leave as well. */
+void folk_evac_moved(struct eng *e, struct folk_one *o);
+/** One that is no drill is under way. */
+bool folk_evac_real(const struct eng *e);
+/** How many have another way out than the one that was spoken to them. */
+uint32_t folk_evac_untold(const struct folk *f);
 /** A rule evacuates a place: begins, or makes the one under way as wide as both; never as a drill,
  *  and one that is a drill ends for it. */
 void folk_evac_linked(struct eng *e, uint32_t place, const char *by, const char *reason);
@@ -222,6 +227,9 @@ void eng_roster_load(struct eng *e, struct kt_rd *in);
 /** Since when everybody is in each area: a section of its own. */
 void eng_stays_save(const struct eng *e, struct kt_buf *out);
 void eng_stays_load(struct eng *e, struct kt_rd *in);
+/** Ways out and which of them were spoken: a section of its own. */
+void eng_ways_out_save(const struct eng *e, struct kt_buf *out);
+void eng_ways_out_load(struct eng *e, struct kt_rd *in);
 void eng_vehicles_save(const struct eng *e, struct kt_buf *out);
 void eng_vehicles_load(struct eng *e, struct kt_rd *in);
 #endif

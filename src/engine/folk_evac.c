@@ -4,7 +4,8 @@
  * routes taken in as they come, spoken only after a person's word, ended by a person.
  *
  *   none ── evacuation.start, rule ──▶ under way ── evacuation.stop ──▶ over
- *            (fixed words)              plan, plan … ── evacuation.confirm: routes are spoken
+ *            (fixed words)              plan, plan … ── evacuation.confirm: routes are spoken,
+ *                                       again when they have changed
  */
 #include "engine/folk.h"
 
@@ -81,21 +82,26 @@ static void fixed_words(struct eng *e)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-void folk_evac_start(struct eng *e, const char *place, const char *fire, const char *by,
-                     const char *reason, bool by_rule)
+/* One that is no drill ends the drill: what follows is real on every screen. */
+static void start(struct eng *e, const char *place, const char *fire, const char *by,
+                  const char *reason, bool drill, bool by_rule)
 {
     struct folk *f = e->folk;
     struct evac *v = &f->evac;
     struct kt_buf plan = v->plan;
+    if (e->drill[0] && !drill) {
+        eng_drill_over(e, by);
+    }
     kt_buf_clear(&plan);
     *v = (struct evac){.id = eng_next_id(e), .started = e->now, .by_rule = by_rule, .plan = plan};
-    v->drill = e->drill[0] != '\0' && !by_rule; /* a rule knows of no drill */
+    v->drill = drill;
     kt_text_set(v->place, sizeof(v->place), place);
     kt_text_set(v->fire, sizeof(v->fire), fire);
     kt_text_set(v->by, sizeof(v->by), by);
     kt_text_set(v->reason, sizeof(v->reason), reason);
     for (uint32_t i = 0; i < f->one.n; i++) {
         f->one.v[i].leaves = concerned(e, &f->one.v[i]);
+        f->one.v[i].way_out = f->one.v[i].told = 0;
         v->total += f->one.v[i].leaves;
     }
     struct kt_jw *w = say(e, "start");
@@ -126,6 +132,24 @@ static void end(struct eng *e, const char *by, const char *text)
     kt_jw_kint(w, "seconds", (v->ended - v->started) / KT_SEC);
     eng_said(e);
     e->folk->version++;
+}
+
+bool folk_evac_real(const struct eng *e)
+{
+    return e->folk && under_way(e->folk) && !e->folk->evac.drill;
+}
+
+void folk_evac_moved(struct eng *e, struct folk_one *o)
+{
+    struct evac *v = &e->folk->evac;
+    if (o->leaves || !under_way(e->folk) || !concerned(e, o)) {
+        return;
+    }
+    o->leaves = true;
+    v->total += o->out < v->started; /* who came up and goes in again was counted */
+    struct kt_jw *w = say(e, "join");
+    kt_jw_kint(w, "persons", v->total);
+    eng_said(e);
 }
 
 /* The nearest place that both lie in. */
@@ -165,7 +189,7 @@ void folk_evac_linked(struct eng *e, uint32_t place, const char *by, const char 
         if (v->drill && under_way(e->folk)) {
             end(e, by, "");
         }
-        folk_evac_start(e, e->site->places[place].id, "", by, reason, true);
+        start(e, e->site->places[place].id, "", by, reason, false, true);
     } else if (at.v == KT_NONE || !kt_site_within(e->site, (kt_place_id){place}, at)) {
         widen(e, place, by);
     }
@@ -194,12 +218,16 @@ static int has_folk(const struct eng *e, struct kt_err *err)
                             "this site has no people/stations.csv: nothing is known of persons");
 }
 
-static int need_evac(const struct eng *e, struct kt_err *err)
+/* Who may act on it: whoever has the place that is evacuated. */
+static int need_evac(const struct eng *e, const struct request *q, struct kt_err *err)
 {
     int r = has_folk(e, err);
-    return r < 0 || under_way(e->folk)
-               ? r
-               : kt_err_set(err, KT_ECONFLICT, "no evacuation is under way");
+    if (r == KT_OK && !under_way(e->folk)) {
+        return kt_err_set(err, KT_ECONFLICT, "no evacuation is under way");
+    }
+    kt_place_id at =
+        r == KT_OK ? kt_site_place(e->site, kt_str_c(e->folk->evac.place)) : (kt_place_id){KT_NONE};
+    return r < 0 || at.v == KT_NONE ? r : eng_place_in_scope(e, q, at, err);
 }
 
 int eng_evac_start(struct eng *e, const struct request *q, struct kt_err *err)
@@ -211,18 +239,22 @@ int eng_evac_start(struct eng *e, const struct request *q, struct kt_err *err)
         (r = eng_arg_text(q, "reason", &reason, err)) < 0) {
         return r;
     }
-    if (under_way(e->folk)) {
+    bool drill = e->drill[0] && !kt_json_get_bool(q->args, "real", false);
+    if (under_way(e->folk) && (drill || !e->folk->evac.drill)) {
         return kt_err_set(err, KT_ECONFLICT, "an evacuation of %s is under way",
                           e->folk->evac.place);
     }
-    folk_evac_start(e, place, fire, q->user, reason, false);
+    if (under_way(e->folk)) {
+        end(e, q->user, ""); /* a drill, and this is none */
+    }
+    start(e, place, fire, q->user, reason, drill, false);
     kt_jw_kint(q->result, "evacuation", (int64_t)e->folk->evac.id);
     return KT_OK;
 }
 
 int eng_evac_stop(struct eng *e, const struct request *q, struct kt_err *err)
 {
-    int r = need_evac(e, err);
+    int r = need_evac(e, q, err);
     if (r < 0) {
         return r;
     }
@@ -231,6 +263,44 @@ int eng_evac_stop(struct eng *e, const struct request *q, struct kt_err *err)
 }
 
 /* ---- routes ---------------------------------------------------------------------------------- */
+
+static uint32_t mix(uint32_t h, const char *text)
+{
+    for (; *text; text++) {
+        h = (h ^ (unsigned char)*text) * 16777619u;
+    }
+    return (h ^ '|') * 16777619u;
+}
+
+/* Where each is sent now; `spoken`: and that was said. */
+static void take_ways_out(struct folk *f, const struct kt_json *plan, bool spoken)
+{
+    const struct kt_json *routes = kt_json_get(plan, "routes");
+    for (size_t i = 0; i < kt_json_len(routes); i++) {
+        const struct kt_json *r = kt_json_at(routes, i);
+        uint64_t card;
+        struct folk_one *o = kt_card_parse(kt_json_strn(kt_json_get(r, "card")), &card)
+                                 ? folk_of(f, card, false)
+                                 : NULL;
+        if (o && o->leaves) {
+            o->way_out = mix(mix(mix(2166136261u, kt_json_get_str(r, "to", "")),
+                                 kt_json_get_str(r, "goal", "")),
+                             kt_json_get_str(r, "passed", "")) |
+                         1;
+            o->told = spoken ? o->way_out : o->told;
+        }
+    }
+}
+
+uint32_t folk_evac_untold(const struct folk *f)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < f->one.n; i++) {
+        const struct folk_one *o = &f->one.v[i];
+        n += o->leaves && o->way_out != o->told;
+    }
+    return n;
+}
 
 /* What was computed beside the engine, and from which evacuation; one that came late is dropped. */
 void folk_evac_plan(struct eng *e, const struct kt_json *plan)
@@ -244,6 +314,7 @@ void folk_evac_plan(struct eng *e, const struct kt_json *plan)
     kt_json_write(plan, &w);
     v->plan_at = e->now;
     v->plans++;
+    take_ways_out(e->folk, plan, false);
     if (v->plans == 1) {
         struct kt_jw *o = say(e, "routes");
         kt_jw_kint(o, "persons", kt_json_get_int(plan, "persons", 0));
@@ -264,7 +335,7 @@ static void speak_one(struct eng *e, const struct kt_json *line)
 int eng_evac_confirm(struct eng *e, const struct request *q, struct kt_err *err)
 {
     struct kt_json *plan = NULL;
-    int r = need_evac(e, err);
+    int r = need_evac(e, q, err);
     if (r < 0) {
         return r;
     }
@@ -274,6 +345,7 @@ int eng_evac_confirm(struct eng *e, const struct request *q, struct kt_err *err)
         return kt_err_set(err, KT_ECONFLICT, "no routes are computed yet");
     }
     v->confirmed = true;
+    take_ways_out(e->folk, plan, true);
     struct kt_jw *w = say(e, "confirm");
     kt_jw_kstr(w, "by", q->user);
     eng_said(e);
@@ -300,7 +372,7 @@ static int blocked_at(const struct evac *v, const char *way)
 int eng_evac_block(struct eng *e, const struct request *q, struct kt_err *err)
 {
     const char *way;
-    int r = need_evac(e, err);
+    int r = need_evac(e, q, err);
     if (r < 0 || (r = eng_arg_text(q, "airway", &way, err)) < 0) {
         return r;
     }

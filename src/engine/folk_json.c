@@ -56,7 +56,7 @@ static void write_one(const struct eng *e, const struct folk_one *o, struct kt_j
     kt_jw_obj_end(w);
 }
 
-static void write_evac(const struct evac *v, uint32_t left, struct kt_jw *w)
+static void write_evac(const struct evac *v, uint32_t left, uint32_t untold, struct kt_jw *w)
 {
     kt_jw_obj(w);
     kt_jw_kint(w, "id", (int64_t)v->id);
@@ -64,6 +64,7 @@ static void write_evac(const struct evac *v, uint32_t left, struct kt_jw *w)
     kt_jw_kint(w, "ended", v->ended / KT_MS);
     kt_jw_kbool(w, "drill", v->drill);
     kt_jw_kbool(w, "confirmed", v->confirmed);
+    kt_jw_kint(w, "untold", untold);
     kt_jw_kstr(w, "place", v->place);
     kt_jw_ktext(w, "fire", v->fire);
     kt_jw_kstr(w, "by", v->by);
@@ -128,7 +129,7 @@ void eng_folk_json(const struct eng *e, struct kt_buf *out)
         folk_vehicles_json(e, &w);
         kt_jw_key(&w, "evacuation");
         if (f->evac.id) {
-            write_evac(&f->evac, left, &w);
+            write_evac(&f->evac, left, folk_evac_untold(f), &w);
         } else {
             kt_jw_null(&w);
         }

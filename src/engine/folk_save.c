@@ -343,3 +343,29 @@ void eng_stays_load(struct eng *e, struct kt_rd *in)
         }
     }
 }
+
+void eng_ways_out_save(const struct eng *e, struct kt_buf *out)
+{
+    const struct folk *f = e->folk;
+    for (uint32_t i = 0; f && i < f->one.n; i++) {
+        const struct folk_one *o = &f->one.v[i];
+        if (o->way_out || o->told) {
+            kt_put_u64(out, o->card);
+            kt_put_u32(out, o->way_out);
+            kt_put_u32(out, o->told);
+        }
+    }
+}
+
+void eng_ways_out_load(struct eng *e, struct kt_rd *in)
+{
+    while (kt_rd_left(in) > 0 && !in->bad) {
+        uint64_t card = kt_get_u64(in);
+        uint32_t way_out = kt_get_u32(in), told = kt_get_u32(in);
+        struct folk_one *o = e->folk && !in->bad ? folk_of(e->folk, card, false) : NULL;
+        if (o) {
+            o->way_out = way_out;
+            o->told = told;
+        }
+    }
+}

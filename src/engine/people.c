@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* people: values set by hand, notes, the drill, signing over a shift. */
 #include "engine/core.h"
+#include "engine/folk.h"
 
 /* A switch that a statutory rule watches: a pull-cord, smoke, a fan. A value by hand would reset
  * from afar what is reset at its place only, or hide it (safety rules 3 and 10). */
@@ -151,13 +152,20 @@ int eng_note_add(struct eng *e, const struct request *q, struct kt_err *err)
     return KT_OK;
 }
 
-static void say_drill(struct eng *e, const struct request *q, const char *change)
+static void say_drill(struct eng *e, const char *by, const char *change)
 {
     struct kt_jw *w = eng_say(e, "drill");
     kt_jw_kstr(w, "change", change);
     kt_jw_kstr(w, "title", e->drill);
-    kt_jw_kstr(w, "by", q->user);
+    kt_jw_kstr(w, "by", by);
     eng_said(e);
+}
+
+void eng_drill_over(struct eng *e, const char *by)
+{
+    say_drill(e, by, "stop");
+    memset(e->drill, 0, sizeof e->drill);
+    e->drill_since = 0;
 }
 
 int eng_drill_start(struct eng *e, const struct request *q, struct kt_err *err)
@@ -170,9 +178,12 @@ int eng_drill_start(struct eng *e, const struct request *q, struct kt_err *err)
     if (e->drill[0]) {
         return kt_err_set(err, KT_ECONFLICT, "the drill \"%s\" is under way", e->drill);
     }
+    if (folk_evac_real(e)) {
+        return kt_err_set(err, KT_ECONFLICT, "an evacuation that is no drill is under way");
+    }
     kt_text_set(e->drill, sizeof e->drill, title);
     e->drill_since = e->now;
-    say_drill(e, q, "start");
+    say_drill(e, q->user, "start");
     return KT_OK;
 }
 
@@ -181,9 +192,7 @@ int eng_drill_stop(struct eng *e, const struct request *q, struct kt_err *err)
     if (!e->drill[0]) {
         return kt_err_set(err, KT_ECONFLICT, "no drill is under way");
     }
-    say_drill(e, q, "stop");
-    memset(e->drill, 0, sizeof e->drill);
-    e->drill_since = 0;
+    eng_drill_over(e, q->user);
     return KT_OK;
 }
 

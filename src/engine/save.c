@@ -206,6 +206,7 @@ const struct eng_section eng_sections[] = {
     {"roster", eng_roster_save, eng_roster_load},
     {"stays", eng_stays_save, eng_stays_load},
     {"vehicles", eng_vehicles_save, eng_vehicles_load},
+    {"ways-out", eng_ways_out_save, eng_ways_out_load},
     {"incidents", eng_incident_save, eng_incident_load},
     {"voice", eng_voice_save, eng_voice_load},
     {"recordings", eng_keep_save, eng_keep_load},

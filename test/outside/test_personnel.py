@@ -4,6 +4,7 @@ see whom, evacuation; the same in a replay and after kill -9."""
 
 import atexit
 import json
+import random
 import sys
 import time
 
@@ -17,7 +18,8 @@ AREAS = ("place,kind,max,hours,no_lone,lost_s,words,words_en,vehicle_km_h\n"
          "P1-face,key,,0.0008,,4,,,\nMR,forbidden,,,no,,,,\n")
 RIGHTS = ["view", "history.read", "alarm.ack", "drill"]
 PEOPLE = [{"id": "see", "places": ["mine"], "rights": RIGHTS + ["person.see", "person.manage", "evacuation", "record.read", "record.write", "export"]},
-          {"id": "count", "places": ["mine"], "rights": RIGHTS}]
+          {"id": "count", "places": ["mine"], "rights": RIGHTS},
+          {"id": "face", "places": ["P1"], "rights": RIGHTS + ["evacuation"]}]
 
 
 def make(broker, stations=STATIONS, areas=AREAS):
@@ -264,6 +266,7 @@ def evacuation():
     w.see.ask("evacuation.confirm")
     kt.wait_for("spoken", lambda: '"route"' in json.dumps([e for e in w.see.get("/events", **{
         "from": 0, "to": kt.now_ms() + 1000, "type": "announce", "limit": 50})["items"]]))
+    equal(w.see.get("/personnel")["evacuation"]["untold"], 0)
     at = kt.now_ms()
     w.see.ask("evacuation.stop", text="over")
     w.see.ask("drill.stop")
@@ -271,6 +274,76 @@ def evacuation():
     then = w.see.get("/replay", at=at)
     equal((then["difference"], then["people"]["evacuation"]["plan"]["refuge"]), ("", again["refuge"]))
     equal(w.count.get("/personnel")["items"], [])
+
+
+@case("a real evacuation ends a drill; who comes there later leaves as well; what changes is said after another word")
+def evacuation_real():
+    w = world()
+    face = w.program.user("eye-face", "face")
+
+    def evac():
+        return w.see.get("/personnel")["evacuation"]
+
+    def said():
+        return [e["body"] for e in w.see.get("/events", **{
+            "from": 0, "to": kt.now_ms() + 1000, "type": "announce", "limit": 50})["items"] if e["body"]["evacuation"] == evac()["id"]]
+    w.see.ask("drill.start", title="演练二")
+    w.see.ask("evacuation.start", place="mine", reason="drill")
+    equal((evac()["drill"], said()[0]["text"][:2]), (True, "演练"))
+    w.see.ask("evacuation.start", place="mine", reason="fire", real=True)
+    equal((evac()["drill"], "演练" in json.dumps(said(), ensure_ascii=False), said()[0].get("drill")), (False, False, None))
+    equal(w.see.get("/personnel")["drill"], "")
+    w.see.refused("drill.start", "KT_ECONFLICT", title="x")
+    face.refused("evacuation.stop", "KT_EDENIED")  # the mine is more than her face
+    before = evac()["persons"]
+    w.tell({"card": "1790", "a": [["A1", 60.0], ["A2", 100.0]]}, {"card": "1791", "a": [["A1", 60.0], ["A2", 100.0]]})
+    w.wait("they leave as well", lambda p: p["evacuation"]["persons"] == before + 2 and len(
+        [r for r in (p["evacuation"]["plan"] or {"routes": []})["routes"] if r["card"] in ("1790", "1791") and r["goal"] == "EXIT"]) == 2)
+    w.see.ask("evacuation.confirm")
+    equal(evac()["untold"], 0)
+    w.see.ask("evacuation.block", airway="shaft")
+    w.see.ask("evacuation.block", airway="out")
+    w.wait("whose way is another", lambda p: p["evacuation"]["untold"] > 0)
+    words = len(said())
+    w.see.ask("evacuation.confirm")
+    kt.wait_for("said anew", lambda: len(said()) > words and evac()["untold"] == 0)
+    w.tell({"card": "1790", "a": [["A0", 3.0]]})  # up
+    w.wait("one is out", lambda p: p["evacuation"]["left"] == p["evacuation"]["persons"] - 1)
+    w.see.ask("person.out", card="1791", reason="up")
+    number = evac()["id"]
+    w.see.ask("evacuation.stop", text="over")
+    sheet = w.see.get(f"/evacuations/{number}/report")
+    fields = {b["field"]: b["value"] for b in sheet["blocks"] if "field" in b}
+    equal((fields["应撤人数"], fields["期间出井"]), (str(before + 2), "2"))
+
+
+@case("who walks past the mouth of a closed area is never in it; who walks in is, once, until he is out")
+def mouth():
+    w = world()
+    rolls = random.Random(7)
+    at = kt.now_ms() - 400_000
+
+    def told():
+        return [e["body"]["on"] for e in reversed(w.see.get("/events", **{
+            "from": 0, "to": kt.now_ms() + 1000, "type": "person", "limit": 500})["items"])
+            if e["body"].get("card") == "1800" and e["body"]["change"] == "forbidden"]
+
+    def walk(*metres):
+        nonlocal at
+        for m in metres:  # from the anchor A4, that stands 100 m before the mouth
+            at += 1000
+            w.pub.publish("people/one", json.dumps({"ts": at, "tags": [
+                {"card": "1800", "a": [["A4", round(m + rolls.gauss(0, 0.8), 2)], ["A3", round(150 + m + rolls.gauss(0, 0.8), 2)]]}]}))
+        kt.wait_for("the last place", lambda: w.items().get("1800", {}).get("time") == at)
+    walk(*range(60, 100), *[100] * 30, *range(100, 60, -1))
+    equal(told(), [])
+    walk(*range(60, 130))
+    equal((w.items()["1800"]["place"], told()), ("MR", [True]))
+    walk(*[128] * 20)
+    equal(told(), [True])
+    walk(*range(128, 60, -1))
+    equal((w.items()["1800"]["place"] != "MR", told()), (True, [True, False]))
+    w.see.ask("person.out", card="1800", reason="test")
 
 
 @case("a card is whose the register says: handed out, exchanged, returned; one person one card; trades and areas")

@@ -437,7 +437,8 @@ static void find_trees(const struct kt_mine *m, const struct kt_escape_state *st
     }
 }
 
-/** What is named where nothing is safe: the nearest refuge, else the nearest exit. */
+/** What is named where nothing is safe: the nearest refuge, else the nearest exit; shut in: none.
+ */
 static void not_safe(const struct ask *base, const struct kt_escape *e, const struct goals *g,
                      struct kt_escape_route *ret)
 {
@@ -452,7 +453,7 @@ static void not_safe(const struct ask *base, const struct kt_escape *e, const st
         direct(&a, i ? &g->refuge[i - 1] : g->exit, i ? 1 : g->exits_n, ret);
         by_quickest(&a, false, ret);
     }
-    ret->verdict = ret->goal == KT_NONE ? KT_ESCAPE_UNKNOWN : KT_ESCAPE_NOT_SAFE;
+    ret->verdict = KT_ESCAPE_NOT_SAFE;
     ret->spare_s = 0;
 }
 

@@ -36,9 +36,9 @@ struct kt_escape_person {
 enum kt_escape_verdict {
     KT_ESCAPE_EXIT,
     KT_ESCAPE_REFUGE,
-    KT_ESCAPE_NOT_SAFE, /* no way is safe: `goal` is the nearest refuge, or exit where there is none
-                         */
-    KT_ESCAPE_UNKNOWN   /* nobody knows where the person is, or nothing leads from there */
+    KT_ESCAPE_NOT_SAFE, /* no way is safe: `goal` is the nearest refuge, or exit where there is
+                         * none, KT_NONE where nothing leads from there */
+    KT_ESCAPE_UNKNOWN   /* nobody knows where the person is */
 };
 struct kt_escape_route {
     enum kt_escape_verdict verdict;

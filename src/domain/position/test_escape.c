@@ -167,11 +167,12 @@ static void room(void)
         .id = "a", .kind = KT_STATION_REFUGE, .way = 0, .at_m = 40, .capacity = 1};
     m.station[2] = (struct kt_station){
         .id = "b", .kind = KT_STATION_REFUGE, .way = 0, .at_m = 60, .capacity = 1};
-    struct kt_escape_person p[3] = {{0, 45}, {0, 41}, {0, 80}};
+    struct kt_escape_person p[4] = {{0, 45}, {0, 41}, {0, 80}, {3, 1}};
     struct kt_escape_state st = {smoke, NULL, 0};
-    CHECK_OK(kt_escape_find(&m, &st, p, 3, arena, &e, &err), &err);
+    CHECK_OK(kt_escape_find(&m, &st, p, 4, arena, &e, &err), &err);
     CHECK_INT(e.by_verdict[KT_ESCAPE_REFUGE], 2);
-    CHECK_INT(e.by_verdict[KT_ESCAPE_NOT_SAFE], 1);
+    CHECK_INT(e.by_verdict[KT_ESCAPE_NOT_SAFE], 2);
+    CHECK_INT(e.route[3].goal, KT_NONE); /* shut in: it is known where, and nothing leads out */
     CHECK_INT(e.taken[1] + e.taken[2], 2);
     kt_arena_free(arena);
 }

@@ -27,7 +27,7 @@ function goalName(id: string | undefined): string {
   return (s && (lang.value === 'en' ? s.name_en : s.name)) || id || '';
 }
 
-function StartDialog({ onClose }: { onClose: () => void }) {
+function StartDialog({ real, onClose }: { real?: boolean; onClose: () => void }) {
   const places = [...site.value.places.values()];
   const root = places.find((p) => !p.parent)?.id ?? '';
   const [place, setPlace] = useState(root);
@@ -36,14 +36,19 @@ function StartDialog({ onClose }: { onClose: () => void }) {
   const options = places.map((p) => ({ id: p.id, title: site.value.placeName(p.id) }));
   const start = async () => {
     try {
-      await request('evacuation.start', { place, reason, ...(fire ? { fire } : {}) });
+      await request('evacuation.start', {
+        place,
+        reason,
+        ...(fire ? { fire } : {}),
+        ...(real ? { real } : {}),
+      });
       onClose();
     } catch (e) {
       toastError(e);
     }
   };
   return (
-    <Dialog title={t('evac.start')} onClose={onClose}>
+    <Dialog title={t(real ? 'evac.real' : 'evac.start')} onClose={onClose}>
       <form
         class="stack"
         onSubmit={(e) => {
@@ -52,6 +57,7 @@ function StartDialog({ onClose }: { onClose: () => void }) {
         }}
       >
         <p class="hint">{t('evac.how')}</p>
+        {real && <p class="people-mark">{t('evac.real.how')}</p>}
         <SelectField label={t('evac.place')} value={place} options={options} onChange={setPlace} />
         <SelectField
           label={t('evac.fire')}
@@ -66,7 +72,7 @@ function StartDialog({ onClose }: { onClose: () => void }) {
           onInput={(v: string) => setReason(v)}
         />
         <button type="submit" class="btn primary" disabled={!reason || !canAct.value}>
-          {t('evac.start')}
+          {t(real ? 'evac.real.start' : 'evac.start')}
         </button>
       </form>
     </Dialog>
@@ -97,7 +103,9 @@ const columns = (): Column<Route>[] => [
     cell: (r) => (
       <span class={r.to === 'not-safe' ? 'people-mark' : ''}>
         {r.to === 'not-safe' ? '! ' : ''}
-        {t(`to.${r.to}`, { goal: goalName(r.goal) })}
+        {t(r.to === 'not-safe' && !r.goal ? 'to.shut-in' : `to.${r.to}`, {
+          goal: goalName(r.goal),
+        })}
         {r.passed ? ` · ${t('evac.passed', { name: goalName(r.passed) })}` : ''}
       </span>
     ),
@@ -137,6 +145,8 @@ function PlanBlock({ plan, e }: { plan: Plan; e: Evacuation }) {
 
 function Running({ e }: { e: Evacuation }) {
   const may = can('evacuation') && canAct.value;
+  const [real, setReal] = useState(false);
+  const said = e.confirmed && !e.untold;
   const now = world.value.now.value;
   const ask = (verb: 'evacuation.confirm' | 'evacuation.stop', args = {}) =>
     request(verb, args).catch(toastError);
@@ -151,7 +161,7 @@ function Running({ e }: { e: Evacuation }) {
           })}
         </h2>
         <b class="people-count">{t('evac.still', { left: e.left, all: e.persons })}</b>
-        {e.confirmed ? (
+        {said ? (
           <b>{t('evac.confirmed')}</b>
         ) : (
           <button
@@ -160,7 +170,12 @@ function Running({ e }: { e: Evacuation }) {
             disabled={!may || !e.plan}
             onClick={() => void ask('evacuation.confirm')}
           >
-            {t('evac.confirm')}
+            {e.confirmed ? t('evac.again', { n: e.untold ?? 0 }) : t('evac.confirm')}
+          </button>
+        )}
+        {e.drill && (
+          <button type="button" class="btn" disabled={!may} onClick={() => setReal(true)}>
+            {t('evac.real')}
           </button>
         )}
         <button
@@ -173,12 +188,13 @@ function Running({ e }: { e: Evacuation }) {
         </button>
       </div>
       {e.plan ? <PlanBlock plan={e.plan} e={e} /> : <p class="hint">{t('evac.waiting')}</p>}
+      {real && <StartDialog real onClose={() => setReal(false)} />}
     </section>
   );
 }
 
 export function EvacuationBlock({ p }: { p: People }) {
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState<'' | 'start' | 'real'>('');
   const e = p.evacuation;
   if (e && !e.ended) return <Running e={e} />;
   return (
@@ -187,10 +203,20 @@ export function EvacuationBlock({ p }: { p: People }) {
         type="button"
         class="btn"
         disabled={!can('evacuation') || !canAct.value}
-        onClick={() => setOpen(true)}
+        onClick={() => setOpen('start')}
       >
         {t('evac.start')}
       </button>
+      {p.drill && (
+        <button
+          type="button"
+          class="btn"
+          disabled={!can('evacuation') || !canAct.value}
+          onClick={() => setOpen('real')}
+        >
+          {t('evac.real')}
+        </button>
+      )}
       {e && (
         <span class="hint">
           {e.drill && `${t('evac.drill')} · `}
@@ -201,7 +227,7 @@ export function EvacuationBlock({ p }: { p: People }) {
           })}
         </span>
       )}
-      {open && <StartDialog onClose={() => setOpen(false)} />}
+      {open && <StartDialog real={open === 'real'} onClose={() => setOpen('')} />}
     </div>
   );
 }

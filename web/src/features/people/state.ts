@@ -83,6 +83,8 @@ export interface Evacuation {
   ended: number;
   drill: boolean;
   confirmed: boolean;
+  /** Whose way out is another one than what was spoken to them. */
+  untold?: number;
   place: string;
   fire?: string;
   reason: string;
@@ -95,6 +97,8 @@ export interface People extends Count {
   present: boolean;
   at: number;
   sees: boolean;
+  /** Title of the drill under way; empty for none. */
+  drill?: string;
   lifted?: '' | 'evacuation' | 'sos';
   entered: number | null;
   gone: number | null;

@@ -15,8 +15,9 @@
 
 enum { LOOK_MS = 200 };
 #define AGAIN       (20 * KT_SEC)
-#define TOLD_M3S    0.01 /* a flow that moved by less is the same */
-#define TOLD_PART   0.002
+#define SETTLED     (5 * KT_SEC) /* after a change: sensors show the wind of now again */
+#define TOLD_M3S    0.01         /* a flow that moved by less is the same */
+#define TOLD_PART   0.01
 #define SIGMA_LEAST 0.15 /* m/s, of a wind sensor */
 #define SIGMA_PART  0.05
 
@@ -82,6 +83,10 @@ static struct vent_model *model_new(struct kt_site *site)
     m->stopped = KT_NEW_ARRAY(arena, bool, n + 1);
     m->q_m3s = KT_NEW_ARRAY(arena, double, n + 1);
     m->drop_pa = KT_NEW_ARRAY(arena, double, n + 1);
+    m->r_part = KT_NEW_ARRAY(arena, double, n + 1);
+    for (uint32_t b = 0; b < n; b++) {
+        m->r_part[b] = 1;
+    }
     m->told_q = KT_NEW_ARRAY(arena, double, n + 1);
     m->wind_q = KT_NEW_ARRAY(arena, double, n + 1);
     m->normal = KT_NEW_ARRAY(arena, double, n + 1);
@@ -109,6 +114,7 @@ struct solved {
     struct kt_vent_sensor *sensor;
     uint32_t sensors_n;
     struct kt_vent_reconciled reconciled;
+    struct kt_vent_branch *plain; /* that was reconciled, before */
     bool is_reconciled;
 };
 
@@ -130,12 +136,35 @@ static void sensors(const struct vent_model *m, struct kt_live *live, struct sol
     }
 }
 
+void vent_branches(const struct kt_airways *a, const struct kt_airway_state *state,
+                   const double *r_part, struct kt_vent_branch *ret)
+{
+    kt_airways_now(a, state, ret);
+    for (uint32_t b = 0; b < a->n; b++) {
+        ret[b].r_ns2_m8 *= r_part[b];
+    }
+}
+
+/** What the sensors say of a network as airways.csv has it: so no correction grows on another. */
+static void reconcile(const struct vent_model *m, const struct kt_airway_state *state,
+                      struct kt_live *live, struct solved *s)
+{
+    struct kt_vent_net net = m->airways.net;
+    struct kt_err aside;
+    s->plain = KT_NEW_ARRAY(s->arena, struct kt_vent_branch, m->airways.n);
+    kt_airways_now(&m->airways, state, s->plain);
+    net.branch = s->plain;
+    sensors(m, live, s);
+    s->is_reconciled = kt_vent_reconcile(&net, s->sensor, s->sensors_n, NULL, s->arena,
+                                         &s->reconciled, &aside) == KT_OK;
+}
+
 static int solve(const struct vent_model *m, const struct kt_airway_state *state,
                  struct kt_live *live, struct solved *s, struct kt_err *err)
 {
     struct kt_vent_net net = m->airways.net;
     struct kt_vent_branch *branch = KT_NEW_ARRAY(s->arena, struct kt_vent_branch, m->airways.n);
-    kt_airways_now(&m->airways, state, branch);
+    vent_branches(&m->airways, state, m->r_part, branch);
     net.branch = branch;
     struct kt_vent_change *turned = KT_NEW_ARRAY(s->arena, struct kt_vent_change, m->airways.n + 1);
     uint32_t turned_n = kt_airways_turned(&m->airways, state, turned);
@@ -144,20 +173,33 @@ static int solve(const struct vent_model *m, const struct kt_airway_state *state
         char text[300];
         r = kt_err_set(err, KT_ESTATE, "%s", kt_vent_explain(&net, &s->flow, text, sizeof(text)));
     }
-    if (r == KT_OK) {
-        struct kt_err aside;
-        sensors(m, live, s);
-        /* The wind sensors are told of a network in which every fan blows forward. */
-        s->is_reconciled =
-            turned_n == 0 && kt_vent_reconcile(&net, s->sensor, s->sensors_n, NULL, s->arena,
-                                               &s->reconciled, &aside) == KT_OK;
+    /* The wind sensors are told of a network in which every fan blows forward. */
+    if (r == KT_OK && turned_n == 0) {
+        reconcile(m, state, live, s);
     }
     return r;
 }
 
-static void keep(struct vent_model *m, const struct solved *s)
+/** The resistances that the wind of now asks for, where nothing changed of late and all is known.
+ */
+static void learn(struct vent_model *m, struct solved *s)
+{
+    bool any = s->is_reconciled && s->reconciled.contradicts_n < s->sensors_n;
+    if (!any || !m->steady || m->unsure || s->reconciled.flow.state != KT_VENT_SOLVED) {
+        return;
+    }
+    for (uint32_t b = 0; b < m->airways.n; b++) {
+        double was = s->plain[b].r_ns2_m8;
+        m->r_part[b] = was > 0 ? s->reconciled.r_ns2_m8[b] / was : 1;
+    }
+    m->reconciled = true;
+    s->flow = s->reconciled.flow;
+}
+
+static void keep(struct vent_model *m, struct solved *s)
 {
     uint32_t n = m->airways.n;
+    learn(m, s);
     memcpy(m->q_m3s, s->flow.q_m3s, n * sizeof(double));
     memcpy(m->drop_pa, s->flow.drop_pa, n * sizeof(double));
     for (uint32_t b = 0; b < n; b++) {
@@ -334,8 +376,9 @@ static void turn(struct vent *v)
     KT_ASSERT(state);
     look(v, live, state);
     bool never = !m->solved && !m->failed;
-    if (never || memcmp(state, m->state, m->airways.n * sizeof(*state)) != 0 ||
-        now - m->at >= AGAIN) {
+    bool same = !never && memcmp(state, m->state, m->airways.n * sizeof(*state)) == 0;
+    if (!same || now - m->at >= (m->steady ? AGAIN : SETTLED)) {
+        m->steady = same;
         run(v, live, state, now, from);
     }
     free(state);

@@ -2,8 +2,10 @@
 #ifndef KT_API_VENT_H
 #define KT_API_VENT_H
 /*
- * vent: the airflow of the site's roadways, solved again whenever a fan, a door or the site changes
- * and every 20 s besides, by a thread of its own beside the engine. It reads the live table and
+ * vent: the airflow of the site's roadways, solved again whenever a fan, a door or the site changes,
+ * 5 s after that and every 20 s besides. While nothing changes the measured wind says what the
+ * resistances are; at a change, when it still is that of before, what they were found to be holds.
+ * By a thread of its own beside the engine. It reads the live table and
  * answers as an input (contracts.md section 1), so rules that look along the air, a replay and a
  * second node go by the same flows.
  *
@@ -29,6 +31,8 @@ struct vent_model {
     struct kt_airway_state *state; /* what was solved for, or is being */
     bool *stopped;                 /* a fan that stands or of which nothing is known */
     double *q_m3s, *drop_pa;       /* of the last solution */
+    double *r_part;                /* what R is times that of airways.csv, by the measured wind */
+    bool reconciled, steady;       /* there was such a wind; nothing changed since the last solve */
     double *wind_q, *normal;       /* measured, and its normalised residual; NAN: none */
     bool *contradicts;
     bool solved, outstanding, failed;
@@ -49,6 +53,9 @@ void vent_unlock(struct vent *v);
 /** Inside the lock: the site, its roadways and the design stay until vent_release(), outside it. */
 struct vent_model *vent_hold(const struct vent_model *m);
 void vent_release(struct vent *v, struct vent_model *m);
+/** The network as it stands, each resistance `r_part` times what airways.csv says. */
+void vent_branches(const struct kt_airways *a, const struct kt_airway_state *state,
+                   const double *r_part, struct kt_vent_branch *ret);
 /** What an answer on where air goes rests on. Inside the lock. */
 struct kt_vent_known vent_known(const struct vent_model *m);
 /** `needs`: places with persons, and what air they have. Inside the lock; m may be NULL. */

@@ -74,6 +74,7 @@ static void write_airway(const struct vent_model *m, uint32_t b, struct kt_jw *w
     kt_jw_knum(w, "design", a->design_m3s);
     kt_jw_knum(w, "speed", speed);
     kt_jw_knum(w, "drop", m->solved ? m->drop_pa[b] : NAN);
+    kt_jw_knum(w, "r_part", m->reconciled ? m->r_part[b] : NAN);
     kt_jw_kstr(w, "need", vent_need(a, speed));
     kt_jw_knum(w, "min", a->min_m_s > 0 ? a->min_m_s : NAN);
     kt_jw_knum(w, "max", a->max_m_s > 0 ? a->max_m_s : NAN);

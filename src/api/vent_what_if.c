@@ -18,6 +18,7 @@ struct what_if {
     struct vent_model *m; /* held */
     struct kt_airways airways;
     struct kt_airway_state *state;
+    double *r_part; /* of resistances, by the measured wind */
     struct kt_vent_branch *before_branch, *after_branch;
     struct kt_vent_change change[CHANGES_MAX];
     uint32_t changes_n;
@@ -188,7 +189,7 @@ static void solve_after(struct what_if *w)
 {
     struct kt_vent_net net = w->airways.net;
     struct kt_err err;
-    kt_airways_now(&w->airways, w->state, w->after_branch);
+    vent_branches(&w->airways, w->state, w->r_part, w->after_branch);
     net.branch = w->after_branch;
     struct kt_vent_change *all =
         KT_NEW_ARRAY(w->c->arena, struct kt_vent_change, w->airways.n + CHANGES_MAX);
@@ -317,6 +318,8 @@ static bool copy_model(struct what_if *w)
         w->airways = m->airways;
         w->state = KT_NEW_ARRAY(w->c->arena, struct kt_airway_state, m->airways.n);
         memcpy(w->state, m->state, m->airways.n * sizeof(*w->state));
+        w->r_part = KT_NEW_ARRAY(w->c->arena, double, m->airways.n);
+        memcpy(w->r_part, m->r_part, m->airways.n * sizeof(*w->r_part));
     }
     vent_unlock(w->c->api->vent);
     if (!has) {
@@ -339,7 +342,7 @@ void post_vent_what_if(struct call *c)
     }
     w->before_branch = KT_NEW_ARRAY(c->arena, struct kt_vent_branch, w->airways.n);
     w->after_branch = KT_NEW_ARRAY(c->arena, struct kt_vent_branch, w->airways.n);
-    kt_airways_now(&w->airways, w->state, w->before_branch);
+    vent_branches(&w->airways, w->state, w->r_part, w->before_branch);
     w->turned = KT_NEW_ARRAY(c->arena, struct kt_vent_change, w->airways.n + 1);
     w->turned_n = kt_airways_turned(&w->airways, w->state, w->turned);
     if (read_asked(w) && solve_before(w)) {

@@ -14,7 +14,7 @@ import { type Column, Table } from '../../ui/Table';
 import { errorText } from '../../ui/Toast';
 import type { Airflow, AirNeed, Airway } from './state';
 import { t } from './texts';
-import { Contradicting } from './Winds';
+import { Contradicting, Resisting } from './Winds';
 import {
   type Answer,
   type Changes,
@@ -373,6 +373,7 @@ export default function WhatIfScreen() {
             </div>
             {now && now.needs.length > 0 && <Needs list={now.needs} />}
             {now && <Contradicting now={now} />}
+            {now && <Resisting now={now} name={nameOf} />}
           </section>
         )}
       </div>

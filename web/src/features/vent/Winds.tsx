@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Wind sensors against the network: which say other than all the rest, and by how much. */
+/** Wind sensors against the network: which say other than all the rest, and what the others find. */
 import { site } from '../../api/site';
 import { num } from '../../app/format';
-import { type Airflow, contradicting } from './state';
+import { type Airflow, type Airway, contradicting, FAR_RESISTANCE, resisting } from './state';
 import { t } from './texts';
 
 export function Contradicting({ now }: { now: Airflow }) {
@@ -46,6 +46,42 @@ export function Contradicting({ now }: { now: Airflow }) {
                   <td class="num">
                     {i.wind.normalised === null ? '–' : num(Math.abs(i.wind.normalised), 1)}
                   </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** Roadways that the measured wind says resist otherwise than the table has it. */
+export function Resisting({ now, name }: { now: Airflow; name: (a: Airway) => string }) {
+  const list = resisting(now);
+  const known = now.items.some((i) => typeof i.r_part === 'number');
+  return (
+    <section class="stack" aria-label={t('resist')}>
+      <h2>{t('resist')}</h2>
+      {list.length === 0 ? (
+        <p class="hint">{t(known ? 'resist.none' : 'resist.unknown', { far: FAR_RESISTANCE })}</p>
+      ) : (
+        <>
+          <p class="hint">{t('resist.how')}</p>
+          <table class="wide-table lined">
+            <thead>
+              <tr>
+                <th scope="col">{t('col.name')}</th>
+                <th scope="col" class="num">
+                  {t('col.times')}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {list.map((i) => (
+                <tr key={i.id}>
+                  <td>{name(i)}</td>
+                  <td class="num">{num(i.r_part, 2)}</td>
                 </tr>
               ))}
             </tbody>

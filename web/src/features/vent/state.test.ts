@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { type Airflow, contradicting, contradictText, markOf, middle, stateText } from './state';
+import {
+  type Airflow,
+  contradicting,
+  contradictText,
+  markOf,
+  middle,
+  resisting,
+  stateText,
+} from './state';
 
 const airway = (flow: number | null, need = 'ok') => ({ id: 'a', place: null, flow, need });
 
@@ -32,6 +40,16 @@ describe('sensors that contradict', () => {
     expect(contradictText(told(), false)).toContain('FS-3、FS-1');
     expect(contradictText(told(), true)).toBe('');
     expect(contradictText({ ...told(), items: [] }, false)).toBe('');
+  });
+});
+
+describe('resistances by the measured wind', () => {
+  it('those far from the table stand there, more or less, the furthest first', () => {
+    const part = (id: string, r_part?: number | null) => ({ ...airway(5), id, r_part });
+    const items = [part('a', 1.6), part('b', 1.4), part('c', 0.25), part('d', null), part('e')];
+    const now: Airflow = { state: 'solved', text: '', at: 0, items, needs: [] };
+    expect(resisting(now).map((i) => i.id)).toEqual(['c', 'a']);
+    expect(resisting(null)).toEqual([]);
   });
 });
 

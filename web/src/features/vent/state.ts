@@ -14,6 +14,8 @@ export interface Airway {
   doors_open?: number;
   /** Of now, by the solution, m/s. */
   speed?: number | null;
+  /** Resistance against the table's, as the measured wind says; null: nothing said anything. */
+  r_part?: number | null;
   wind?: Wind;
 }
 /** A wind sensor against what all others say: m/s, and how many deviations it is off. */
@@ -53,6 +55,15 @@ export function contradicting(a: Airflow | null): (Airway & { wind: Wind })[] {
   return (a?.items ?? [])
     .filter((i): i is Airway & { wind: Wind } => i.wind?.contradicts === true)
     .sort((x, y) => far(y.wind) - far(x.wind));
+}
+
+/** Roadways whose resistance the measured wind puts far from the table's, the furthest first. */
+export const FAR_RESISTANCE = 1.5;
+export function resisting(a: Airflow | null): (Airway & { r_part: number })[] {
+  const far = (p: number) => Math.max(p, 1 / p);
+  return (a?.items ?? [])
+    .filter((i): i is Airway & { r_part: number } => far(i.r_part || 1) >= FAR_RESISTANCE)
+    .sort((x, y) => far(y.r_part) - far(x.r_part));
 }
 
 /** The same in a word for the legend; nothing in a replay, which has no solution. */

@@ -27,7 +27,7 @@ static int read_rows(struct forecast *f, struct kt_err *err)
 {
     struct kt_bucket *b = KT_NEW_ARRAY(f->c->arena, struct kt_bucket, ROWS);
     kt_time to = f->now / (STEP_S * KT_SEC) * (STEP_S * KT_SEC);
-    int r = kt_history_buckets(kt_runtime_history(f->c->api->opts.runtime), f->point->id,
+    int r = kt_runtime_figures(f->c->api->opts.runtime, f->point->id,
                                to - (kt_time)ROWS * STEP_S * KT_SEC, to, ROWS, b, err);
     uint32_t first = 0;
     while (r == KT_OK && first < ROWS && b[first].count == 0) {

@@ -90,8 +90,7 @@ static void span_cell(struct kt_report *r, int64_t ns)
 static bool whole(struct request *q, const struct kt_point *p, kt_time from, kt_time to,
                   struct kt_bucket *ret)
 {
-    if (kt_history_buckets(kt_runtime_history(q->c->api->opts.runtime), p->id, from, to, 1, ret,
-                           &q->err) < 0) {
+    if (kt_runtime_figures(q->c->api->opts.runtime, p->id, from, to, 1, ret, &q->err) < 0) {
         q->unread++;
         return false;
     }

@@ -20,6 +20,7 @@ static void init_locks(struct kt_runtime *rt)
     pthread_mutex_init(&rt->lock, NULL);
     pthread_cond_init(&rt->reloaded, &attr);
     pthread_mutex_init(&rt->followers.lock, NULL);
+    rt_figures_init(&rt->figures);
     pthread_mutex_init(&rt->keeper.lock, NULL);
     pthread_cond_init(&rt->keeper.work, &attr);
     pthread_condattr_destroy(&attr);
@@ -176,6 +177,7 @@ static void free_all(struct kt_runtime *rt)
     kt_buf_done(&rt->outcomes);
     kt_site_unref(rt->site);
     pthread_mutex_destroy(&rt->followers.lock);
+    rt_figures_done(&rt->figures);
     pthread_mutex_destroy(&rt->keeper.lock);
     pthread_cond_destroy(&rt->keeper.work);
     pthread_mutex_destroy(&rt->lock);

@@ -181,6 +181,12 @@ struct kt_site *kt_runtime_site(struct kt_runtime *rt); /**< a reference; unref 
 struct kt_live *kt_runtime_live(struct kt_runtime *rt);
 struct kt_history *kt_runtime_history(struct kt_runtime *rt);
 struct kt_journal *kt_runtime_journal(struct kt_runtime *rt);
+/** kt_history_buckets() for figures that people answer for: without what was measured while a
+ *  calibration counted, the device's flag and an open record together. Reads the journal where a
+ *  bucket is not all normal. */
+KT_MUST_CHECK int kt_runtime_figures(struct kt_runtime *rt, const char *point, kt_time from,
+                                     kt_time to, uint32_t n, struct kt_bucket *ret,
+                                     struct kt_err *err);
 enum kt_snapshot { KT_SNAP_ALARMS, KT_SNAP_OUTPUTS, KT_SNAP_STATE, KT_SNAPS };
 /** A copy of the JSON that was last asked for, appended: after a request it has what the verdict
  *  says. Returns its version. */

@@ -422,6 +422,17 @@ struct rt_retired { /* live tables of sites that were replaced */
     kt_mono since;
 };
 
+/* When records of calibration were open, as far as was asked (runtime_figures.c). */
+struct rt_figures {
+    pthread_mutex_t lock;
+    struct rt_calibrated *list; /* in order of their beginning */
+    size_t n, cap;
+    kt_time from; /* known from here ... */
+    kt_seq next;  /* ... to this event */
+};
+void rt_figures_init(struct rt_figures *f);
+void rt_figures_done(struct rt_figures *f);
+
 struct kt_runtime {
     char data_dir[512], journal_dir[540], program[32]; /* its version */
     struct kt_cluster *cluster;                        /* NULL: alone */
@@ -449,6 +460,7 @@ struct kt_runtime {
     struct rt_ways ways;
     struct rt_followers followers;
     struct rt_history history;
+    struct rt_figures figures;
     struct rt_long lng;
     struct rt_record record;
     struct rt_travel *travel; /* NULL: alone */

@@ -431,7 +431,7 @@ static int history_hours(struct kt_runtime *rt, const char *point, kt_time from,
     KT_ASSERT(b);
     bool known = false;
     double sum = 0;
-    int r = kt_history_buckets(rt->history.h, point, from, to, n, b, err);
+    int r = kt_runtime_figures(rt, point, from, to, n, b, err);
     for (uint32_t i = 0; r == KT_OK && i < n; i++) {
         kt_time end = i + 1 < n ? b[i + 1].start : to;
         if (b[i].count) {
@@ -455,7 +455,7 @@ static int history(void *arg, const char *point, kt_time from, kt_time to, enum 
     if (what == KT_HIST_HOURS) {
         return history_hours(rt, point, from, to, ret, err);
     }
-    int r = kt_history_buckets(rt->history.h, point, from, to, 1, &b, err);
+    int r = kt_runtime_figures(rt, point, from, to, 1, &b, err);
     if (r < 0 || (b.count == 0 && what != KT_HIST_COUNT)) {
         return r < 0 ? r : KT_ENOTFOUND;
     }

@@ -216,6 +216,56 @@ def _():
     assert not list(out.glob("*.part")) or True
 
 
+@case("alarms, calibrations and switches go up with what became of them; calibration gas is in no figure")
+def _():
+    d = Drop(out="drop/out", every_s=1)
+    out, p = d.site.dir / "drop/out", d.program
+    engineer = p.user("engineer-of-test", "engineer")
+
+    def records(kind):
+        files = sorted(out.glob(f"*_{kind}_*.txt")) if out.exists() else []
+        return [r.split(";") for f in files for r in f.read_text(encoding="utf-8").split("~")[1:] if ";" in r]
+
+    def told(what, **want):
+        """The newest record of YCBJ with these fields."""
+        at = {"kind": 4, "to": 6, "max": 7, "cause": 12, "measure": 13, "entered": 14, "by": 15}
+        return kt.wait_for(what, lambda: next((r for r in reversed(records("YCBJ")) if all(
+            bool(r[at[k]]) if v is True else r[at[k]] == v for k, v in want.items())), None))
+
+    kt.wait_for("a first file", lambda: records("CDSS"))
+    for n, state in enumerate((1, 0)):
+        name = d.name()
+        d.put(name, d.text([d.record("F-3", state)]))
+        d.done(name)
+        kt.wait_for("the change of the switch", lambda n=n: len(records("KGBH")) > n)
+    equal([r[1] for r in records("KGBH") if r[0].startswith(MINE + "01KG1011")], ["1", "0"])
+
+    for value in (30, 41, 3):
+        p.samples(("F3", value))
+    over = told("the end of the alarm", kind="001", to=True, max="41")
+    equal((over[12], len(over)), ("", 17))
+    card = next(c for c in d.eye.get("/cards")["items"] if c["point"] == "F3")
+    d.eye.ask("card.measure", card=card["id"], cause="皮带摩擦", measure="停带检查")
+    full = told("cause and measure", kind="001", measure="停带检查", cause="皮带摩擦", entered=True)
+    equal((full[0], full[5], full[6], full[15]), (over[0], over[5], over[6], "eye-of-test"))
+
+    record = engineer.ask("calibration.open", point="F3", gas="200 ppm CO", minutes=5)["result"]["record"]
+    for value, quality in ((4, "calibration"), (200, "calibration"), (5, "calibration")):
+        p.samples(("F3", value, None, quality))
+    p.samples(("F3", 6))
+    engineer.ask("calibration.close", record=record, result="good")
+    gas = told("the calibration", kind="007", to=True, max="200")
+    equal((gas[12], gas[13], gas[15]), ("200 ppm CO", "good", "engineer-of-test"))
+    sheet = next(r for r in d.eye.get("/reports/analog")["rows"] if r[0] == "F3")
+    equal((sheet[4], sheet[6], sheet[9]), ("41", "3", "4"), "30, 41, 3 and 6 are of the air")
+    kt.wait_for("a file of statistics behind it", lambda: [
+        r for r in records("TJSJ") if r[1] == over[1] and r[10] and float(r[6]) == 6])
+    equal([r for r in records("TJSJ") if r[1] == over[1] and float(r[6]) > 41], [])
+    p.samples(("F3", 90, None, "calibration"))  # a flag without a record changes nothing
+    sheet = next(r for r in d.eye.get("/reports/analog")["rows"] if r[0] == "F3")
+    equal((sheet[4], sheet[9]), ("90", "5"))
+
+
 @case("the link of mine files tells its state: a file, silence, a folder that cannot be used")
 def _():
     d = Drop(silent_s=2)

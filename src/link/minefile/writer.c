@@ -11,6 +11,7 @@
 #include "sys/file.h"
 
 enum { BACKLOG_DAYS = 31, RELATIONS_MAX = 64 << 10 };
+#define SETTLE (2 * KT_SEC) /* until journal and history have what belongs to an interval */
 
 static int64_t interval(const struct writer *w)
 {
@@ -44,7 +45,7 @@ void writer_done(struct writer *w)
 
 enum { FOR_UPLOADER = 0640 }; /* another user of the group takes the files */
 
-static int put_file(const struct writer *w, const char *type, kt_time t, const struct kt_buf *text,
+int writer_put_file(const struct writer *w, const char *type, kt_time t, const struct kt_buf *text,
                     struct kt_err *err)
 {
     char path[1100];
@@ -63,33 +64,33 @@ static int put_file(const struct writer *w, const char *type, kt_time t, const s
     return r;
 }
 
-static void field(const struct writer *w, struct kt_buf *b, const char *text)
+void writer_field(const struct writer *w, struct kt_buf *b, const char *text)
 {
     minefile_put_field(b, &w->dialect, text, false);
 }
 
-static void number(const struct writer *w, struct kt_buf *b, double v)
+void writer_number(const struct writer *w, struct kt_buf *b, double v)
 {
     char text[40] = "";
     if (v == v) {
         kt_fmt_double(text, v);
     }
-    field(w, b, text);
+    writer_field(w, b, text);
 }
 
-static void last_time(const struct writer *w, struct kt_buf *b, kt_time t)
+void writer_last_time(const struct writer *w, struct kt_buf *b, kt_time t)
 {
     char when[24];
     kt_buf_printf(b, "%s%s", kt_time_fmt_local(t, w->site->utc_offset_s, when),
                   w->dialect.record_end);
 }
 
-static const char *place_name(const struct writer *w, const struct kt_point *p)
+const char *writer_place(const struct writer *w, const struct kt_point *p)
 {
     return p->place.v == KT_NONE ? "" : w->site->places[p->place.v].name.zh;
 }
 
-static bool goes_up(const struct kt_point *p)
+bool writer_goes_up(const struct kt_point *p)
 {
     return p->role && strcmp(p->role->group, "self") != 0;
 }
@@ -103,23 +104,24 @@ static int write_values(struct writer *w, kt_time t, struct kt_err *err)
     minefile_put_head(&b, &w->dialect, w->site->mine_code, w->site->name.zh, t);
     for (uint32_t i = 0; i < w->site->points_n && i < n; i++) {
         const struct kt_point *p = &w->site->points[i];
-        if (!goes_up(p)) {
+        if (!writer_goes_up(p)) {
             continue;
         }
         struct kt_live_value v = kt_live_get(live, (kt_point_id){i});
         char status[8];
         snprintf(status, sizeof(status), "%u",
                  minefile_status(v.quality, v.flags & KT_LIVE_ALARM, v.flags & KT_LIVE_LATCHED));
-        field(w, &b, minefile_code(w->codes, (kt_point_id){i}));
-        field(w, &b, p->role->title.zh);
-        field(w, &b, place_name(w, p));
-        number(w, &b, kt_q_known(v.quality) || v.quality == KT_Q_OVER_RANGE ? v.value : 0.0 / 0.0);
-        field(w, &b, p->unit);
-        field(w, &b, status);
-        last_time(w, &b, v.time ? v.time : t);
+        writer_field(w, &b, minefile_code(w->codes, (kt_point_id){i}));
+        writer_field(w, &b, p->role->title.zh);
+        writer_field(w, &b, writer_place(w, p));
+        writer_number(w, &b,
+                      kt_q_known(v.quality) || v.quality == KT_Q_OVER_RANGE ? v.value : 0.0 / 0.0);
+        writer_field(w, &b, p->unit);
+        writer_field(w, &b, status);
+        writer_last_time(w, &b, v.time ? v.time : t);
     }
     minefile_put_end(&b, &w->dialect);
-    int r = put_file(w, "CDSS", t, &b, err);
+    int r = writer_put_file(w, "CDSS", t, &b, err);
     kt_buf_done(&b);
     return r;
 }
@@ -134,128 +136,45 @@ static int write_statistics(struct writer *w, kt_time from, kt_time to, struct k
     for (uint32_t i = 0; i < w->site->points_n && r == KT_OK; i++) {
         const struct kt_point *p = &w->site->points[i];
         struct kt_bucket k;
-        if (!goes_up(p) || p->kind != KT_POINT_ANALOG) {
+        if (!writer_goes_up(p) || p->kind != KT_POINT_ANALOG) {
             continue;
         }
-        r = kt_history_buckets(kt_runtime_history(w->rt), p->id, from, to, 1, &k, err);
+        r = kt_runtime_figures(w->rt, p->id, from, to, 1, &k, err);
         if (r == KT_ENOTFOUND || k.count == 0) {
             r = KT_OK;
             continue;
         }
-        field(w, &b, minefile_code(w->codes, (kt_point_id){i}));
-        field(w, &b, p->role->title.zh);
-        field(w, &b, place_name(w, p));
-        field(w, &b, p->unit);
-        field(w, &b, kt_time_fmt_local(from, w->site->utc_offset_s, when));
-        field(w, &b, kt_time_fmt_local(to, w->site->utc_offset_s, when));
-        number(w, &b, k.max);
-        field(w, &b, kt_time_fmt_local(k.max_time, w->site->utc_offset_s, when));
-        number(w, &b, k.min);
-        field(w, &b, kt_time_fmt_local(k.min_time, w->site->utc_offset_s, when));
-        number(w, &b, k.sum / (double)k.count);
-        last_time(w, &b, to);
+        writer_field(w, &b, minefile_code(w->codes, (kt_point_id){i}));
+        writer_field(w, &b, p->role->title.zh);
+        writer_field(w, &b, writer_place(w, p));
+        writer_field(w, &b, p->unit);
+        writer_field(w, &b, kt_time_fmt_local(from, w->site->utc_offset_s, when));
+        writer_field(w, &b, kt_time_fmt_local(to, w->site->utc_offset_s, when));
+        writer_number(w, &b, k.max);
+        writer_field(w, &b, kt_time_fmt_local(k.max_time, w->site->utc_offset_s, when));
+        writer_number(w, &b, k.min);
+        writer_field(w, &b, kt_time_fmt_local(k.min_time, w->site->utc_offset_s, when));
+        writer_number(w, &b, k.sum / (double)k.count);
+        writer_last_time(w, &b, to);
     }
     minefile_put_end(&b, &w->dialect);
     if (r == KT_OK) {
-        r = put_file(w, "TJSJ", to, &b, err);
+        r = writer_put_file(w, "TJSJ", to, &b, err);
     }
     kt_buf_done(&b);
     return r;
 }
 
-/* Kinds of YCBJ: 001 alarm, 002 cut, 003 feed fault, 004 broken, 007 calibration, 008 over range.
- */
-static const char *kind_of(const struct kt_json *a)
-{
-    const char *c = kt_json_get_str(a, "category", "");
-    return !strcmp(c, "cut")     ? "002"
-           : !strcmp(c, "feed")  ? "003"
-           : !strcmp(c, "fault") ? "004"
-                                 : "001";
-}
-
-static void alarm_time(const struct writer *w, struct kt_buf *b, const struct kt_json *a,
-                       const char *key)
-{
-    kt_time t;
-    char when[24];
-    const char *text = kt_json_get_str(a, key, "");
-    field(w, b,
-          kt_time_parse(kt_str_c(text), 0, &t) == KT_OK
-              ? kt_time_fmt_local(t, w->site->utc_offset_s, when)
-              : "");
-}
-
-static void write_alarm(struct writer *w, const struct kt_event *ev, struct kt_buf *b, uint32_t *n)
-{
-    struct kt_json *a = NULL;
-    if (!memmem(ev->body.p, ev->body.n, "\"type\":\"alarm\"", 14) ||
-        kt_json_parse(ev->body, 1 << 20, &a, NULL) < 0) {
-        return;
-    }
-    const char *change = kt_json_get_str(a, "change", "");
-    kt_point_id id = kt_site_point(w->site, kt_str_c(kt_json_get_str(a, "point", "")));
-    if ((strcmp(change, "raise") == 0 || strcmp(change, "clear") == 0) && id.v != KT_NONE &&
-        goes_up(&w->site->points[id.v])) {
-        const struct kt_point *p = &w->site->points[id.v];
-        field(w, b, minefile_code(w->codes, id));
-        field(w, b, p->role->title.zh);
-        field(w, b, place_name(w, p));
-        field(w, b, p->unit);
-        field(w, b, kind_of(a));
-        alarm_time(w, b, a, "raised");
-        alarm_time(w, b, a, "cleared");
-        number(w, b, kt_json_get_num(a, "peak", 0.0 / 0.0));
-        field(w, b, "");
-        field(w, b, "");
-        field(w, b, "");
-        number(w, b, kt_json_get_num(a, "value", 0.0 / 0.0));
-        field(w, b, ""); /* cause and measure come with the record of the response */
-        field(w, b, "");
-        field(w, b, "");
-        field(w, b, kt_json_get_str(a, "by", ""));
-        last_time(w, b, ev->time);
-        (*n)++;
-    }
-    kt_json_free(a);
-}
-
-static int write_alarms(struct writer *w, kt_time from, kt_time to, struct kt_err *err)
-{
-    struct kt_buf b;
-    struct kt_event ev;
-    struct kt_journal_reader *r;
-    kt_seq first;
-    uint32_t n = 0;
-    struct kt_journal *j = kt_runtime_journal(w->rt);
-    int rc = kt_journal_find(j, NULL, from, &first, err);
-    if (rc < 0 || !first || (rc = kt_journal_read(j, NULL, first, &r, err)) < 0) {
-        return rc;
-    }
-    kt_buf_init(&b, 64 << 20);
-    minefile_put_head(&b, &w->dialect, w->site->mine_code, w->site->name.zh, to);
-    while ((rc = kt_journal_next_of(r, 1u << KT_EV_OUTCOME, &ev, err)) == 1 && ev.time < to) {
-        if (ev.time >= from) {
-            write_alarm(w, &ev, &b, &n);
-        }
-    }
-    kt_journal_reader_free(r);
-    minefile_put_end(&b, &w->dialect);
-    rc = rc < 0 ? rc : n ? put_file(w, "YCBJ", to, &b, err) : KT_OK;
-    kt_buf_done(&b);
-    return rc;
-}
-
 static void limit_field(const struct writer *w, struct kt_buf *b, const struct kt_point *p,
                         int name)
 {
-    number(w, b, p->limits && p->limits->has[name] ? p->limits->value[name] : 0.0 / 0.0);
+    writer_number(w, b, p->limits && p->limits->has[name] ? p->limits->value[name] : 0.0 / 0.0);
 }
 
 static void relation(const struct writer *w, struct kt_buf *b, char kind, kt_point_id to)
 {
     const struct kt_point *p = to.v == KT_NONE ? NULL : &w->site->points[to.v];
-    if (p && goes_up(p)) {
+    if (p && writer_goes_up(p)) {
         kt_buf_printf(b, "%s%c-%s:%s", b->n ? "," : "", kind, minefile_code(w->codes, to),
                       p->name.zh);
     }
@@ -270,7 +189,7 @@ static void relations(const struct writer *w, struct kt_buf *b, const struct kt_
         relation(w, &text, 'D', p->cuts[i]);
     }
     relation(w, &text, 'K', p->feed);
-    field(w, b, kt_buf_cstr(&text));
+    writer_field(w, b, kt_buf_cstr(&text));
     kt_buf_done(&text);
 }
 
@@ -282,18 +201,18 @@ static int write_definitions(struct writer *w, kt_time t, struct kt_err *err)
     for (uint32_t i = 0; i < w->site->points_n; i++) {
         const struct kt_point *p = &w->site->points[i];
         char system[3], type[5];
-        if (!goes_up(p)) {
+        if (!writer_goes_up(p)) {
             continue;
         }
-        field(w, &b, minefile_code(w->codes, (kt_point_id){i}));
+        writer_field(w, &b, minefile_code(w->codes, (kt_point_id){i}));
         minefile_role_code(p->role, system, type);
-        field(w, &b, system);
-        field(w, &b, p->link == KT_NONE ? "" : w->site->links[p->link].id);
-        field(w, &b, type);
-        field(w, &b, minefile_kind(p));
-        field(w, &b, p->unit);
-        number(w, &b, p->range_hi);
-        number(w, &b, p->range_lo);
+        writer_field(w, &b, system);
+        writer_field(w, &b, p->link == KT_NONE ? "" : w->site->links[p->link].id);
+        writer_field(w, &b, type);
+        writer_field(w, &b, minefile_kind(p));
+        writer_field(w, &b, p->unit);
+        writer_number(w, &b, p->range_hi);
+        writer_number(w, &b, p->range_lo);
         limit_field(w, &b, p, KT_LIMIT_ALARM);
         limit_field(w, &b, p, KT_LIMIT_ALARM);
         limit_field(w, &b, p, KT_LIMIT_LOW_ALARM);
@@ -302,17 +221,17 @@ static int write_definitions(struct writer *w, kt_time t, struct kt_err *err)
         limit_field(w, &b, p, KT_LIMIT_RESTORE);
         limit_field(w, &b, p, KT_LIMIT_LOW_CUT);
         limit_field(w, &b, p, KT_LIMIT_LOW_RESTORE);
-        field(w, &b, p->role->on.zh);
-        field(w, &b, p->role->off.zh);
-        field(w, &b, place_name(w, p));
-        number(w, &b, p->has_xy ? p->x : 0.0 / 0.0);
-        number(w, &b, p->has_xy ? p->y : 0.0 / 0.0);
-        field(w, &b, "");
+        writer_field(w, &b, p->role->on.zh);
+        writer_field(w, &b, p->role->off.zh);
+        writer_field(w, &b, writer_place(w, p));
+        writer_number(w, &b, p->has_xy ? p->x : 0.0 / 0.0);
+        writer_number(w, &b, p->has_xy ? p->y : 0.0 / 0.0);
+        writer_field(w, &b, "");
         relations(w, &b, p);
-        last_time(w, &b, t);
+        writer_last_time(w, &b, t);
     }
     minefile_put_end(&b, &w->dialect);
-    int r = put_file(w, "CDDY", t, &b, err);
+    int r = writer_put_file(w, "CDDY", t, &b, err);
     kt_buf_done(&b);
     return r;
 }
@@ -329,7 +248,7 @@ int writer_run(struct writer *w, int max, struct kt_err *err)
 {
     int64_t step = interval(w);
     kt_time now = kt_runtime_now(w->rt);
-    kt_time end = now - now % step;
+    kt_time end = (now - SETTLE) / step * step;
     int files = 0, r = minefile_folder(w->dir, err);
     if (r < 0 || now <= 0) {
         return r;
@@ -344,7 +263,8 @@ int writer_run(struct writer *w, int max, struct kt_err *err)
     while (w->last + step <= end && max-- > 0) {
         kt_time to = w->last + step;
         if ((r = write_statistics(w, w->last, to, err)) < 0 ||
-            (r = write_alarms(w, w->last, to, err)) < 0) {
+            (r = writer_alarms(w, w->last, to, err)) < 0 ||
+            (r = writer_switches(w, w->last, to, err)) < 0) {
             return r;
         }
         int day = kt_civil_of(to, w->site->utc_offset_s).day;

@@ -175,7 +175,7 @@ static void relation(const struct writer *w, struct kt_buf *b, char kind, kt_poi
 {
     const struct kt_point *p = to.v == KT_NONE ? NULL : &w->site->points[to.v];
     if (p && writer_goes_up(p)) {
-        kt_buf_printf(b, "%s%c-%s:%s", b->n ? "," : "", kind, minefile_code(w->codes, to),
+        kt_buf_printf(b, "%s%c-%s:%s", b->n ? "◇" : "", kind, minefile_code(w->codes, to),
                       p->name.zh);
     }
 }

@@ -14,9 +14,9 @@ struct view {
     const struct kt_mine *mine;
     const struct kt_person *who;
     const struct kt_json *snap, *items;
-    bool sees;           /* has the right */
-    kt_place_id evac;    /* place that is being evacuated; KT_NONE: none */
-    kt_place_id call[8]; /* areas of calls for help */
+    bool sees;            /* has the right */
+    kt_place_id evac;     /* place that is being evacuated; KT_NONE: none */
+    kt_place_id call[64]; /* areas of calls for help */
     uint32_t calls_n;
     bool used_evac, used_call; /* something is shown by that */
 };
@@ -38,6 +38,17 @@ static kt_place_id area_of(const struct view *v, kt_place_id at)
     return a ? (kt_place_id){a->place} : at;
 }
 
+/* Several call from one area: it takes one of the few. */
+static bool called(const struct view *v, kt_place_id area)
+{
+    for (uint32_t i = 0; i < v->calls_n; i++) {
+        if (v->call[i].v == area.v) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void find_open(struct view *v)
 {
     const struct kt_json *e = kt_json_get(v->snap, "evacuation");
@@ -47,7 +58,7 @@ static void find_open(struct view *v)
     for (size_t i = 0; i < kt_json_len(v->items) && v->calls_n < KT_ARRAY_LEN(v->call); i++) {
         const struct kt_json *item = kt_json_at(v->items, i);
         kt_place_id at = place_of(v, item);
-        if (kt_json_get_int(item, "sos", 0) > 0 && at.v != KT_NONE) {
+        if (kt_json_get_int(item, "sos", 0) > 0 && at.v != KT_NONE && !called(v, area_of(v, at))) {
             v->call[v->calls_n++] = area_of(v, at);
         }
     }
@@ -215,18 +226,31 @@ static void copy_num(const struct kt_json *from, const char *key, struct kt_jw *
     }
 }
 
-/* Routes name persons one by one: those go with who is where. */
+/* Of a part of it, or of what it is a part of. */
+static bool concerns(const struct view *v, kt_place_id at)
+{
+    for (uint32_t i = 0; i < v->who->places_n; i++) {
+        kt_place_id own = kt_site_place(v->site, kt_str_c(v->who->places[i]));
+        if (at.v != KT_NONE && own.v != KT_NONE && kt_site_within(v->site, own, at)) {
+            return true;
+        }
+    }
+    return in_scope(v, at);
+}
+
+/* Routes name persons one by one: those go with who is where. Whose places lie in the one that is
+ * evacuated is told that it is. */
 static void write_evacuation(const struct view *v, struct kt_jw *w)
 {
     const struct kt_json *e = kt_json_get(v->snap, "evacuation");
     struct kt_json_iter it = {0};
     kt_jw_key(w, "evacuation");
-    if (!kt_json_obj(e) ||
-        !in_scope(v, kt_site_place(v->site, kt_json_strn(kt_json_get(e, "place"))))) {
+    kt_place_id at = kt_site_place(v->site, kt_json_strn(kt_json_get(e, "place")));
+    if (!kt_json_obj(e) || !concerns(v, at)) {
         kt_jw_null(w);
         return;
     }
-    bool open = v->sees || v->evac.v != KT_NONE;
+    bool open = in_scope(v, at) && (v->sees || v->evac.v != KT_NONE);
     kt_jw_obj(w);
     while (kt_json_next(e, &it)) {
         if (strcmp(it.key, "plan") != 0 || open) {

@@ -69,19 +69,21 @@ static void tell(struct track *t)
     kt_jw_arr_end(t->w);
 }
 
-static void take(struct track *t, const struct kt_reading *x, kt_time event)
+static void take(struct track *t, const struct kt_reading *x, const struct kt_event *event)
 {
     struct kt_ranging r[KT_READING_ANCHORS];
     struct kt_position pos;
     uint32_t n = 0;
     for (int k = 0; k < x->n; k++) {
         uint32_t s = kt_mine_station(t->stations, kt_str_c(t->in->dict[x->a[k].anchor]));
-        if (s != KT_NONE) {
+        uint32_t link = s == KT_NONE ? KT_NONE : t->mine->station[s].link;
+        bool own = link == KT_NONE || kt_str_is(event->origin, t->c->site->links[link].id);
+        if (s != KT_NONE && own) { /* as the engine took it */
             bool none = x->a[k].cm == KT_DIST_NONE;
             r[n++] = (struct kt_ranging){s, none ? (double)NAN : (double)x->a[k].cm / 100};
         }
     }
-    kt_time at = x->time > 0 && x->time <= event ? x->time : event;
+    kt_time at = x->time > 0 && x->time <= event->time ? x->time : event->time;
     double dt = t->at ? (double)(at - t->at) / (double)KT_SEC : -1;
     if (n && at >= t->at && kt_position_place(t->mine, r, n, &t->pos, dt, &pos)) {
         t->pos = pos;
@@ -110,7 +112,7 @@ static int read_all(struct track *t, kt_time from, kt_time to, struct kt_err *er
         }
         for (uint32_t i = 0; i < t->in->n; i++) {
             if (t->in->v[i].card == t->card) {
-                take(t, &t->in->v[i], ev.time);
+                take(t, &t->in->v[i], &ev);
             }
         }
     }

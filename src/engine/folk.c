@@ -229,7 +229,8 @@ void folk_out(struct eng *e, struct folk_one *o, kt_time at, const char *by)
         kt_jw_kbool(w, "special", true);
     }
     eng_said(e);
-    o->bits &= 1u << FOLK_SOS | 1u << FOLK_LOW; /* a call is answered by a person */
+    folk_bit_set(e, o, FOLK_LOW, false);
+    o->bits &= 1u << FOLK_SOS; /* a call is answered by a person */
     o->out = at;
     o->leaves = false;
     o->way_out = o->told = 0;
@@ -278,6 +279,23 @@ static void moved(struct eng *e, struct folk_one *o, const struct kt_position *p
         folk_evac_moved(e, o);
     }
     folk_permit(e, o);
+}
+
+/* The subsystem saw it go below before anybody here heard of it: at the start of this program, or
+ * through an entrance that others watch. Never before it last came out. */
+static void went_in(struct eng *e, struct folk_one *o, kt_time in)
+{
+    const struct folk_roster *r = folk_roster(e->folk, o);
+    if (!folk_has(o, FOLK_BELOW) || in >= o->in || in <= o->out) {
+        return;
+    }
+    for (int i = 0; i < FOLK_STAYS; i++) {
+        uint32_t place = o->stay[i].place;
+        bool mine = place < e->site->places_n && e->site->places[place].parent.v == KT_NONE;
+        o->stay[i].since = mine ? in : o->stay[i].since;
+    }
+    o->in = in;
+    kt_text_set(o->shift, sizeof(o->shift), r && r->shift[0] ? r->shift : shift_at(e, in));
 }
 
 static bool place_it(struct eng *e, struct folk_one *o, const struct kt_reading *x, kt_time at)
@@ -355,6 +373,9 @@ static void take(struct eng *e, const struct kt_reading *x)
         if (placed || x->n == 0) {
             o->heard = e->now;
             o->by_file = x->flags & KT_READ_FILE;
+        }
+        if (x->flags & KT_READ_SINCE) {
+            went_in(e, o, x->in);
         }
         if (x->flags & KT_READ_OUT) {
             folk_out(e, o, at, "");

@@ -459,6 +459,9 @@ int eng_person_out(struct eng *e, const struct request *q, struct kt_err *err)
     }
     folk_out(e, o, e->now, q->user);
     folk_vehicle_out(e, o, q->user);
+    /* by the clock of who hears it, or one that is slow would keep it out though it is heard anew
+     */
+    o->out -= o->heard > o->at ? o->heard - o->at : 0;
     e->folk->version++;
     eng_folk_second(e);
     return KT_OK;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 enum { VERSION = 1 };
+#define SPAN_MS (KT_DAY * 400 / KT_MS)
 
 void kt_readings_init(struct kt_readings *r)
 {
@@ -80,6 +81,9 @@ void kt_readings_encode(struct kt_buf *out, const struct kt_readings *r)
             kt_put_varint(out, x->a[k].anchor);
             kt_put_varint(out, x->a[k].cm == KT_DIST_NONE ? 0 : (uint64_t)x->a[k].cm + 1);
         }
+        if (x->flags & KT_READ_SINCE) {
+            kt_put_varint(out, kt_zigzag((x->in - r->arrival) / KT_MS));
+        }
         card = x->card;
         time += (x->time - time) / KT_MS * KT_MS; /* what the reader will have */
     }
@@ -94,8 +98,7 @@ static void get_one(struct kt_rd *in, struct kt_readings *r, uint64_t *card, kt_
     }
     *card += (uint64_t)kt_unzigzag(kt_get_varint(in));
     int64_t ms = kt_unzigzag(kt_get_varint(in));
-    in->bad |= *card == 0 || *card > KT_CARD_MAX || ms > KT_DAY * 400 / KT_MS ||
-               ms < -(KT_DAY * 400 / KT_MS);
+    in->bad |= *card == 0 || *card > KT_CARD_MAX || ms > SPAN_MS || ms < -SPAN_MS;
     x->card = *card;
     *time += in->bad ? 0 : ms * KT_MS;
     x->time = *time;
@@ -108,6 +111,12 @@ static void get_one(struct kt_rd *in, struct kt_readings *r, uint64_t *card, kt_
         in->bad |= anchor >= r->dict_n || cm > UINT32_MAX;
         x->a[k].anchor = (uint16_t)anchor;
         x->a[k].cm = cm == 0 ? KT_DIST_NONE : (uint32_t)(cm - 1);
+    }
+    if (x->flags & KT_READ_SINCE) {
+        ms = kt_unzigzag(kt_get_varint(in));
+        in->bad |= ms > SPAN_MS || ms < -SPAN_MS;
+        x->in = in->bad ? 0 : r->arrival + ms * KT_MS;
+        in->bad |= x->in < 0;
     }
 }
 

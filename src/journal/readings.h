@@ -26,12 +26,13 @@ enum {
     KT_READ_OUT = 4,   /* the subsystem says: out of the mine */
     KT_READ_IN = 8,    /* … below */
     KT_READ_FILE = 32, /* from a file */
-    KT_READ_CALM = 16  /* the call for help was taken back at the tag */
+    KT_READ_CALM = 16, /* the call for help was taken back at the tag */
+    KT_READ_SINCE = 64 /* `in` is told */
 };
 
 struct kt_reading {
     uint64_t card;
-    kt_time time;
+    kt_time time, in;       /* in: when it went below, as the subsystem says */
     uint8_t flags, battery; /* %; 255: not told */
     uint8_t n;
     struct {

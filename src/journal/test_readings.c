@@ -14,7 +14,8 @@ static void fill(struct kt_readings *r, uint32_t n)
         x->card = 14000000000100017ull + (uint64_t)i * 3 % 700;
         x->time = r->arrival - (int64_t)(i % 900) * KT_MS;
         x->battery = (uint8_t)(i % 101);
-        x->flags = i % 50 == 0 ? KT_READ_SOS : 0;
+        x->flags = i % 50 == 0 ? KT_READ_SOS : i % 50 == 7 ? KT_READ_SINCE : 0;
+        x->in = i % 50 == 7 ? r->arrival - (int64_t)i * KT_MIN : 0;
         for (x->n = 0; x->n < i % 5; x->n++) {
             snprintf(id, sizeof(id), "R-%u", (i / 10 + x->n) % 90);
             x->a[x->n].anchor = (uint16_t)kt_readings_anchor(r, kt_str_c(id));

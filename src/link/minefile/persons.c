@@ -6,6 +6,8 @@
 #include "base/json.h"
 
 enum { PLACE_FIELDS = 15, ROSTER_FIELDS = 7 };
+#define LONGEST                                                                                    \
+    (7 * KT_DAY) /* a longer stay below is a wrong clock, or a card that was forgotten */
 enum { P_CARD, P_NAME, P_IN_OUT, P_IN, P_OUT, P_AREA, P_AREA_TIME, P_STATION, P_TIME };
 
 enum persons_kind persons_kind(const char *type)
@@ -19,13 +21,14 @@ enum persons_kind persons_kind(const char *type)
 static bool take_place(const struct kt_str *f, uint32_t n, int off, struct kt_readings *to)
 {
     uint64_t card;
-    kt_time at;
+    kt_time at, in;
     bool out = n >= 3 && kt_str_is(f[P_IN_OUT], "2");
     if (n != PLACE_FIELDS || !kt_card_parse(f[P_CARD], &card) ||
         (!out && !kt_str_is(f[P_IN_OUT], "1"))) {
         return false;
     }
-    if (kt_time_parse(f[P_TIME], off, &at) < 0 && (!out || kt_time_parse(f[P_OUT], off, &at) < 0)) {
+    /* where it is since when it came to the station; out, since when it came out */
+    if ((!out || kt_time_parse(f[P_OUT], off, &at) < 0) && kt_time_parse(f[P_TIME], off, &at) < 0) {
         return false;
     }
     int anchor = f[P_STATION].n ? kt_readings_anchor(to, f[P_STATION]) : -1;
@@ -43,6 +46,10 @@ static bool take_place(const struct kt_str *f, uint32_t n, int off, struct kt_re
         x->n = 1;
         x->a[0].anchor = (uint16_t)anchor;
         x->a[0].cm = KT_DIST_NONE;
+    }
+    if (!out && kt_time_parse(f[P_IN], off, &in) == KT_OK && in <= at && at - in <= LONGEST) {
+        x->flags |= KT_READ_SINCE;
+        x->in = in;
     }
     return true;
 }

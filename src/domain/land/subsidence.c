@@ -72,7 +72,7 @@ static int check_figures(const struct kt_subside_face *f, struct kt_err *err)
         {"offset_m", f->offset_m, -f->depth_m, f->depth_m},
         {"dip_deg", f->dip_deg, 0, 60},
         {"dip_to_deg", f->dip_to_deg, -360, 360},
-        {"theta_deg", f->theta_deg ? f->theta_deg : 90, 30, 90},
+        {"theta_deg", f->theta_deg != 0 ? f->theta_deg : 90, 30, 90},
         {"backfill.convergence_m", f->fill.convergence_m, 0, f->thickness_m},
         {"backfill.gap_m", f->fill.gap_m, 0, f->thickness_m - f->fill.convergence_m},
         {"backfill.compression", f->fill.compression, 0, 1},

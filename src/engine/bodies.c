@@ -341,7 +341,7 @@ static int verify_one(struct verify *v, const struct kt_hash *h, const char *nam
     kt_buf_done(&b);
     v->v->bodies += r == KT_OK;
     return r == KT_OK ? r
-                      : kt_err_set(err, r,
+                      : kt_err_set(err, r == KT_ENOTFOUND ? KT_ECORRUPT : r,
                                    "site event %" PRIu64 ": body %s (%s) is %s; restore it from a "
                                    "backup",
                                    v->seq, kt_hash_hex(h, hex), name,

@@ -241,7 +241,8 @@ static int copy_and_check(const struct kt_args *a, const char *from, const char 
 }
 
 /* When this copy was made, for the reminder: in the copy and in the site. */
-static int write_marks(const char *from, const char *to, struct kt_err *err)
+static int write_marks(const struct kt_args *a, const char *from, const char *to,
+                       struct kt_err *err)
 {
     char site[700], copy[700];
     struct kt_err none;
@@ -257,7 +258,10 @@ static int write_marks(const char *from, const char *to, struct kt_err *err)
     }
     mark.verified = now;
     int r = kt_backup_mark_write(copy, &mark, to, err);
-    return r < 0 ? r : kt_backup_mark_write(site, &mark, to, err);
+    if (r == KT_OK && kt_backup_mark_write(site, &mark, to, &none) < 0) {
+        kt_note(a, "the copy is good; that it was made cannot be written: %s", none.text);
+    }
+    return r; /* a disk that takes nothing any more is why one copies */
 }
 
 /* A new or an empty folder: nothing is ever written over. */
@@ -324,12 +328,12 @@ static int backup(const struct kt_args *a)
         r = copy_and_check(a, a->pos[0], a->pos[1], &err);
     }
     if (r == KT_OK) {
-        r = write_marks(a->pos[0], a->pos[1], &err);
+        r = write_marks(a, a->pos[0], a->pos[1], &err);
     }
     if (r < 0) {
         return kt_fail(a, &err);
     }
-    printf("copied to %s and verified\n", a->pos[1]);
+    kt_note(a, "copied to %s and verified", a->pos[1]);
     return KT_EXIT_OK;
 }
 
@@ -355,7 +359,7 @@ static int restore(const struct kt_args *a)
     r = r < 0 ? r : is_site(a->pos[0], &err);
     r = r < 0 ? r : target_outside(a->pos[0], a->pos[1], &err);
     if (r == KT_OK) {
-        r = kt_check_copy(a, a->pos[0], &err);
+        r = kt_check_copy(NULL, a->pos[0], &err);
     }
     if (r == KT_OK) {
         r = copy_tree(a->pos[0], a->pos[1], 0, &err);
@@ -366,7 +370,8 @@ static int restore(const struct kt_args *a)
     if (r < 0) {
         return kt_fail(a, &err);
     }
-    printf("restored to %s and verified; start it with: kuangtu serve %s\n", a->pos[1], a->pos[1]);
+    kt_note(a, "restored to %s and verified; start it with: kuangtu serve %s", a->pos[1],
+            a->pos[1]);
     return KT_EXIT_OK;
 }
 

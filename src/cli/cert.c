@@ -181,11 +181,12 @@ static int cert(const struct kt_args *a)
     if (r < 0) {
         return kt_fail(a, &c.err);
     }
-    printf(
+    kt_done(
+        a,
         "Made %s/server.pem and server.key, signed by ca.pem.\n"
         "In site.yaml: listen: {https: {address: \"0.0.0.0:8443\", cert: secrets/server.pem, key: "
         "secrets/server.key}}\n"
-        "On each phone and PC, trust %s/ca.pem once.\n",
+        "On each phone and PC, trust %s/ca.pem once.",
         c.dir, c.dir);
     return KT_EXIT_OK;
 }

@@ -212,8 +212,8 @@ static int reload(const struct kt_args *a)
         if (kt_json_parse((struct kt_str){answer.p, answer.n}, 0, &j, NULL) == KT_OK) {
             const struct kt_json *f = kt_json_get(j, "findings");
             for (size_t i = 0; i < kt_json_len(f); i++) {
-                printf("%s: %s\n", kt_json_get_str(kt_json_at(f, i), "level", ""),
-                       kt_json_get_str(kt_json_at(f, i), "text", ""));
+                kt_note(a, "%s: %s", kt_json_get_str(kt_json_at(f, i), "level", ""),
+                        kt_json_get_str(kt_json_at(f, i), "text", ""));
             }
         }
         kt_json_free(j);
@@ -223,7 +223,7 @@ static int reload(const struct kt_args *a)
     if (r < 0) {
         return kt_fail(a, &err);
     }
-    printf("loaded\n");
+    kt_done(a, "loaded");
     return KT_EXIT_OK;
 }
 

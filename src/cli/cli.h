@@ -83,6 +83,10 @@ struct kt_table *kt_table_new(enum kt_format f, const char *const *columns, int 
 void kt_table_cell(struct kt_table *t, const char *text); /**< next cell; a row ends by itself */
 void kt_table_num(struct kt_table *t, double v);
 void kt_table_end(struct kt_table *t); /**< prints and frees */
+/** What a verb has done, when it has nothing else to print: in words, or as a table of one row. */
+void kt_done(const struct kt_args *a, const char *fmt, ...) KT_PRINTF(2, 3);
+/** Words beside a table: on standard error where a program reads standard output. */
+void kt_note(const struct kt_args *a, const char *fmt, ...) KT_PRINTF(2, 3);
 
 /* A progress bar on standard error when it is a terminal; nothing otherwise. */
 struct kt_progress {
@@ -106,8 +110,8 @@ KT_MUST_CHECK int kt_running_find(const char *site_dir, struct kt_running *ret, 
 KT_MUST_CHECK int kt_running_call(const struct kt_running *r, const char *method, const char *path,
                                   const struct kt_str *body, int *ret_status,
                                   struct kt_buf *ret_body, struct kt_err *err);
-/** Prove the journal, history and what hangs on them of a data folder, printing a table; what is
- * not there yet is passed over. KT_ECORRUPT names the place. */
+/** Prove the journal, history and what hangs on them of a data folder, printing a table
+ * (`a` NULL: none); what is not there yet is passed over. KT_ECORRUPT names the place. */
 KT_MUST_CHECK int kt_verify_data(const struct kt_args *a, const char *data, struct kt_err *err);
 /** Read a copy of a site whole: each body against its name, each database, and kt_verify_data(). */
 KT_MUST_CHECK int kt_check_copy(const struct kt_args *a, const char *site, struct kt_err *err);

@@ -46,7 +46,7 @@ static int copy(const char *from, const char *to, int depth, struct kt_err *err)
 }
 
 /* Of these folders every file is read: what the site in force does not have would come back. */
-static void drop_old(const char *site, const char *taken)
+static void drop_old(const struct kt_args *a, const char *site, const char *taken)
 {
     static const char *const folders[] = {"rules", "limits", "registers", "sequences"};
     struct kt_arena *arena = kt_arena_new(16 << 20);
@@ -60,7 +60,7 @@ static void drop_old(const char *site, const char *taken)
         for (size_t i = 0; i < n; i++) {
             if (!kt_file_exists(kt_arena_printf(arena, "%s/%s/%s", taken, folders[f], names[i]))) {
                 char *old = kt_arena_printf(arena, "%s/%s", dir, names[i]);
-                printf("%s is not in the site in force: renamed to %s.before\n", old, old);
+                kt_note(a, "%s is not in the site in force: renamed to %s.before", old, old);
                 (void)rename(old, kt_arena_printf(arena, "%s.before", old));
             }
         }
@@ -76,17 +76,18 @@ static int adopt(const struct kt_args *a)
         return kt_usage(a, "name the site folder");
     }
     if (!kt_site_text_dir(a->pos[1], texts, sizeof(texts))) {
-        printf("the site of %s is the one of its folder\n", a->pos[1]);
+        kt_done(a, "the site of %s is the one of its folder", a->pos[1]);
         return KT_EXIT_OK;
     }
-    drop_old(a->pos[1], texts);
+    drop_old(a, a->pos[1], texts);
     int r = copy(texts, a->pos[1], 0, &err);
     if (r < 0) {
         return kt_fail(a, &err);
     }
     kt_dir_remove(texts);
-    printf("the folder has the site in force now; copy map.gpkg from the node where it was loaded "
-           "when the drawing has changed\n");
+    kt_done(a,
+            "the folder has the site in force now; copy map.gpkg from the node where it was loaded "
+            "when the drawing has changed");
     return KT_EXIT_OK;
 }
 

@@ -83,11 +83,11 @@ static int import_points(const struct kt_args *a, const char *site_dir, const ch
         }
     }
     if (r == KT_OK) {
-        printf("%u points; %s\n", site->points_n,
-               kt_arg(a, "dry-run") ? "nothing was changed"
-                                    : "load them with kuangtu reload, or at the next start");
+        kt_done(a, "%u points; %s", site->points_n,
+                kt_arg(a, "dry-run") ? "nothing was changed"
+                                     : "load them with kuangtu reload, or at the next start");
     } else {
-        printf("%zu errors; points.csv stays as it was\n", errors);
+        kt_done(a, "%zu errors; points.csv stays as it was", errors);
     }
     kt_findings_free(f);
     kt_site_unref(site);
@@ -146,8 +146,8 @@ static int import_map(const struct kt_args *a, const char *site_dir, const char 
         r = kt_err_sys(&err, "cannot put %s in the place of %s", work, target);
     }
     if (r == KT_OK) {
-        printf("layer %s %s; the map has %zu features\n", layer, dry ? "can be read" : "written",
-               map.n);
+        kt_done(a, "layer %s %s; the map has %zu features", layer, dry ? "can be read" : "written",
+                map.n);
     } else {
         unlink(work);
     }

@@ -296,8 +296,8 @@ int kt_import_history(const struct kt_args *a, const char *site_dir, const char 
     kt_history_close(im->history);
     int code = r < 0 ? kt_fail(a, &im->err) : KT_EXIT_OK;
     if (r == KT_OK) {
-        printf("%llu samples %s, %llu rows could not be read\n", (unsigned long long)im->taken,
-               im->dry ? "could be read" : "taken", (unsigned long long)im->bad);
+        kt_done(a, "%llu samples %s, %llu rows could not be read", (unsigned long long)im->taken,
+                im->dry ? "could be read" : "taken", (unsigned long long)im->bad);
         code = im->bad ? KT_EXIT_INVALID : KT_EXIT_OK;
     }
     kt_site_unref(im->site);

@@ -152,8 +152,8 @@ static int init(const struct kt_args *a)
     if (r < 0) {
         return kt_fail(a, &err);
     }
-    printf("%s is made. Next: kuangtu check %s, then kuangtu serve %s\n", a->pos[0], a->pos[0],
-           a->pos[0]);
+    kt_done(a, "%s is made. Next: kuangtu check %s, then kuangtu serve %s", a->pos[0], a->pos[0],
+            a->pos[0]);
     return KT_EXIT_OK;
 }
 

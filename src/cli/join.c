@@ -187,10 +187,11 @@ static int join(const struct kt_args *a, const char *etcd, const char *site, str
     if (r == KT_OK) {
         mark(site, path);
         unlink(path);
-        printf("%u files from %s, %.1f MB, %u bodies were here; proved. Copy secrets/ from there, "
-               "then: kuangtu serve %s --node %s\n",
-               j->files, kt_cluster_visited(j->cluster), (double)j->done / 1e6, j->here, site,
-               node);
+        kt_note(a,
+                "%u files from %s, %.1f MB, %u bodies were here; proved. Copy secrets/ from there, "
+                "then: kuangtu serve %s --node %s",
+                j->files, kt_cluster_visited(j->cluster), (double)j->done / 1e6, j->here, site,
+                node);
     }
     return r;
 }

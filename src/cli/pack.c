@@ -151,7 +151,7 @@ static int run(const struct kt_args *a)
     if (write_pack(dir, a->pos[1], reg, &err) < 0) {
         return kt_fail(a, &err);
     }
-    printf("%s is made. Next: name it in packs: of a site.yaml, then kuangtu check SITE\n", dir);
+    kt_done(a, "%s is made. Next: name it in packs: of a site.yaml, then kuangtu check SITE", dir);
     return KT_EXIT_OK;
 }
 

@@ -74,14 +74,12 @@ static int replay(const struct kt_args *a)
         return kt_fail(a, &err);
     }
     const struct kt_json *alarms = kt_json_get(j, "alarms");
-    if (a->format == KT_FORMAT_TABLE) {
-        printf("%s, event %lld, %zu points, %zu alarms\n", kt_time_fmt(at, run.utc_offset_s, when),
-               (long long)kt_json_get_int(j, "seq", 0), kt_json_len(kt_json_get(j, "live")),
-               kt_json_len(alarms));
-        const char *diff = kt_json_get_str(j, "difference", "");
-        if (diff[0]) {
-            printf("today's program computes something else than was recorded: %s\n", diff);
-        }
+    kt_note(a, "%s, event %lld, %zu points, %zu alarms", kt_time_fmt(at, run.utc_offset_s, when),
+            (long long)kt_json_get_int(j, "seq", 0), kt_json_len(kt_json_get(j, "live")),
+            kt_json_len(alarms));
+    const char *diff = kt_json_get_str(j, "difference", "");
+    if (diff[0]) {
+        kt_note(a, "today's program computes something else than was recorded: %s", diff);
     }
     struct kt_table *t = kt_table_new(a->format, columns, 6);
     for (size_t i = 0; i < kt_json_len(alarms); i++) {
@@ -171,12 +169,10 @@ static void print_result(const struct kt_args *a, const struct kt_running *run,
                          const struct kt_json *j)
 {
     static const char *const columns[] = {"when", "what", "rule or output", "point", "value"};
-    if (a->format == KT_FORMAT_TABLE) {
-        printf("would have raised %lld alarms and %lld cuts; recorded were %lld and %lld\n",
-               (long long)kt_json_get_int(j, "alarms", 0), (long long)kt_json_get_int(j, "cuts", 0),
-               (long long)kt_json_get_int(j, "alarms_then", 0),
-               (long long)kt_json_get_int(j, "cuts_then", 0));
-    }
+    kt_note(a, "would have raised %lld alarms and %lld cuts; recorded were %lld and %lld",
+            (long long)kt_json_get_int(j, "alarms", 0), (long long)kt_json_get_int(j, "cuts", 0),
+            (long long)kt_json_get_int(j, "alarms_then", 0),
+            (long long)kt_json_get_int(j, "cuts_then", 0));
     struct kt_table *t = kt_table_new(a->format, columns, 5);
     const struct kt_json *items = kt_json_get(j, "items");
     for (size_t i = 0; i < kt_json_len(items); i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Results as a table, CSV or JSON; progress bars. */
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,7 +8,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 
-enum { COLUMNS_MAX = 24 };
+enum { COLUMNS_MAX = 24, SAID_MAX = 4096 };
 
 struct kt_table {
     enum kt_format format;
@@ -161,6 +162,33 @@ void kt_table_end(struct kt_table *t)
     free(t->cells);
     free(t->number);
     free(t);
+}
+
+void kt_done(const struct kt_args *a, const char *fmt, ...)
+{
+    static const char *const columns[] = {"result"};
+    char text[SAID_MAX];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (a->format == KT_FORMAT_TABLE) {
+        printf("%s\n", text);
+        return;
+    }
+    struct kt_table *t = kt_table_new(a->format, columns, 1);
+    kt_table_cell(t, text);
+    kt_table_end(t);
+}
+
+void kt_note(const struct kt_args *a, const char *fmt, ...)
+{
+    FILE *to = a->format == KT_FORMAT_TABLE ? stdout : stderr;
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vfprintf(to, fmt, ap);
+    va_end(ap);
+    (void)fputc('\n', to);
 }
 
 void kt_progress_show(void *progress, double part)

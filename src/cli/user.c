@@ -111,6 +111,7 @@ static int put_direct(const struct kt_args *a, const char *user, const char *pas
 
 static int change(const struct kt_args *a, bool create)
 {
+    static const char *const made[] = {"user", "password"};
     char password[40];
     const char *user = a->pos[2];
     struct kt_running run;
@@ -126,10 +127,15 @@ static int change(const struct kt_args *a, bool create)
     if (r < 0) {
         return kt_fail(a, &err);
     }
-    if (fresh) {
+    if (fresh && a->format != KT_FORMAT_TABLE) {
+        struct kt_table *t = kt_table_new(a->format, made, KT_ARRAY_LEN(made));
+        kt_table_cell(t, user);
+        kt_table_cell(t, password);
+        kt_table_end(t);
+    } else if (fresh) {
         printf("user %s, password %s (shown only now)\n", user, password);
     } else {
-        printf("user %s changed\n", user);
+        kt_done(a, "user %s changed", user);
     }
     return KT_EXIT_OK;
 }

@@ -338,7 +338,9 @@ def _():
             for r in json.loads(kuangtu("verify", s.dir, "--format", "json").stdout)}
     assert {"journal", "chain", "history"} <= set(rows), rows
     p.stop()
-    kuangtu("restore", copy, again)
+    told = kuangtu("restore", copy, again, "--format", "json")
+    equal([r["what"] for r in json.loads(told.stdout)][:2], ["journal", "chain"], "one table, words beside it")
+    assert "start it with" in told.stderr, told.stderr
     second = kt.Site(again)
     second.tokens, second.started = s.tokens, True
     q = kt.Program(second)
@@ -357,7 +359,7 @@ def _():
     assert journal.name in got.stderr or "event" in got.stderr, got.stderr
     # what is gone as a whole is missing, too: nothing begins anew without a word
     equal(kuangtu("verify", s.dir / "nothing", check=False).returncode, 1)
-    for gone in ("history", "records.db", "points.ids", "journal"):
+    for gone in ("bodies", "history", "records.db", "points.ids", "journal"):
         one = kt.Site(kt.temp_dir() / "gone")
         shutil.copytree(again, one.dir)
         path = one.dir / "data" / gone

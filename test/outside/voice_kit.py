@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real SIP peers for tests: baresip as desk, phone and speaker, SIPp as one that behaves badly."""
 
+import fcntl
+import os
+import pathlib
 import random
 import shutil
 import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import threading
-import time
 import wave
 
 import kt
@@ -22,20 +25,35 @@ def need(*programs):
             raise kt.Skip(f"{p} is not installed")
 
 
+GIVEN = {}  # port: the locked file that keeps it from other test programs
+
+
 def udp_port():
     """A port that is free with the next one, over UDP and TCP (baresip takes both); not one of those
-    that the machine itself gives away."""
+    that the machine itself gives away. It is given to nobody else while this program lives, whether
+    anybody listens on it yet or not."""
     for _ in range(1000):
         port = 10000 + 10 * random.randrange(600)
+        if port in GIVEN:
+            continue
+        lock = open(pathlib.Path(tempfile.gettempdir()) / f"kt-port-{os.getuid()}-{port}", "w")
         try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
                 for p in (port, port + 1):
                     with socket.socket(socket.AF_INET, kind) as s:
                         s.bind(("127.0.0.1", p))
+            GIVEN[port] = lock
             return port
         except OSError:
-            continue
+            lock.close()
     raise AssertionError("no free port")
+
+
+def listens(port):
+    """Has a process taken this UDP port? Read, not tried: a trial would be in its way."""
+    with open("/proc/net/udp") as table:
+        return any(line.split()[1].endswith(f":{port:04X}") for line in list(table)[1:])
 
 
 def press_from_elsewhere(key, pt=101):
@@ -178,7 +196,11 @@ class Sipp:
             cwd=self.dir, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True)
         PEERS.append(self)
-        time.sleep(0.4)  # SIPp has no word for being ready; instances started together collide
+        kt.wait_for("SIPp listens", lambda: self.process.poll() is not None or listens(port))
+        assert self.process.poll() is None, f"SIPp ended: {self.errors()}"
+
+    def errors(self):
+        return " ".join(f.read_text(errors="replace") for f in self.dir.glob("*errors.log"))
 
     @property
     def uri(self):

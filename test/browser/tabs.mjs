@@ -28,6 +28,12 @@ await story('tabs', async (s, step) => {
       globalThis.ktTones += 1;
       return make.call(this);
     };
+    // a tab that is hidden for long: the page's own timers stand still
+    globalThis.ktHidden = false;
+    for (const name of ['setTimeout', 'setInterval']) {
+      const set = globalThis[name];
+      globalThis[name] = (f, ms, ...rest) => set(() => globalThis.ktHidden || f(...rest), ms);
+    }
   });
   const first = watch(page);
   await page.reload();
@@ -55,6 +61,15 @@ await story('tabs', async (s, step) => {
     await until(async () => (await sum()) > before[0] + before[1] + 4, 'and another');
     const grew = [(await first.tones()) > before[0], (await second.tones()) > before[1]];
     ok(grew[0] !== grew[1], `tones: ${before} then ${[await first.tones(), await second.tones()]}`);
+  });
+  await step('hidden for long, when a browser slows the timers of a page, they sound on', async () => {
+    const hide = (is) =>
+      Promise.all([page, other].map((p) => p.evaluate((x) => void (globalThis.ktHidden = x), is)));
+    const sum = async () => (await first.tones()) + (await second.tones());
+    await hide(true);
+    const before = await sum();
+    await until(async () => (await sum()) > before + 4, 'tones go on'); // more than one sounding
+    await hide(false);
   });
   await step(
     'while the first is loaded anew the second goes on, and the first follows it',

@@ -8,6 +8,7 @@
  * meanwhile; the first word between the two takes it from the younger.
  */
 import type { Channel, Tabs } from './shared';
+import { after, cancel, type Timer } from './timers';
 
 const ANSWER_MS = 300;
 const ASK_MS = 1500;
@@ -23,7 +24,7 @@ class Waiter {
   private readonly id = newId();
   private readonly channel: Channel;
   private readonly lost = new AbortController();
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private timer: Timer | undefined;
   private holds = false;
   private refused = false;
 
@@ -37,17 +38,17 @@ class Waiter {
   }
 
   ask(): void {
-    clearTimeout(this.timer);
+    cancel(this.timer);
     this.refused = false;
     this.say('want');
-    this.timer = setTimeout(() => {
-      if (this.refused) this.timer = setTimeout(() => this.ask(), ASK_MS);
+    this.timer = after(() => {
+      if (this.refused) this.timer = after(() => this.ask(), ASK_MS);
       else this.take();
     }, ANSWER_MS);
   }
 
   end(): void {
-    clearTimeout(this.timer);
+    cancel(this.timer);
     this.channel.onmessage = null;
     if (this.holds) this.say('free');
     this.holds = false;

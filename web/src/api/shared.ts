@@ -10,6 +10,7 @@
  */
 import { lockByTalk } from './election';
 import { type LinkState, type SseEvent, Stream, type StreamHandlers } from './sse';
+import { after, cancel, type Timer } from './timers';
 
 /** The stream speaks each second; a tab that hands on nothing for so long stands still. */
 const HEARD_MS = 3500;
@@ -64,7 +65,7 @@ export class SharedStream {
   private channel: Channel | null = null;
   private state: LinkState = 'idle';
   private lastId = '';
-  private watch: ReturnType<typeof setTimeout> | undefined;
+  private watch: Timer | undefined;
   private abort: AbortController | null = null;
   private release: (() => void) | null = null;
 
@@ -115,7 +116,7 @@ export class SharedStream {
   close(): void {
     if (this.part === 'closed') return;
     this.part = 'closed';
-    clearTimeout(this.watch);
+    cancel(this.watch);
     this.abort?.abort();
     this.abort = null;
     this.disconnect();
@@ -128,7 +129,7 @@ export class SharedStream {
   }
 
   private lead(): void {
-    clearTimeout(this.watch);
+    cancel(this.watch);
     this.part = 'leader';
     if (this.stream) this.post({ k: 'state', s: this.state });
     else this.connect();
@@ -143,9 +144,9 @@ export class SharedStream {
   }
 
   private listen(): void {
-    clearTimeout(this.watch);
+    cancel(this.watch);
     const wait = this.state === 'down' ? DOWN_MS : HEARD_MS;
-    this.watch = setTimeout(() => {
+    this.watch = after(() => {
       this.part = 'solo';
       this.connect();
     }, wait);

@@ -3,6 +3,8 @@
  * Server-sent events over fetch: unlike EventSource it tells a refused login from a lost line and
  * resumes by Last-Event-ID after any failure. One Stream = one connection at most.
  */
+import { after, cancel, type Timer } from './timers';
+
 export interface SseEvent {
   type: string;
   data: string;
@@ -65,8 +67,8 @@ const SILENCE_MS = 4000;
 export class Stream {
   private abort: AbortController | null = null;
   private tries = 0;
-  private retry: ReturnType<typeof setTimeout> | undefined;
-  private watchdog: ReturnType<typeof setTimeout> | undefined;
+  private retry: Timer | undefined;
+  private watchdog: Timer | undefined;
   private closed = false;
 
   constructor(
@@ -83,8 +85,8 @@ export class Stream {
 
   close(): void {
     this.closed = true;
-    clearTimeout(this.retry);
-    clearTimeout(this.watchdog);
+    cancel(this.retry);
+    cancel(this.watchdog);
     this.abort?.abort();
     this.abort = null;
     this.lastId = '';
@@ -93,8 +95,8 @@ export class Stream {
   }
 
   private feedWatchdog(): void {
-    clearTimeout(this.watchdog);
-    this.watchdog = setTimeout(() => this.abort?.abort(), SILENCE_MS);
+    cancel(this.watchdog);
+    this.watchdog = after(() => this.abort?.abort(), SILENCE_MS);
   }
 
   private async run(): Promise<void> {
@@ -122,11 +124,11 @@ export class Stream {
       // lost or refused: falls through to the next try
     }
     if (this.closed || this.abort !== abort) return;
-    clearTimeout(this.watchdog);
+    cancel(this.watchdog);
     this.on.state('down');
     const wait = RETRY_MS[Math.min(this.tries, RETRY_MS.length - 1)]!;
     this.tries += 1;
-    this.retry = setTimeout(() => void this.run(), wait);
+    this.retry = after(() => void this.run(), wait);
   }
 
   private async read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {

@@ -3,10 +3,11 @@
  * This browser as a console: heartbeat with its sound state, mute, and the alarm sound itself, once
  * a browser however many tabs are open.
  */
-import { effect } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import { consoleId, request, requestKey } from '../api/client';
 import type { Priority } from '../api/model';
 import { me, ready } from '../api/session';
+import { every } from '../api/timers';
 import { live, lost } from '../api/world';
 import { soundOn } from './prefs';
 import { blocked, due, mutedUntil, play, type Schedule, unlock, worstOf } from './sound';
@@ -87,11 +88,16 @@ export function startConsole(): void {
     if (ready.value && state !== said) hello();
     said = state;
   });
-  setInterval(hello, HEARTBEAT_MS);
+  every(hello, HEARTBEAT_MS);
   const gesture = () => void unlock();
   addEventListener('pointerdown', gesture);
   addEventListener('keydown', gesture);
   addEventListener('pagehide', () => say({ k: 'gone', id: voiceId }));
   if (tabs) tabs.onmessage = (e: MessageEvent<Word>) => hear(e.data);
-  setInterval(step, STEP_MS);
+  every(step, STEP_MS);
+  // a new alarm sounds as soon as it is told, not at the next step
+  effect(() => {
+    void live.alarms.unacked.value;
+    untracked(step);
+  });
 }

@@ -319,21 +319,6 @@ static bool has_role(const struct eng *e, uint32_t point, const char *role)
     return strcmp(e->site->points[point].role->id, role) == 0 && !e->site->points[point].ended;
 }
 
-/* The desk that is named, or the first one of the site. */
-static int need_desk(struct eng *e, const struct request *q, const char **ret, struct kt_err *err)
-{
-    const char *id = kt_json_get_str(q->args, "desk", "");
-    for (uint32_t i = 0; i < e->points_n; i++) {
-        if (has_role(e, i, "voice.desk") && (!id[0] || strcmp(id, e->site->points[i].id) == 0)) {
-            *ret = e->site->points[i].id;
-            return KT_OK;
-        }
-    }
-    return id[0] ? kt_err_set(err, KT_ENOTFOUND, "desk: %s is no desk phone", id)
-                 : kt_err_set(err, KT_EUNSUPPORTED,
-                              "this site has no desk phone: give a point the role voice.desk");
-}
-
 static bool takes_part(const struct talk *t, const char *point)
 {
     bool is = strcmp(t->from, point) == 0 || (!voice_many(t) && strcmp(t->to, point) == 0);
@@ -353,6 +338,35 @@ static bool busy(const struct eng *e, const char *point)
         }
     }
     return false;
+}
+
+/* Of several desks that nobody chose among: one that is free before one in a call, and one that
+ * answers before one that is known to be silent. */
+static int fitness(const struct eng *e, uint32_t point)
+{
+    const struct kt_live_value *v = kt_live_peek(e->live, (kt_point_id){point});
+    bool silent = kt_q_known(v->quality) && v->value == 0;
+    return (busy(e, e->site->points[point].id) ? 0 : 2) + !silent;
+}
+
+/* The desk that is named, or the fittest of the site. */
+static int need_desk(struct eng *e, const struct request *q, const char **ret, struct kt_err *err)
+{
+    const char *id = kt_json_get_str(q->args, "desk", "");
+    int best = -1;
+    for (uint32_t i = 0; i < e->points_n; i++) {
+        if (has_role(e, i, "voice.desk") && (!id[0] || strcmp(id, e->site->points[i].id) == 0) &&
+            fitness(e, i) > best) {
+            best = fitness(e, i);
+            *ret = e->site->points[i].id;
+        }
+    }
+    if (best >= 0) {
+        return KT_OK;
+    }
+    return id[0] ? kt_err_set(err, KT_ENOTFOUND, "desk: %s is no desk phone", id)
+                 : kt_err_set(err, KT_EUNSUPPORTED,
+                              "this site has no desk phone: give a point the role voice.desk");
 }
 
 static int begin_call(struct eng *e, const struct request *q, const char *desk, const char *to,

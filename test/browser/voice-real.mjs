@@ -50,6 +50,23 @@ async function voice(s, step) {
     await s.axe('phones and speakers');
     await s.shot('voice');
   });
+  await step('all phones of an area are called only when a person has seen how many', async () => {
+    const form = page.getByRole('form', { name: '广播' });
+    await form.getByRole('combobox').first().selectOption({ value: 'P1' });
+    await form.getByRole('button', { name: /呼叫该处 1 部电话/ }).click();
+    const d = page.getByRole('dialog', { name: /1 部电话？/ });
+    await d.getByText('工作面电话').waitFor();
+    await s.axe('before an area is called');
+    await s.shot('voice-area');
+    await s.key('Escape');
+    await d.waitFor({ state: 'detached' });
+    await now.getByText('没有正在进行').waitFor();
+    await form.getByRole('button', { name: /呼叫该处 1 部电话/ }).click();
+    await d.getByRole('button', { name: /全部呼叫/ }).click();
+    await now.getByText('通话中').waitFor();
+    await now.getByRole('button', { name: '挂断' }).click();
+    await now.getByText('没有正在进行').waitFor();
+  });
   await step('a phone of the map is called: the desk rings, both talk, the dispatcher hangs up', async () => {
     await s.go('#/map');
     const grid = page.getByRole('grid', { name: /列表/ });
@@ -62,6 +79,7 @@ async function voice(s, step) {
     await page.waitForTimeout(5000); // they speak
     await s.shot('talking');
     await now.getByRole('button', { name: '挂断' }).click();
+    await now.getByText('没有正在进行').waitFor();
     await recent.getByText('挂断').first().waitFor();
   });
   await step('the recording is there and is no silence', async () => {

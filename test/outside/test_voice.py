@@ -65,8 +65,9 @@ def world():
     w.desk, w.phone = vk.Baresip("desk", hz=440), vk.Baresip("p1", hz=880)
     w.manual = vk.Baresip("p2", auto=False)
     w.third = vk.Baresip("p3", hz=1320)
+    w.other_desk = vk.Baresip("desk2")
     w.speakers = [vk.Baresip(f"s{i}") for i in range(2)]
-    w.__init__([("DESK", "desk", "mine", w.desk.uri), ("PH1", "phone", "P1-face", w.phone.uri),
+    w.__init__([("DESK", "desk", "mine", w.desk.uri), ("DESK2", "desk", "mine", w.other_desk.uri), ("PH1", "phone", "P1-face", w.phone.uri),
                 ("PH2", "phone", "H1-heading", w.manual.uri),
                 ("PH3", "phone", "P1-return", w.third.uri), ("S0", "speaker", "P1-face", w.speakers[0].uri),
                 ("S1", "speaker", "P1-return", w.speakers[1].uri),
@@ -79,7 +80,7 @@ def probes():
     w = world()
     kt.wait_for("all were asked", lambda: all(d["answers"] != "unknown" for d in w.c.get("/voice")["devices"]))
     got = {d["id"]: d["answers"] for d in w.c.get("/voice")["devices"]}
-    equal(got, {"DESK": "yes", "PH1": "yes", "PH2": "yes", "PH3": "yes", "S0": "yes", "S1": "yes", "DEAD": "no"})
+    equal(got, {"DESK": "yes", "DESK2": "yes", "PH1": "yes", "PH2": "yes", "PH3": "yes", "S0": "yes", "S1": "yes", "DEAD": "no"})
 
 
 @case("a call rings the desk, then the phone, joins them and records both")
@@ -115,13 +116,20 @@ def rights():
     equal(w.ask("call.start", to="S9")[0], 404)
 
 
-@case("a phone that is not taken up rings, and can be hung up; nobody is called twice")
+@case("a phone that is not taken up rings, and can be hung up; nobody is called twice; two dispatchers call at once")
 def ringing():
     w = world()
     t = w.start("call.start", to="PH2")
     w.wait(t, "ringing")
     equal(w.ask("call.start", to="PH2")[0], 409)
+    # a second dispatcher meanwhile: the desk that is free is rung, the one in a call is not to be had
+    second = w.program.user("sun", "dispatcher")
+    equal(w.ask("call.start", second, to="PH1", desk="DESK")[0], 409)
+    status, body = w.ask("call.start", second, to="PH1")
+    equal((status, w.wait(body["result"]["talk"], "talking")["desk"]), (200, "DESK2"))
     equal(w.ask("call.end", talk=t)[0], 200)
+    equal(w.wait(body["result"]["talk"], lambda x: x["state"] != "ended" and x["answered"])["by"], "sun")
+    equal(w.ask("call.end", second, talk=body["result"]["talk"])[0], 200)
     talk = w.wait(t, "ended")
     assert "recording" not in talk and not talk.get("answered"), talk
 

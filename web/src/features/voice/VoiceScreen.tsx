@@ -12,7 +12,18 @@ import { route } from '../../app/router';
 import { CheckField, SelectField, TextField } from '../../ui/Field';
 import { type Column, Table } from '../../ui/Table';
 import { StoredField } from './StoredField';
-import { answersOf, ask, phonesIn, refresh, talks, voice } from './state';
+import {
+  answersOf,
+  ask,
+  call,
+  calling,
+  desk,
+  desks,
+  phonesIn,
+  refresh,
+  talks,
+  voice,
+} from './state';
 import { TalkCard } from './TalkCard';
 import { t } from './texts';
 
@@ -67,7 +78,9 @@ function CastForm({ first }: { first: string }) {
           type="button"
           class="btn"
           disabled={!canAct.value}
-          onClick={() => void ask('call.start', { place, downstream })}
+          onClick={() => {
+            calling.value = { place, downstream };
+          }}
         >
           {t('call.area', { n: phonesIn(place).length })}
         </button>
@@ -109,7 +122,7 @@ const columns = (): Column<Device>[] => [
           class="btn"
           aria-label={`${t('call')} ${nameOf(d)}`}
           disabled={!canAct.value || !can('call')}
-          onClick={() => void ask('call.start', { to: d.id })}
+          onClick={() => void call({ to: d.id })}
         >
           {t('call')}
         </button>
@@ -129,6 +142,25 @@ function Talks({ all, alive }: { all: Talk[]; alive: boolean }) {
         ))}
       </ul>
     </section>
+  );
+}
+
+/** Of several desk phones the one that stands here. */
+function DeskChoice() {
+  const all = desks();
+  if (all.length < 2 || !can('call')) return null;
+  return (
+    <SelectField
+      label={t('desk')}
+      value={all.some((d) => d.id === desk.value) ? desk.value : ''}
+      options={[
+        { id: '', title: t('desk.any') },
+        ...all.map((d) => ({ id: d.id, title: nameOf(d) })),
+      ]}
+      onChange={(id: string) => {
+        desk.value = id;
+      }}
+    />
   );
 }
 
@@ -163,6 +195,7 @@ export default function VoiceScreen() {
       <div class="desk-head">
         <h1 class="desk-title">{t('title')}</h1>
         <span class="grow" />
+        {!replaying.value && <DeskChoice />}
         {v && !replaying.value && <Climbs climbs={v.climbs} />}
       </div>
       <div class="desk-body voice-body">

@@ -8,7 +8,8 @@ import { live, past, pastTalks } from '../../api/world';
 import type { App } from '../../app/app';
 import { go } from '../../app/router';
 import type { Target } from '../../app/selection';
-import { ask, marksOf, phonesIn, refresh, voice, withChange } from './state';
+import { CallDialog } from './CallDialog';
+import { call, calling, marksOf, phonesIn, refresh, voice, withChange } from './state';
 import { t } from './texts';
 
 /** Calls and broadcasts that came to their end while this screen was open. */
@@ -32,6 +33,7 @@ async function addScreen(app: App): Promise<void> {
     ownPane: true,
     load: () => import('./VoiceScreen'),
   });
+  app.overlays.add({ id: 'voice-call', view: CallDialog });
   app.marks.add({
     id: 'voice',
     title: () => t('title'),
@@ -47,7 +49,7 @@ async function addScreen(app: App): Promise<void> {
     title: () => t('call.this'),
     when: (x) => can('call') && ['voice.phone', 'voice.speaker'].includes(roleOf(x)),
     run: (x) => {
-      void ask('call.start', { to: x.id });
+      void call({ to: x.id });
       go(['voice']);
     },
   });
@@ -59,8 +61,7 @@ async function addScreen(app: App): Promise<void> {
     title: () => t('call.place'),
     when: (x) => can('call') && phonesIn(x.id).length > 0,
     run: (x) => {
-      void ask('call.start', { place: x.id });
-      go(['voice']);
+      calling.value = { place: x.id, downstream: false };
     },
   });
   app.actions.add({

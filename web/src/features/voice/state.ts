@@ -6,6 +6,7 @@ import { gradeOf } from '../../api/points';
 import { site } from '../../api/site';
 import type { Talk, Voice } from '../../api/types';
 import { live, past, pastTalks, replaying } from '../../api/world';
+import { pref } from '../../app/prefs';
 import { toastError } from '../../ui/Toast';
 import { t } from './texts';
 
@@ -48,6 +49,20 @@ export async function ask(verb: string, args: Record<string, unknown>): Promise<
     return false;
   }
 }
+
+/** The phone on this desk, of a site that has several; '': whichever is free. */
+export const desk = pref('desk', '');
+
+export const desks = () => (voice.value?.devices ?? []).filter((d) => d.role === 'voice.desk');
+
+/** A call to a device, or to the phones of a place: this desk's phone rings first. */
+export function call(to: { to: string } | { place: string; downstream: boolean }) {
+  const mine = desks().some((d) => d.id === desk.value) ? { desk: desk.value } : {};
+  return ask('call.start', { ...to, ...mine });
+}
+
+/** The place whose phones are about to be called, once a person has said so; null: none. */
+export const calling = signal<{ place: string; downstream: boolean } | null>(null);
 
 export interface Counts {
   all: number;

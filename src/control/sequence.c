@@ -260,6 +260,25 @@ static bool touches(const struct kt_sequences *s, const struct kt_seq_run *a,
     return t.shared;
 }
 
+static bool not_missing(void *arg, kt_point_id output)
+{
+    struct touching *t = arg;
+    t->wanted = output;
+    t->shared = false;
+    each_output(t->s, run_sequence(t->s, t->other), t->other->subject, t->other->subjects_n,
+                &(struct each_output){not_wanted, t});
+    return t->shared;
+}
+
+/* Is each output of b one of a? */
+static bool covers(const struct kt_sequences *s, const struct kt_seq_run *a,
+                   const struct kt_seq_run *b)
+{
+    struct touching t = {.s = s, .other = a};
+    return each_output(s, run_sequence(s, b), b->subject, b->subjects_n,
+                       &(struct each_output){not_missing, &t});
+}
+
 /* --- begin */
 
 static bool needs_two(const struct kt_sequences *s, const struct kt_seq_run *r)
@@ -315,23 +334,49 @@ static struct kt_seq_run *run_of(const struct kt_sequences *s, const struct kt_s
     return r;
 }
 
+static int in_the_way(const struct kt_sequences *s, const struct kt_seq_run *other,
+                      struct kt_err *err)
+{
+    const struct kt_sequence *q = run_sequence(s, other);
+    return q->start ? kt_err_set(err, KT_ECONFLICT,
+                                 "sequence %s is under way over the same outputs (%s); resume it "
+                                 "or end it first",
+                                 q->id, kt_run_state_id(other->state))
+                    : kt_err_set(err, KT_ECONFLICT,
+                                 "the stop %s is under way over the same outputs; wait until it "
+                                 "is done",
+                                 q->id);
+}
+
+static void give_way(struct kt_sequences *s, struct kt_seq_run *other, const struct kt_seq_run *to,
+                     kt_time now)
+{
+    char text[KT_CTL_TEXT];
+    (void)snprintf(text, sizeof text, "overtaken by %s", run_sequence(s, to)->id);
+    run_rest(s, other, now);
+    run_over(s, other, KT_RUN_ENDED, "overtaken", to->by, text, now);
+}
+
+/* Starts that a stop touches end; another stop only where the new one stops all that it would have
+ * stopped. Else both go on: what was asked to be stopped stops. */
 static int make_way(struct kt_sequences *s, struct kt_seq_run *r, kt_time now, struct kt_err *err)
 {
-    const struct kt_sequence *q = run_sequence(s, r);
+    bool start = run_sequence(s, r)->start;
     for (uint32_t i = 0; i < s->runs_n;) {
         struct kt_seq_run *other = s->run[i];
-        if (!touches(s, r, other)) {
-            i++;
-        } else if (q->start) {
-            return kt_err_set(err, KT_ECONFLICT,
-                              "sequence %s is under way over the same outputs (%s); resume it or "
-                              "end it first",
-                              run_sequence(s, other)->id, kt_run_state_id(other->state));
+        if (start && touches(s, r, other)) {
+            return in_the_way(s, other, err);
+        }
+        if (!start &&
+            (run_sequence(s, other)->start ? touches(s, r, other) : covers(s, r, other))) {
+            give_way(s, other, r, now);
         } else {
-            char text[KT_CTL_TEXT];
-            (void)snprintf(text, sizeof text, "overtaken by %s", q->id);
-            run_rest(s, other, now);
-            run_over(s, other, KT_RUN_ENDED, "overtaken", r->by, text, now);
+            i++;
+        }
+    }
+    for (uint32_t i = 0; !start && s->runs_n >= s->room && i < s->runs_n; i++) {
+        if (!run_sequence(s, s->run[i])->start) { /* the oldest has sent most of what it sends */
+            give_way(s, s->run[i], r, now);
         }
     }
     return KT_OK;

@@ -18,8 +18,8 @@
  * Invariants
  *  1. A run closes an output only by kt_control_close(): interlock, tag, latch and device count.
  *  2. A run of kind stop closes nothing and is never held; it ends runs of kind start that touch
- *     its outputs.
- *  3. Over one output at most one run is alive, WAITING, RUNNING or HELD.
+ *     its outputs, and stops that stop nothing beside. No smaller stop ends a larger one.
+ *  3. While a run of kind start is alive over an output, no other run is.
  *  4. After a restart or take-over no run of kind start goes on by itself.
  *  5. A resumed run begins again with its first step; what stands is skipped, the horn is not.
  */
@@ -27,8 +27,8 @@
 
 struct kt_sequences;
 
-/* A stop finds room where a start finds none: starts are few, and stops are over different outputs,
- * since one ends the other, so there is room for one over each output of the site. */
+/* A stop finds room where a start finds none: starts are few, there is room for as many stops as the
+ * site has outputs, and where they are more the oldest gives way. */
 enum { KT_RUNS_STARTS = 16, KT_RUNS_DONE = 32 };
 #define KT_RUN_CONFIRM (5 * KT_MIN) /* time for the second person */
 

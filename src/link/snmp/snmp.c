@@ -208,6 +208,9 @@ static int64_t turn(struct kt_snmp *s)
     }
     wire_close(s->wire);
     s->wire = NULL;
+    for (uint32_t i = 0; i < s->n; i++) { /* it may have begun anew, or gone round more than once */
+        s->objects[i].counted = false;
+    }
     if (r != KT_ECLOSED) {
         tell(s, false, err.text);
     }

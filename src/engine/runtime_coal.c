@@ -6,7 +6,8 @@
  * run down. Where a scale or a speed is not known the estimate goes on and is marked uncertain
  * until the coal in question has left.
  *
- * Owner: the engine thread. A restart begins with what the points showed last, spread evenly.
+ * Owner: the engine thread. A restart begins with what the points showed last, spread evenly,
+ * and is uncertain until all of that has left.
  */
 #include "engine/runtime_impl.h"
 
@@ -65,7 +66,7 @@ static void add_belt(struct kt_runtime *rt, struct rt_coal *c, uint32_t asset)
         v = *kt_live_peek(rt->live, b.coal);
     }
     kt_belt_init(&b.belt, a->length_m, v.value > 0 ? v.value : 0);
-    b.doubt_m = b.coal.v != KT_NONE && v.quality == KT_Q_NEVER ? a->length_m : 0;
+    b.doubt_m = a->length_m; /* nobody saw what came and went in the pause */
     uint32_t at = c->n++;
     while (at > 0 && depth_of(s, c->belts[at - 1].asset) < depth_of(s, asset)) {
         c->belts[at] = c->belts[at - 1];

@@ -29,7 +29,7 @@ static void reply_later(struct kt_http_req *req, const struct kt_err *err, int s
     kt_jw_obj(&w);
     kt_jw_kstr(&w, "code", kt_err_name(err->code));
     kt_jw_kstr(&w, "text", kt_err_str(err, text, sizeof(text)));
-    kt_jw_kstr(&w, "text_zh", words_zh(err->code, text, zh, sizeof(zh)));
+    kt_jw_kstr(&w, "text_zh", words_zh(NULL, err->code, text, zh, sizeof(zh)));
     kt_jw_obj_end(&w);
     kt_jw_obj_end(&w);
     if (err->code == KT_EBUSY) {

@@ -45,8 +45,14 @@ void write_request(struct call *c, const char *verb, struct kt_str args, struct 
     kt_jw_obj_end(&w);
 }
 
+struct asked { /* one that waits for its verdict */
+    struct kt_http_req *req;
+    struct kt_site *site; /* whose words stand in a refusal */
+};
+
 /* A refused request: what is wrong, of a record field by field and in both languages. */
-static void reply_refusal(struct kt_http_req *req, int code, const struct kt_json *verdict)
+static void reply_refusal(struct kt_http_req *req, const struct kt_site *site, int code,
+                          const struct kt_json *verdict)
 {
     static const char *const more[] = {"text_zh", "problems"};
     struct kt_buf b;
@@ -60,7 +66,7 @@ static void reply_refusal(struct kt_http_req *req, int code, const struct kt_jso
     kt_jw_kstr(&w, "text", text);
     if (!kt_json_get(verdict, "text_zh")) { /* the engine speaks English alone */
         char zh[1600];
-        kt_jw_kstr(&w, "text_zh", words_zh(code, text, zh, sizeof(zh)));
+        kt_jw_kstr(&w, "text_zh", words_zh(site, code, text, zh, sizeof(zh)));
     }
     for (size_t i = 0; i < KT_ARRAY_LEN(more); i++) {
         if (kt_json_get(verdict, more[i])) {
@@ -77,9 +83,9 @@ static void reply_refusal(struct kt_http_req *req, int code, const struct kt_jso
 }
 
 /* Journal thread: the verdict is durable. */
-static void on_verdict(void *arg, int result, struct kt_str json)
+static void answer_verdict(const struct asked *asked, int result, struct kt_str json)
 {
-    struct kt_http_req *req = arg;
+    struct kt_http_req *req = asked->req;
     struct kt_json *v = NULL;
     struct kt_err err = {0};
     if (result < 0 || kt_json_parse(json, 16 << 20, &v, &err) < 0) {
@@ -93,7 +99,7 @@ static void on_verdict(void *arg, int result, struct kt_str json)
         for (int i = 0; i >= KT_ENODE; i--) {
             code = strcmp(kt_err_name(i), name) == 0 ? i : code;
         }
-        reply_refusal(req, code, v);
+        reply_refusal(req, asked->site, code, v);
     } else {
         struct kt_buf b;
         kt_buf_init(&b, 16 << 20);
@@ -113,6 +119,14 @@ static void on_verdict(void *arg, int result, struct kt_str json)
     kt_json_free(v);
 }
 
+static void on_verdict(void *arg, int result, struct kt_str json)
+{
+    struct asked *asked = arg;
+    answer_verdict(asked, result, json);
+    kt_site_unref(asked->site);
+    free(asked);
+}
+
 /* A refusal before the journal: the room's words for what is wrong. */
 static void reply_verdict(struct call *c, const struct kt_buf *verdict)
 {
@@ -122,7 +136,7 @@ static void reply_verdict(struct call *c, const struct kt_buf *verdict)
         reply_err(c->req, &err);
         return;
     }
-    reply_refusal(c->req, KT_EINVAL, v);
+    reply_refusal(c->req, c->site, KT_EINVAL, v);
     kt_json_free(v);
 }
 
@@ -141,11 +155,18 @@ void send_request(struct call *c, const char *verb, struct kt_str args)
     struct kt_buf b;
     kt_buf_init(&b, 1 << 20);
     write_request(c, verb, args, &b);
+    struct asked *asked = malloc(sizeof *asked);
+    KT_ASSERT(asked);
+    *asked = (struct asked){c->req, kt_site_ref(c->site)};
     kt_http_defer(c->req);
     int r = b.full ? KT_ELIMIT
                    : kt_runtime_request(c->api->opts.runtime, (struct kt_str){b.p, b.n},
-                                        c->person.user, on_verdict, c->req);
+                                        c->person.user, on_verdict, asked);
     kt_buf_done(&b);
+    if (r < 0) { /* nobody will answer */
+        kt_site_unref(asked->site);
+        free(asked);
+    }
     if (r == KT_EBUSY) {
         reply_busy(c->req, 2, "too many requests are under way; send it again in a moment");
     } else if (r < 0) {

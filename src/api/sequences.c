@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "api/words.h"
 
 static void write_text(struct kt_jw *w, const char *key, const struct kt_text *t)
 {
@@ -123,13 +124,31 @@ static bool may_see_run(struct call *c, const struct kt_json *run)
     return may_see_all(c);
 }
 
+/* As the engine says it, with the Chinese of why it is held or ended. */
+static void write_run(struct call *c, const struct kt_json *run, struct kt_jw *w)
+{
+    struct kt_buf run_b;
+    char zh[1600];
+    const char *text = kt_json_get_str(run, "text", "");
+    kt_buf_init(&run_b, 64 << 20);
+    struct kt_jw one = kt_jw_init(&run_b);
+    copy_value(run, &one);
+    run_b.n--; /* its brace */
+    kt_buf_puts(&run_b, ",\"text_zh\":");
+    struct kt_jw more = kt_jw_init(&run_b);
+    kt_jw_str(&more, *text ? words_zh(c->site, KT_ESTATE, text, zh, sizeof zh) : "");
+    kt_buf_puts(&run_b, "}");
+    kt_jw_raw(w, (struct kt_str){run_b.p, run_b.n});
+    kt_buf_done(&run_b);
+}
+
 static void write_runs(struct call *c, const struct kt_json *runs, struct kt_jw *w)
 {
     kt_jw_key(w, "runs");
     kt_jw_arr(w);
     for (size_t i = 0; i < kt_json_len(runs); i++) {
         if (may_see_run(c, kt_json_at(runs, i))) {
-            copy_value(kt_json_at(runs, i), w);
+            write_run(c, kt_json_at(runs, i), w);
         }
     }
     kt_jw_arr_end(w);

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "site/site.h"
 
 enum { HOLES_MAX = 7, DEPTH_MAX = 2, TEXT_MAX = 1200 };
 
@@ -143,6 +144,18 @@ static const struct row {
     {"this card is not below", "这张卡不在井下"},
     {"this needs the right {}", "需要权限 {1}"},
     {"it was started anew", "已重新启动"},
+    {"the stop {} is under way over the same outputs; wait until it is done",
+     "相同的输出正在执行“{1}”，请等它完成"},
+    {"step \"{}\" at {}: its guard did not hold in {} s",
+     "步骤“{1}”（{2}）：条件在 {3} s 内未满足"},
+    {"step \"{}\" at {}: not confirmed in {} s", "步骤“{1}”（{2}）：{3} s 内未得到证实"},
+    {"step \"{}\": its guard did not hold in {} s", "步骤“{1}”：条件在 {2} s 内未满足"},
+    {"step \"{}\": not confirmed in {} s", "步骤“{1}”：{2} s 内未得到证实"},
+    {"step \"{}\" at {}: {}", "步骤“{1}”（{2}）：{3}"},
+    {"step \"{}\": {}", "步骤“{1}”：{2}"},
+    {"{} was opened by {}", "{1} 被 {2} 断开"},
+    {"{} was opened at its place", "{1} 被就地断开"},
+    {"overtaken by {}", "被“{1}”取代"},
     {"sequence {} is under way over the same outputs ({}); resume it or end it first",
      "顺控 {1} 正在使用相同的输出（{2}）；请先继续或结束它"},
     {"the run does not wait for a confirmation", "这次顺控不在等待确认"},
@@ -176,6 +189,7 @@ static const struct row {
     {"{} may not be set to {} {}: from {} {} it goes by {} {} at most",
      "{1} 不能设为 {2} {3}：自 {4} {5} 起每次最多改变 {6} {7}"},
     {"value: a number", "value 须为数"},
+    {"{} (not known)", "{1}（状态不明）"},
     {"{} at {} holds it open", "保护 {1}（{2}）使其保持断开"},
     {"tag-out by {}", "{1} 已挂牌"},
     {"the device was not read yet", "尚未读到设备状态"},
@@ -338,17 +352,47 @@ static bool fits(const char *en, const char *text, struct kt_str holes[HOLES_MAX
     return *text == '\0';
 }
 
-static void say(struct kt_buf *out, const char *text, int depth);
+/* What a rule, an interlock or a step is called or says, in Chinese; NULL: nothing says that. */
+static const char *of_site(const struct kt_site *site, const char *text)
+{
+    for (uint32_t i = 0; site && i < site->rules_n; i++) {
+        const struct kt_rule *r = &site->rules[i];
+        if (strcmp(r->id, text) == 0) {
+            return r->title.zh;
+        }
+        if (r->interlock && strcmp(r->cause.en, text) == 0) {
+            return r->cause.zh;
+        }
+    }
+    for (uint32_t i = 0; site && i < site->sequences_n; i++) {
+        const struct kt_sequence *q = &site->sequences[i];
+        if (strcmp(q->id, text) == 0) {
+            return q->title.zh;
+        }
+        for (uint32_t k = 0; k < q->steps_n; k++) {
+            const struct kt_seq_step *s = &q->steps[k];
+            const struct kt_text *fits = !strcmp(s->title.en, text)    ? &s->title
+                                         : !strcmp(s->reason.en, text) ? &s->reason
+                                                                       : NULL;
+            if (fits) {
+                return fits->zh;
+            }
+        }
+    }
+    return NULL;
+}
 
-static void fill(struct kt_buf *out, const char *zh, const struct kt_str holes[HOLES_MAX],
-                 int depth)
+static void say(const struct kt_site *site, struct kt_buf *out, const char *text, int depth);
+
+static void fill(const struct kt_site *site, struct kt_buf *out, const char *zh,
+                 const struct kt_str holes[HOLES_MAX], int depth)
 {
     char inner[TEXT_MAX];
     for (; *zh; zh++) {
         if (zh[0] == '{' && zh[1] >= '1' && zh[1] <= '0' + HOLES_MAX && zh[2] == '}') {
             struct kt_str h = holes[zh[1] - '1'];
             snprintf(inner, sizeof(inner), "%.*s", (int)h.n, h.p);
-            say(out, inner, depth + 1);
+            say(site, out, inner, depth + 1);
             zh += 2;
         } else {
             kt_put_u8(out, (uint8_t)*zh);
@@ -357,23 +401,28 @@ static void fill(struct kt_buf *out, const char *zh, const struct kt_str holes[H
 }
 
 /* The Chinese of a text, or the text itself. A hole may hold a text of its own (an interlock). */
-static void say(struct kt_buf *out, const char *text, int depth)
+static void say(const struct kt_site *site, struct kt_buf *out, const char *text, int depth)
 {
     struct kt_str holes[HOLES_MAX];
+    const char *own = depth > 0 ? of_site(site, text) : NULL;
+    if (own) {
+        kt_buf_puts(out, own);
+        return;
+    }
     for (size_t i = 0; depth < DEPTH_MAX && i < KT_ARRAY_LEN(rows); i++) {
         if (fits(rows[i].en, text, holes)) {
-            fill(out, rows[i].zh, holes, depth);
+            fill(site, out, rows[i].zh, holes, depth);
             return;
         }
     }
     kt_buf_puts(out, text);
 }
 
-const char *words_zh(int code, const char *text, char *to, size_t cap)
+const char *words_zh(const struct kt_site *site, int code, const char *text, char *to, size_t cap)
 {
     struct kt_buf b;
     kt_buf_init(&b, TEXT_MAX * 2);
-    say(&b, text, 0);
+    say(site, &b, text, 0);
     bool plain = strcmp(kt_buf_cstr(&b), text) == 0;
     if (plain && strcmp(text, kt_err_text(code)) == 0) {
         snprintf(to, cap, "%s", code_zh(code));

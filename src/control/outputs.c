@@ -313,9 +313,9 @@ void kt_condition_text(const struct kt_site *site, const struct kt_condition *c,
         (void)snprintf(to, cap, "%s",
                        c->ok ? "the device was read" : "the device was not read yet");
     } else if (c->rule.v < site->rules_n && site->rules[c->rule.v].interlock) {
-        const char *why = site->rules[c->rule.v].cause.zh;
-        (void)snprintf(to, cap, c->ok ? "%s permits it" : "%s: %s%s", rule, c->ok ? "" : why,
-                       !c->ok && strcmp(c->code, "unknown") == 0 ? "（状态不明）" : "");
+        const char *why = site->rules[c->rule.v].cause.en;
+        (void)snprintf(to, cap, c->ok ? "%s permits it%s" : "%s%s", c->ok ? rule : why,
+                       !c->ok && strcmp(c->code, "unknown") == 0 ? " (not known)" : "");
     } else {
         (void)snprintf(to, cap, "%s at %s: %s", rule, point,
                        c->ok                             ? "clear"

@@ -264,15 +264,28 @@ static void go_back(struct kt_sequences *s, struct kt_seq_run *r, const char *te
     free(subject);
 }
 
+/* One sentence: what is not so, and where. */
+static void late_text(const struct kt_sequences *s, const struct kt_seq_run *r, kt_point_id at,
+                      char *to, size_t cap)
+{
+    const struct kt_seq_step *st = step_of(s, r);
+    bool where = at.v < s->site->points_n, guard = r->phase == KT_PHASE_GUARD;
+    char why[80];
+    (void)snprintf(why, sizeof why, "%s in %g s",
+                   guard ? "its guard did not hold" : "not confirmed",
+                   (double)time_of(r, st->within) / 1e9);
+    (void)snprintf(to, cap, "step \"%.60s\"%s%s: %s", st->title.en, where ? " at " : "",
+                   where ? s->site->points[at.v].id : "",
+                   guard && *st->reason.en ? st->reason.en : why);
+}
+
 /* False when the run does not go on. */
-static bool late(struct kt_sequences *s, struct kt_seq_run *r, const char *what, kt_point_id at,
-                 kt_seq cause, kt_time now)
+static bool late(struct kt_sequences *s, struct kt_seq_run *r, kt_point_id at, kt_seq cause,
+                 kt_time now)
 {
     const struct kt_seq_step *st = step_of(s, r);
     char text[KT_CTL_TEXT];
-    (void)snprintf(text, sizeof text, "step %s: %s in %g s%s%s", st->id, what,
-                   (double)time_of(r, st->within) / 1e9, at.v < s->site->points_n ? " at " : "",
-                   at.v < s->site->points_n ? s->site->points[at.v].id : "");
+    late_text(s, r, at, text, sizeof text);
     run_told(s, r, "late", r->step, at, "", text);
     if (st->late == KT_SEQ_NEXT) {
         next(s, r, KT_MARK_LATE);
@@ -297,8 +310,7 @@ static bool guard(struct kt_sequences *s, struct kt_seq_run *r, kt_seq cause, kt
         r->since = now;
         return true;
     }
-    return now >= r->since + time_of(r, st->within) &&
-           late(s, r, "its guard did not hold", at, cause, now);
+    return now >= r->since + time_of(r, st->within) && late(s, r, at, cause, now);
 }
 
 static bool confirm(struct kt_sequences *s, struct kt_seq_run *r, kt_seq cause, kt_time now)
@@ -307,8 +319,7 @@ static bool confirm(struct kt_sequences *s, struct kt_seq_run *r, kt_seq cause, 
     kt_point_id at = {KT_NONE};
     if (!all_hold(s, r, st->confirm, &at)) {
         r->stood = 0;
-        return now >= r->since + time_of(r, st->within) &&
-               late(s, r, "not confirmed", at, cause, now);
+        return now >= r->since + time_of(r, st->within) && late(s, r, at, cause, now);
     }
     r->stood = r->stood ? r->stood : now;
     if (now < r->stood + time_of(r, st->hold)) {

@@ -321,6 +321,7 @@ static void settle(struct eng *e, const struct loaded *present)
     for (uint32_t i = 0; i < kt_control_count(e->control); i++) {
         const struct kt_output *o = kt_control_at(e->control, i);
         e->pt[o->point.v].latches = (uint16_t)o->latch_n;
+        e->pt[o->point.v].flags |= (uint16_t)((o->tag_n > 0) << KT_FLAG_TAGGED);
     }
     for (uint32_t p = 0; p < e->points_n; p++) {
         const struct loaded *l = &present[p];

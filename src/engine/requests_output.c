@@ -151,6 +151,8 @@ static void say_tag(struct eng *e, const struct request *q, uint32_t output, con
     kt_jw_kstr(w, "by", q->user);
     kt_jw_ktext(w, "reason", kt_json_get_str(q->args, "reason", ""));
     eng_said(e);
+    eng_set_flag(e, output, KT_FLAG_TAGGED,
+                 kt_control_of(e->control, (kt_point_id){output})->tag_n > 0);
     eng_live_flags(e, output);
 }
 

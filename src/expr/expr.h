@@ -50,7 +50,8 @@ enum kt_tri { KT_FALSE = 0, KT_TRUE = 1, KT_UNKNOWN = 2 };
     X(LATCHED, "latched")                                                                          \
     X(SILENT_CONSOLE, "silent-console")                                                            \
     X(OPENED, "opened")                                                                            \
-    X(SET_DIFFERS, "set-differs")
+    X(SET_DIFFERS, "set-differs")                                                                  \
+    X(TAGGED, "tagged")
 enum kt_flag {
 #define X(sym, id) KT_FLAG_##sym,
     KT_FLAG_LIST(X)

@@ -159,6 +159,7 @@ static void read_step(struct load *l, const struct kt_yaml *n, struct seq_decl *
     d->at = site_origin(n, q->at.site);
     s->id = site_dup(l, id);
     s->title = site_text2(l, n, "title", KT_REQUIRED);
+    s->reason = site_text2(l, n, "reason", KT_OPTIONAL);
     kt_yaml_choice(n, "for", KT_OPTIONAL, turns, 3, &turn);
     s->turn = (enum kt_seq_turn)turn;
     if (!q->has_over && turn != KT_SEQ_ONCE) {

@@ -253,7 +253,7 @@ struct kt_seq_action {
 };
 struct kt_seq_step {
     const char *id;
-    struct kt_text title;
+    struct kt_text title, reason; /* reason: why nothing was begun when the guard does not hold */
     enum kt_seq_turn turn;
     enum kt_seq_late late;
     uint32_t back;                                /* KT_SEQ_BACK: index into sequences */

@@ -481,7 +481,7 @@ class Refused(Exception):
         super().__init__(f"{status} {body}")
         self.status, self.body = status, body
         error = body.get("error", {}) if isinstance(body, dict) else {}
-        self.code, self.text = error.get("code", ""), error.get("text", "")
+        self.code, self.text, self.zh = (error.get(k, "") for k in ("code", "text", "text_zh"))
 
 
 class Client:

@@ -64,7 +64,8 @@ def _():
         equal([m.op.live(f"PD-{b}")[f"PD-{b}"][0] for b in ("INC", "SG1")], [1, 1])
 
         refused = m.op.refused("output.command", "KT_ESTATE", output="PQ-1203", value=1, reason="too early")
-        assert "下游输送机未证实运行" in refused.text, refused
+        equal((refused.text, refused.zh), ("PQ-1203 may not be closed: the belt that it gives to is not proved running",
+                                           "PQ-1203 不能合闸：下游输送机未证实运行"))
 
         mark = s.mark()
         run = begin(m, "belt.start", "1203", horn=6)
@@ -120,10 +121,13 @@ def _():
         m.control("set YK-1206 0")
         stopped(m, ["1206"])
         mark = s.mark()
-        for belt in ("1205", "1206"):
+        for belt, why, zh in (("1205", "step \"Protections at rest\" at PQ-1205: a protection has acted, is not reset, or is not known",
+                               "步骤“保护正常”（PQ-1205）：有保护动作、未复位或状态不明"),
+                              ("1206", "step \"Remote mode\" at PQ-1206: it is not in remote mode",
+                               "步骤“集控方式”（PQ-1206）：不在集控方式")):
             run = begin(m, "belt.start", belt)
             held = wait_state(m, run, "held")
-            assert "ready" in held["text"] and f"PQ-{belt}" in held["text"], held["text"]
+            equal((held["text"], held["text_zh"]), (why, zh))
             m.op.ask("sequence.end", run=run)
         equal(commands(s, 1, mark), [])
         equal(m.op.output("PQ-1205")["latched_by"], ["JT-1205-2"])

@@ -50,7 +50,7 @@ def _():
     with Mine("calm", 10) as m:
         shows(m, ZF_1=1, ZF_2=0, ZFK_1=1, ZFK_2=0, ZF_YK=1)
         refused = m.op.refused("output.command", "KT_ESTATE", output="ZFM-1", value=1, reason="x")
-        assert "不能关主通风机蝶阀" in refused.text, refused.text
+        assert "不能关主通风机蝶阀" in refused.zh, refused.zh
         equal(peers.write_coil(*port_of(m, "ZFM-1"), 1), 3, "the PLC refuses it, too")
         equal(peers.write_coil(*port_of(m, "ZFR-1"), 1), 3, "a fan that turns is not turned round")
         run = begin(m, "fan.to-backup", "ZFQ-2", both=2)
@@ -100,7 +100,7 @@ def _():
         shows(m, GZ_SC1_3=1)
         s.alarm("plant.pump-fault", "GZ-SC1-3", "raise", 0, SLOW)
         refused = m.op.refused("output.command", "KT_ESTATE", output="ZB-SC1-3", value=1, reason="x")
-        assert "不能值班" in refused.text, refused.text
+        assert "不能值班" in refused.zh, refused.zh
         equal(peers.write_coil(*port_of(m, "ZB-SC1-3"), 1), 3, "the PLC refuses it, too")
         kt.wait_for("pump 2 may be started", lambda: list(m.op.live("KB-SC1-2")["KB-SC1-2"][:2]) == [1, "normal"], SLOW, 0.1)
         run = begin(m, "pump.start", "BQ-SC1-2")
@@ -148,7 +148,7 @@ def _():
         a, b = "KF-FM-01A", "KF-FM-01B"
         m.op.ask("output.command", output=a, value=1, reason="through")
         kt.wait_for("door A opens", lambda: m.op.live("FM-01A")["FM-01A"][0] == 1, SLOW, 0.1)
-        assert "风门A未证实关闭" in m.op.refused("output.command", "KT_ESTATE", output=b, value=1, reason="x").text
+        assert "风门A未证实关闭" in m.op.refused("output.command", "KT_ESTATE", output=b, value=1, reason="x").zh
         equal(peers.write_coil(*port_of(m, b), 1), 3)
         m.op.ask("output.command", output="DC-1", value=1, reason="a train")
         shows(m, DC_1_W=1)
@@ -164,7 +164,7 @@ def _():
             return float(m.control(f"state {point}").split("true=")[1])
         shows(m, ZK_SN=0, ZK_JT=0, ZK_SL=0)
         refused = m.op.refused("output.command", "KT_ESTATE", output="ZK-ZJ", value=1, reason="x")
-        assert "未使能" in refused.text, refused.text
+        assert "未使能" in refused.zh, refused.zh
         wait_state(m, begin(m, "drill.start", "ZK-ZJ"), "done")
         kt.wait_for("it bores", lambda: true("ZK-KS") > 0.05, SLOW, 0.1)
         m.control("device plc08 vanish")
@@ -213,7 +213,7 @@ def _():
         m.program.user("engineer-1", "ventilation-engineer").refused("output.command", "KT_EDENIED", output="RH-SD", value=4.4, reason="x")
         m.control("rig RHY-1203 remote 0")
         shows(m, RH_YK=0)
-        assert "就地方式" in m.op.refused("output.command", "KT_ESTATE", output="RH-SD", value=4.4, reason="x").text
+        assert "就地方式" in m.op.refused("output.command", "KT_ESTATE", output="RH-SD", value=4.4, reason="x").zh
         equal(peers.write_float(port, at, 4.4), 3, "the PLC refuses it, too")
         m.control("rig RHY-1203 remote 1")
         m.control("rig RHY-1203 deaf 1")

@@ -34,13 +34,14 @@ const codeText = (r: Run): string => {
   return code ? t(`code.${code}`) : (r.code ?? '');
 };
 
-/** What the program told of an output that was opened by somebody else, in the reader's language. */
-function told(text: string): string {
-  const place = /^(\S+) was opened at its place$/.exec(text);
-  if (place) return t('opened.place', { point: site.value.pointName(place[1]!) });
-  const by = /^(\S+) was opened by (\S+)$/.exec(text);
+/** What the program told, in the reader's language, outputs by their names. */
+function told(r: Run): string {
+  const by = /^(\S+) was opened by (\S+)$/.exec(r.text ?? '');
   if (by) return t('opened.by', { point: site.value.pointName(by[1]!), by: personName(by[2]!) });
-  return text;
+  const text = pick({ zh: r.text_zh || r.text || '', en: r.text ?? '' });
+  return text.replace(/[A-Za-z0-9][\w.-]*/g, (id) =>
+    site.value.pointById.has(id) ? site.value.pointName(id) : id,
+  );
 }
 
 const ask = (verb: string, run: number) => () => {
@@ -134,7 +135,7 @@ function RunBlock({ r }: { r: Run }) {
           role={r.state === 'held' ? 'alert' : undefined}
         >
           {codeText(r)}
-          {r.text && TELLING.has(r.code) ? `（${told(r.text)}）` : ''}
+          {r.text && TELLING.has(r.code) ? `（${told(r)}）` : ''}
         </p>
       )}
       {isAlive(r) && <Steps r={r} />}

@@ -44,6 +44,7 @@ export interface Run {
   second?: string | null;
   code?: string | null;
   text?: string | null;
+  text_zh?: string;
   started: number;
   subjects: string[];
   steps: { step: string; subject?: string; state: StepState }[];

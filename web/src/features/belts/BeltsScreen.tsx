@@ -12,7 +12,16 @@ import { bit, book, refresh, type Sequence } from '../../sequences/book';
 import { Runs } from '../../sequences/Runs';
 import { StartDialog } from '../../sequences/StartDialog';
 import { Value } from '../../ui/Value';
-import { type Belt, type BeltState, beltOf, type Cell, layout, stateOf, tripsOf } from './state';
+import {
+  type Belt,
+  type BeltState,
+  beltOf,
+  blindOf,
+  type Cell,
+  layout,
+  stateOf,
+  tripsOf,
+} from './state';
 import { t } from './texts';
 import { title } from './title';
 
@@ -24,12 +33,23 @@ const SIGN: Record<BeltState, string> = {
   unknown: '?',
 };
 const ASK_MS = 5000;
+/** So many of its blind protections are named on a belt; more are counted. */
+const BLIND_NAMED = 2;
+
+/** What of a point's name the belt's own does not say already. */
+const shortName = (b: Belt) => (p: PointInfo) => {
+  const own = pick(b.asset.name);
+  const name = nameOf(p);
+  return (name.startsWith(own) ? name.slice(own.length).replace(/^[，,\s]+/, '') : '') || name;
+};
 
 const readNow = (p: PointInfo) => world.value.points.at(p.i).value;
 
 /** Local, maintenance, or not known to be remote: what keeps hands off. */
 function modeOf(b: Belt): string {
-  if (bit(b.maintenance, readNow)) return t('mode.maintenance');
+  const maintained = bit(b.maintenance, readNow);
+  if (maintained) return t('mode.maintenance');
+  if (b.maintenance && maintained === null) return t('mode.unknown');
   const remote = bit(b.remote, readNow);
   return remote === null ? t('mode.unknown') : remote ? '' : t('mode.local');
 }
@@ -55,6 +75,7 @@ function BeltCard({
   const b = beltOf(cell.asset, site.value.pointById);
   const state = stateOf(b, readNow);
   const trips = tripsOf(b, readNow);
+  const blind = blindOf(b, readNow);
   const mode = modeOf(b);
   const locked = b.drive ? world.value.outputs.value.get(b.drive.id)?.latched_by?.length : 0;
   return (
@@ -85,6 +106,12 @@ function BeltCard({
           ✕ {nameOf(p)}
         </span>
       ))}
+      {blind.length > 0 && (
+        <span class="belt-note blind" title={blind.map(nameOf).join('、')}>
+          ? {t('blind', { n: blind.length })}
+          {blind.length <= BLIND_NAMED && `：${blind.map(shortName(b)).join('、')}`}
+        </span>
+      )}
       {!!locked && trips.length === 0 && <span class="belt-note">🔒 {t('locked')}</span>}
     </div>
   );

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PointInfo } from '../../api/model';
 import { type Asset, type Sequence, taken } from '../../sequences/book';
-import { beltOf, layout, stateOf, tripsOf } from './state';
+import { beltOf, blindOf, layout, stateOf, tripsOf } from './state';
 
 const asset = (id: string, to: string | null): Asset => ({
   id,
@@ -64,6 +64,13 @@ describe('a belt', () => {
     expect(stateOf(belt, read([1, 0, 0]))).toBe('starting');
     expect(stateOf(belt, read([0, 1, 1]))).toBe('tripped');
     expect(tripsOf(belt, read([0, 1, 1])).map((p) => p.id)).toEqual(['DH-A']);
+  });
+  it('says which protections nobody would see act', () => {
+    expect(blindOf(belt, read([1, 1, 0])).map((p) => p.id)).toEqual([]);
+    expect(blindOf(belt, read([1, 1, 0], ['normal', 'normal', 'stale'])).map((p) => p.id)).toEqual([
+      'DH-A',
+    ]);
+    expect(stateOf(belt, read([1, 1, 0], ['normal', 'normal', 'stale']))).toBe('running');
   });
   it('is not known when its proof is not', () => {
     expect(stateOf(belt, read([1, 1, 0], ['normal', 'comm-fault', 'normal']))).toBe('unknown');

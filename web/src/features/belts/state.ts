@@ -74,6 +74,10 @@ export function beltOf(asset: Asset, points: ReadonlyMap<string, PointInfo>): Be
 export const tripsOf = (b: Belt, read: Read): PointInfo[] =>
   b.protections.filter((p) => bit(p, read) === true);
 
+/** Protections that would not be seen to act: broken, silent, or never heard. Told, not stopped on. */
+export const blindOf = (b: Belt, read: Read): PointInfo[] =>
+  b.protections.filter((p) => bit(p, read) === null);
+
 /** Not known is neither running nor stopped. */
 export function stateOf(b: Belt, read: Read): BeltState {
   if (tripsOf(b, read).length > 0) return 'tripped';

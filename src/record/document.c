@@ -7,11 +7,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "conf/number.h"
 #include "record/handout.h"
 #include "record/reading.h"
 #include "record/words.h"
 
-enum { PHOTOS_MAX = 12 };
+enum { PHOTOS_MAX = 12, SUMS_MAX = 40 };
+
+/* A list's columns that are summed up: those with a + before their name. */
+struct sums {
+    bool wanted[SUMS_MAX], unknown[SUMS_MAX];
+    double sum[SUMS_MAX];
+    const char *unit[SUMS_MAX];
+    uint32_t n, rows;
+};
 
 struct paper {
     struct words w;
@@ -20,6 +29,7 @@ struct paper {
     int64_t id;
     struct kt_json *item;
     struct kt_jw out;
+    struct sums sums;
 };
 
 static const char *say(const struct paper *p, const char *zh, const char *en)
@@ -275,7 +285,45 @@ static int list_head(void *arg, const char *title, const struct kt_record_column
         heads[i] = columns[i].title;
     }
     begin_grid(p, heads, n);
+    p->sums.n = n < SUMS_MAX ? n : SUMS_MAX;
     return KT_OK;
+}
+
+/** "1500 t": what is not filled in makes the sum unknown. */
+static void add_up(struct paper *p, uint32_t column, struct kt_str cell)
+{
+    double v;
+    struct kt_str number = {cell.p, 0};
+    while (number.n < cell.n && cell.p[number.n] != ' ') {
+        number.n++;
+    }
+    if (kt_number_parse(number, &v) < 0) {
+        p->sums.unknown[column] = true;
+        return;
+    }
+    p->sums.sum[column] += v;
+    p->sums.unit[column] = kt_arena_strndup(p->w.arena, cell.p + number.n, cell.n - number.n);
+}
+
+static void write_sums(struct paper *p)
+{
+    const struct sums *s = &p->sums;
+    bool any = false;
+    for (uint32_t i = 0; i < s->n; i++) {
+        any |= s->wanted[i];
+    }
+    if (!any || s->rows < 2) {
+        return;
+    }
+    kt_jw_arr(&p->out);
+    for (uint32_t i = 0; i < s->n; i++) {
+        char text[64] = "";
+        if (s->wanted[i] && !s->unknown[i]) {
+            snprintf(text, sizeof(text), "%.10g%s", s->sum[i], s->unit[i] ? s->unit[i] : "");
+        }
+        kt_jw_str(&p->out, i == 0 ? say(p, "合计", "Total") : text);
+    }
+    kt_jw_arr_end(&p->out);
 }
 
 static int list_row(void *arg, int64_t id, const struct kt_str *cells, uint32_t n,
@@ -287,12 +335,33 @@ static int list_row(void *arg, int64_t id, const struct kt_str *cells, uint32_t 
     kt_jw_arr(&p->out);
     for (uint32_t i = 0; i < n; i++) {
         kt_jw_strn(&p->out, cells[i]);
+        if (i < SUMS_MAX && p->sums.wanted[i]) {
+            add_up(p, i, cells[i]);
+        }
     }
+    p->sums.rows++;
     kt_jw_arr_end(&p->out);
     return KT_OK;
 }
 
-/* @param line  "register.field: a, b}" */
+/** Names without blanks and plus signs; which of them are summed up. */
+static void read_columns(struct paper *p, const char *names, char *ret, size_t cap)
+{
+    size_t k = 0;
+    uint32_t column = 0;
+    p->sums = (struct sums){0};
+    for (size_t i = 0; names[i] && names[i] != '}' && k + 1 < cap; i++) {
+        column += names[i] == ',';
+        if (names[i] == '+' && column < SUMS_MAX) {
+            p->sums.wanted[column] = true;
+        } else if (names[i] != ' ') {
+            ret[k++] = names[i];
+        }
+    }
+    ret[k] = '\0';
+}
+
+/* @param line  "register.field: a, +b}" */
 static int write_list(struct paper *p, const char *line, struct kt_err *err)
 {
     line += strspn(line, " ");
@@ -302,12 +371,7 @@ static int write_list(struct paper *p, const char *line, struct kt_err *err)
     const char *names = line + reg_n + ref_n + 1;
     struct kt_json *filter = NULL;
     char text[200], columns[600] = "";
-    size_t k = 0;
-    for (size_t i = 0; names[i] && names[i] != '}' && k + 1 < sizeof(columns); i++) {
-        if (names[i] != ' ') {
-            columns[k++] = names[i];
-        }
-    }
+    read_columns(p, names, columns, sizeof(columns));
     snprintf(text, sizeof(text), "[[\"%.40s\",\"=\",%lld]]", ref, (long long)p->id);
     int r = kt_json_parse(kt_str_c(text), sizeof(text), &filter, err);
     const struct kt_record_query q = {.filter = filter, .sort = "_id"};
@@ -328,6 +392,7 @@ static int write_list(struct paper *p, const char *line, struct kt_err *err)
         return KT_OK;
     }
     if (r == KT_OK) {
+        write_sums(p);
         end_grid(p);
     }
     return r;

@@ -68,7 +68,8 @@ static void check_names(struct rec_load *l, const struct rec_document *d, const 
     }
 }
 
-/* {list: register.field: a, b}: the field is a reference to the document's register. */
+/* {list: register.field: a, +b}: the field is a reference to the document's register; of columns
+ * with a plus there is a sum. */
 static void check_list(struct rec_load *l, const struct rec_document *d, const char *s)
 {
     size_t reg_n = strcspn(s += strspn(s, " "), ".:}"), ref_n = 0;
@@ -88,7 +89,7 @@ static void check_list(struct rec_load *l, const struct rec_document *d, const c
         return;
     }
     for (const char *p = s + reg_n + 1 + ref_n + 1; *p && *p != '}';) {
-        size_t n = strcspn(p += strspn(p, ", "), ", }");
+        size_t n = strcspn(p += strspn(p, ", +"), ", }");
         if (n && rec_field_of(reg, kt_arena_strndup(l->scratch, p, n)) == KT_NONE) {
             rec_problem(l, &d->at, "document \"%s\": %s has no field \"%.*s\"", d->id, reg->id,
                         (int)n, p);

@@ -2,8 +2,10 @@
 /* The blocks of a page, and the page as xlsx. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <xlsxwriter.h>
 
+#include "conf/number.h"
 #include "report/page_blocks.h"
 #include "report/page_chart.h"
 #include "sys/file.h"
@@ -109,13 +111,24 @@ void kt_page_foot(struct kt_page *p, const char *text)
 
 /* ---- xlsx ------------------------------------------------------------------------------------ */
 
+enum { UNITS_MAX = 32, UNIT_BYTES = 16, DIGITS_MAX = 15 };
+
 struct book {
+    lxw_workbook *wb;
     lxw_worksheet *ws;
-    lxw_row_t row;
+    lxw_row_t row, high_row;
+    int high_lines; /* of high_row */
+    int columns;    /* that the page has */
     lxw_format *title, *heading, *label, *cell, *text;
+    struct {
+        char unit[UNIT_BYTES];
+        lxw_format *format;
+    } number[UNITS_MAX]; /* as `cell`, with the unit behind the number */
+    int numbers_n;
 };
 
-enum { SHEET_COLUMNS = 6, PHOTO_ROWS = 15, ROW_PIXELS = 20 };
+enum { SHEET_COLUMNS = 6, COLUMN_CHARS = 16, PHOTO_ROWS = 15, ROW_PIXELS = 20, LINES_MAX = 25 };
+#define LINE_POINTS 15.0
 
 static void make_formats(struct book *k, lxw_workbook *wb)
 {
@@ -134,10 +147,111 @@ static void make_formats(struct book *k, lxw_workbook *wb)
     format_set_border(k->cell, LXW_BORDER_THIN);
 }
 
+/** How wide a text is, in narrow characters: a Chinese one is two. */
+static int chars_of(const char *text)
+{
+    int n = 0;
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        n += (*p & 0xc0) == 0x80 ? 0 : *p >= 0xe0 ? 2 : 1;
+    }
+    return n;
+}
+
+/** A table program makes no row higher for merged cells. */
+static void make_high(struct book *k, const char *text, int columns)
+{
+    int lines = 1 + (chars_of(text) - 1) / (columns * COLUMN_CHARS);
+    for (const char *p = strchr(text, '\n'); p; p = strchr(p + 1, '\n')) {
+        lines++;
+    }
+    int before = k->high_row == k->row ? k->high_lines : 1;
+    lines = lines < LINES_MAX ? lines : LINES_MAX;
+    if (lines > before) {
+        k->high_row = k->row;
+        k->high_lines = lines;
+        worksheet_set_row(k->ws, k->row, LINE_POINTS * lines + 3, NULL);
+    }
+}
+
 static void wide(struct book *k, const char *text, lxw_format *f)
 {
-    worksheet_merge_range(k->ws, k->row, 0, k->row, SHEET_COLUMNS - 1, text, f);
+    if (f == k->text) {
+        make_high(k, text, k->columns);
+    }
+    worksheet_merge_range(k->ws, k->row, 0, k->row, (lxw_col_t)(k->columns - 1), text, f);
     k->row++;
+}
+
+static lxw_format *number_format(struct book *k, const char *unit)
+{
+    char code[2 * UNIT_BYTES];
+    for (int i = 0; i < k->numbers_n; i++) {
+        if (strcmp(k->number[i].unit, unit) == 0) {
+            return k->number[i].format;
+        }
+    }
+    if (k->numbers_n == UNITS_MAX) {
+        return NULL;
+    }
+    lxw_format *f = workbook_add_format(k->wb);
+    format_set_border(f, LXW_BORDER_THIN);
+    format_set_align(f, LXW_ALIGN_VERTICAL_CENTER);
+    format_set_align(f, LXW_ALIGN_LEFT);
+    if (*unit) {
+        snprintf(code, sizeof(code), "General\" %s\"", unit);
+        format_set_num_format(f, code);
+    }
+    snprintf(k->number[k->numbers_n].unit, UNIT_BYTES, "%s", unit);
+    return (k->number[k->numbers_n++].format = f);
+}
+
+/** "2850 t" is the number 2850 with its unit; what a number would not give back is a text. */
+static bool is_number(const char *text, double *ret, const char **ret_unit)
+{
+    size_t n = strcspn(text, " "), digits = 0;
+    const char *first = *text == '-' ? text + 1 : text, *unit = text[n] ? text + n + 1 : "";
+    for (size_t i = 0; i < n; i++) {
+        digits += text[i] >= '0' && text[i] <= '9';
+    }
+    bool kept = digits <= DIGITS_MAX && !(first[0] == '0' && n > 1 && first[1] != '.' && first[1]);
+    *ret_unit = unit;
+    return n && kept && strlen(unit) < UNIT_BYTES && !strpbrk(unit, " \"\\") &&
+           kt_number_parse((struct kt_str){text, n}, ret) == KT_OK;
+}
+
+/** From one column to another, as a number where it is one. */
+static void put_value(struct book *k, int from, int to, const char *text)
+{
+    double v = 0;
+    const char *unit = "";
+    lxw_format *f = is_number(text, &v, &unit) ? number_format(k, unit) : NULL;
+    make_high(k, text, to - from + 1);
+    if (to > from) {
+        worksheet_merge_range(k->ws, k->row, (lxw_col_t)from, k->row, (lxw_col_t)to, f ? "" : text,
+                              f ? f : k->cell);
+    }
+    if (f) {
+        worksheet_write_number(k->ws, k->row, (lxw_col_t)from, v, f);
+    } else if (to == from) {
+        worksheet_write_string(k->ws, k->row, (lxw_col_t)from, text, k->cell);
+    }
+}
+
+/** Two short ones stand in a row; returns the last that was put. */
+static const struct block *put_fields(struct book *k, const struct block *b)
+{
+    int half = k->columns / 2, room = (half - 1) * COLUMN_CHARS;
+    const struct block *next = b->next;
+    bool pair = next && next->kind == BLOCK_FIELD && chars_of(b->value) <= room &&
+                chars_of(next->value) <= room;
+    worksheet_write_string(k->ws, k->row, 0, b->text, k->label);
+    put_value(k, 1, pair ? half - 1 : k->columns - 1, b->value);
+    if (pair) {
+        worksheet_write_string(k->ws, k->row, (lxw_col_t)half, next->text, k->label);
+        put_value(k, half + 1, k->columns - 1, next->value);
+    }
+    k->row++;
+    return pair ? next : b;
 }
 
 static void put_table(struct book *k, const struct block *b)
@@ -148,7 +262,7 @@ static void put_table(struct book *k, const struct block *b)
     for (size_t i = 0; i < b->cells_n; i++) {
         size_t c = i % (size_t)b->columns;
         k->row += c == 0;
-        worksheet_write_string(k->ws, k->row, (lxw_col_t)c, b->cells[i], k->cell);
+        put_value(k, (int)c, (int)c, b->cells[i]);
     }
     k->row++;
 }
@@ -178,7 +292,8 @@ static void put_photo(struct book *k, const struct block *b)
     wide(k, b->text, k->text);
 }
 
-static void put_block(struct book *k, const struct block *b)
+/** Returns the last block that was put. */
+static const struct block *put_block(struct book *k, const struct block *b)
 {
     switch (b->kind) {
     case BLOCK_HEADING:
@@ -188,10 +303,7 @@ static void put_block(struct book *k, const struct block *b)
         wide(k, b->text, k->text);
         break;
     case BLOCK_FIELD:
-        worksheet_write_string(k->ws, k->row, 0, b->text, k->label);
-        worksheet_merge_range(k->ws, k->row, 1, k->row, SHEET_COLUMNS - 1, b->value, k->cell);
-        k->row++;
-        break;
+        return put_fields(k, b);
     case BLOCK_TABLE:
         put_table(k, b);
         break;
@@ -202,6 +314,16 @@ static void put_block(struct book *k, const struct block *b)
         put_chart(k, b);
         break;
     }
+    return b;
+}
+
+static int columns_of(const struct kt_page *p)
+{
+    int most = SHEET_COLUMNS;
+    for (const struct block *b = p->first; b; b = b->next) {
+        most = b->kind == BLOCK_TABLE && b->columns > most ? b->columns : most;
+    }
+    return most;
 }
 
 static lxw_error write_book(const struct kt_page *p, const char *path)
@@ -210,13 +332,14 @@ static lxw_error write_book(const struct kt_page *p, const char *path)
     if (!wb) {
         return LXW_ERROR_MEMORY_MALLOC_FAILED;
     }
-    struct book k = {.ws = workbook_add_worksheet(wb, NULL)};
+    struct book k = {.wb = wb, .ws = workbook_add_worksheet(wb, NULL), .columns = columns_of(p)};
     make_formats(&k, wb);
-    worksheet_set_column(k.ws, 0, SHEET_COLUMNS - 1, 16, NULL);
+    worksheet_set_column(k.ws, 0, (lxw_col_t)(k.columns - 1), COLUMN_CHARS, NULL);
+    worksheet_center_horizontally(k.ws);
     worksheet_set_paper(k.ws, 9);
     worksheet_fit_to_pages(k.ws, 1, 0);
     for (const struct block *b = p->first; b; b = b->next) {
-        put_block(&k, b);
+        b = put_block(&k, b);
     }
     if (*p->foot) {
         wide(&k, p->foot, k.text);

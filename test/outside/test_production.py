@@ -58,6 +58,7 @@ def a_clerk():
 def report(c):
     r = c.ask("record.create", register="shift_report", fields={"date": "2026-11-20", "shift": "day", "place": "mine", "planned_t": 3000, "mined_t": 2850})["result"]
     c.ask("record.create", register="shift_face", fields={"report": r["record"], "place": "P1-face", "team": "综采队（演示）", "mined_t": 2850, "planned_t": 3000})
+    c.ask("record.create", register="shift_face", fields={"report": r["record"], "place": "P1-return", "team": "综采二队（演示）", "mined_t": 0, "planned_t": 0, "people": 9})
     c.ask("record.create", register="shift_stop", fields={"report": r["record"], "place": "P1-face", "cause": "machine", "began": 1763600000000, "over": 1763601500000, "note": "换截齿（演示）"})
     return r
 
@@ -78,6 +79,9 @@ def _():
     sheet = "".join(zipfile.ZipFile(io.BytesIO(body)).read(n).decode() for n in zipfile.ZipFile(io.BytesIO(body)).namelist() if n.endswith(".xml"))
     for word in ("煤矿生产调度班报表", "停产影响", "换截齿（演示）", "综采队（演示）", "25", "值班矿领导", "签发"):
         assert word in sheet, word
+    for number in ("<v>2850</v>", "<v>3000</v>"):
+        equal(sheet.count(number), 3, f"{number}: of the report, of its face, of the sum; numbers, not texts")
+    assert "合计" in sheet, "two faces have a sum"
     status, body, _ = officer.raw("GET", base + "?format=pdf")
     equal((status, body[:4]), (200, b"%PDF"))
 

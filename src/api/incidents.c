@@ -13,8 +13,9 @@
 #include "api/story_words.h"
 
 enum { JSON_MAX = 64 << 20, CHART_POINTS = 20000, MINUTES_MAX = 600 };
-#define BEFORE (10 * KT_MIN)
-#define AFTER  (2 * KT_HOUR)
+#define BEFORE  (10 * KT_MIN)
+#define AFTER   (2 * KT_HOUR)
+#define LONGEST (24 * KT_HOUR) /* of an evacuation that nobody has ended */
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
@@ -176,6 +177,7 @@ static void on_event(void *arg, const struct kt_event *ev, const struct kt_json 
                        kt_json_get_str(v, "person", kt_json_get_str(v, "card", "")));
     } else if (strcmp(type, "evacuation") == 0 && ours && strcmp(change, "stop") == 0) {
         r->ended = ev->time;
+        r->story.to = ev->time + 1; /* what comes later is not of it */
         r->below = kt_json_get_int(v, "below", 0);
         (void)snprintf(r->who_stopped, sizeof(r->who_stopped), "%.60s",
                        kt_json_get_str(v, "by", ""));
@@ -531,10 +533,10 @@ static void get_report_of(struct call *c, const char *type)
         return;
     }
     kt_time now = kt_runtime_now(c->api->opts.runtime);
-    kt_time to = r.began + AFTER < now ? r.began + AFTER : now + 1;
+    kt_time most = r.began + (evacuation ? LONGEST : AFTER), to = most < now ? most : now + 1;
     r.head = head;
     r.total = (uint32_t)kt_json_get_int(head, "persons", 0);
-    r.drill = kt_json_get_bool(head, "drill", false);
+    r.drill = evacuation && kt_json_get_bool(head, "drill", false); /* a rule knows of none */
     r.story = (struct story){.c = c, .en = r.en, .on = on_event, .arg = &r};
     r.story.place = evacuation
                         ? (kt_place_id){KT_NONE}

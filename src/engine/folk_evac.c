@@ -48,6 +48,9 @@ static void announce(struct eng *e, const char *kind, uint32_t place, const char
     struct kt_jw *w = eng_say(e, "announce");
     kt_jw_kint(w, "evacuation", (int64_t)v->id);
     kt_jw_kstr(w, "words", kind);
+    if (v->drill && !e->drill[0]) {
+        kt_jw_kbool(w, "drill", true); /* it began as one */
+    }
     kt_jw_kstr(w, "place", place < e->site->places_n ? e->site->places[place].id : v->place);
     (void)snprintf(text, sizeof(text), v->drill ? "演练，演练。%s 演练，演练。" : "%s", zh);
     kt_jw_kstr(w, "text", text);

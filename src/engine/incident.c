@@ -370,7 +370,7 @@ void eng_incident_begin(struct eng *e, const struct inst *in)
     x->alarm = a->id.v;
     x->at = e->now;
     x->source = kt_live_peek(e->live, (kt_point_id){in->self})->time;
-    x->drill = e->drill[0] != '\0';
+    x->drill = false; /* a rule knows of no drill */
     kt_text_set(x->rule, sizeof(x->rule), r->id);
     kt_text_set(x->point, sizeof(x->point), e->site->points[in->self].id);
     kt_text_set(x->place, sizeof(x->place), e->site->places[place].id);

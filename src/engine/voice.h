@@ -114,12 +114,6 @@ void voice_add_all(struct eng *e, struct talk *t, const char *role, uint32_t pla
 void voice_drop(struct eng *e, struct talk *t);
 /** args.place, of the person's scope. */
 int voice_need_place(struct eng *e, const struct request *q, kt_place_id *ret, struct kt_err *err);
-/**
- * Words to the speakers of a place and below; with `downstream` also along its air.
- * @return NULL: no speaker is there, or too much is under way
- */
-struct talk *voice_cast(struct eng *e, uint32_t place, bool downstream, const char *text,
-                        const char *by, bool emergency);
 void voice_cast_answer(struct eng *e, struct talk *t, const struct kt_json *a);
 void voice_alarm_words(const struct eng *e, uint32_t rule, uint32_t point, char *to, size_t cap);
 /** Words in a drill, with the word 演练 before and behind (DESIGN 3.8). */

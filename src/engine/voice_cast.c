@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/folk.h"
 #include "engine/voice.h"
 
 static const char SPEAKER[] = "voice.speaker";
@@ -74,16 +75,19 @@ void voice_drop(struct eng *e, struct talk *t)
     e->voice->talk.n--; /* it is the newest */
 }
 
-struct talk *voice_cast(struct eng *e, uint32_t place, bool downstream, const char *text,
-                        const char *by, bool emergency)
+/* Words of a rule or an evacuation, always an emergency, to the speakers of a place and below; with
+ * `downstream` also along its air. NULL: no speaker is there, or too much is under way. */
+static struct talk *voice_cast(struct eng *e, uint32_t place, bool downstream, const char *text,
+                               const char *by, bool drill)
 {
     const char *id = place < e->site->places_n ? e->site->places[place].id : "";
     struct talk *t = voice_start(e, TALK_CAST, id, by);
     if (!t) {
         return NULL;
     }
-    t->emergency = emergency;
-    voice_mark(e, text, t->text, sizeof(t->text));
+    t->emergency = true;
+    t->drill = drill;
+    kt_text_set(t->text, sizeof(t->text), text);
     voice_add_all(e, t, SPEAKER, place, downstream);
     if (t->at.n == 0) {
         voice_drop(e, t);
@@ -237,6 +241,7 @@ static void not_said(struct eng *e, const char *by, const char *why)
     eng_said(e);
 }
 
+/* A rule knows of no drill: what it says while one is under way is real and is not called one. */
 void eng_voice_linked(struct eng *e, uint32_t rule, const struct kt_action *a, uint32_t self,
                       const char *by)
 {
@@ -244,11 +249,12 @@ void eng_voice_linked(struct eng *e, uint32_t rule, const struct kt_action *a, u
     if (a->kind == KT_ACT_CALL) {
         t = voice_start(e, TALK_RING, e->site->points[a->phone.v].id, by);
         if (t) {
+            t->drill = false;
             voice_alarm_words(e, rule, self, t->text, sizeof(t->text));
         }
     } else {
         uint32_t place = a->place.v != KT_NONE ? a->place.v : e->site->points[self].place.v;
-        t = voice_cast(e, place, a->reach == KT_REACH_DOWNSTREAM, a->words.zh, by, true);
+        t = voice_cast(e, place, a->reach == KT_REACH_DOWNSTREAM, a->words.zh, by, false);
     }
     if (t) {
         voice_send(e, t);
@@ -264,7 +270,8 @@ void eng_voice_announce(struct eng *e, uint32_t place, const char *text)
     if (link == KT_NONE || !e->site->links[link].evacuation) {
         return;
     }
-    struct talk *t = voice_cast(e, place, false, text, "evacuation", true);
+    struct talk *t =
+        voice_cast(e, place, false, text, "evacuation", e->folk && e->folk->evac.drill);
     if (t) {
         voice_send(e, t);
     } else {

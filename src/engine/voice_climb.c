@@ -123,6 +123,7 @@ static void take_step(struct eng *e, const struct kt_alarm *a, const struct kt_c
     if (!t) {
         return; /* too much is under way: again in a second */
     }
+    t->drill = false; /* alarms are no play */
     for (uint32_t i = 0; i < e->voice->climb.n; i++) {
         struct climb *c = &e->voice->climb.v[i];
         const struct kt_climb_step *x = next_step(e, c, &d);

@@ -199,6 +199,7 @@ def drill():
     said = [e["body"]["text"] for e in w.op.get("/events", **{
         "from": w.began, "to": kt.now_ms() + 1000, "type": "announce", "limit": 50})["items"]]
     assert not said[0].startswith("演练"), said[:2]
+    equal((w.op.get("/personnel")["drill"], w.incident()["drill"]), ("", False), "the drill is over, the incident is none")
 
 
 if __name__ == "__main__":

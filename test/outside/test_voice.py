@@ -384,6 +384,7 @@ def linked():
 """
     w = World([("DESK", "desk", "mine", desk.uri), ("SP", "speaker", "P1-face", speaker.uri)], rules=rules,
               points=[kt.point("T1", "temp.face", "P1-face", link="push", range_lo=0, range_hi=60)])
+    equal(w.ask("drill.start", title="演练试验")[0], 200)
     w.program.samples(("T1", 40))
 
     def both():
@@ -391,6 +392,7 @@ def linked():
         return got if {"broadcast", "ring"} <= set(got) and got["broadcast"]["state"] == "ended" else None
     got = kt.wait_for("words and a call", both)
     equal((got["broadcast"]["at"], got["broadcast"]["by"]), ({"SP": "confirmed"}, "rule:test.gas"))
+    assert not any("演练" in x["text"] or x.get("drill") for x in got.values()), f"real, whatever drill is under way: {got}"
     assert got["broadcast"]["emergency"] and "瓦斯超限" in got["ring"]["text"], got
 
 

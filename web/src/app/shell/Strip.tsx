@@ -27,11 +27,11 @@ export function alarmValue(a: Alarm): string {
   return `${num(a.value, decimalsOf(p?.resolution ?? 0.01))} ${unitSign(a.unit ?? '')}`;
 }
 
-/** Its value of this moment with the sign of its quality; where none is known, that of the alarm. */
+/** Its value of this moment with the sign of its quality; that of the alarm where its point is not here. */
 export function alarmNow(a: Alarm, w: World): string {
   const p = site.value.pointById.get(a.point);
   const r = p && w.points.at(p.i).value;
-  if (!r || r.v === null || r.q === 'never') return alarmValue(a);
+  if (!r) return alarmValue(a);
   const unit = p.kind === 'analog' ? ` ${site.value.unitOf(p)}` : '';
   const sign = qualitySign(r.q);
   return `${valueText(p, r)}${unit}${sign && ` ${sign}`}${w === live && lost.value ? '?' : ''}`;

@@ -147,9 +147,26 @@ function recent(ms: number, now: number): string {
   return monthDay(ms) === monthDay(now) ? hms(ms) : `${monthDay(ms)} ${hm(ms)}`;
 }
 
+const FILTERS = ['priority', 'group', 'place', 'unacked', 'q'] as const;
+
+/** Why the list is empty: that nothing is there, or that the filter hides what is. */
+function Empty({ tab, hidden }: { tab: Tab; hidden: number }) {
+  if (!hidden) return <>{t(tab === 'active' ? 'none' : `none.${tab}`)}</>;
+  const clear = () => setQuery(Object.fromEntries(FILTERS.map((f) => [f, null])));
+  return (
+    <span class="row">
+      <b>{t('none.filtered', { n: hidden })}</b>
+      <button type="button" class="btn" onClick={clear}>
+        {t('filter.clear')}
+      </button>
+    </span>
+  );
+}
+
 function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => void): Column<Row>[] {
   const s = site.value;
   const now = world.value.now.value;
+  const en = lang.value !== 'zh';
   const cols: Column<Row>[] = [
     {
       id: 'level',
@@ -188,11 +205,16 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
       ),
       sort: (a, b) => s.alarmName(a.alarm).localeCompare(s.alarmName(b.alarm)),
     },
-    { id: 'alarm', title: t('col.alarm'), width: '11rem', cell: (r) => s.alarmTitle(r.alarm) },
+    {
+      id: 'alarm',
+      title: t('col.alarm'),
+      width: en ? '12.2rem' : '11rem',
+      cell: (r) => s.alarmTitle(r.alarm),
+    },
     {
       id: 'value',
       title: t('col.value'),
-      width: '8.4rem',
+      width: '7.4rem',
       num: true,
       cell: (r) => (tab === 'history' ? alarmValue(r.alarm) : <AlarmNow alarm={r.alarm} />),
     },
@@ -206,7 +228,7 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
     {
       id: 'state',
       title: t('col.state'),
-      width: lang.value === 'en' ? '8.6rem' : '7rem',
+      width: en ? '9.4rem' : '7rem',
       cell: (r) => stateWord(r.alarm.state),
       sort: (a, b) => a.alarm.state.localeCompare(b.alarm.state),
     },
@@ -333,7 +355,7 @@ export default function AlarmsScreen() {
             rowClass={(r) => (isUnacked(r.alarm) ? 'unacked' : '')}
             onBusy={setBusy}
             onEnd={history.more}
-            empty={t('none')}
+            empty={<Empty tab={tab} hidden={inThisTab.length} />}
           />
         </div>
         <aside class="alarms-pane panel" aria-label={t('title')}>

@@ -19,7 +19,7 @@ import { t } from './texts';
 
 const KINDS = ['analog', 'alarm', 'cut', 'feed', 'switch', 'fault', 'statistics'] as const;
 const DAY = 86_400_000;
-const PART = 60; // rows that come at once
+const PART = 60; // rows that come at once; each further part is twice as long
 
 /** "2026-11-21" moved by days. */
 export function moved(date: string, days: number): string {
@@ -59,13 +59,11 @@ function Lines({ r, rows }: { r: Report; rows: Rows }) {
 
 /** A page of rows at once, the others while nothing else is to be done; all of them for the printer. */
 function useParts(all: Rows): Rows[] {
-  const parts = useMemo(
-    () =>
-      Array.from({ length: Math.ceil(all.length / PART) }, (_, i) =>
-        all.slice(i * PART, (i + 1) * PART),
-      ),
-    [all],
-  );
+  const parts = useMemo(() => {
+    const out: Rows[] = [];
+    for (let at = 0, n = PART; at < all.length; at += n, n = at) out.push(all.slice(at, at + n));
+    return out;
+  }, [all]);
   const [shown, setShown] = useState({ of: all, n: 1 });
   const n = shown.of === all ? shown.n : 1;
   useEffect(() => {

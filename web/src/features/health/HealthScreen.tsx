@@ -10,6 +10,7 @@ import { Tabs } from '../../ui/Tabs';
 import { errorText } from '../../ui/Toast';
 import { KpiTab } from './Kpi';
 import { t } from './texts';
+import { kpiTitle, title } from './title';
 
 const EVERY_MS = 2000;
 
@@ -188,8 +189,8 @@ function System({ r }: { r: Reading }) {
 /** When the data were last copied and the copy verified. */
 function backupRow(b: Health['backup']): [string, string, string?][] {
   if (!b) return [];
-  const when = b.verified ? stamp(b.verified) : t('backup.never');
-  return [[t('backup'), when, t('backup.days', { n: whole(b.days) })]];
+  if (!b.verified) return [[t('backup'), t('backup.never')]];
+  return [[t('backup'), stamp(b.verified), t('backup.days', { n: whole(b.days) })]];
 }
 
 /** A mine that another node of the region has: which one, and its screens. */
@@ -292,9 +293,9 @@ export default function HealthScreen() {
   return (
     <div class="desk">
       <div class="desk-head">
-        <h1 class="sr">{t('title')}</h1>
+        <h1 class="sr">{title()}</h1>
         <Tabs
-          label={t('title')}
+          label={title()}
           current={tab}
           tabs={[
             { id: 'system', title: t('tab.system') },
@@ -302,7 +303,7 @@ export default function HealthScreen() {
               id: 'links',
               title: t('tab.links', { up: links.filter((l) => l.up).length, n: links.length }),
             },
-            { id: 'kpi', title: t('tab.kpi') },
+            { id: 'kpi', title: kpiTitle() },
           ]}
           onChange={(id) => setQuery({ tab: id === 'system' ? null : id })}
         />

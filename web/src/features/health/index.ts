@@ -2,7 +2,7 @@
 /** health: is the program well, are its links up; how is the alarm system doing. */
 import type { App } from '../../app/app';
 import { go } from '../../app/router';
-import { t } from './texts';
+import { kpiTitle, title } from './title';
 
 const load = () => import('./HealthScreen');
 
@@ -12,7 +12,7 @@ export function install(app: App): void {
     order: 85,
     glyph: '健',
     key: 'x',
-    title: () => t('title'),
+    title,
     right: 'view',
     ownPane: true,
     load,
@@ -20,8 +20,8 @@ export function install(app: App): void {
   app.finders.add({
     id: 'kpi',
     find: (q) =>
-      `${t('tab.kpi')} kpi`.toLowerCase().includes(q.toLowerCase())
-        ? [{ title: t('tab.kpi'), run: () => go(['health'], { tab: 'kpi' }) }]
+      `${kpiTitle()} kpi`.toLowerCase().includes(q.toLowerCase())
+        ? [{ title: kpiTitle(), run: () => go(['health'], { tab: 'kpi' }) }]
         : [],
   });
 }

@@ -18,6 +18,7 @@ import { Tabs } from '../../ui/Tabs';
 import { toastError } from '../../ui/Toast';
 import { type Doing, UserDialog } from './Dialogs';
 import { t } from './texts';
+import { auditTitle, rolesTitle, title } from './title';
 
 const DAY = 86_400_000;
 
@@ -243,7 +244,7 @@ function Audit() {
       <div class="desk-body fill">
         {read.data ? (
           <Table
-            label={t('tab.audit')}
+            label={auditTitle()}
             columns={auditColumns()}
             rows={rows}
             rowKey={(a) => a.key}
@@ -264,10 +265,10 @@ function useTabs(n: number | string): { id: string; title: string }[] {
     ...(people
       ? [
           { id: 'users', title: t('tab.users', { n }) },
-          { id: 'roles', title: t('tab.roles') },
+          { id: 'roles', title: rolesTitle() },
         ]
       : []),
-    ...(can('audit.read') ? [{ id: 'audit', title: t('tab.audit') }] : []),
+    ...(can('audit.read') ? [{ id: 'audit', title: auditTitle() }] : []),
   ];
 }
 
@@ -284,13 +285,8 @@ export default function UsersScreen() {
   return (
     <div class="desk">
       <div class="desk-head">
-        <h1 class="sr">{t('title')}</h1>
-        <Tabs
-          label={t('title')}
-          current={tab}
-          tabs={tabs}
-          onChange={(id) => setQuery({ tab: id })}
-        />
+        <h1 class="sr">{title()}</h1>
+        <Tabs label={title()} current={tab} tabs={tabs} onChange={(id) => setQuery({ tab: id })} />
       </div>
       {tab === 'audit' ? (
         <Audit />

@@ -5,7 +5,7 @@
  */
 import { can } from '../../api/session';
 import type { App } from '../../app/app';
-import { t } from './texts';
+import { auditTitle, rolesTitle, title } from './title';
 
 const load = () => import('./UsersScreen');
 
@@ -13,9 +13,9 @@ export function install(app: App): void {
   app.screens.add({
     id: 'users',
     order: 80,
-    glyph: '人',
+    glyph: '户',
     key: 'u',
-    title: () => t('title'),
+    title,
     right: 'user.admin',
     ownPane: true,
     load,
@@ -26,7 +26,7 @@ export function install(app: App): void {
     get glyph() {
       return can('user.admin') ? '' : '权';
     },
-    title: () => t('tab.roles'),
+    title: rolesTitle,
     right: 'security.admin',
     ownPane: true,
     load,
@@ -37,7 +37,7 @@ export function install(app: App): void {
     get glyph() {
       return can('user.admin') ? '' : '审';
     },
-    title: () => t('tab.audit'),
+    title: auditTitle,
     right: 'audit.read',
     ownPane: true,
     load,

@@ -248,11 +248,12 @@ export default function PeopleScreen() {
   const p = people.value;
   useEffect(() => void (p?.sees && readNames()), [p?.sees]);
   useHeard(['record'], (o) => o.register === 'below_person' && p?.sees && void readNames());
-  if (!p) {
+  const before = replaying.value && p?.at === 0; // the replay begins before any was recorded
+  if (!p || before) {
     return (
       <div class="page">
         <h1>{t('title')}</h1>
-        <p class="hint">{t('none')}</p>
+        <p class="hint">{t(before ? 'past.none' : 'none')}</p>
       </div>
     );
   }

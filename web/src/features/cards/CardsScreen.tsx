@@ -30,7 +30,7 @@ function columns(): Column<Card>[] {
     {
       id: 'id',
       title: t('col.id'),
-      width: '7rem',
+      width: '8.2rem',
       cell: (c) => `#${c.id}`,
       sort: (a, b) => a.id - b.id,
     },

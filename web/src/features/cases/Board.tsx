@@ -68,7 +68,7 @@ function Card({ c, acts, chosen, choose, drag }: CardProps) {
           <Due c={c} />
         </span>
         <span class="row">
-          <span class="grow">{personName(c.owner) || '–'}</span>
+          <span class="grow">{personName(c.owner) || t('no.owner')}</span>
           {!!c.receipt && <span class="mark">{t('waiting')}</span>}
         </span>
       </button>

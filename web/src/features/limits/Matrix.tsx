@@ -6,7 +6,7 @@ import { can } from '../../api/session';
 import { site } from '../../api/site';
 import { canAct } from '../../api/world';
 import { decimalsOf, num, stamp, unitSign } from '../../app/format';
-import { nameOf } from '../../app/i18n';
+import { lang, nameOf } from '../../app/i18n';
 import { go, route, setQuery } from '../../app/router';
 import { useAsk } from '../../records/Ask';
 import { saveCsv } from '../../records/csv';
@@ -121,14 +121,14 @@ export function Matrix({
     {
       id: 'place',
       title: t('col.place'),
-      width: '7rem',
+      width: lang.value === 'en' ? '7rem' : '9rem',
       cell: (s) => <span class="hint">{site.value.placeName(s.row.place)}</span>,
     },
     { id: 'unit', title: t('col.unit'), width: '4.9rem', cell: (s) => unitSign(s.row.unit ?? '') },
     ...cols.map((name) => ({
       id: name,
       title: limitName(name),
-      width: '5.9rem',
+      width: lang.value === 'en' ? '6.6rem' : '5.9rem',
       num: true,
       cell: (s: Shown) => <Value s={s} name={name} />,
     })),

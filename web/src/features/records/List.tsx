@@ -355,7 +355,22 @@ export function List({ r: reg }: { r: Register }) {
             selected={lead}
             onSelect={setLead}
             onRange={list.range}
-            empty={list.busy ? t('loading') : t(active.length || q.q ? 'none.match' : 'none')}
+            empty={
+              list.busy ? (
+                t('loading')
+              ) : active.length || q.q ? (
+                t('none.match')
+              ) : (
+                <span class="row">
+                  {t('none')}
+                  {reg.may.create && canAct.value && (
+                    <a class="btn" href={href(['registers', reg.id, 'new'])}>
+                      {t('none.add')}
+                    </a>
+                  )}
+                </span>
+              )
+            }
           />
         )}
       </div>

@@ -64,6 +64,9 @@ struct report {
     char last[64], who_stopped[64];
     int64_t below;
     bool drill;
+    /* of the alarm */
+    kt_time acked, cleared;
+    char value[40], acked_by[80];
 };
 
 static const char *say(const struct report *r, const char *zh, const char *en)
@@ -158,6 +161,28 @@ static size_t minute_of(const struct report *r, kt_time at)
     return minute < MINUTES_MAX ? (size_t)minute : MINUTES_MAX - 1;
 }
 
+/* How the alarm went that it began with. */
+static void take_alarm(struct report *r, const struct kt_event *ev, const struct kt_json *v)
+{
+    const char *change = kt_json_get_str(v, "change", "");
+    double value;
+    if (kt_json_get_int(v, "id", 0) != kt_json_get_int(r->head, "alarm", 0)) {
+        return;
+    }
+    if (!r->value[0] && kt_json_num(kt_json_get(v, "value"), &value)) {
+        (void)snprintf(r->value, sizeof(r->value), "%g %.20s", value,
+                       kt_json_get_str(v, "unit", ""));
+    }
+    if (strcmp(change, "ack") == 0) {
+        r->acked = ev->time;
+        story_who(ev, v, r->acked_by);
+    } else if (strcmp(change, "clear") == 0) {
+        r->cleared = ev->time;
+    } else if (strcmp(change, "raise") == 0 || strcmp(change, "again") == 0) {
+        r->cleared = 0;
+    }
+}
+
 static void on_event(void *arg, const struct kt_event *ev, const struct kt_json *v)
 {
     struct report *r = arg;
@@ -166,7 +191,10 @@ static void on_event(void *arg, const struct kt_event *ev, const struct kt_json 
     if (strcmp(type, "person") == 0 && kt_json_get_int(v, "incident", 0) == r->id) {
         kt_json_free(r->listed);
         r->listed = copy(v);
+    } else if (strcmp(type, "alarm") == 0) {
+        take_alarm(r, ev, v);
     } else if (strcmp(type, "incident") == 0 && ours && strcmp(change, "step") == 0) {
+        r->story.record = kt_json_get_int(v, "record", r->story.record);
         take_step(r, v);
     } else if (strcmp(type, "person") == 0 && strcmp(change, "out") == 0 && ev->time >= r->began &&
                kt_json_get_int(v, "evacuation", 0) == r->id) {
@@ -199,6 +227,46 @@ static const char *name_of_place(const struct report *r)
                            : r->c->site->places[at.v].name.zh;
 }
 
+/* The cameras of a list of ids, by their names. */
+static void camera_names(const struct report *r, const char *ids, char ret[200])
+{
+    const struct kt_site *s = r->c->site;
+    size_t n = 0;
+    for (uint32_t i = 0; i < s->cameras_n; i++) {
+        const char *at = strstr(ids, s->cameras[i].id);
+        size_t len = strlen(s->cameras[i].id);
+        if (at && (at == ids || at[-1] == ' ') && (at[len] == ' ' || !at[len]) && n < 160) {
+            const char *name = r->en ? s->cameras[i].name.en : s->cameras[i].name.zh;
+            n += (size_t)snprintf(ret + n, 200 - n, "%s%.80s", n ? r->en ? ", " : "、" : "", name);
+            n = n < 199 ? n : 199;
+        }
+    }
+}
+
+/* What a step says, with what its figures count. */
+static void step_text(const struct report *r, const struct kt_json *v, char ret[200])
+{
+    static const struct {
+        const char *step, *zh, *en;
+    } all[] = {{"cut", "证实断电 %s", "%s proved to be off"},
+               {"people", "%s 人", "%s persons"},
+               {"routes", "%s 人的路线", "for %s persons"},
+               {"broadcast", "音箱已播 %s", "%s speakers were spoken to"},
+               {"call", "已接听 %s", "%s answered"},
+               {"case", "工单 %s", "case %s"}};
+    const char *step = kt_json_get_str(v, "step", ""), *text = kt_json_get_str(v, "text", "");
+    (void)snprintf(ret, 200, "%.180s", story_word(text, r->en));
+    for (size_t i = 0; i < KT_ARRAY_LEN(all) && story_word(text, r->en) == text && *text; i++) {
+        const char *form = r->en ? all[i].en : all[i].zh, *at = strstr(form, "%s");
+        if (strcmp(step, all[i].step) == 0) {
+            (void)snprintf(ret, 200, "%.*s%.100s%s", (int)(at - form), form, text, at + 2);
+        }
+    }
+    if (strcmp(step, "cameras") == 0) {
+        camera_names(r, text, ret);
+    }
+}
+
 static void write_steps(struct report *r)
 {
     const char *heads[] = {say(r, "步骤", "Step"), say(r, "状态", "State"),
@@ -206,14 +274,15 @@ static void write_steps(struct report *r)
     heading(r, 2, say(r, "联动步骤", "Steps of the linkage"));
     table(r, heads, KT_ARRAY_LEN(heads));
     for (size_t i = 0; i < r->steps_n; i++) {
-        char ms[24];
+        char ms[24], text[200];
         const struct kt_json *v = r->step[i];
         (void)snprintf(ms, sizeof(ms), "%lld", (long long)kt_json_get_int(v, "after_ms", 0));
         kt_jw_arr(r->w);
         kt_jw_str(r->w, story_word(kt_json_get_str(v, "step", ""), r->en));
         kt_jw_str(r->w, story_word(kt_json_get_str(v, "state", ""), r->en));
         kt_jw_str(r->w, ms);
-        kt_jw_str(r->w, story_word(kt_json_get_str(v, "text", ""), r->en));
+        step_text(r, v, text);
+        kt_jw_str(r->w, text);
         kt_jw_arr_end(r->w);
     }
     table_end(r);
@@ -396,10 +465,15 @@ static void write_minutes(struct report *r)
 
 static void write_timeline(struct report *r)
 {
+    char apart[300];
     heading(r, 2, say(r, "经过", "What happened"));
     time_field(r, "自", "From", r->story.from);
     time_field(r, "至", "To", r->story.to - 1);
     line(r, say(r, "此后的事件不在本报告中。", "What came later is not in this report."));
+    story_apart(&r->story, apart, sizeof(apart));
+    if (apart[0]) {
+        field(r, "同期与此无关、未列入（条）", "Of other things meanwhile, not listed here", apart);
+    }
     story_write(&r->story, r->w);
     if (r->story.more) {
         line(r, say(r, "（事件过多，未全部列出；全部在日志中）",
@@ -417,6 +491,35 @@ static void write_timeline(struct report *r)
                 "Written by: ____________    Checked by: ____________"));
 }
 
+/* The point by its name, with its number. */
+static void point_field(struct report *r)
+{
+    char text[200];
+    const char *id = kt_json_get_str(r->head, "point", "");
+    kt_point_id p = kt_site_point(r->c->site, kt_str_c(id));
+    if (p.v == KT_NONE) {
+        field(r, "测点", "Point", id);
+        return;
+    }
+    struct kt_text name = r->c->site->points[p.v].name;
+    (void)snprintf(text, sizeof(text), "%.120s (%.60s)", r->en ? name.en : name.zh, id);
+    field(r, "测点", "Point", text);
+}
+
+/* The alarm's life, as far as it went in the span of the report. */
+static void alarm_fields(struct report *r)
+{
+    char when[32], text[120];
+    if (r->value[0]) {
+        field(r, "报警值", "Value when it was raised", r->value);
+    }
+    time_field(r, "报警恢复", "Alarm over", r->cleared);
+    story_time(r->c, r->acked, when);
+    (void)snprintf(text, sizeof(text), "%s  %s", when, r->acked_by);
+    field(r, "报警确认", "Acknowledged",
+          r->acked ? text : say(r, "至今未确认", "by nobody so far"));
+}
+
 static void incident_head(struct report *r)
 {
     char text[64];
@@ -429,7 +532,7 @@ static void incident_head(struct report *r)
             r->drill ? say(r, "事件报告（演练）", "Incident report (drill)")
                      : say(r, "事件报告", "Incident report"));
     field(r, "地点", "Place", name_of_place(r));
-    field(r, "测点", "Point", kt_json_get_str(r->head, "point", ""));
+    point_field(r);
     field(r, "报警", "Alarm",
           rule.v == KT_NONE ? kt_json_get_str(r->head, "rule", "")
           : r->en           ? r->c->site->rules[rule.v].title.en
@@ -438,6 +541,7 @@ static void incident_head(struct report *r)
     field(r, "编号", "No.", text);
     time_field(r, "源时刻", "Own time", source);
     time_field(r, "启动时刻", "Began", r->began);
+    alarm_fields(r);
     write_steps(r);
     write_listed(r);
     write_chart(r);
@@ -538,6 +642,8 @@ static void get_report_of(struct call *c, const char *type)
     r.total = (uint32_t)kt_json_get_int(head, "persons", 0);
     r.drill = evacuation && kt_json_get_bool(head, "drill", false); /* a rule knows of none */
     r.story = (struct story){.c = c, .en = r.en, .on = on_event, .arg = &r};
+    r.story.began = r.began;
+    kt_text_set(r.story.reg, sizeof(r.story.reg), kt_json_get_str(head, "register", ""));
     r.story.place = evacuation
                         ? (kt_place_id){KT_NONE}
                         : kt_site_place(c->site, kt_str_c(kt_json_get_str(head, "place", "")));

@@ -21,17 +21,21 @@ static bool is(const struct kt_json *v, const char *key, const char *text)
 
 /* ---- what belongs to it ---------------------------------------------------------------------- */
 
-/* What persons do and what is said to all is of every story; what a point does, where it is near:
- * the working of the story, the place itself, and where its design air goes. */
-static bool near(const struct story *s, const struct kt_json *v)
+/* The place of what an event names; KT_NONE: it names none. */
+static kt_place_id place_of(const struct story *s, const struct kt_json *v)
 {
     const struct kt_site *site = s->c->site;
-    const char *id = kt_json_get_str(v, "place", "");
-    kt_place_id at = kt_site_place(site, kt_str_c(id));
     const char *point = kt_json_get_str(v, "point", kt_json_get_str(v, "output", ""));
     kt_point_id p = kt_site_point(site, kt_str_c(point));
-    at = p.v != KT_NONE ? site->points[p.v].place : at;
-    if (at.v == KT_NONE || s->place.v == KT_NONE) {
+    return p.v != KT_NONE ? site->points[p.v].place
+                          : kt_site_place(site, kt_str_c(kt_json_get_str(v, "place", "")));
+}
+
+/* The working of the story, the place itself, and where its design air goes. */
+static bool near(const struct story *s, kt_place_id at)
+{
+    const struct kt_site *site = s->c->site;
+    if (s->place.v == KT_NONE) {
         return true;
     }
     kt_place_id working = site->places[s->place.v].working;
@@ -52,7 +56,7 @@ static bool near(const struct story *s, const struct kt_json *v)
 static bool told_elsewhere(const struct kt_json *v)
 {
     static const char *const not_told[] = {"verdict", "airflow", "sealed", "account",
-                                           "trust",   "late",    "gap"};
+                                           "trust",   "late",    "gap",    "live"};
     for (size_t i = 0; i < KT_ARRAY_LEN(not_told); i++) {
         if (is(v, "type", not_told[i])) {
             return true;
@@ -61,16 +65,76 @@ static bool told_elsewhere(const struct kt_json *v)
     return false;
 }
 
-static bool belongs(const struct story *s, const struct kt_event *ev, const struct kt_json *v)
+/* Another row says it as well. */
+static bool told_again(const struct kt_json *v)
+{
+    static const struct {
+        const char *type, *change;
+    } all[] = {{"effect", NULL},       {"card", "open"},          {"card", "cleared"},
+               {"picture", "ask"},     {"broadcast", "speakers"}, {"broadcast", "talking"},
+               {"broadcast", "asked"}, {"call", "speakers"},      {"command", "readback"}};
+    const char *change = kt_json_get_str(v, "change", kt_json_get_str(v, "state", ""));
+    for (size_t i = 0; i < KT_ARRAY_LEN(all); i++) {
+        if (is(v, "type", all[i].type) && (!all[i].change || strcmp(change, all[i].change) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A record is of the story when it is its case, or was written there once the story had begun. */
+static bool own_record(const struct story *s, const struct kt_event *ev, const struct kt_json *v,
+                       kt_place_id at)
+{
+    int64_t id = kt_json_get_int(v, "record", kt_json_get_int(v, "id", 0));
+    bool its_case = s->record && id == s->record && is(v, "register", s->reg);
+    bool placed = s->place.v != KT_NONE && at.v != KT_NONE;
+    return its_case || (placed && ev->time >= s->began && near(s, at));
+}
+
+enum belonging { NOT_TOLD, APART, OURS };
+
+static enum belonging request_belongs(const struct story *s, const struct kt_event *ev,
+                                      const struct kt_json *v)
+{
+    kt_place_id at = place_of(s, kt_json_get(v, "args"));
+    const char *verb = kt_json_get_str(v, "verb", "");
+    if (strcmp(verb, "console.hello") == 0 || strncmp(verb, "record.", 7) == 0) {
+        return NOT_TOLD; /* what came of it is told by its outcome */
+    }
+    return at.v != KT_NONE ? near(s, at) ? OURS : APART : ev->time >= s->began ? OURS : APART;
+}
+
+static enum belonging belongs(const struct story *s, const struct kt_event *ev,
+                              const struct kt_json *v)
 {
     if (ev->kind == KT_EV_REQUEST) {
-        return !is(v, "verb", "console.hello") && near(s, kt_json_get(v, "args"));
+        return request_belongs(s, ev, v);
     }
-    bool person = is(v, "type", "person");
-    if (person && !kt_person_may(&s->c->person, "person.see")) {
-        return false;
+    bool hidden = is(v, "type", "person") && !kt_person_may(&s->c->person, "person.see");
+    if (hidden || told_elsewhere(v) || told_again(v) || !may_see_object(s->c, v)) {
+        return NOT_TOLD;
     }
-    return !told_elsewhere(v) && may_see_object(s->c, v) && near(s, v);
+    kt_place_id at = place_of(s, v);
+    if (is(v, "type", "record")) {
+        return own_record(s, ev, v, at) ? OURS : APART;
+    }
+    return at.v == KT_NONE || near(s, at) ? OURS : APART;
+}
+
+static void count_apart(struct story *s, const struct kt_event *ev, const struct kt_json *v)
+{
+    const char *type = ev->kind == KT_EV_REQUEST ? "request" : kt_json_get_str(v, "type", "");
+    uint32_t i = 0;
+    while (i < s->apart_n && strncmp(s->apart[i].type, type, sizeof(s->apart[i].type) - 1) != 0) {
+        i++;
+    }
+    i = i < STORY_KINDS ? i : STORY_KINDS - 1;
+    if (i == s->apart_n) {
+        (void)snprintf(s->apart[i].type, sizeof(s->apart[i].type), "%.23s", type);
+        s->apart_n++;
+    }
+    s->apart[i].n++;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -86,7 +150,6 @@ static struct story_row *add(struct story *s)
         s->row = realloc(s->row, s->cap * sizeof(*s->row));
         KT_ASSERT(s->row);
     }
-    memset(&s->row[s->n], 0, sizeof(*s->row));
     return &s->row[s->n++];
 }
 
@@ -130,25 +193,50 @@ static kt_time source_of(const struct story *s, const struct kt_event *ev, const
     return last.time;
 }
 
+/* Said a moment ago in the same words: of two cameras that fail, say, each time one is asked. */
+static bool said_again(struct story *s, const struct story_row *row)
+{
+    enum { BACK = 6 };
+    for (size_t i = s->n; i-- > 0 && s->n - i <= BACK;) {
+        struct story_row *was = &s->row[i];
+        if (row->arrival - was->arrival <= KT_SEC && !row->body[0] && !row->clip[0] &&
+            strcmp(was->what, row->what) == 0 && strcmp(was->who, row->who) == 0) {
+            was->times++;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell(struct story *s, const struct kt_event *ev, const struct kt_json *v)
+{
+    struct story_row row = {.seq = ev->seq, .arrival = ev->time, .times = 1};
+    if (s->on) {
+        s->on(s->arg, ev, v);
+    }
+    story_words(s->c, s->en, ev, v, row.what);
+    story_who(ev, v, row.who);
+    find_bodies(v, &row);
+    if (!said_again(s, &row)) {
+        struct story_row *to = add(s);
+        if (to) {
+            row.source = source_of(s, ev, v);
+            *to = row;
+        }
+    }
+}
+
 static void take(struct story *s, const struct kt_event *ev)
 {
     struct kt_json *v = NULL;
     if (kt_json_parse(ev->body, 4 << 20, &v, NULL) < 0) {
         return;
     }
-    if (belongs(s, ev, v)) {
-        if (s->on) {
-            s->on(s->arg, ev, v);
-        }
-        struct story_row *row = add(s);
-        if (row) {
-            row->seq = ev->seq;
-            row->arrival = ev->time;
-            row->source = source_of(s, ev, v);
-            story_words(s->c, s->en, ev, v, row->what);
-            story_who(ev, v, row->who);
-            find_bodies(v, row);
-        }
+    enum belonging b = belongs(s, ev, v);
+    if (b == OURS) {
+        tell(s, ev, v);
+    } else if (b == APART) {
+        count_apart(s, ev, v);
     }
     kt_json_free(v);
 }
@@ -190,6 +278,17 @@ static const char *hour_of(const struct story *s, const char *when)
     return memcmp(first, when, 10) == 0 ? when + 11 : when;
 }
 
+void story_apart(const struct story *s, char *ret, size_t cap)
+{
+    size_t n = 0;
+    ret[0] = '\0';
+    for (uint32_t i = 0; i < s->apart_n && n < cap; i++) {
+        int k = snprintf(ret + n, cap - n, "%s%s %u", i ? s->en ? ", " : "、" : "",
+                         story_word(s->apart[i].type, s->en), s->apart[i].n);
+        n += k > 0 ? (size_t)k : 0;
+    }
+}
+
 void story_write(const struct story *s, struct kt_jw *w)
 {
     static const char *const heads[][2] = {{"到达时刻", "Arrived"},
@@ -208,7 +307,7 @@ void story_write(const struct story *s, struct kt_jw *w)
     kt_jw_arr(w);
     for (size_t i = 0; i < s->n; i++) {
         const struct story_row *row = &s->row[i];
-        char when[32], own[32] = "", no[24];
+        char when[32], own[32] = "", no[24], what[STORY_TEXT + 16];
         story_time(s->c, row->arrival, when);
         if (row->source) {
             story_time(s->c, row->source, own);
@@ -217,7 +316,8 @@ void story_write(const struct story *s, struct kt_jw *w)
         kt_jw_arr(w);
         kt_jw_str(w, hour_of(s, when));
         kt_jw_str(w, own[0] ? hour_of(s, own) : "");
-        kt_jw_str(w, row->what);
+        (void)snprintf(what, sizeof(what), row->times > 1 ? "%s ×%u" : "%s", row->what, row->times);
+        kt_jw_str(w, what);
         kt_jw_str(w, row->who);
         kt_jw_str(w, no);
         kt_jw_arr_end(w);

@@ -28,6 +28,20 @@ static const struct {
              {"handover", "交接班", "handover"},
              {"manual", "手动值", "value by hand"},
              {"note", "记事", "note"},
+             {"climb", "逐级通知", "climbing"},
+             {"request", "请求", "request"},
+             {"recording", "录音查阅", "recording heard"},
+             {"site", "站点配置", "site"},
+             {"sequence", "顺控", "sequence"},
+             {"target", "指标", "target"},
+             {"account", "账户", "account"},
+             {"posting", "分录", "posting"},
+             {"link", "通信链路", "link"},
+             {"session", "登录", "login"},
+             {"desk", "调度台振铃", "the desk rings"},
+             {"ringing", "对方振铃", "rings"},
+             {"talking", "通话中", "talking"},
+             {"nobody", "无人接到", "nobody was reached"},
              {"raise", "发生", "raised"},
              {"clear", "恢复", "over"},
              {"ack", "确认", "acknowledged"},
@@ -88,7 +102,7 @@ const char *story_word(const char *id, bool en)
             return en ? words[i].en : words[i].zh;
         }
     }
-    return id;
+    return strncmp(id, "no signal", 9) == 0 && !en ? "无信号" : id;
 }
 
 static const char *pick(struct kt_text t, bool en)
@@ -135,6 +149,17 @@ static void request_words(bool en, const struct kt_json *v, char ret[STORY_TEXT]
                    kt_json_get_str(v, "verb", ""), what, text);
 }
 
+/* What a point has latched: its subject is the point, the output stands behind. */
+static void output_words(const struct call *c, const struct kt_json *v, bool en,
+                         char ret[STORY_TEXT])
+{
+    kt_point_id out = kt_site_point(c->site, kt_str_c(kt_json_get_str(v, "output", "")));
+    size_t n = strlen(ret);
+    if (kt_json_get(v, "point") && out.v != KT_NONE) {
+        (void)snprintf(ret + n, STORY_TEXT - n, "→ %.100s", pick(c->site->points[out.v].name, en));
+    }
+}
+
 /* Phones and speakers that did not answer, by name, as far as the line has room. */
 static void silent_words(const struct call *c, const struct kt_json *v, bool en,
                          char ret[STORY_TEXT])
@@ -174,6 +199,7 @@ void story_words(const struct call *c, bool en, const struct kt_event *ev, const
                    story_word(step, en), *state ? " " : "", story_word(state, en),
                    subject(c, v, en), rule_title(c, v, en), *who ? " " : "", who, value,
                    story_word(text, en));
+    output_words(c, v, en, ret);
     silent_words(c, v, en, ret);
 }
 

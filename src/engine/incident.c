@@ -53,7 +53,11 @@ static void set(struct eng *e, struct incident *x, struct incident_step *s,
     s->state = (uint8_t)state;
     s->at = e->now;
     kt_text_set(s->text, sizeof(s->text), text);
-    write_step(x, s, say(e, x, "step"));
+    struct kt_jw *w = say(e, x, "step");
+    write_step(x, s, w);
+    if (s->kind == STEP_CASE && x->record) {
+        kt_jw_kint(w, "record", x->record);
+    }
     eng_said(e);
 }
 

@@ -126,7 +126,13 @@ async function people(s, step) {
       await s.shot('people-evacuation');
       await s.axe('the evacuation');
       await page.getByRole('button', { name: '确认并播报路线' }).click();
-      await page.getByText('路线已确认播报').waitFor();
+      // what was said is so, or somebody's way has changed since and asks for another word
+      await page.getByText(/路线已确认播报|确认并重新播报/).waitFor();
+      ok((await told()).evacuation.confirmed, 'the routes are confirmed');
+      await page.getByRole('button', { name: '不是演练：实际撤人…' }).click();
+      await page.getByText('实际撤人会立即结束演练').waitFor();
+      await s.shot('people-real-evacuation');
+      await page.getByRole('button', { name: '关闭' }).click();
       await page.getByRole('button', { name: '结束撤人' }).click();
       await page.getByText('上次撤人').waitFor();
       ok((await ask('drill.stop', {})) === 200, 'the drill is over');

@@ -250,6 +250,7 @@ static const struct row {
     {"{} is a cut-off sensor: no value by hand", "{1} 是断电传感器，不得手动置数"},
     {"{} proves what is switched: no value by hand", "{1} 用于证实开关状态，不得手动置数"},
     {"{} is reset at its place only: no value by hand", "{1} 只能就地复位，不得手动置数"},
+    {"{} is counted by the program itself: no value by hand", "{1} 由程序自身统计，不得手动置数"},
     {"{} has no value set by hand", "{1} 没有手动置数"},
     {"the drill \"{}\" is under way", "演练“{1}”正在进行"},
     {"no drill is under way", "没有正在进行的演练"},

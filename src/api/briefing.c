@@ -98,13 +98,32 @@ static void heading(struct telling *t, int level, const char *text)
     kt_jw_obj_end(t->w);
 }
 
+/* A unit as people write it; the packs keep to ASCII: m3 is m³, one of the ratio 1 needs no sign.
+ */
+static const char *sign_of(const char *unit, char *out, size_t n)
+{
+    static const char *const sign[][2] = {{"1", ""}, {"degC", "℃"}, {"deg", "°"}, {"kohm", "kΩ"}};
+    for (size_t i = 0; i < KT_ARRAY_LEN(sign); i++) {
+        if (strcmp(sign[i][0], unit) == 0) {
+            return sign[i][1];
+        }
+    }
+    const char *m = strpbrk(unit, "23");
+    if (!m || m == unit || m[-1] != 'm') {
+        return unit;
+    }
+    snprintf(out, n, "%.*s%s%s", (int)(m - unit), unit, *m == '2' ? "²" : "³", m + 1);
+    return out;
+}
+
 /* A number as text, or that it is not known. */
 static void number(struct telling *t, const struct kt_json *v, int decimals, const char *unit)
 {
     double d;
-    char text[CELL];
+    char text[CELL], sign[32];
     snprintf(text, sizeof(text), "%s", say(t, "不详", "not known"));
     if (kt_json_num(v, &d)) {
+        unit = sign_of(unit, sign, sizeof(sign));
         snprintf(text, sizeof(text), "%.*f%s%s", decimals, d, *unit ? " " : "", unit);
     }
     kt_jw_str(t->w, text);

@@ -93,7 +93,8 @@ def _():
     got = {i: c.get(f"/indicators/{i}", **span)["value"] for i in ("coal_mined", "coal_of_plan", "metres_driven", "equipment_hours")}
     equal(got, {"coal_mined": 2850, "coal_of_plan": 95, "metres_driven": None, "equipment_hours": None})
     for b in ("production_month", "management_month"):
-        assert c.get(f"/briefings/{b}")["blocks"], b
+        blocks = c.get(f"/briefings/{b}")["blocks"]
+        assert blocks and " m3" not in str(blocks), (b, "units as people write them")
     stages = next(b for b in c.get("/briefings/management_month")["blocks"] if b.get("columns", [""])[0] == "环节")["rows"]
     equal([r[:2] for r in stages], [[s, "（无）"] for s in ("穿孔", "爆破", "采装", "运输", "排土", "生产管理", "安全保障", "生态保护", "节能")])
 

@@ -31,6 +31,12 @@ group('events in words', () => {
     lang.value = 'zh';
     expect(describe(e)).toContain('瓦斯超限 · 发生');
   });
+  it('a step of a linkage tells which it was and whether it failed', () => {
+    const step = { type: 'incident', change: 'step', step: 'broadcast', rule: 'gas.cut' };
+    expect(describe(event('outcome', { ...step, state: 'failed', text: '3/4' }))).toBe(
+      'Broadcast · failed · 3/4',
+    );
+  });
   it('a request names the person and the verb', () => {
     const e = event('request', { verb: 'alarm.ack', args: { alarms: [3, 4], note: 'seen' } });
     expect(byOf(e)).toBe('wang');

@@ -35,6 +35,13 @@ export const EVENT_TYPES = [
   'recording',
   'climb',
   'mute',
+  'incident',
+  'sequence',
+  'picture',
+  'vehicle',
+  'record',
+  'airflow',
+  'manual',
   'account',
   'request',
   'answer',
@@ -198,6 +205,13 @@ export function describe(e: JournalEvent): string {
         b.command ? `#${b.command}` : '',
       );
       break;
+    case 'incident': // of a step: which, how it stands, and the count or text of it
+      parts.push(
+        b.step ? word('step', String(b.step)) : change(b),
+        b.state ? word('is', String(b.state)) : '',
+        String(b.text ?? ''),
+      );
+      return parts.filter(Boolean).join(' · ');
     case 'account':
       return accountText(b).filter(Boolean).join(' · ');
     case 'site':

@@ -217,7 +217,7 @@ export default function MeasuresScreen() {
             />
             <Measure
               title={t('kpi.ack')}
-              value={span(k.ack_seconds * 1000)}
+              value={k.ack_seconds > 0 ? span(k.ack_seconds * 1000) : '–'}
               target={t('kpi.ack.t')}
             />
             <Split k={k} />

@@ -264,6 +264,26 @@ static void go_back(struct kt_sequences *s, struct kt_seq_run *r, const char *te
     free(subject);
 }
 
+/* Open again what this step closed at each subject where nothing proved it: a command that stays
+ * would start the machine later, with nobody warned. */
+static void undo(struct kt_sequences *s, struct kt_seq_run *r, kt_seq cause, kt_time now)
+{
+    const struct kt_seq_step *st = step_of(s, r);
+    uint32_t from, to;
+    group(s, r, &from, &to);
+    for (uint32_t i = from; i < to && r->phase == KT_PHASE_CONFIRM; i++) {
+        kt_point_id self = subject_at(s, r, i);
+        for (uint32_t k = 0; k < st->act_n && !is_true(s, st->confirm, self) && !skips(s, r, i);
+             k++) {
+            struct kt_seq_action open = st->act[k];
+            open.close = false;
+            if (st->act[k].close) {
+                (void)act_at(s, r, &open, self, cause, now, NULL);
+            }
+        }
+    }
+}
+
 /* One sentence: what is not so, and where. */
 static void late_text(const struct kt_sequences *s, const struct kt_seq_run *r, kt_point_id at,
                       char *to, size_t cap)
@@ -295,6 +315,9 @@ static bool late(struct kt_sequences *s, struct kt_seq_run *r, kt_point_id at, k
     if (st->late == KT_SEQ_BACK) {
         go_back(s, r, text, cause, now);
         return false;
+    }
+    if (st->late == KT_SEQ_UNDO) {
+        undo(s, r, cause, now);
     }
     run_held(s, r, "late", "", text, now);
     run_rest(s, r, now);

@@ -66,7 +66,7 @@ static void check_confirm(struct load *l, const struct seq_decl *q, uint32_t i)
         return;
     }
     kt_point_id p = s->confirm ? without_points(l, q, &d->scan) : (kt_point_id){KT_NONE};
-    if (p.v != KT_NONE && s->late == KT_SEQ_HOLD) {
+    if (p.v != KT_NONE && (s->late == KT_SEQ_HOLD || s->late == KT_SEQ_UNDO)) {
         site_find_at(l, KT_FIND_ERROR, "sequence-confirm", &d->confirm_at,
                      "step \"%s\" can never be confirmed at %s: its set holds no point there",
                      s->id, l->s->pub.points[p.v].id);
@@ -97,7 +97,7 @@ static void check_guard(struct load *l, const struct seq_decl *q, uint32_t i)
         site_find_at(l, KT_FIND_ERROR, "sequence-time", &d->at,
                      "step \"%s\": `within` is above 0; say how long it may take", s->id);
     }
-    if (!q->q.start && s->late == KT_SEQ_HOLD) {
+    if (!q->q.start && (s->late == KT_SEQ_HOLD || s->late == KT_SEQ_UNDO)) {
         site_find_at(l, KT_FIND_ERROR, "sequence-stop", &d->at,
                      "step \"%s\": a stop is never held up (safety rule 2); late: next", s->id);
     }
@@ -148,6 +148,17 @@ static bool check_acts(struct load *l, const struct seq_decl *q, const struct ac
     return closes;
 }
 
+/* What a late step would open again is opened by the sequence. */
+static void check_undo(struct load *l, const struct seq_decl *q, uint32_t i)
+{
+    const struct kt_seq_step *s = &q->steps[i];
+    for (uint32_t k = 0; k < s->act_n && s->late == KT_SEQ_UNDO; k++) {
+        struct kt_seq_action open = s->act[k];
+        open.close = false;
+        (void)check_acts(l, q, &q->decl[i].act[k], &open, 1);
+    }
+}
+
 static void check_back(struct load *l, const struct seq_decl *q, uint32_t i)
 {
     const struct kt_seq_step *s = &q->steps[i];
@@ -170,6 +181,7 @@ static void check_sequence(struct load *l, const struct seq_decl *q)
         check_confirm(l, q, i);
         check_guard(l, q, i);
         check_back(l, q, i);
+        check_undo(l, q, i);
         closes |= check_acts(l, q, q->decl[i].act, q->steps[i].act, q->steps[i].act_n);
     }
     if (check_acts(l, q, q->rest, q->q.rest, q->q.rest_n)) {

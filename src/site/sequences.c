@@ -113,6 +113,7 @@ static void read_late(struct load *l, const struct kt_yaml *n, const struct kt_s
     kt_yaml_str(n, "late", KT_OPTIONAL, &late);
     s->late = strcmp(late, "hold") == 0   ? KT_SEQ_HOLD
               : strcmp(late, "next") == 0 ? KT_SEQ_NEXT
+              : strcmp(late, "undo") == 0 ? KT_SEQ_UNDO
                                           : KT_SEQ_BACK;
     s->back = KT_NONE;
     if (s->late == KT_SEQ_BACK) {

@@ -231,8 +231,13 @@ struct kt_rule {
 };
 
 /* A sequence 顺控: steps with guard, action, confirmation, time-out and way back. */
-enum kt_seq_turn { KT_SEQ_ONCE, KT_SEQ_ALL, KT_SEQ_EACH };  /* for no subject, all at once, each */
-enum kt_seq_late { KT_SEQ_HOLD, KT_SEQ_NEXT, KT_SEQ_BACK }; /* what a step does that is late */
+enum kt_seq_turn { KT_SEQ_ONCE, KT_SEQ_ALL, KT_SEQ_EACH }; /* for no subject, all at once, each */
+enum kt_seq_late {
+    KT_SEQ_HOLD,
+    KT_SEQ_NEXT,
+    KT_SEQ_BACK,
+    KT_SEQ_UNDO
+}; /* what a step does that is late */
 enum kt_seq_take { KT_SEQ_CHOSEN, KT_SEQ_ONWARD, KT_SEQ_BEHIND }; /* what goes with a subject */
 enum { KT_SEQ_PARAMS = 8, KT_SEQ_STEPS = 64 };
 struct kt_seq_param { /* of a recipe */

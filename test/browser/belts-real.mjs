@@ -87,6 +87,11 @@ async function belts(s, step) {
     await is('主斜井胶带', '运行');
     await s.shot('tripped');
   });
+  await step('the emergency stop goes at the first click', async () => {
+    await page.getByRole('button', { name: '集控急停', exact: true }).click();
+    ok((await dialog.count()) === 0, 'nothing is asked');
+    await run.getByText('集控急停').waitFor({ timeout: LONG });
+  });
 }
 
 try {

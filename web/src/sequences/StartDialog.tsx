@@ -8,7 +8,7 @@ import { canAct, world } from '../api/world';
 import { pick } from '../app/i18n';
 import { Dialog } from '../ui/Dialog';
 import { CheckField, TextField } from '../ui/Field';
-import { errorText } from '../ui/Toast';
+import { errorText, toastError } from '../ui/Toast';
 import { BROUGHT, bit, book, type Param, refresh, type Sequence, taken } from './book';
 import { t } from './texts';
 
@@ -107,6 +107,20 @@ function Recipe({
   );
 }
 
+/** Is there anything to ask before it? A stop without a recipe goes at the first click: stopping asks
+ *  for no confirmation. */
+export const asksFirst = (q: Sequence): boolean => q.start || q.recipe.length > 0;
+
+/** Begin it, or ask first. */
+export function begin(q: Sequence, chosen: readonly string[], ask: () => void): void {
+  if (asksFirst(q)) ask();
+  else
+    request('sequence.start', { sequence: q.id, subjects: chosen, recipe: {} }).then(
+      () => refresh(),
+      toastError,
+    );
+}
+
 export function StartDialog({
   q,
   chosen,
@@ -147,7 +161,7 @@ export function StartDialog({
           <button
             type="button"
             class="btn primary"
-            disabled={busy || !canAct.value || !outputs || ids.length === 0}
+            disabled={busy || !canAct.value || (q.start && !outputs) || ids.length === 0}
             onClick={go}
           >
             {t('go', { what: pick(q.title), n: ids.length })}

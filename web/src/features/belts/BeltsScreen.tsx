@@ -10,7 +10,7 @@ import { canAct, live, replaying, world } from '../../api/world';
 import { nameOf, pick } from '../../app/i18n';
 import { bit, book, refresh, type Sequence } from '../../sequences/book';
 import { Runs } from '../../sequences/Runs';
-import { StartDialog } from '../../sequences/StartDialog';
+import { asksFirst, begin, StartDialog } from '../../sequences/StartDialog';
 import { Value } from '../../ui/Value';
 import {
   type Belt,
@@ -144,9 +144,10 @@ function Actions({
           disabled={
             !canAct.value || replaying.value || !can(q.start ? 'output.close' : 'output.open')
           }
-          onClick={() => ask(q)}
+          onClick={() => begin(q, chosen, () => ask(q))}
         >
-          {pick(q.title)}…
+          {pick(q.title)}
+          {asksFirst(q) && '…'}
         </button>
       ))}
     </div>

@@ -8,6 +8,7 @@ import { span } from '../../app/format';
 import { nameOf, pick } from '../../app/i18n';
 import { point, select } from '../../app/selection';
 import { type Asset, book, type Sequence } from '../../sequences/book';
+import { asksFirst, begin } from '../../sequences/StartDialog';
 import { Value } from '../../ui/Value';
 import { numberOf, type Parts } from './parts';
 import { t } from './texts';
@@ -76,9 +77,10 @@ export function Sequences({ parts, ask }: { parts: Parts; ask: Ask }) {
           disabled={
             !canAct.value || replaying.value || !can(q.start ? 'output.close' : 'output.open')
           }
-          onClick={() => ask(q, subject)}
+          onClick={() => begin(q, [subject], () => ask(q, subject))}
         >
-          {pick(q.title)}…
+          {pick(q.title)}
+          {asksFirst(q) && '…'}
         </button>
       ))}
     </div>

@@ -48,6 +48,12 @@ static void reads_its_forms(void)
     CHECK_INT(parse("2026-11-21T14:32:07+08:00", 0), want);
     CHECK_INT(parse("2026-11-21t14:32:07+0800", 0), want);
     CHECK_INT(parse("2026-11-21 14:32:07", 8 * 3600), want);
+    CHECK_INT(parse("2026/11/21 14:32:07", 8 * 3600), want);
+    CHECK_INT(parse("2026/1/5 8:00", 0), parse("2026-01-05T08:00:00Z", 0));
+    CHECK_INT(parse("2026/1/5", 0), parse("2026-01-05", 0));
+    CHECK_INT(parse("2026/13/5", 0), INT64_MIN);
+    CHECK_INT(parse("2026/1-5 8:00", 0), INT64_MIN);
+    CHECK_INT(parse("2026-1-5 8:00", 0), INT64_MIN);
     CHECK_INT(parse("2026-11-21T06:32:07Z", 8 * 3600), want);
     CHECK_INT(parse("2026-11-21T06:32:07.5z", 0), want + KT_SEC / 2);
     CHECK_INT(parse("2026-11-21T06:32:07.1234567899", 0), want + 123456789);

@@ -186,15 +186,28 @@ static bool parse_zone(const char **p, const char *end, int *off)
     return true;
 }
 
+/* Two digits; a spreadsheet leaves out a zero in front. */
+static bool pair(const char **p, const char *end, bool sheet, int *ret)
+{
+    const char *at = *p;
+    if (digits(p, end, 2, ret)) {
+        return true;
+    }
+    *p = at;
+    return sheet && digits(p, end, 1, ret);
+}
+
 int kt_time_parse(struct kt_str s, int off, kt_time *ret)
 {
     const char *p = s.p, *end = s.p + s.n;
-    if (s.n < 10 || s.p[4] != '-') {
+    bool sheet = s.n >= 8 && s.p[4] == '/';
+    if (!sheet && (s.n < 10 || s.p[4] != '-')) {
         return parse_epoch(s, ret);
     }
     struct kt_civil c = {0};
-    if (!digits(&p, end, 4, &c.year) || !eat(&p, end, '-') || !digits(&p, end, 2, &c.month) ||
-        !eat(&p, end, '-') || !digits(&p, end, 2, &c.day) || c.year < 1900 || c.year > 2200 ||
+    char between = s.p[4];
+    if (!digits(&p, end, 4, &c.year) || !eat(&p, end, between) || !pair(&p, end, sheet, &c.month) ||
+        !eat(&p, end, between) || !pair(&p, end, sheet, &c.day) || c.year < 1900 || c.year > 2200 ||
         c.month < 1 || c.month > 12 || c.day < 1 || c.day > month_days(c.year, c.month)) {
         return KT_EPARSE;
     }
@@ -202,7 +215,8 @@ int kt_time_parse(struct kt_str s, int off, kt_time *ret)
         if (!eat(&p, end, 'T') && !eat(&p, end, ' ') && !eat(&p, end, 't')) {
             return KT_EPARSE;
         }
-        if (!digits(&p, end, 2, &c.hour) || !eat(&p, end, ':') || !digits(&p, end, 2, &c.minute)) {
+        if (!pair(&p, end, sheet, &c.hour) || !eat(&p, end, ':') ||
+            !digits(&p, end, 2, &c.minute)) {
             return KT_EPARSE;
         }
         if (eat(&p, end, ':') && !digits(&p, end, 2, &c.second)) {

@@ -32,8 +32,9 @@ const char *kt_time_fmt(kt_time t, int utc_offset_s, char *buf);
 /** "2026-11-21 14:32:07" local, as mine files and reports write it. Needs 24 bytes. */
 const char *kt_time_fmt_local(kt_time t, int utc_offset_s, char *buf);
 /**
- * Read RFC 3339, "YYYY-MM-DD[ T]hh:mm:ss[.fff]" (then in the given offset), "YYYY-MM-DD", or
- * seconds/milli/nanoseconds since 1970 by magnitude.
+ * Read RFC 3339, "YYYY-MM-DD[ T]hh:mm:ss[.fff]" (then in the given offset), "YYYY-MM-DD",
+ * "YYYY/M/D[ h:mm[:ss]]" as spreadsheets write it, or seconds/milli/nanoseconds since 1970 by
+ * magnitude.
  * @return KT_OK or KT_EPARSE
  */
 KT_MUST_CHECK int kt_time_parse(struct kt_str s, int utc_offset_s, kt_time *ret);

@@ -32,6 +32,7 @@ struct import {
     kt_quality quality[BATCH];
     uint64_t taken, bad;
     bool dry;
+    kt_time now; /* nothing comes from behind it */
     bool *declared;
     struct kt_err err;
 };
@@ -92,7 +93,7 @@ static bool number(struct kt_str s, double *ret)
     memcpy(text, s.p, s.n);
     text[s.n] = '\0';
     *ret = strtod(text, &end);
-    return *end == '\0' && strpbrk(text, "0123456789");
+    return *end == '\0' && strpbrk(text, "0123456789") && isfinite(*ret);
 }
 
 /* --map COLUMN=POINT,…; a column without a word in it is the point of its own name. */
@@ -110,6 +111,17 @@ static uint32_t point_of(const struct import *im, struct kt_str column)
     return kt_site_point(im->site, column).v;
 }
 
+/* NULL, or why a row has no time that history takes. */
+static const char *moment(const struct import *im, struct kt_str s, kt_time *ret)
+{
+    if (kt_time_parse(s, im->site->utc_offset_s, ret) < 0) {
+        return "the time cannot be read";
+    }
+    return *ret <= 0        ? "the time lies before 1970"
+           : *ret > im->now ? "the time lies in the future"
+                            : NULL;
+}
+
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
 static int read_long(struct import *im, struct kt_csv *c)
@@ -119,6 +131,7 @@ static int read_long(struct import *im, struct kt_csv *c)
     for (uint32_t i = 0; i < kt_csv_rows(c); i++) {
         kt_time t;
         double v;
+        const char *why;
         kt_quality q = KT_Q_NORMAL;
         char quality[32] = "";
         int line, col;
@@ -128,8 +141,8 @@ static int read_long(struct import *im, struct kt_csv *c)
         uint32_t p = kt_site_point(im->site, kt_csv_get(c, i, cp)).v;
         if (p == KT_NONE) {
             bad_row(im, (uint64_t)line, "there is no such point");
-        } else if (kt_time_parse(kt_csv_get(c, i, ct), im->site->utc_offset_s, &t) < 0) {
-            bad_row(im, (uint64_t)line, "the time cannot be read");
+        } else if ((why = moment(im, kt_csv_get(c, i, ct), &t))) {
+            bad_row(im, (uint64_t)line, why);
         } else if (!number(kt_csv_get(c, i, cv), &v)) {
             bad_row(im, (uint64_t)line, "the value is not a number");
         } else if (quality[0] && !kt_quality_of(quality, &q)) {
@@ -156,14 +169,20 @@ static int read_wide(struct import *im, struct kt_csv *c)
         kt_time t;
         int line, col;
         kt_csv_at(c, i, -1, &line, &col);
-        if (kt_time_parse(kt_csv_get(c, i, ct), im->site->utc_offset_s, &t) < 0) {
-            bad_row(im, (uint64_t)line, "the time cannot be read");
+        const char *why = moment(im, kt_csv_get(c, i, ct), &t);
+        if (why) {
+            bad_row(im, (uint64_t)line, why);
             continue;
         }
         for (uint32_t k = 0; k < n && k < COLUMNS_MAX; k++) {
             double v;
-            if (points[k] != KT_NONE && number(kt_csv_get(c, i, (int)k), &v) &&
-                add(im, points[k], t, v, KT_Q_NORMAL) < 0) {
+            struct kt_str cell = kt_csv_get(c, i, (int)k);
+            if (points[k] == KT_NONE || cell.n == 0) {
+                continue;
+            }
+            if (!number(cell, &v)) {
+                bad_row(im, (uint64_t)line, "a value is not a number");
+            } else if (add(im, points[k], t, v, KT_Q_NORMAL) < 0) {
                 return im->err.code;
             }
         }
@@ -212,6 +231,10 @@ static int arff_rows(struct import *im, struct kt_arff *f, kt_time t, int64_t st
     for (int got; r == KT_OK && (got = kt_arff_next(f, v, &bad)) != 0; t += step) {
         if (got < 0) {
             bad_row(im, (uint64_t)bad.line, bad.text);
+        }
+        if (t > im->now) {
+            return kt_err_set(&im->err, KT_EINVAL,
+                              "with this --start and --step rows lie in the future");
         }
         r = add_values(im, points, n, v, t);
     }
@@ -291,6 +314,7 @@ int kt_import_history(const struct kt_args *a, const char *site_dir, const char 
     struct import *im = calloc(1, sizeof(*im));
     KT_ASSERT(im);
     im->args = a;
+    im->now = kt_clock_now();
     im->dry = kt_arg(a, "dry-run") != NULL;
     int r = run(im, site_dir, file);
     kt_history_close(im->history);

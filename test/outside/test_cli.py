@@ -442,6 +442,14 @@ def _():
     more.write_text(good + good.splitlines()[2].replace("ENV-1", "ENV-9") + "\n", encoding="utf-8")
     kuangtu("import", "points", s.dir, more)
     assert "ENV-9" in s.read("points.csv")
+    # history: as a spreadsheet writes it; what is no time and no number is named, the rest is taken
+    old = kt.temp_dir() / "old.csv"
+    old.write_text("time,ENV-1,T-MR\n2026/1/5 8:00,900.5,\n2026/1/5 8:01:30,x,0.2\n2199-01-01,1,1\n"
+                   "1969-01-01,1,1\n2026/1/5 9:00,1e999,0.3\n", encoding="utf-8")
+    got = kuangtu("import", "history", s.dir, old, "--format", "json", check=False)
+    equal((got.returncode, json.loads(got.stdout)),
+          (3, [{"result": "3 samples taken, 4 rows could not be read"}]), got.stderr)
+    assert "line 4: the time lies in the future" in got.stderr, got.stderr
 
 
 DRAWN = """id,x,y,z,from,to,section_m2

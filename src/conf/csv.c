@@ -324,6 +324,25 @@ static int from_gbk(struct kt_arena *arena, struct kt_csv *c, struct kt_str byte
     return KT_OK;
 }
 
+/* Two lines of a table in two encodings come from tables that were pasted together: read as GBK the
+ * names of one would become others without a word. A line of Chinese is not both by chance: in GBK
+ * it would be of rare characters alone. */
+static size_t utf8_line(struct kt_str text)
+{
+    for (size_t at = 0; at < text.n;) {
+        const char *nl = memchr(text.p + at, '\n', text.n - at);
+        size_t n = nl ? (size_t)(nl - text.p) - at : text.n - at, wide = 0;
+        for (size_t i = 0; i < n; i++) {
+            wide += ((unsigned char)text.p[at + i] & 0xf0) == 0xe0;
+        }
+        if (wide >= 2 && conf_utf8_bad((struct kt_str){text.p + at, n}) == n) {
+            return at;
+        }
+        at += n + 1;
+    }
+    return text.n;
+}
+
 static int decode(struct kt_arena *arena, struct kt_csv *c, struct kt_str bytes, struct kt_err *err)
 {
     bool bom = bytes.n >= 3 && memcmp(bytes.p, "\xef\xbb\xbf", 3) == 0;
@@ -343,6 +362,12 @@ static int decode(struct kt_arena *arena, struct kt_csv *c, struct kt_str bytes,
     if (memchr(bytes.p, '\0', bytes.n)) {
         return fail_at(c, (size_t)((const char *)memchr(bytes.p, '\0', bytes.n) - bytes.p), err,
                        KT_EPARSE, "no text table; save it as \"CSV UTF-8\"");
+    }
+    size_t other = utf8_line(bytes);
+    if (other < bytes.n) {
+        return fail_at(
+            c, other, err, KT_EPARSE,
+            "this line is UTF-8, but not every line is; save the whole as \"CSV UTF-8\"");
     }
     return from_gbk(arena, c, bytes, err);
 }

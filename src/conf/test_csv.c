@@ -112,6 +112,8 @@ static void refuses(void)
         {"a,b\n\"1\"x,2\n",
          "t.csv:2:4: text after a closing quote; write \"\" for a quote inside a field"},
         {"a,b\n\xff\xff,2\n", "t.csv:2:1: neither UTF-8 nor GBK; save the table as \"CSV UTF-8\""},
+        {"a,b\n\xbc\xd7\xcd\xe9,1\n甲烷,2\n",
+         "t.csv:3:1: this line is UTF-8, but not every line is; save the whole as \"CSV UTF-8\""},
         {"\xef\xbb\xbf"
          "a\n\xbc\xd7\n",
          "t.csv:2:1: not UTF-8 though it begins with a UTF-8 mark"},

@@ -99,7 +99,7 @@ static void forget_oldest(struct eng *e)
 static int may_open(struct eng *e, const struct request *q, uint32_t point, struct kt_err *err)
 {
     const struct kt_point *p = &e->site->points[point];
-    if (p->kind != KT_POINT_ANALOG) {
+    if (p->kind != KT_POINT_ANALOG || eng_is_own(p->role->id)) {
         return kt_err_set(err, KT_EINVAL, "point: %s is no sensor that is calibrated", p->id);
     }
     if (eng_cal_of(e, point)) {

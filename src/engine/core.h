@@ -409,6 +409,8 @@ int eng_handover_sign(struct eng *e, const struct request *q, struct kt_err *err
 int eng_manual_set(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_manual_clear(struct eng *e, const struct request *q, struct kt_err *err);
 int eng_drill_start(struct eng *e, const struct request *q, struct kt_err *err);
+/** The role of a point that the program itself writes: persons, calls for help, its own health. */
+bool eng_is_own(const char *role);
 /** The drill under way is over, by this one. */
 void eng_drill_over(struct eng *e, const char *by);
 int eng_drill_stop(struct eng *e, const struct request *q, struct kt_err *err);

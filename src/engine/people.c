@@ -16,9 +16,8 @@ static bool is_statutory_switch(const struct eng *e, uint32_t point)
     return found;
 }
 
-/* What the program itself counts and watches: persons, calls for help, its own health. A value by
- * hand would hide whom it counts, and nothing ever measures it anew. */
-static bool is_own(const char *role)
+/* A value by hand would hide whom it counts, and nothing ever measures it anew. */
+bool eng_is_own(const char *role)
 {
     bool gate = strcmp(role, "people.entered") == 0 || strcmp(role, "people.left") == 0;
     return strncmp(role, "self.", 5) == 0 || strcmp(role, "voice.unreached") == 0 ||
@@ -35,7 +34,7 @@ static int may_set(const struct eng *e, uint32_t point, struct kt_err *err)
     if (kt_point_commanded(p) || (e->pt[point].kind & PT_FEED)) {
         return kt_err_set(err, KT_EDENIED, "%s proves what is switched: no value by hand", p->id);
     }
-    if (is_own(p->role->id)) {
+    if (eng_is_own(p->role->id)) {
         return kt_err_set(err, KT_EDENIED, "%s is counted by the program itself: no value by hand",
                           p->id);
     }

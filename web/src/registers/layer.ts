@@ -14,13 +14,16 @@ import Stroke from 'ol/style/Stroke';
 import Style from 'ol/style/Style';
 import Text from 'ol/style/Text';
 import { api } from '../api/client';
-import type { Register } from '../api/room';
+import { type Register, stateOf } from '../api/room';
 import { live, replayAt, replaying, replayPlaying } from '../api/world';
+import { pick } from '../app/i18n';
 import { theme } from '../app/prefs';
 import { go } from '../app/router';
 
 const format = new GeoJSON();
 const LABEL_RESOLUTION = 1.2;
+/** An area that is as wide as that on the screen has its name. */
+const LABEL_PX = 36;
 
 export interface LayerOptions {
   registers: () => readonly Register[];
@@ -40,18 +43,24 @@ function sheer(color: string, alpha: string): string {
   return /^#[0-9a-f]{6}$/i.test(whole) ? whole + alpha : color;
 }
 
-/** Late ones have a thick edge: colour stays what the register declares. */
+/** Late ones have a thick edge, what has not begun a broken one: colour stays what the register
+ *  declares. Near by the state stands under the name. */
 function styleOf(f: FeatureLike, resolution: number): Style {
   const css = getComputedStyle(document.documentElement);
   const text = css.getPropertyValue('--text').trim();
   const color = String(f.get('kt-color') || css.getPropertyValue('--series-3').trim());
   const due = Number(f.get('due') ?? 0);
   const late = due > 0 && due < live.now.peek();
-  const stroke = new Stroke({ color: late ? text : color, width: late ? 3 : 1.5 });
+  const dash = f.get('kt-begun') === false ? { lineDash: [6, 4] } : {};
+  const stroke = new Stroke({ color: late ? text : color, width: late ? 3 : 1.5, ...dash });
   const area = /Polygon/.test(f.getGeometry()?.getType() ?? '');
   const fill = new Fill({ color: sheer(color, area ? '33' : '99') });
-  const label = String(f.get('label') ?? f.get('key') ?? '');
-  const named = resolution < LABEL_RESOLUTION && label !== '';
+  const label = [f.get('text') ?? f.get('label') ?? f.get('key'), pick(f.get('kt-state'))]
+    .filter(Boolean)
+    .join('\n');
+  const [left = 0, , right = 0] = (area && f.getGeometry()?.getExtent()) || [];
+  const roomy = (right - left) / resolution > LABEL_PX;
+  const named = (roomy || resolution < LABEL_RESOLUTION) && label !== '';
   return new Style({
     stroke,
     fill,
@@ -60,7 +69,8 @@ function styleOf(f: FeatureLike, resolution: number): Style {
       ? {
           text: new Text({
             text: label,
-            offsetY: 14,
+            offsetY: area ? 0 : 14,
+            overflow: area,
             font: '12px system-ui, sans-serif',
             fill: new Fill({ color: text }),
             stroke: new Stroke({ color: css.getPropertyValue('--map-halo').trim(), width: 3 }),
@@ -79,7 +89,14 @@ async function read(o: LayerOptions, source: VectorSource): Promise<void> {
     for (const f of format.readFeatures(g) as Feature[]) {
       const id = Number(f.getId() ?? f.get('id'));
       if (only && !only.has(id)) continue;
-      f.setProperties({ 'kt-register': r.id, 'kt-id': id, 'kt-color': r.map?.color ?? '' });
+      const state = stateOf(r, f.get('state') as string | undefined);
+      f.setProperties({
+        'kt-register': r.id,
+        'kt-id': id,
+        'kt-color': r.map?.color ?? '',
+        'kt-state': state?.title,
+        'kt-begun': state?.kind !== 'start',
+      });
       if (only) f.set('due', only.get(id));
       all.push(f);
     }

@@ -8,7 +8,7 @@ import type { Alarm, AlarmDetail, JournalItem, LimitInfo, RuleInfo, Source } fro
 import { gradeOf, type Reading } from '../../api/points';
 import { can } from '../../api/session';
 import { site } from '../../api/site';
-import { canAct, replaying, world } from '../../api/world';
+import { canAct, lost, replaying, world } from '../../api/world';
 import { app } from '../../app/app';
 import { decimalsOf, fullStamp, hms, num, span, stamp, unitSign } from '../../app/format';
 import { pick } from '../../app/i18n';
@@ -144,6 +144,7 @@ function Buttons({ a, target }: { a: Alarm; target: Target }) {
           key={x.id}
           type="button"
           class={x.id === 'alarm.ack' ? 'btn primary' : 'btn'}
+          disabled={x.acts === true && lost.value}
           onClick={() => x.run(target)}
         >
           {x.title()}

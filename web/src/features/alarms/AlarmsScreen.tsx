@@ -214,14 +214,14 @@ function columns(tab: Tab, open: ReadonlySet<number>, toggle: (id: number) => vo
     {
       id: 'value',
       title: t('col.value'),
-      width: '7.4rem',
+      width: '8.6rem',
       num: true,
       cell: (r) => (tab === 'history' ? alarmValue(r.alarm) : <AlarmNow alarm={r.alarm} />),
     },
     {
       id: 'limit',
       title: t('col.limit'),
-      width: '4rem',
+      width: '4.7rem',
       num: true,
       cell: (r) => limitText(r.alarm),
     },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import './object.css';
 import type { ComponentChildren } from 'preact';
-import { replaying } from '../../api/world';
+import { lost, replaying } from '../../api/world';
 import { app } from '../../app/app';
 import { Lazy } from '../../app/Lazy';
 import { select, type Target } from '../../app/selection';
@@ -35,7 +35,13 @@ export function CardActions({
   return (
     <div class="row wrap object-actions">
       {list.map((a) => (
-        <button key={a.id} type="button" class="btn" onClick={() => a.run(target)}>
+        <button
+          key={a.id}
+          type="button"
+          class="btn"
+          disabled={a.acts === true && lost.value}
+          onClick={() => a.run(target)}
+        >
           {a.title()}
           {a.key && <kbd>{a.key}</kbd>}
         </button>

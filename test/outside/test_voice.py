@@ -316,13 +316,15 @@ def hostile():
         spy.settimeout(0.2)
         peers = bad_peers(spy.getsockname()[1])
         ports = {name: vk.udp_port() for name in peers}
-        good = vk.Baresip("good")
+        good, desk = vk.Baresip("good"), vk.udp_port()
         w = World([(name, "speaker", "P1-face", f"sip:bad@127.0.0.1:{p}") for name, p in ports.items()] +
-                  [("GOOD", "speaker", "P1-return", good.uri)], sip={"probe_s": 3600})
+                  [("GOOD", "speaker", "P1-return", good.uri), ("DECLINES", "desk", "mine", f"sip:bad@127.0.0.1:{desk}")], sip={"probe_s": 3600})
         # SIPp knows its scenario alone: it comes after the devices were asked
         kt.wait_for("all were asked", lambda: all(d["answers"] != "unknown" for d in w.c.get("/voice")["devices"]))
         for name, (text, _) in peers.items():
             vk.Sipp(text, ports[name])
+        vk.Sipp(scenario("603 Decline"), desk)
+        equal(w.wait(w.start("call.start", to="GOOD"), "ended")["result"], "desk-declined")
         talk = w.wait(w.start("broadcast.start", place="P1", text="试音。"), "ended")
         at = talk["at"]
         equal(at.pop("GOOD"), "confirmed")

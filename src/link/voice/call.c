@@ -213,7 +213,8 @@ static void on_over(void *arg, struct leg *l, const char *result)
     char why[40];
     p->leg = NULL;
     if (p == &p->call->desk) {
-        (void)snprintf(why, sizeof(why), "%s%s", l->up ? "" : "desk-", result);
+        bool own = !l->up || strcmp(result, "lost") == 0; /* else it has hung up */
+        (void)snprintf(why, sizeof(why), "%s%s", own ? "desk-" : "", result);
         end(&p->call->t, why);
     } else {
         phone_over(p, result, l->up);

@@ -16,8 +16,15 @@ type Key = Parameters<typeof t>[0];
 const word = (group: string, id: string) => t(`${group}.${id}` as Key);
 const deviceName = (id: string) => site.value.pointName(id);
 
+/** What came of it; of the desk's own phone it says so. */
+function resultOf(result: string): string {
+  const own = result.startsWith('desk-');
+  const what = word('result', own ? result.slice(5) : result);
+  return own ? t('result.of-desk', { what }) : what;
+}
+
 function stateOf(talk: Talk): string {
-  if (talk.state === 'ended') return talk.result ? word('result', talk.result) : '';
+  if (talk.state === 'ended') return talk.result ? resultOf(talk.result) : '';
   return word('state', talk.kind !== 'call' && talk.state === 'talking' ? 'speaking' : talk.state);
 }
 

@@ -232,7 +232,7 @@ void mqtt_put_disconnect(struct kt_buf *out)
 
 bool mqtt_topic_fits(struct kt_str topic, const char *f)
 {
-    const char *t = topic.p, *end = topic.p + topic.n;
+    const char *t = topic.n ? topic.p : "", *end = t + topic.n; /* an empty one may be NULL */
     while (*f) {
         if (*f == '#') {
             return true;

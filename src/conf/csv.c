@@ -55,6 +55,7 @@ struct reader {
     struct kt_csv *csv;
     const char *p, *end;
     uint32_t line;
+    char comma;                              /* what stands between fields */
     struct field fields[KT_CSV_MAX_COLUMNS]; /* of the row being read */
     uint32_t n;                              /* how many of them; may pass the header's */
     bool text;                               /* the row holds any */
@@ -69,9 +70,22 @@ static int fail_at(const struct kt_csv *c, size_t offset, struct kt_err *err, in
     return kt_err_at(err, code, c->file, line, col, "%s", what);
 }
 
-static bool blank(char c)
+static bool blank(const struct reader *r, char c)
 {
-    return c == ' ' || c == '\t' || c == '\r';
+    return c == ' ' || (c == '\t' && r->comma != '\t') || c == '\r';
+}
+
+/* Spreadsheets set to some countries part fields by semicolons, and a table that was copied by
+ * tabs: the first line with text says it, where it has no comma. */
+static char comma_of(const struct kt_csv *c)
+{
+    const char *p = c->text, *end = p + c->n;
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')) {
+        p++;
+    }
+    const char *nl = memchr(p, '\n', (size_t)(end - p));
+    size_t n = (size_t)((nl ? nl : end) - p);
+    return memchr(p, ',', n) ? ',' : memchr(p, ';', n) ? ';' : memchr(p, '\t', n) ? '\t' : ',';
 }
 
 /* Grows an array in the arena by doubling; the old one stays until the arena goes. */
@@ -129,10 +143,10 @@ static int quoted(struct reader *r, struct field *f)
         add_doubled(r, from, to);
         f->n |= DOUBLED;
     }
-    while (r->p < r->end && blank(*r->p)) {
+    while (r->p < r->end && blank(r, *r->p)) {
         r->p++;
     }
-    if (r->p < r->end && *r->p != ',' && *r->p != '\n') {
+    if (r->p < r->end && *r->p != r->comma && *r->p != '\n') {
         return fail_at(r->csv, (size_t)(r->p - r->csv->text), r->err, KT_EPARSE,
                        "text after a closing quote; write \"\" for a quote inside a field");
     }
@@ -155,11 +169,11 @@ static struct kt_str text_of(const struct kt_csv *c, struct field f)
 static void unquoted(struct reader *r, struct field *f)
 {
     const char *from = r->p, *p = r->p, *end = r->end;
-    while (p < end && *p != ',' && *p != '\n') {
+    while (p < end && *p != r->comma && *p != '\n') {
         p++;
     }
     r->p = p;
-    while (p > from && blank(p[-1])) {
+    while (p > from && blank(r, p[-1])) {
         p--;
     }
     *f = (struct field){(uint32_t)(from - r->csv->text), (uint32_t)(p - from)};
@@ -169,7 +183,7 @@ static int read_field(struct reader *r)
 {
     struct field f;
     int rc = KT_OK;
-    while (r->p < r->end && blank(*r->p)) {
+    while (r->p < r->end && blank(r, *r->p)) {
         r->p++;
     }
     if (r->p < r->end && *r->p == '"') {
@@ -397,8 +411,13 @@ int kt_csv_parse(struct kt_arena *arena, struct kt_str bytes, const char *file, 
         return r;
     }
     end_lines(c);
-    struct reader rd = {
-        .arena = arena, .csv = c, .p = c->text, .end = c->text + c->n, .line = 1, .err = err};
+    struct reader rd = {.arena = arena,
+                        .csv = c,
+                        .p = c->text,
+                        .end = c->text + c->n,
+                        .line = 1,
+                        .comma = comma_of(c),
+                        .err = err};
     r = read_table(&rd);
     if (r < 0) {
         return r;

@@ -4,7 +4,8 @@
 /*
  * csv: a table of text with a header line, whose fields know their line and column.
  *
- * UTF-8 with or without BOM; bytes that are not UTF-8 are read as GBK. Comma separated, LF or CRLF,
+ * UTF-8 with or without BOM; bytes that are not UTF-8 are read as GBK. Comma separated (or by
+ * semicolons, or tabs, where the header line has them and no comma), LF or CRLF,
  * fields may be quoted with "" for a quote and may then hold commas and line ends. Blank around an
  * unquoted field is dropped. Lines without any text are skipped. A short row has empty fields at
  * its end; a row longer than the header is an error. The same column name twice is an error.

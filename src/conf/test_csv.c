@@ -75,6 +75,25 @@ static void reads_a_table(void)
     }
 }
 
+/* Spreadsheets of some countries write semicolons; what is copied out of one has tabs. */
+static void other_separators(void)
+{
+    struct kt_csv *c = parse("id;name;tags\r\nT-1;a, b;\"x;y\"\r\n;;\r\nT-2; c ;\r\n");
+    REQUIRE(c);
+    CHECK_INT(kt_csv_columns(c), 3);
+    CHECK_INT(kt_csv_rows(c), 2);
+    CHECK_STR(get(c, 0, 1), "a, b");
+    CHECK_STR(get(c, 0, 2), "x;y");
+    CHECK_STR(get(c, 1, 1), "c");
+    c = parse("id\tname\ttags\nT-1\t\tx;y\n");
+    REQUIRE(c);
+    CHECK_STR(get(c, 0, 1), "");
+    CHECK_STR(get(c, 0, 2), "x;y");
+    c = parse("id,note\nT-1,a;b\tc\n");
+    REQUIRE(c);
+    CHECK_STR(get(c, 0, 1), "a;b\tc");
+}
+
 static void lines_of_old_macs(void)
 {
     struct kt_csv *c = parse("id,name\ra,\"x\ry\"\r\rb,z\r");
@@ -218,7 +237,7 @@ static void large_tables_fit(void)
 }
 
 UNIT_MAIN({"reads a table", reads_a_table}, {"lines that end in CR alone", lines_of_old_macs},
-          {"reads GBK", reads_gbk}, {"refuses", refuses},
+          {"semicolons and tabs", other_separators}, {"reads GBK", reads_gbk}, {"refuses", refuses},
           {"trailing commas are no fields", trailing_commas_are_no_fields},
           {"reports at fields", reports_at_fields},
           {"random tables read back", random_tables_read_back},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/words.h"
+#include "api/words_rows.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,10 +11,7 @@
 
 enum { HOLES_MAX = 7, DEPTH_MAX = 2, TEXT_MAX = 1200 };
 
-/* {} in the English is what a room fills in; {1}, {2} … in the Chinese say where it stands. */
-static const struct row {
-    const char *en, *zh;
-} rows[] = {
+static const struct words_row rows[] = {
     /* a start */
     {"{}/journal is empty or gone, but a checkpoint of event {} stands beside it; put the journal "
      "back or "
@@ -401,6 +399,17 @@ static void fill(const struct kt_site *site, struct kt_buf *out, const char *zh,
     }
 }
 
+static const char *of_rows(const struct words_row *list, size_t n, const char *text,
+                           struct kt_str holes[HOLES_MAX])
+{
+    for (size_t i = 0; i < n; i++) {
+        if (fits(list[i].en, text, holes)) {
+            return list[i].zh;
+        }
+    }
+    return NULL;
+}
+
 /* The Chinese of a text, or the text itself. A hole may hold a text of its own (an interlock). */
 static void say(const struct kt_site *site, struct kt_buf *out, const char *text, int depth)
 {
@@ -410,13 +419,26 @@ static void say(const struct kt_site *site, struct kt_buf *out, const char *text
         kt_buf_puts(out, own);
         return;
     }
-    for (size_t i = 0; depth < DEPTH_MAX && i < KT_ARRAY_LEN(rows); i++) {
-        if (fits(rows[i].en, text, holes)) {
-            fill(site, out, rows[i].zh, holes, depth);
-            return;
-        }
+    const char *zh = depth < DEPTH_MAX ? of_rows(rows, KT_ARRAY_LEN(rows), text, holes) : NULL;
+    if (!zh && depth < DEPTH_MAX) {
+        zh = of_rows(words_check, words_check_n, text, holes);
     }
-    kt_buf_puts(out, text);
+    if (zh) {
+        fill(site, out, zh, holes, depth);
+    } else {
+        kt_buf_puts(out, text);
+    }
+}
+
+bool words_known_zh(const char *text, char *to, size_t cap)
+{
+    struct kt_buf b;
+    kt_buf_init(&b, TEXT_MAX * 2);
+    say(NULL, &b, text, 0);
+    bool known = strcmp(kt_buf_cstr(&b), text) != 0;
+    snprintf(to, cap, "%s", kt_buf_cstr(&b));
+    kt_buf_done(&b);
+    return known;
 }
 
 const char *words_zh(const struct kt_site *site, int code, const char *text, char *to, size_t cap)

@@ -10,6 +10,7 @@
  *
  * Threads: any; nothing is kept between calls.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 struct kt_site;
@@ -17,4 +18,6 @@ struct kt_site;
 /** The Chinese of a text of this code; where no pattern fits, the Chinese of the code and the text
  *  as it is. @param site whose texts may stand in it; NULL none. Returns `to`. */
 const char *words_zh(const struct kt_site *site, int code, const char *text, char *to, size_t cap);
+/** The Chinese of a text where a pattern fits, else the text as it is; false then. */
+bool words_known_zh(const char *text, char *to, size_t cap);
 #endif

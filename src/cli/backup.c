@@ -7,6 +7,7 @@
  * names (numbers of points, bodies) after it. Inside history its state goes first: what it says is
  * in the files is in the copies made after it.
  */
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +92,12 @@ static int make_like(const char *from, const char *to, struct kt_err *err)
     struct stat st;
     int r = kt_dir_make(to, err);
     if (r == KT_OK && (stat(from, &st) != 0 || chmod(to, st.st_mode & 0777) != 0)) {
-        r = kt_err_sys(err, "cannot set the mode of %s", to);
+        r = errno == EPERM ? kt_err_set(err, KT_EIO,
+                                        "%s lies on a disk that keeps no rights of files (a stick "
+                                        "with FAT or exFAT?), so secrets would be anybody's; take "
+                                        "one with ext4 or xfs",
+                                        to)
+                           : kt_err_sys(err, "cannot set the mode of %s", to);
     }
     return r;
 }

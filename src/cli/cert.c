@@ -143,6 +143,15 @@ static int make_server(struct cert_job *c, struct kt_arena *a, const struct kt_a
     return made(c, a, r);
 }
 
+/* The service reads these; the key of the authority stays with who made it. */
+static void hand_over(struct cert_job *c, struct kt_arena *a)
+{
+    static const char *const names[] = {"ca.pem", "server.key", "server.pem"};
+    for (size_t i = 0; i < KT_ARRAY_LEN(names); i++) {
+        kt_file_own_as(in_dir(c, a, names[i]), c->dir);
+    }
+}
+
 static bool plain(const char *s)
 {
     return !s || (*s && strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:"
@@ -177,6 +186,7 @@ static int cert(const struct kt_args *a)
         r = make_server(&c, arena, a);
     }
     umask(old);
+    hand_over(&c, arena);
     kt_arena_free(arena);
     if (r < 0) {
         return kt_fail(a, &c.err);

@@ -99,10 +99,10 @@ static int check_map(const char *dir, struct kt_findings *f, struct kt_err *err)
 static int check_rest(const char *dir, const struct kt_site *site, struct kt_findings *f,
                       struct kt_err *err)
 {
-    struct kt_err why[5] = {0};
-    int r[] = {check_registers(dir, site, f, &why[0]), check_airways(site, f, &why[1]),
-               kt_people_check(site, f, &why[2]), check_map(dir, f, &why[3]),
-               kt_secrets_check(site, dir, f, &why[4])};
+    struct kt_err why[6] = {0};
+    int r[] = {check_registers(dir, site, f, &why[0]),  check_airways(site, f, &why[1]),
+               kt_people_check(site, f, &why[2]),       check_map(dir, f, &why[3]),
+               kt_secrets_check(site, dir, f, &why[4]), kt_tls_check(site, dir, f, &why[5])};
     for (size_t i = 0; i < KT_ARRAY_LEN(r); i++) {
         if (r[i] < 0) {
             *err = why[i];
@@ -110,6 +110,19 @@ static int check_rest(const char *dir, const struct kt_site *site, struct kt_fin
         }
     }
     return KT_OK;
+}
+
+static void print_counts(const struct kt_findings *f, const struct kt_site *site)
+{
+    bool zh = kt_chinese();
+    printf(zh ? "%zu 处错误，%zu 处警告" : "%zu errors, %zu warnings",
+           kt_findings_count(f, KT_FIND_ERROR), kt_findings_count(f, KT_FIND_WARNING));
+    if (site) {
+        printf(zh ? "；测点 %u，地点 %u，规则 %u，链路 %u"
+                  : "; %u points, %u places, %u rules, %u links",
+               site->points_n, site->places_n, site->rules_n, site->links_n);
+    }
+    printf("\n");
 }
 
 static int check(const struct kt_args *a)
@@ -139,8 +152,8 @@ static int check(const struct kt_args *a)
             continue;
         }
         if (text) {
-            printf("%s: %s [%s]\n", levels[one->level], kt_err_str(&one->at, line, sizeof(line)),
-                   one->rule);
+            printf("%s: %s [%s]\n", kt_level_text(one->level),
+                   kt_said(&one->at, line, sizeof(line)), one->rule);
             continue;
         }
         kt_table_cell(t, levels[one->level]);
@@ -152,12 +165,7 @@ static int check(const struct kt_args *a)
     }
     size_t errors = kt_findings_count(f, KT_FIND_ERROR);
     if (text) {
-        printf("%zu errors, %zu warnings", errors, kt_findings_count(f, KT_FIND_WARNING));
-        if (site) {
-            printf("; %u points, %u places, %u rules, %u links", site->points_n, site->places_n,
-                   site->rules_n, site->links_n);
-        }
-        printf("\n");
+        print_counts(f, site);
     } else {
         kt_table_end(t);
     }

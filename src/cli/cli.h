@@ -8,6 +8,7 @@
  * Exit codes: 0 done; 1 failed; 2 wrong words on the command line; 3 the site (or data) has errors.
  * Threads: main thread.
  */
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/arena.h"
@@ -77,6 +78,13 @@ int kt_usage(const struct kt_args *a, const char *fmt, ...) KT_PRINTF(2, 3);
 /** Print "kuangtu VERB: text" to standard error; returns the exit code that fits err->code. */
 int kt_fail(const struct kt_args *a, const struct kt_err *err);
 
+/* local.c: what people read is Chinese in a Chinese locale, where a row of words.h knows it; CSV
+ * and JSON are English always. */
+bool kt_chinese(void);
+/** As kt_err_str(), in the language of the terminal. */
+const char *kt_said(const struct kt_err *err, char *buf, size_t cap);
+const char *kt_level_text(int level); /**< of enum kt_finding_level */
+
 /* Rows in the chosen format on standard output; widths count Chinese characters as two. */
 struct kt_table;
 struct kt_table *kt_table_new(enum kt_format f, const char *const *columns, int n);
@@ -106,6 +114,9 @@ struct kt_running {
                        */
 };
 KT_MUST_CHECK int kt_running_find(const char *site_dir, struct kt_running *ret, struct kt_err *err);
+/** May this user write the data of a site? KT_EDENIED: they are another's, who could not read what
+ *  is written; the text says as whom to run. A folder without data is anybody's. */
+KT_MUST_CHECK int kt_data_own(const struct kt_args *a, const char *site_dir, struct kt_err *err);
 /** One call to the running program's API; path begins with "/api/v1". */
 KT_MUST_CHECK int kt_running_call(const struct kt_running *r, const char *method, const char *path,
                                   const struct kt_str *body, int *ret_status,

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/import.h"
+#include "cli/roadways.h"
 #include "conf/csv.h"
 #include "geo/geo.h"
 #include "site/site.h"
@@ -22,7 +23,7 @@ static const struct kt_option options[] = {
     {"height", "METRES", "roadways: more than this apart they pass over one another (2)"},
     {"crs", "EPSG", "roadways: what a drawing is in that does not say it, or says it wrong"},
     {"encoding", "NAME",
-     "roadways: of the texts of a Shapefile or DXF (default: as it says, else UTF-8 or GBK)"},
+     "map, roadways: of the texts of a Shapefile or DXF (default: as it says, else UTF-8 or GBK)"},
     {"out", "FILE", "roadways: write edge_id,from,to,length_m,section_m2,kind …"},
     {"write", NULL, "roadways: write the mended lines as layer roadway of the map"},
     {"dry-run", NULL, "read and report, change nothing"},
@@ -41,7 +42,8 @@ static int load_site(const struct kt_args *a, const char *dir, struct kt_finding
     for (size_t i = 0; (one = kt_findings_get(f, i)); i++) {
         char text[640];
         if (one->level == KT_FIND_ERROR) {
-            fprintf(stderr, "error: %s\n", kt_err_str(&one->at, text, sizeof(text)));
+            fprintf(stderr, "%s: %s\n", kt_level_text(one->level),
+                    kt_said(&one->at, text, sizeof(text)));
         }
     }
     return r;
@@ -51,6 +53,48 @@ static int read_whole(const char *path, struct kt_buf *b, struct kt_err *err)
 {
     kt_buf_init(b, 512u << 20);
     return kt_file_read(path, 512u << 20, b, err);
+}
+
+/* What was there and is no longer: a table takes the place of the whole. */
+static void say_gone(const struct kt_args *a, const struct kt_buf *old, const struct kt_site *site)
+{
+    enum { NAMED = 5 };
+    struct kt_csv *csv;
+    struct kt_err none;
+    uint32_t gone = 0;
+    struct kt_buf names;
+    struct kt_arena *arena = kt_arena_new(0);
+    if (kt_csv_parse(arena, (struct kt_str){old->p, old->n}, "points.csv", &csv, &none) < 0) {
+        kt_arena_free(arena);
+        return;
+    }
+    kt_buf_init(&names, 0);
+    int id = kt_csv_column(csv, "id");
+    for (uint32_t i = 0; id >= 0 && i < kt_csv_rows(csv); i++) {
+        struct kt_str was = kt_csv_get(csv, i, id);
+        if (was.n && kt_site_point(site, was).v == KT_NONE && gone++ < NAMED) {
+            kt_buf_printf(&names, "%s%.*s", gone > 1 ? ", " : "", (int)was.n, was.p);
+        }
+    }
+    if (gone) {
+        kt_note(a, "%u points of the table before are no longer there: %s%s", gone,
+                kt_buf_cstr(&names), gone > NAMED ? " …" : "");
+    }
+    kt_buf_done(&names);
+    kt_arena_free(arena);
+}
+
+/* A head alone would take every point away. */
+static int has_rows(const char *file, struct kt_str bytes, struct kt_err *err)
+{
+    struct kt_csv *csv;
+    struct kt_arena *arena = kt_arena_new(0);
+    int r = kt_csv_parse(arena, bytes, file, &csv, err);
+    if (r == KT_OK && kt_csv_rows(csv) == 0) {
+        r = kt_err_set(err, KT_EINVAL, "%s has no rows below its head; nothing was changed", file);
+    }
+    kt_arena_free(arena);
+    return r;
 }
 
 /* The new table is put in place, checked with everything around it, and taken back when it has
@@ -65,8 +109,10 @@ static int import_points(const struct kt_args *a, const char *site_dir, const ch
     int r = read_whole(path, &old, &err);
     bool had = r == KT_OK;
     r = read_whole(file, &fresh, &err);
+    r = r < 0 ? r : has_rows(file, (struct kt_str){fresh.p, fresh.n}, &err);
     if (r == KT_OK) {
-        r = kt_file_replace(path, fresh.p, fresh.n, &err);
+        r = had ? kt_file_replace(path, fresh.p, fresh.n, &err)
+                : kt_file_replace_mode(path, fresh.p, fresh.n, 0640, &err);
     }
     if (r < 0) {
         kt_buf_done(&old);
@@ -81,6 +127,12 @@ static int import_points(const struct kt_args *a, const char *site_dir, const ch
         if (had && kt_file_replace(path, old.p, old.n, &back) < 0) {
             fprintf(stderr, "the old points.csv could not be put back: %s\n", back.text);
         }
+        if (!had) {
+            unlink(path);
+        }
+    }
+    if (r == KT_OK && had) {
+        say_gone(a, &old, site);
     }
     if (r == KT_OK) {
         kt_done(a, "%u points; %s", site->points_n,
@@ -100,60 +152,106 @@ static int import_points(const struct kt_args *a, const char *site_dir, const ch
 
 /* GDAL's ogr2ogr reads DXF, Shapefile, GeoJSON and the rest in a child process with limits. What it
  * makes of a copy of the drawing takes its place only when it is whole and can be read. */
-static int import_map(const struct kt_args *a, const char *site_dir, const char *file)
-{
+struct drawn {
+    const char *file, *layer, *encoding; /* encoding NULL: as the file says */
     char target[700], work[720];
-    struct kt_err err = {0};
-    struct kt_buf out;
-    struct kt_geo_map map;
-    const char *layer = kt_arg(a, "layer") ? kt_arg(a, "layer") : "roadway";
-    snprintf(target, sizeof(target), "%s/map.gpkg", site_dir);
-    snprintf(work, sizeof(work), "%s/.import.gpkg", site_dir);
-    unlink(work);
-    int r = KT_OK;
-    struct stat st = {.st_mode = 0640};
-    bool exists = stat(target, &st) == 0;
-    if (!kt_file_exists(file)) {
-        kt_err_set(&err, KT_ENOTFOUND, "cannot read %s: it does not exist", file);
-        return kt_fail(a, &err);
-    }
-    if (exists && (r = kt_file_copy(target, work, st.st_mode & 0777, &err)) < 0) {
-        return kt_fail(a, &err);
-    }
-    char *argv[16] = {"ogr2ogr", "-f", "GPKG", "-nln", (char *)(uintptr_t)layer};
+};
+
+static int make_layer(const struct drawn *d, int to_epsg, struct kt_err *err)
+{
+    char *argv[24] = {"ogr2ogr", "-f", "GPKG", "-nln", (char *)(uintptr_t)d->layer};
+    char epsg[32];
     int n = 5;
-    if (exists) {
+    struct kt_buf out;
+    if (kt_file_exists(d->work)) {
         argv[n++] = "-update";
         argv[n++] = "-overwrite";
     }
-    argv[n++] = work;
-    argv[n++] = (char *)(uintptr_t)file;
+    for (int i = 0; d->encoding && i < 2; i++) {
+        argv[n++] = "--config";
+        argv[n++] = i ? "DXF_ENCODING" : "SHAPE_ENCODING";
+        argv[n++] = (char *)(uintptr_t)d->encoding;
+    }
+    if (to_epsg) {
+        snprintf(epsg, sizeof(epsg), "EPSG:%d", to_epsg);
+        argv[n++] = "-t_srs";
+        argv[n++] = epsg;
+    }
+    argv[n++] = (char *)(uintptr_t)d->work;
+    argv[n++] = (char *)(uintptr_t)d->file;
     argv[n] = NULL;
     struct kt_proc_limits lim = {.memory_bytes = (size_t)4 << 30, .cpu_seconds = 600};
     kt_buf_init(&out, 1 << 20);
-    r = kt_proc_run(argv, &lim, 600 * KT_SEC, 1 << 20, &out, &err);
+    int r = kt_proc_run(argv, &lim, 600 * KT_SEC, 1 << 20, &out, err);
     kt_buf_done(&out);
-    if (r < 0 && strstr(err.text, "`")) { /* the names of all drivers stand there */
-        kt_err_set(&err, r, "%s is no drawing that ogr2ogr can read (DXF, Shapefile, GeoJSON …)",
-                   file);
+    if (r < 0 && strstr(err->text, "`")) { /* the names of all drivers stand there */
+        kt_err_set(err, r, "%s is no drawing that ogr2ogr can read (DXF, Shapefile, GeoJSON …)",
+                   d->file);
+    }
+    return r;
+}
+
+static int site_epsg(const char *site_dir)
+{
+    char packs[600];
+    struct kt_err none;
+    struct kt_site *site = NULL;
+    struct kt_findings *f = kt_findings_new(10);
+    int r =
+        kt_site_load(site_dir, kt_share_dir(packs, sizeof(packs), "packs"), NULL, f, &site, &none);
+    int epsg = r == KT_OK ? site->crs_epsg : 0;
+    kt_site_unref(site);
+    kt_findings_free(f);
+    return epsg;
+}
+
+/* As drawn, and where it says other coordinates than the site's, once more in those. */
+static int convert(const struct drawn *d, const char *site_dir, struct kt_err *err)
+{
+    struct kt_geo_crs crs = {0};
+    struct kt_err none;
+    int r = make_layer(d, 0, err);
+    int epsg = r == KT_OK ? site_epsg(site_dir) : 0;
+    if (epsg && kt_geo_crs(d->work, d->layer, &crs, &none) == KT_OK && crs.said &&
+        crs.epsg != epsg) {
+        r = make_layer(d, epsg, err);
+    }
+    return r;
+}
+
+static int import_map(const struct kt_args *a, const char *site_dir, const char *file)
+{
+    struct kt_err err = {0};
+    struct kt_geo_map map = {0};
+    struct drawn d = {.file = file, .layer = kt_arg(a, "layer")};
+    struct stat st = {.st_mode = 0640};
+    bool dry = kt_arg(a, "dry-run") != NULL;
+    d.layer = d.layer ? d.layer : "roadway";
+    snprintf(d.target, sizeof(d.target), "%s/map.gpkg", site_dir);
+    snprintf(d.work, sizeof(d.work), "%s/.import.gpkg", site_dir);
+    unlink(d.work);
+    bool exists = stat(d.target, &st) == 0;
+    int r = kt_file_exists(file)
+                ? KT_OK
+                : kt_err_set(&err, KT_ENOTFOUND, "cannot read %s: it does not exist", file);
+    if (r == KT_OK && exists) {
+        r = kt_file_copy(d.target, d.work, st.st_mode & 0777, &err);
+    }
+    if (r == KT_OK) {
+        d.encoding = roadways_encoding(a, file);
+        r = convert(&d, site_dir, &err);
     }
     struct kt_arena *arena = kt_arena_new(512u << 20);
-    if (r == KT_OK) {
-        r = kt_geo_map_read(work, site_dir, arena, &map, &err);
-    }
-    bool dry = kt_arg(a, "dry-run") != NULL;
-    if (r == KT_OK && !dry && rename(work, target) != 0) {
-        r = kt_err_sys(&err, "cannot put %s in the place of %s", work, target);
+    r = r < 0 ? r : kt_geo_map_read(d.work, site_dir, arena, &map, &err);
+    kt_file_own_as(d.work, exists ? d.target : site_dir);
+    if (r == KT_OK && !dry && rename(d.work, d.target) != 0) {
+        r = kt_err_sys(&err, "cannot put %s in the place of %s", d.work, d.target);
     }
     if (r == KT_OK) {
-        kt_done(a, "layer %s %s; the map has %zu features", layer, dry ? "can be read" : "written",
-                map.n);
-    } else {
-        unlink(work);
+        kt_done(a, "layer %s %s; the map has %zu features", d.layer,
+                dry ? "can be read" : "written", map.n);
     }
-    if (dry) {
-        unlink(work);
-    }
+    unlink(d.work);
     kt_arena_free(arena);
     return r < 0 ? kt_fail(a, &err) : KT_EXIT_OK;
 }

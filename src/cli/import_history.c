@@ -280,8 +280,11 @@ static int run(struct import *im, const char *site_dir, const char *file)
     char packs[600], dir[700];
     umask(0077); /* data/ is nobody else's to read */
     struct kt_findings *f = kt_findings_new(100);
-    int r = kt_site_load(site_dir, kt_share_dir(packs, sizeof(packs), "packs"), NULL, f, &im->site,
+    int r = im->dry ? KT_OK : kt_data_own(im->args, site_dir, &im->err);
+    if (r == KT_OK) {
+        r = kt_site_load(site_dir, kt_share_dir(packs, sizeof(packs), "packs"), NULL, f, &im->site,
                          &im->err);
+    }
     kt_findings_free(f);
     if (r < 0) {
         return r;

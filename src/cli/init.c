@@ -12,7 +12,8 @@ static const struct kt_option options[] = {
     {NULL, NULL, NULL},
 };
 
-/* The smallest site that runs: one place tree, one pushed point, one dispatcher. */
+/* The smallest site that runs: one place tree, one pushed point, what the program watches of
+ * itself, one dispatcher. */
 static const char sample_site[] =
     "# A Kuangtu site. The format is docs/site-format.md; `kuangtu check` explains every mistake.\n"
     "id: mysite\n"
@@ -44,12 +45,23 @@ static const char sample_places[] = "id,parent,kind,name,name_en,x,y,air_to,leng
                                     "mine,,mine,我的煤矿,My mine,,,,\n"
                                     "main-return,mine,main-return,总回风巷,Main return,,,,\n";
 
+/* What the program watches of itself. */
+#define SELF(what, zh, en) "KT-" what "," zh "," en ",,,self." what ",mine,,,,,,,,,,,,,,\n"
 static const char sample_points[] =
     "id,name,name_en,kind,unit,role,place,range_lo,range_hi,resolution,deadband,class,link,address,"
     "scan_ms,x,y,feed,serves,two_person,tags\n"
     "T-main,总回风甲烷,Methane in the main "
     "return,analog,%CH4,ch4.main-return,main-return,0,4,0.01,0"
-    ",key,push,,,,,,,,\n";
+    ",key,push,,,,,,,,\n" SELF("queue", "待处理样本", "Samples waiting")
+        SELF("lag", "处理滞后", "Lag of the engine")
+            SELF("unacked", "未落盘时间", "Waiting to be safe on disk")
+                SELF("held", "数据源受阻", "Producers held up")
+                    SELF("disk", "磁盘剩余", "Room on the disk")
+                        SELF("clock", "时钟偏差", "Clock against its source")
+                            SELF("journal", "事件日志", "Journal")
+                                SELF("history", "历史滞后", "History behind")
+                                    SELF("backup", "距上次备份", "Since the last backup");
+#undef SELF
 
 static int write_text(const char *dir, const char *name, const char *text, size_t n,
                       struct kt_err *err)
@@ -110,7 +122,8 @@ static int copy_tree(const char *from, const char *to, int depth, struct kt_err 
         r = kt_dir_list(from, arena, &names, &n, err);
     }
     for (size_t i = 0; r == KT_OK && i < n; i++) {
-        bool skip = depth == 0 && (!strcmp(names[i], "data") || !strcmp(names[i], "drop"));
+        bool skip = depth == 0 && (!strcmp(names[i], "data") || !strcmp(names[i], "drop") ||
+                                   !strcmp(names[i], "secrets"));
         char *src = kt_arena_printf(arena, "%s/%s", from, names[i]);
         char *dst = kt_arena_printf(arena, "%s/%s", to, names[i]);
         if (skip) {
@@ -132,20 +145,46 @@ static int copy_tree(const char *from, const char *to, int depth, struct kt_err 
     return r;
 }
 
+/* A table that somebody has put there already is not written over. */
+static int is_free(const char *dir, struct kt_err *err)
+{
+    char **names;
+    size_t n = 0;
+    int r = KT_OK;
+    struct kt_arena *arena = kt_arena_new(16u << 20);
+    if (is_dir(dir)) {
+        r = kt_dir_list(dir, arena, &names, &n, err);
+    }
+    for (size_t i = 0; r == KT_OK && i < n; i++) {
+        if (strcmp(names[i], "data") != 0 && strcmp(names[i], "lost+found") != 0) {
+            r = kt_err_set(err, KT_EEXIST,
+                           "%s/%s exists already; nothing was changed: name a new folder", dir,
+                           names[i]);
+        }
+    }
+    kt_arena_free(arena);
+    return r;
+}
+
+static int from_site(const char *from, struct kt_err *err)
+{
+    char yaml[700];
+    snprintf(yaml, sizeof(yaml), "%s/site.yaml", from);
+    return kt_file_exists(yaml)
+               ? KT_OK
+               : kt_err_set(err, KT_ENOTFOUND, "%s is no site folder: it has no site.yaml", from);
+}
+
 static int init(const struct kt_args *a)
 {
     if (a->pos_n != 1) {
         return kt_usage(a, "name the folder to make");
     }
     struct kt_err err = {0};
-    char yaml[700];
-    snprintf(yaml, sizeof(yaml), "%s/site.yaml", a->pos[0]);
-    if (kt_file_exists(yaml)) {
-        kt_err_set(&err, KT_EEXIST, "%s exists already; nothing was changed", yaml);
-        return kt_fail(a, &err);
-    }
     const char *from = kt_arg(a, "from");
-    int r = kt_dir_make(a->pos[0], &err);
+    int r = is_free(a->pos[0], &err);
+    r = r < 0 || !from ? r : from_site(from, &err);
+    r = r < 0 ? r : kt_dir_make(a->pos[0], &err);
     if (r == KT_OK) {
         r = from ? copy_tree(from, a->pos[0], 0, &err) : write_sample(a->pos[0], &err);
     }
@@ -162,7 +201,8 @@ const struct kt_verb kt_verb_init = {
     .usage = "DIR [--from SITE]",
     .summary = "make a new site folder",
     .help = "Writes a small sample that runs, with a producer's token made at random in secrets/,\n"
-            "or copies another site.\n",
+            "or copies another site. Secrets are never copied: the new site gets its own.\n"
+            "The folder is new or empty; what lies there is never written over.\n",
     .options = options,
     .run = init,
 };

@@ -75,7 +75,7 @@ int kt_usage(const struct kt_args *a, const char *fmt, ...)
 int kt_fail(const struct kt_args *a, const struct kt_err *err)
 {
     char text[640];
-    fprintf(stderr, "kuangtu %s: %s\n", a->verb->name, kt_err_str(err, text, sizeof(text)));
+    fprintf(stderr, "kuangtu %s: %s\n", a->verb->name, kt_said(err, text, sizeof(text)));
     return err->code == KT_EPARSE || err->code == KT_EINVAL || err->code == KT_ECORRUPT
                ? KT_EXIT_INVALID
                : KT_EXIT_FAILED;

@@ -36,6 +36,7 @@ struct kt_node {
     struct kt_api *api;
     struct kt_http *http, *https;
     struct kt_plant_clock *clock;
+    struct kt_bodies_look *look;
     struct kt_arena *map_arena;
     struct kt_geo_map map;
     pthread_mutex_t lock; /* links, site, map: changed by reload, read by the health page */
@@ -420,7 +421,8 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
                           "simulation: true",
                           n->site->id);
     }
-    if ((r = own_data(n, err)) < 0 || (r = join_cluster(n, err)) < 0) {
+    if ((r = kt_tls_check(n->site, n->opts.site_dir, findings, err)) < 0 ||
+        (r = own_data(n, err)) < 0 || (r = join_cluster(n, err)) < 0) {
         return r;
     }
     if ((r = kt_auth_open(n->data_dir, n->site, &n->auth, err)) < 0) {
@@ -474,6 +476,8 @@ static int start_all(struct kt_node *n, struct kt_findings *findings, struct kt_
     r = r < 0 ? r : write_run_file(n, err);
     if (r == KT_OK) {
         kt_api_started(n->api);
+        n->look =
+            n->cluster ? NULL : kt_bodies_look(n->data_dir); /* those of others may come yet */
     }
     return r;
 }
@@ -507,6 +511,7 @@ void kt_node_stop(struct kt_node *n)
         unlink(path);
     }
     atomic_store(&n->stopping, true);
+    kt_bodies_look_end(n->look);
     if (n->watches) {
         pthread_join(n->watcher, NULL);
     }

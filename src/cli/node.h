@@ -32,9 +32,19 @@ KT_MUST_CHECK int kt_node_reload(struct kt_node *n, const char *author, const ch
 KT_MUST_CHECK int kt_people_check(const struct kt_site *site, struct kt_findings *f,
                                   struct kt_err *err);
 /** The tokens of producers: missing, short or readable ones are warnings, one that two have is an
- *  error. @return KT_OK, KT_EINVAL */
+ *  error. Of other secrets: what cannot be read is a warning. @return KT_OK, KT_EINVAL */
 KT_MUST_CHECK int kt_secrets_check(const struct kt_site *site, const char *dir,
                                    struct kt_findings *f, struct kt_err *err);
+
+/** The files of listen.https, without which no start stands; they are read at a start alone.
+ *  @return KT_OK; KT_EINVAL, each a finding */
+KT_MUST_CHECK int kt_tls_check(const struct kt_site *site, const char *dir, struct kt_findings *f,
+                               struct kt_err *err);
+
+/** Begin to look, in a thread, for photos and papers that are gone; said in the log. `data_dir` is
+ *  borrowed. NULL when it could not begin. */
+struct kt_bodies_look *kt_bodies_look(const char *data_dir);
+void kt_bodies_look_end(struct kt_bodies_look *l); /**< accepts NULL */
 
 /* links.c: all links of a site. */
 struct kt_links;
@@ -45,8 +55,8 @@ struct kt_links *kt_links_start(struct kt_runtime *rt, const char *data_dir, str
 void kt_links_shards_json(struct kt_links *l, struct kt_jw *w);
 /** peer_url.c: does who is on another machine reach a listener at HOST:PORT? */
 bool kt_peer_reaches(const char *address);
-/** The URL that nodes tell each other; 0.0.0.0 and [::] become this machine's own address on the way
- *  to the first server of `etcd` (etcd://HOST:PORT,…). */
+/** The URL that nodes tell each other; 0.0.0.0 and [::] become this machine's own address on the
+ * way to the first server of `etcd` (etcd://HOST:PORT,…). */
 void kt_peer_url(const char *scheme, const char *address, unsigned port, const char *etcd,
                  char ret[160]);
 void kt_links_url(struct kt_links *l, const char *url); /**< it is known now; l may be NULL */

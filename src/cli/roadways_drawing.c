@@ -153,13 +153,42 @@ static const char *encoding_of_table(const struct kt_buf *b)
     return utf8 ? "UTF-8" : "GBK";
 }
 
-/** A DXF says it in its header, or not at all. */
-static const char *encoding_of_dxf(const struct kt_buf *b)
+/** Are all its high bytes pairs of GB2312, and one at least a Chinese character? What a western
+ *  alphabet writes with them stands alone or in threes. */
+static bool is_gb2312(const char *text, size_t n)
 {
-    static const char says[] = "$DWGCODEPAGE";
+    const unsigned char *p = (const unsigned char *)text;
+    size_t chinese = 0;
+    for (size_t i = 0; i < n; i += p[i] < 0x80 ? 1 : 2) {
+        if (p[i] < 0x80) {
+            continue;
+        }
+        if (i + 1 >= n || p[i] < 0xa1 || p[i] > 0xf7 || p[i + 1] < 0xa1 || p[i + 1] == 0xff) {
+            return false;
+        }
+        chinese += p[i] >= 0xb0;
+    }
+    return chinese > 0;
+}
+
+/** A DXF says it in its header, or not at all. Drawings made on a western system say ANSI_1252 and
+ *  hold what was typed. */
+static const char *encoding_of_dxf(const struct kt_buf *b, const char *file)
+{
+    static const char says[] = "$DWGCODEPAGE", western[] = "ANSI_1252";
     size_t head = b->n < DXF_HEAD ? b->n : DXF_HEAD;
-    if (memmem(b->p, head, says, sizeof(says) - 1)) {
+    const char *at = memmem(b->p, head, says, sizeof(says) - 1);
+    size_t left = at ? head - (size_t)(at - b->p) : 0;
+    if (at && (!memmem(at, left < 64 ? left : 64, western, sizeof(western) - 1) ||
+               !is_gb2312(b->p, b->n))) {
         return NULL;
+    }
+    if (at) {
+        fprintf(stderr,
+                "note: %s says that its texts are ANSI_1252, but they are GBK and are read so; "
+                "--encoding CP1252 reads them as it says\n",
+                file);
+        return "GBK";
     }
     return is_utf8(b->p, b->n) ? "UTF-8" : "GBK";
 }
@@ -177,26 +206,27 @@ static bool ends(const char *file, const char *end)
     return n > k && strcasecmp(file + n - k, end) == 0;
 }
 
-static void find_encoding(struct drawing *d)
+const char *roadways_encoding(const struct kt_args *a, const char *file)
 {
     char path[700];
     struct kt_err none;
     struct kt_buf b;
-    bool dxf = ends(d->file, ".dxf"), shape = ends(d->file, ".shp");
-    snprintf(path, sizeof(path), "%s", d->file);
-    d->encoding = kt_arg(d->args, "encoding");
-    if (d->encoding || !(dxf || shape) ||
-        (shape && (beside(d->file, ".cpg", path, sizeof(path)) ||
-                   beside(d->file, ".CPG", path, sizeof(path)) ||
-                   !(beside(d->file, ".dbf", path, sizeof(path)) ||
-                     beside(d->file, ".DBF", path, sizeof(path)))))) {
-        return;
+    bool dxf = ends(file, ".dxf"), shape = ends(file, ".shp");
+    snprintf(path, sizeof(path), "%s", file);
+    const char *found = kt_arg(a, "encoding");
+    if (found || !(dxf || shape) ||
+        (shape &&
+         (beside(file, ".cpg", path, sizeof(path)) || beside(file, ".CPG", path, sizeof(path)) ||
+          !(beside(file, ".dbf", path, sizeof(path)) ||
+            beside(file, ".DBF", path, sizeof(path)))))) {
+        return found;
     }
     kt_buf_init(&b, LOOKED_MAX);
     if (kt_file_read(path, LOOKED_MAX, &b, &none) == KT_OK) {
-        d->encoding = dxf ? encoding_of_dxf(&b) : encoding_of_table(&b);
+        found = dxf ? encoding_of_dxf(&b, file) : encoding_of_table(&b);
     }
     kt_buf_done(&b);
+    return found;
 }
 
 /* ---- ogr2ogr --------------------------------------------------------------------------------- */
@@ -316,7 +346,7 @@ int roadways_drawing(const struct kt_args *a, const char *file, struct roadways 
                 : kt_err_set(&err, KT_ENOTFOUND, "cannot read %s: it does not exist", file);
     if (r == KT_OK) {
         snprintf(d.target, sizeof(d.target), "%s/roadways.gpkg", d.dir);
-        find_encoding(&d);
+        d.encoding = roadways_encoding(a, file);
         r = bring(&d, &err);
         r = r < 0 ? r : kt_geo_map_read(d.target, d.dir, arena, &map, &err);
         unlink(d.target);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding and calling the running program of a site; where shared files lie. */
 #include <errno.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -22,6 +24,11 @@ int kt_running_find(const char *site_dir, struct kt_running *ret, struct kt_err 
     if (r == KT_ENOTFOUND) {
         kt_err_set(err, KT_ENOTFOUND, "no program runs on %s; start it with: kuangtu serve %s",
                    site_dir, site_dir);
+    } else if (r < 0 && access(path, R_OK) != 0 && errno == EACCES) {
+        kt_err_set(err, KT_EDENIED,
+                   "the program on %s answers its own user and root alone: sudo -u kuangtu kuangtu "
+                   "…",
+                   site_dir);
     }
     if (r == KT_OK) {
         r = kt_json_parse((struct kt_str){b.p, b.n}, 0, &j, err);
@@ -45,20 +52,32 @@ int kt_running_find(const char *site_dir, struct kt_running *ret, struct kt_err 
     return r;
 }
 
-/* The server's own words for what went wrong. */
-/* Does the person at this terminal read Chinese, by the locale? */
-static bool chinese(void)
+static const char *name_of(uid_t uid, char *buf, size_t cap)
 {
-    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-    for (size_t i = 0; i < KT_ARRAY_LEN(names); i++) {
-        const char *v = getenv(names[i]);
-        if (v && *v) {
-            return strncmp(v, "zh", 2) == 0;
-        }
+    const struct passwd *p = getpwuid(uid); /* the main thread asks */
+    snprintf(buf, cap, "%s", p ? p->pw_name : "");
+    if (!p) {
+        snprintf(buf, cap, "#%u", (unsigned)uid);
     }
-    return false;
+    return buf;
 }
 
+int kt_data_own(const struct kt_args *a, const char *site_dir, struct kt_err *err)
+{
+    char data[600], owner[64], me[64];
+    struct stat st;
+    snprintf(data, sizeof(data), "%s/data", site_dir);
+    if (stat(data, &st) != 0 || st.st_uid == geteuid()) {
+        return KT_OK;
+    }
+    name_of(st.st_uid, owner, sizeof(owner));
+    return kt_err_set(err, KT_EDENIED,
+                      "%s belongs to the user %s and you are %s, whose files that one could not "
+                      "read: sudo -u %s kuangtu %s …",
+                      data, owner, name_of(geteuid(), me, sizeof(me)), owner, a->verb->name);
+}
+
+/* The server's own words for what went wrong. */
 static int server_error(int status, struct kt_buf *body, struct kt_err *err)
 {
     struct kt_json *j = NULL;
@@ -72,7 +91,7 @@ static int server_error(int status, struct kt_buf *body, struct kt_err *err)
                : status == 409 ? KT_ECONFLICT
                                : KT_EIO;
     const char *text = kt_json_get_str(e, "text", "refused");
-    kt_err_set(err, code, "%s", chinese() ? kt_json_get_str(e, "text_zh", text) : text);
+    kt_err_set(err, code, "%s", kt_chinese() ? kt_json_get_str(e, "text_zh", text) : text);
     kt_json_free(j);
     return code;
 }

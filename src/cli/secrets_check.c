@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tokens of producers: who has none cannot write, and two with the same one are not two (safety
- * rule 10). What a token is never leaves this file.
+ * rule 10). What a token is never leaves this file. And the other secrets that site.yaml and
+ * cameras.csv name: are they there to be read?
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/crypto.h"
 #include "cli/node.h"
@@ -58,6 +61,64 @@ static bool read_one(const char *dir, const struct kt_producer *p, struct kt_fin
     return r;
 }
 
+static bool can_be_read(const char *dir, const char *file)
+{
+    char path[1024];
+    snprintf(path, sizeof(path), "%s/%s", dir, file);
+    return access(path, R_OK) == 0;
+}
+
+/* A file that somebody names and nobody can read. */
+static void named(struct kt_findings *f, const char *dir, const char *file, const char *who,
+                  const char *id)
+{
+    struct kt_err at = {.code = KT_EINVAL};
+    if (file[0] && !can_be_read(dir, file)) {
+        snprintf(at.file, sizeof(at.file), "%s", file);
+        snprintf(
+            at.text, sizeof(at.text),
+            "%s \"%s\" names this file, which cannot be read; put the secret there, mode 0600, of "
+            "the user who runs the program",
+            who, id);
+        kt_findings_add(f, KT_FIND_WARNING, "secret", &at);
+    }
+}
+
+static void others(const struct kt_site *site, const char *dir, struct kt_findings *f)
+{
+    for (uint32_t i = 0; i < site->links_n; i++) {
+        const struct kt_link_conf *c = &site->links[i];
+        named(f, dir, c->password_file, "link", c->id);
+        named(f, dir, c->key_file, "link", c->id);
+    }
+    for (uint32_t i = 0; i < site->cameras_n; i++) {
+        const struct kt_camera *c = &site->cameras[i];
+        named(f, dir, c->password_file, "camera", c->id);
+    }
+}
+
+int kt_tls_check(const struct kt_site *site, const char *dir, struct kt_findings *f,
+                 struct kt_err *err)
+{
+    const char *const files[] = {site->tls_cert, site->tls_key};
+    bool there = true;
+    for (size_t i = 0; site->listen_https[0] && i < KT_ARRAY_LEN(files); i++) {
+        struct kt_err at = {.code = KT_EINVAL};
+        if (can_be_read(dir, files[i])) {
+            continue;
+        }
+        bool gone = errno == ENOENT; /* else it may be the service's, and somebody else looks */
+        there = there && !gone;
+        snprintf(at.file, sizeof(at.file), "%s", files[i]);
+        snprintf(at.text, sizeof(at.text),
+                 "listen.https names this file, which cannot be read; make it with: kuangtu cert "
+                 "SITE --name HOST, and give it to the user who runs the program");
+        kt_findings_add(f, gone ? KT_FIND_ERROR : KT_FIND_WARNING, "secret", &at);
+    }
+    return there ? KT_OK
+                 : kt_err_set(err, KT_EINVAL, "listen.https: certificate or key is missing");
+}
+
 int kt_secrets_check(const struct kt_site *site, const char *dir, struct kt_findings *f,
                      struct kt_err *err)
 {
@@ -68,6 +129,7 @@ int kt_secrets_check(const struct kt_site *site, const char *dir, struct kt_find
     struct kt_arena *arena = kt_arena_new(0);
     struct token *seen = KT_NEW_ARRAY(arena, struct token, max);
     bool same = false;
+    others(site, dir, f);
     for (uint32_t l = 0; l < site->links_n; l++) {
         for (uint32_t i = 0; i < site->links[l].producers_n; i++) {
             const struct kt_producer *p = &site->links[l].producers[i];

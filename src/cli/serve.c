@@ -23,13 +23,12 @@ static const struct kt_option options[] = {
 
 static void print_findings(const struct kt_findings *f)
 {
-    static const char *const levels[] = {"error", "warning", "note"};
     const struct kt_finding *one;
     for (size_t i = 0; (one = kt_findings_get(f, i)); i++) {
         char text[640];
         if (one->level != KT_FIND_NOTE) {
-            fprintf(stderr, "%s: %s\n", levels[one->level],
-                    kt_err_str(&one->at, text, sizeof(text)));
+            fprintf(stderr, "%s: %s\n", kt_level_text(one->level),
+                    kt_said(&one->at, text, sizeof(text)));
         }
     }
 }
@@ -41,6 +40,9 @@ static void greet(const struct kt_node *n)
         printf("First start: log in as user \"admin\" with password \"%s\".\n"
                "It is shown only now; you will be asked to change it.\n",
                kt_node_first_password(n));
+        if (kt_chinese()) {
+            printf("首次启动：用户 admin，口令如上，只显示这一次；登录后须先修改。\n");
+        }
     }
     fflush(stdout);
 }
@@ -64,6 +66,19 @@ static void begin_again(const struct kt_args *a)
     fflush(NULL);
     execv("/proc/self/exe", a->argv);
     KT_ERROR("serve", "cannot begin again: %s", strerror(errno));
+}
+
+/* Its files are held: by the program that serves this folder, if it does. */
+static void say_who_runs(const char *site_dir, struct kt_err *err)
+{
+    struct kt_running run;
+    struct kt_err none;
+    if (kt_running_find(site_dir, &run, &none) == KT_OK) {
+        kt_err_set(err, KT_EBUSY,
+                   "%s runs already, at %s (process %d); to load what was changed: kuangtu reload "
+                   "%s",
+                   site_dir, run.url, run.pid, site_dir);
+    }
 }
 
 static int serve(const struct kt_args *a)
@@ -96,7 +111,11 @@ static int serve(const struct kt_args *a)
     struct kt_err err = {0};
     struct kt_node *n;
     struct kt_findings *f = kt_findings_new(1000);
-    int r = kt_node_start(&o, f, &n, &err);
+    int r = kt_data_own(a, a->pos[0], &err);
+    r = r < 0 ? r : kt_node_start(&o, f, &n, &err);
+    if (r == KT_EBUSY) {
+        say_who_runs(a->pos[0], &err);
+    }
     print_findings(f);
     kt_findings_free(f);
     if (r < 0) {

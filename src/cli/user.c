@@ -88,8 +88,11 @@ static int put_direct(const struct kt_args *a, const char *user, const char *pas
     const char *roles[ROLES_MAX];
     umask(0077);
     snprintf(data, sizeof(data), "%s/data", a->pos[1]);
-    int r =
-        kt_site_load(a->pos[1], kt_share_dir(packs, sizeof(packs), "packs"), NULL, f, &site, err);
+    int r = kt_data_own(a, a->pos[1], err);
+    if (r == KT_OK) {
+        r = kt_site_load(a->pos[1], kt_share_dir(packs, sizeof(packs), "packs"), NULL, f, &site,
+                         err);
+    }
     if (r == KT_OK) {
         r = kt_auth_open(data, site, &auth, err);
     }

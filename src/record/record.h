@@ -9,6 +9,8 @@
  * Threads: a model is immutable, any thread reads it, references are counted. A room is applied to
  * by one thread; the reading functions may be called from any.
  */
+#include <stdatomic.h>
+
 #include "base/task.h"
 #include "conf/json.h"
 #include "journal/journal.h"
@@ -92,6 +94,14 @@ KT_MUST_CHECK int kt_room_file_digest(const char *dir, struct kt_hash *ret, stru
  * @return KT_OK, also without records.db; KT_ECORRUPT says what
  */
 KT_MUST_CHECK int kt_room_verify(const char *dir, int64_t *ret_records, struct kt_err *err);
+struct kt_room_missing {
+    uint64_t n;     /* bodies that a record names and that are not there */
+    int64_t record; /* of the first */
+    char hash[65];
+};
+/** Look for them beside a running program; ends early when `stop` is set. Any thread. */
+KT_MUST_CHECK int kt_room_missing(const char *dir, const atomic_bool *stop,
+                                  struct kt_room_missing *ret, struct kt_err *err);
 
 /* ---- what is of a person ---- */
 /**

@@ -232,10 +232,13 @@ static int verify_registers(struct kt_db *db, int64_t *ret_records, struct kt_er
     return rc == KT_OK ? kt_db_int(db, "SELECT count(*) FROM kt_record", ret_records, err) : rc;
 }
 
-static int verify_bodies(struct kt_db *db, const char *dir, struct kt_err *err)
+/* Bodies that rows name and that are not there; `stop` NULL: to the end. */
+static int missing_bodies(struct kt_db *db, const char *dir, const atomic_bool *stop,
+                          struct kt_room_missing *ret, struct kt_err *err)
 {
     struct kt_stmt *st;
     char path[800];
+    *ret = (struct kt_room_missing){0};
     int rc = kt_db_prepare(
         db,
         "SELECT DISTINCT hash, record FROM kt_attachment WHERE ended IS NULL AND erased IS NULL "
@@ -245,17 +248,46 @@ static int verify_bodies(struct kt_db *db, const char *dir, struct kt_err *err)
     if (rc < 0) {
         return rc;
     }
-    while ((rc = kt_stmt_step(st, err)) > 0) {
+    while (!(stop && atomic_load(stop)) && (rc = kt_stmt_step(st, err)) > 0) {
         const char *hash = kt_col_text(st, 0);
         snprintf(path, sizeof(path), "%s/bodies/%.2s/%s", dir, hash, hash);
-        if (!kt_file_exists(path)) {
-            rc = kt_err_set(err, KT_ECORRUPT,
-                            "record %lld: the body of its attachment or value %s is missing",
-                            (long long)kt_col_i64(st, 1), hash);
-            break;
+        if (!kt_file_exists(path) && ret->n++ == 0) {
+            ret->record = kt_col_i64(st, 1);
+            snprintf(ret->hash, sizeof(ret->hash), "%s", hash);
         }
     }
     kt_stmt_done(st);
+    return rc < 0 ? rc : KT_OK;
+}
+
+static int verify_bodies(struct kt_db *db, const char *dir, struct kt_err *err)
+{
+    struct kt_room_missing gone;
+    int rc = missing_bodies(db, dir, NULL, &gone, err);
+    return rc < 0 || gone.n == 0
+               ? rc
+               : kt_err_set(err, KT_ECORRUPT,
+                            "record %lld: the body of its attachment or value %s is missing",
+                            (long long)gone.record, gone.hash);
+}
+
+int kt_room_missing(const char *dir, const atomic_bool *stop, struct kt_room_missing *ret,
+                    struct kt_err *err)
+{
+    char path[600];
+    struct kt_store *s;
+    struct kt_db *db;
+    snprintf(path, sizeof(path), "%s/records.db", dir);
+    struct kt_store_opts o = {.path = path, .read_only = true};
+    int rc = kt_store_open(&o, &s, err);
+    if (rc < 0) {
+        return rc;
+    }
+    if ((rc = kt_store_read(s, &db, err)) == KT_OK) {
+        rc = missing_bodies(db, dir, stop, ret, err);
+        kt_store_read_done(s, db);
+    }
+    kt_store_close(s);
     return rc;
 }
 

@@ -309,6 +309,7 @@ static bool read_point(const struct rows *r, struct kt_point *p)
     }
     p->role = role(r);
     if (!p->role) {
+        place(r, p); /* what is wrong there is said in the same go */
         return false;
     }
     p->kind = (enum kt_point_kind)choice(r, C_KIND, kinds, 4, (int)p->role->kind);

@@ -115,9 +115,32 @@ static int folder_of(const char *path, char *to, size_t cap, struct kt_err *err)
     return KT_OK;
 }
 
+/* Whom a new file at `path` belongs to when root writes it. A disk that knows no owners (a stick)
+ * keeps none. */
+static void keep_owner(int fd, const char *path)
+{
+    struct stat st;
+    char dir[PATH_MAX];
+    if (geteuid() == 0 &&
+        (stat(path, &st) == 0 ||
+         (folder_of(path, dir, sizeof(dir), NULL) == KT_OK && stat(dir, &st) == 0)) &&
+        fchown(fd, st.st_uid, st.st_gid) != 0) {
+        return;
+    }
+}
+
+void kt_file_own_as(const char *path, const char *like)
+{
+    struct stat st;
+    if (geteuid() == 0 && stat(like, &st) == 0 && lchown(path, st.st_uid, st.st_gid) != 0) {
+        return;
+    }
+}
+
 static int write_synced(int fd, const char *path, mode_t mode, const void *p, size_t n,
                         struct kt_err *err)
 {
+    keep_owner(fd, path);
     if (fchmod(fd, mode) != 0) {
         return kt_err_sys(err, "cannot set the mode of %s", path);
     }

@@ -14,11 +14,16 @@
  */
 KT_MUST_CHECK int kt_file_read(const char *path, size_t max, struct kt_buf *out,
                                struct kt_err *err);
-/** Write beside, fsync, rename over `path`, fsync the folder. Keeps the mode; a new file: 0600. */
+/** Write beside, fsync, rename over `path`, fsync the folder. Keeps the mode; a new file: 0600.
+ * What root writes belongs to whom the file before it, or else its folder, belongs: a service that
+ * is not root goes on reading it. */
 KT_MUST_CHECK int kt_file_replace(const char *path, const void *p, size_t n, struct kt_err *err);
 /** As kt_file_replace(), with this mode (a secret: 0600) whatever stood there. */
 KT_MUST_CHECK int kt_file_replace_mode(const char *path, const void *p, size_t n, unsigned mode,
                                        struct kt_err *err);
+/** What root has made belongs to whom `like` belongs; for others, and where it cannot be, nothing.
+ */
+void kt_file_own_as(const char *path, const char *like);
 /** Copy a file's bytes in pieces, in place of `to`, synced; memory does not grow with the file. A
  *  file that grows meanwhile is copied as far as it was. KT_ENOTFOUND, KT_EIO, KT_EFULL */
 KT_MUST_CHECK int kt_file_copy(const char *from, const char *to, unsigned mode, struct kt_err *err);

@@ -67,7 +67,8 @@ def _():
     path = kt.temp_dir() / "new"
     assert "kuangtu check" in kuangtu("init", path).stdout
     equal((path / "secrets/collector.token").stat().st_mode & 0o777, 0o600)
-    assert "0 errors" in kuangtu("check", path).stdout
+    said = kuangtu("check", path, "--notes").stdout
+    assert said.startswith("0 errors, 0 warnings"), said
     p = kuangtu("init", path, check=False)
     equal(p.returncode, 1)
     assert "exists already" in p.stderr
@@ -75,17 +76,29 @@ def _():
     assert program.password, "the first password is told"
     token = (path / "secrets/collector.token").read_text()
     equal(kt.Client(program).push("/write", "T-main value=0.2", token)[0], 204)
+    again = kuangtu("serve", path, check=False, limit=kt.LIMIT)  # told where it runs
+    equal((again.returncode, program.url.rstrip("/") in again.stderr), (1, True), again.stderr)
+    zh = kuangtu("serve", path, check=False, env={**os.environ, "LC_ALL": "zh_CN.UTF-8"})
+    assert "已在运行" in zh.stderr, zh.stderr
 
 
-@case("init --from copies a site without its data")
+@case("init --from copies a site without its data and secrets; nothing is written over")
 def _():
     old = site()
     kt.Program(old).stop()
     path = kt.temp_dir() / "copy"
     kuangtu("init", path, "--from", old.dir)
     assert not (path / "data").exists()
-    equal((path / "secrets/pusher.token").stat().st_mode & 0o777, 0o600)
-    assert "0 errors" in kuangtu("check", path).stdout
+    assert not (path / "secrets").exists(), "one mine's secrets are not another's"
+    said = kuangtu("check", path).stdout
+    assert "0 errors" in said and 'producer "pusher" cannot write' in said, said
+    table = kt.temp_dir() / "table"
+    table.mkdir()
+    (table / "points.csv").write_text("id,name,role,place\n", encoding="utf-8")
+    for more in ((), ("--from", old.dir)):
+        p = kuangtu("init", table, *more, check=False)
+        equal((p.returncode, "points.csv exists already" in p.stderr), (1, True), p.stderr)
+    equal([f.name for f in table.iterdir()], ["points.csv"])
 
 
 BROKEN = [
@@ -442,6 +455,18 @@ def _():
     more.write_text(good + good.splitlines()[2].replace("ENV-1", "ENV-9") + "\n", encoding="utf-8")
     kuangtu("import", "points", s.dir, more)
     assert "ENV-9" in s.read("points.csv")
+    # from a spreadsheet: GBK, semicolons; what is gone is said; a head alone takes nothing away
+    sheet = kt.temp_dir() / "sheet.csv"
+    sheet.write_bytes("id;name;role;place;link;range_lo;range_hi;tags\r\nT-MR;回风甲烷;ch4.main-return;MR;push;0;4;\"甲;乙\"\r\n"
+                      .encode("gbk"))
+    done = kuangtu("import", "points", s.dir, sheet).stdout
+    assert "2 points of the table before are no longer there: ENV-1, ENV-9" in done, done
+    before = (s.dir / "points.csv").read_bytes()
+    sheet.write_text("id,name,role,place\n", encoding="utf-8")
+    p = kuangtu("import", "points", s.dir, sheet, check=False)
+    equal((p.returncode, "no rows" in p.stderr), (3, True), p.stderr)
+    equal((s.dir / "points.csv").read_bytes(), before)
+    kuangtu("import", "points", s.dir, more)
     # history: as a spreadsheet writes it; what is no time and no number is named, the rest is taken
     old = kt.temp_dir() / "old.csv"
     old.write_text("time,ENV-1,T-MR\n2026/1/5 8:00,900.5,\n2026/1/5 8:01:30,x,0.2\n2199-01-01,1,1\n"

@@ -38,13 +38,14 @@ def joined(text):
 def sources(*rooms):
     for room in rooms:
         for path in sorted((kt.SOURCE / "src" / room).glob("*.c")):
-            if not path.name.startswith(("test_", "fuzz_")) and path.name != "words.c":
-                yield path.read_text(encoding="utf-8")
+            if not path.name.startswith(("test_", "fuzz_")) and path.name not in ("words.c", "words_check.c"):
+                yield path.read_text(encoding="utf-8").replace("'\"'", "0")
 
 
 def table():
     text = (kt.SOURCE / "src/api/words.c").read_text(encoding="utf-8")
-    rows = text[text.index("} rows[] = {"):text.index("static const char *code_zh")]
+    rows = text[text.index(" rows[] = {"):text.index("static const char *code_zh")]
+    rows += (kt.SOURCE / "src/api/words_check.c").read_text(encoding="utf-8")
     found = re.findall(rf"\{{({LITERAL}(?:\s*{LITERAL})*),\s*({LITERAL}(?:\s*{LITERAL})*)\}}", rows)
     plain = lambda s: "".join(x[1:-1] for x in re.findall(LITERAL, s)).replace('\\"', '"')
     return [(plain(a), plain(b)) for a, b in found]
@@ -69,7 +70,8 @@ def _():
 
 @case("no row says what no room says")
 def _():
-    rooms = ("engine", "control", "alarm", "auth", "api", "link/camera", "cluster", "cli")
+    rooms = ("engine", "control", "alarm", "auth", "api", "link/camera", "cluster", "cli", "conf", "site", "sys",
+             "store", "journal", "http")
     said = {t for text in sources(*rooms) for t in joined(text)}
     composed = ("users are made and named", "roles are given by", "this place is outside",
                 "rule {} is statutory: it cannot be shelved", "{} at {}: ", "step \"{}\"", "{} (not known)")
@@ -95,6 +97,10 @@ def _():
         done = kuangtu("user", "add", site.dir, "wang", "--roles", "dispatcher", check=False,
                        env={**os.environ, "LC_ALL": lang})
         assert word in done.stderr, done.stderr
+    site.replace("points.csv", "ch4.face", "ch4.fase")
+    done = kuangtu("check", site.dir, check=False, env={**os.environ, "LC_ALL": "zh_CN.UTF-8"})
+    assert "错误: points.csv:2:" in done.stdout and "未知的测点类型“ch4.fase”；是否应为“ch4.face”？" in done.stdout, done.stdout
+    assert "1 处错误" in done.stdout, done.stdout
 
 
 if __name__ == "__main__":

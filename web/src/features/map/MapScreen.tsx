@@ -253,6 +253,19 @@ function TraceNote() {
   );
 }
 
+/** A new site: nothing to draw yet, and where what is drawn comes from. */
+function Nothing({ view, data }: { view: MapView; data: MapData }) {
+  if (view.items.value.length || Object.values(data.layers).some((l) => l?.features.length))
+    return null;
+  return (
+    <div class="panel map-nothing">
+      <p>{t('nothing')}</p>
+      <p class="hint">{t('nothing.drawing')}</p>
+      <p class="hint">{t('nothing.points')}</p>
+    </div>
+  );
+}
+
 export default function MapScreen() {
   const host = useRef<HTMLDivElement>(null);
   const [menu, setMenu] = useState<MenuAt | null>(null);
@@ -304,6 +317,7 @@ export default function MapScreen() {
           </div>
           <ReadOut view={view} />
           <ListTwin view={view} />
+          {data && <Nothing view={view} data={data} />}
         </>
       )}
       <TraceNote />

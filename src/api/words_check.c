@@ -95,6 +95,8 @@ const struct words_row words_check[] = {
      "角色“{1}”：未知的地点“{2}”；请用 places.csv 中的编号或 \"*\""},
     {"is not read under this name; a file of rules ends in .yaml",
      "这个名字不会被读取；规则文件以 .yaml 结尾"},
+    {"site {}: 1 mistake; see the list", "站点 {1}：1 处错误，见所列"},
+    {"site {}: {} mistakes; see the list", "站点 {1}：{2} 处错误，见所列"},
     /* secrets */
     {"producer \"{}\" {}", "数据源“{1}”{2}"},
     {"cannot write: this file cannot be read; put a token of its own there, mode 0600",

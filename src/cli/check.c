@@ -195,6 +195,17 @@ static const struct kt_option reload_options[] = {
     {NULL, NULL, NULL},
 };
 
+/* Errors and warnings; notes are what `check --notes` is for. */
+static void print_found(const struct kt_args *a, const struct kt_json *one)
+{
+    const char *level = kt_json_get_str(one, "level", "");
+    bool error = strcmp(level, "error") == 0;
+    if (error || strcmp(level, "warning") == 0) {
+        kt_note(a, "%s: %s", kt_level_text(error ? KT_FIND_ERROR : KT_FIND_WARNING),
+                kt_json_get_str(one, kt_chinese() ? "text_zh" : "text", ""));
+    }
+}
+
 static int reload(const struct kt_args *a)
 {
     if (a->pos_n != 1) {
@@ -220,8 +231,7 @@ static int reload(const struct kt_args *a)
         if (kt_json_parse((struct kt_str){answer.p, answer.n}, 0, &j, NULL) == KT_OK) {
             const struct kt_json *f = kt_json_get(j, "findings");
             for (size_t i = 0; i < kt_json_len(f); i++) {
-                kt_note(a, "%s: %s", kt_json_get_str(kt_json_at(f, i), "level", ""),
-                        kt_json_get_str(kt_json_at(f, i), "text", ""));
+                print_found(a, kt_json_at(f, i));
             }
         }
         kt_json_free(j);
@@ -231,7 +241,7 @@ static int reload(const struct kt_args *a)
     if (r < 0) {
         return kt_fail(a, &err);
     }
-    kt_done(a, "loaded");
+    kt_done(a, kt_chinese() && a->format == KT_FORMAT_TABLE ? "已载入" : "loaded");
     return KT_EXIT_OK;
 }
 

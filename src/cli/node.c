@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/words.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "geo/geo.h"
@@ -118,10 +119,13 @@ static void findings_json(const struct kt_findings *f, struct kt_buf *out)
     const struct kt_finding *one;
     for (size_t i = 0; (one = kt_findings_get(f, i)); i++) {
         char text[640];
+        struct kt_err zh = one->at;
+        (void)words_known_zh(one->at.text, zh.text, sizeof(zh.text));
         kt_jw_obj(&w);
         kt_jw_kstr(&w, "level", levels[one->level]);
         kt_jw_kstr(&w, "rule", one->rule);
         kt_jw_kstr(&w, "text", kt_err_str(&one->at, text, sizeof(text)));
+        kt_jw_kstr(&w, "text_zh", kt_err_str(&zh, text, sizeof(text)));
         kt_jw_obj_end(&w);
     }
     kt_jw_arr_end(&w);

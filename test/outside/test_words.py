@@ -74,7 +74,8 @@ def _():
              "store", "journal", "http")
     said = {t for text in sources(*rooms) for t in joined(text)}
     composed = ("users are made and named", "roles are given by", "this place is outside",
-                "rule {} is statutory: it cannot be shelved", "{} at {}: ", "step \"{}\"", "{} (not known)")
+                "rule {} is statutory: it cannot be shelved", "{} at {}: ", "step \"{}\"", "{} (not known)",
+                "site {}: ")
     equal([en for en, _ in table() if en not in said and not en.startswith(composed)], [])
 
 
@@ -101,6 +102,8 @@ def _():
     done = kuangtu("check", site.dir, check=False, env={**os.environ, "LC_ALL": "zh_CN.UTF-8"})
     assert "错误: points.csv:2:" in done.stdout and "未知的测点类型“ch4.fase”；是否应为“ch4.face”？" in done.stdout, done.stdout
     assert "1 处错误" in done.stdout, done.stdout
+    done = kuangtu("reload", site.dir, check=False, env={**os.environ, "LC_ALL": "zh_CN.UTF-8"})
+    assert "是否应为“ch4.face”？" in done.stdout and "1 处错误，见所列" in done.stderr, (done.stdout, done.stderr)
 
 
 if __name__ == "__main__":

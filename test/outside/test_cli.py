@@ -510,6 +510,15 @@ def _():
     equal((s.dir / "map.gpkg").read_bytes(), before)
     assert not list(s.dir.glob(".import*")), "nothing is left behind"
     assert "2 features" in kuangtu("import", "map", s.dir, good, "--layer", "label").stdout
+    # a drawing made on a western system: it says ANSI_1252 and holds what was typed
+    dxf = kt.temp_dir() / "typed.dxf"
+    dxf.write_bytes("0\nSECTION\n2\nHEADER\n9\n$DWGCODEPAGE\n3\nANSI_1252\n0\nENDSEC\n0\nSECTION\n2\nENTITIES\n0\nLINE\n8\n"
+                    "运输大巷\n10\n0\n20\n0\n11\n100\n21\n0\n0\nENDSEC\n0\nEOF\n".encode("gbk"))
+    for words, name in (((), "运输大巷"), (("--encoding", "CP1252"), "ÔËÊä´óÏï")):
+        said = kuangtu("import", "map", s.dir, dxf, "--layer", "asset", *words).stderr
+        equal("--encoding CP1252" in said, not words, said)
+        with sqlite3.connect(s.dir / "map.gpkg") as db:
+            equal(db.execute("SELECT Layer FROM asset").fetchall(), [(name,)])
     assert "0 errors" in kuangtu("check", s.dir).stdout
 
 

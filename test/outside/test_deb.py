@@ -61,6 +61,19 @@ halt() { kill $pid; wait $pid || true; }
 run
 test "$(stat -c %U $site/data/run.json)" = kuangtu
 
+say "what root does to the site, the service reads; what would be in its way is refused"
+sed 's/,总回风甲烷,/,总回风甲烷二,/' $site/points.csv | iconv -t GBK >/tmp/table.csv
+kuangtu import points $site /tmp/table.csv
+test "$(stat -c %U:%G:%a $site/points.csv)" = root:kuangtu:640
+kuangtu cert $site --name localhost
+for f in ca.pem server.pem server.key; do test "$(stat -c %U:%a $site/secrets/$f)" = kuangtu:600; done
+test "$(stat -c %U $site/secrets/ca-key.pem)" = root
+kuangtu reload $site
+if kuangtu serve $site 2>/tmp/refused; then exit 1; fi
+grep -q 'sudo -u kuangtu kuangtu serve' /tmp/refused
+if kuangtu import history $site /tmp/table.csv 2>/tmp/refused; then exit 1; fi
+grep -q 'sudo -u kuangtu' /tmp/refused
+
 say upgrade
 unpack /mnt/second.deb
 kill -0 $pid

@@ -213,7 +213,7 @@ def elsewhere(eq):
         p.drop(f"SW-G{i + 1}", f"G{i + 1}长观孔水位", f"Observation borehole G{i + 1}, level", "water.level", "hydro", f"const:{22 + 1.7 * i:g}:0.05:80000",
                f"14000000000101MN0007{i + 1:03d}A01", "水位", (-200 + 260 * i, 1500 - 330 * (i % 4)))
     for i, pid in enumerate(["1203-ret", "1205-ret", "h1207y-road", "sump-outer", "sump-inner", "pump-room-2"]):
-        p.drop(f"SL-Y{i + 1}", f"{m.places[pid].name}涌水量", f"{m.places[pid].en}, inflow", "water.flow", pid, f"const:{4 + 3 * i}:0.6:20000",
+        p.drop(f"SL-Y{i + 1}", f"{m.places[pid].name}涌水量", f"{m.places[pid].en}, inflow", "water.inflow", pid, f"const:{4 + 3 * i}:0.6:20000",
                f"14000000000101LJ3003{i + 1:03d}A01", "涌水量", m.places[pid].at)
     p.push("ENV-QY-1", "地面大气压", "Barometric pressure", "pressure.air", "weather", "baro", (-850, -640))
     for i in range(4):

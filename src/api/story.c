@@ -221,6 +221,8 @@ static void tell(struct story *s, const struct kt_event *ev, const struct kt_jso
         struct story_row *to = add(s);
         if (to) {
             row.source = source_of(s, ev, v);
+            row.source = row.source / KT_MS == row.arrival / KT_MS ? 0 : row.source;
+            s->own_times += row.source != 0;
             *to = row;
         }
     }
@@ -296,11 +298,14 @@ void story_write(const struct story *s, struct kt_jw *w)
                                            {"事件", "What"},
                                            {"操作人", "By"},
                                            {"序号", "No."}};
+    enum { OWN_TIME = 1 };
     kt_jw_obj(w);
     kt_jw_key(w, "columns");
     kt_jw_arr(w);
     for (size_t i = 0; i < KT_ARRAY_LEN(heads); i++) {
-        kt_jw_str(w, heads[i][s->en]);
+        if (i != OWN_TIME || s->own_times) {
+            kt_jw_str(w, heads[i][s->en]);
+        }
     }
     kt_jw_arr_end(w);
     kt_jw_key(w, "rows");
@@ -315,7 +320,9 @@ void story_write(const struct story *s, struct kt_jw *w)
         (void)snprintf(no, sizeof(no), "%llu", (unsigned long long)row->seq);
         kt_jw_arr(w);
         kt_jw_str(w, hour_of(s, when));
-        kt_jw_str(w, own[0] ? hour_of(s, own) : "");
+        if (s->own_times) {
+            kt_jw_str(w, own[0] ? hour_of(s, own) : "");
+        }
         (void)snprintf(what, sizeof(what), row->times > 1 ? "%s ×%u" : "%s", row->what, row->times);
         kt_jw_str(w, what);
         kt_jw_str(w, row->who);

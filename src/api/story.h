@@ -15,7 +15,7 @@ enum { STORY_ROWS = 3000, STORY_TEXT = 400, STORY_KINDS = 12 };
 
 struct story_row {
     kt_seq seq;
-    kt_time source, arrival; /* source 0: as it arrived */
+    kt_time source, arrival; /* source 0: as it arrived, to the millisecond */
     char what[STORY_TEXT], who[80];
     char body[65], clip[65]; /* hashes of a picture or recording, of a clip; "" none */
     bool picture;            /* body is one */
@@ -30,7 +30,8 @@ struct story {
     int64_t record;
     struct story_row *row;
     size_t n, cap;
-    bool more; /* there were more than STORY_ROWS */
+    size_t own_times; /* rows whose source differs from its arrival */
+    bool more;        /* there were more than STORY_ROWS */
     struct {   /* what happened elsewhere meanwhile */
         char type[24];
         uint32_t n;
@@ -45,7 +46,7 @@ KT_MUST_CHECK int story_read(struct story *s, struct kt_err *err);
 void story_done(struct story *s);
 /** What was left out, by kind, into a line of `cap` bytes; "": nothing. */
 void story_apart(const struct story *s, char *ret, size_t cap);
-/** As one block of a document: a table. */
+/** As one block of a document: a table; with a column of own times when a row has one. */
 void story_write(const struct story *s, struct kt_jw *w);
 /** The outcome of a type with this id, that an input of its own seq led to; *ret_time its time.
  *  NULL: there is none (any more); freed by the caller. */

@@ -160,6 +160,47 @@ static void output_words(const struct call *c, const struct kt_json *v, bool en,
     }
 }
 
+/* What became of a call or a broadcast; that words were said to their end says its end already. */
+static void result_words(const struct kt_json *v, bool en, char ret[STORY_TEXT])
+{
+    static const struct {
+        const char *id, *zh, *en;
+    } results[] = {{"hung-up", "挂断", "hung up"},
+                   {"no-answer", "无人接听", "not answered"},
+                   {"busy", "占线", "busy"},
+                   {"declined", "拒接", "declined"},
+                   {"failed", "失败", "failed"},
+                   {"redirected", "被转到别处，已拒绝", "sent elsewhere: refused"},
+                   {"no-sound", "语音不通", "no sound in common"},
+                   {"no-speech", "无法合成语音", "the words cannot be spoken"},
+                   {"no-link", "通信链路未响应", "the link did not answer"},
+                   {"not-allowed", "被拒绝（账号）", "refused (account)"},
+                   {"no-address", "没有地址", "no address"},
+                   {"outranked", "被应急广播打断", "an emergency took over"},
+                   {"restart", "程序重启", "program restarted"},
+                   {"late", "超时", "took too long"},
+                   {"lost", "线路失去声音", "line fell silent"},
+                   {"heard", "已按键确认听到", "heard, key pressed"},
+                   {"spoken", "已接听并播完", "answered, all said"},
+                   {"accepted", "已受理", "accepted"}};
+    const char *result = kt_json_get_str(v, "result", ""), *who = "";
+    size_t n = strlen(ret);
+    if (!result[0] || strcmp(result, "ended") == 0) {
+        return;
+    }
+    if (strncmp(result, "desk-", 5) == 0) {
+        result += 5;
+        who = en ? "desk phone: " : "调度台话机：";
+    }
+    for (size_t i = 0; i < KT_ARRAY_LEN(results); i++) {
+        if (strcmp(result, results[i].id) == 0) {
+            result = en ? results[i].en : results[i].zh;
+            break;
+        }
+    }
+    (void)snprintf(ret + n, STORY_TEXT - n, en ? " · %s%.60s" : " · %s%.90s", who, result);
+}
+
 /* Phones and speakers that did not answer, by name, as far as the line has room. */
 static void silent_words(const struct call *c, const struct kt_json *v, bool en,
                          char ret[STORY_TEXT])
@@ -200,6 +241,7 @@ void story_words(const struct call *c, bool en, const struct kt_event *ev, const
                    subject(c, v, en), rule_title(c, v, en), *who ? " " : "", who, value,
                    story_word(text, en));
     output_words(c, v, en, ret);
+    result_words(v, en, ret);
     silent_words(c, v, en, ret);
 }
 

@@ -17,12 +17,13 @@ enum { DAYS = 31, PERSONS_MAX = 20000, STAYS_MAX = 400000, JSON_MAX = 64 << 20, 
 /* Once below, from in to out. */
 struct stay {
     uint32_t person; /* index */
-    kt_time in, out;
+    kt_time in, out; /* out 0: nobody said that it came up */
     uint32_t others;
-    bool leader;
+    bool leader, hidden; /* hidden: from who asks */
     char shift[32], relieved[32];
 };
 struct person {
+    uint32_t last;                                /* stay; KT_NONE: none */
     char id[32], name[NAME], trade[40], team[40]; /* id: the person's number, else the card's */
 };
 struct sheet {
@@ -32,10 +33,9 @@ struct sheet {
     kt_time from, to;
     struct stay *stay;
     struct person *person;
-    uint32_t stays, stays_cap, persons, persons_cap;
+    uint32_t stays, stays_cap, persons, persons_cap, below; /* below: stays without an out */
     bool more;
     struct kt_map *index;
-    struct kt_json *register_; /* below_person, as who asks sees it */
     struct kt_jw *w;
 };
 
@@ -68,7 +68,7 @@ static uint32_t person_of(struct sheet *s, const char *id)
     }
     s->person = grow(s->person, s->persons, &s->persons_cap, sizeof(*s->person));
     struct person *p = &s->person[s->persons];
-    *p = (struct person){.name = ""};
+    *p = (struct person){.last = KT_NONE};
     kt_text_set(p->id, sizeof(p->id), id);
     kt_map_set(s->index, kt_str_c(p->id), s->persons);
     return s->persons++;
@@ -81,35 +81,76 @@ static kt_time time_of(const struct kt_json *v, const char *key)
     return text.n && kt_time_parse(text, 0, &t) == KT_OK ? t : 0;
 }
 
+/* The stay that an outcome is about: one that began with a word before this, or a new one; NULL:
+ * not of the month, or there is no room. */
+static struct stay *stay_of(struct sheet *s, const char *person, kt_time in, bool out)
+{
+    uint32_t p = in && in < s->to ? person_of(s, person) : KT_NONE;
+    struct stay *was =
+        p == KT_NONE || s->person[p].last == KT_NONE ? NULL : &s->stay[s->person[p].last];
+    if (was && !was->out && out) {
+        s->below--;
+        return was;
+    }
+    if (p == KT_NONE || in < s->from) {
+        return NULL;
+    }
+    if (s->stays == STAYS_MAX) {
+        s->more = true;
+        return NULL;
+    }
+    s->stay = grow(s->stay, s->stays, &s->stays_cap, sizeof(*s->stay));
+    s->person[p].last = s->stays;
+    s->stay[s->stays] = (struct stay){.person = p};
+    s->below += !out;
+    return &s->stay[s->stays++];
+}
+
 static void take(struct sheet *s, const struct kt_json *v)
 {
     const char *person = kt_json_get_str(v, "person", kt_json_get_str(v, "card", ""));
     const char *place = kt_json_get_str(v, "place", "");
-    kt_time in = time_of(v, "in"), out = time_of(v, "at");
-    if (in < s->from || in >= s->to || !person[0] ||
-        !(place[0] ? may_see_place(s->c, place) : may_see_all(s->c))) {
+    bool out = strcmp(kt_json_get_str(v, "change", ""), "out") == 0;
+    kt_time in = time_of(v, out ? "in" : "at");
+    struct stay *one = person[0] ? stay_of(s, person, in, out) : NULL;
+    if (!one) {
         return;
     }
-    uint32_t p = person_of(s, person);
-    if (p == KT_NONE || s->stays == STAYS_MAX) {
-        s->more = true;
-        return;
-    }
-    s->stay = grow(s->stay, s->stays, &s->stays_cap, sizeof(*s->stay));
-    struct stay *one = &s->stay[s->stays++];
-    *one = (struct stay){.person = p,
-                         .in = in,
-                         .out = out,
-                         .others = (uint32_t)kt_json_get_int(v, "others", 0),
-                         .leader = kt_json_get_bool(v, "leader", false)};
+    one->in = in; /* the one of its end counts: the subsystem may know of an earlier one */
+    one->out = out ? time_of(v, "at") : 0;
+    one->others = (uint32_t)kt_json_get_int(v, "others", 0);
+    one->leader = kt_json_get_bool(v, "leader", false);
+    one->hidden = in < s->from || !(place[0] ? may_see_place(s->c, place) : may_see_all(s->c));
     kt_text_set(one->shift, sizeof(one->shift), kt_json_get_str(v, "shift", ""));
     kt_text_set(one->relieved, sizeof(one->relieved), kt_json_get_str(v, "relieved", ""));
 }
 
-/* Who went in at the end of the month comes up in the next: read some days beyond it. */
+static bool in_or_out(struct kt_str body)
+{
+    static const char head[] = "{\"type\":\"person\"", *const changes[] = {"\"change\":\"out\"",
+                                                                           "\"change\":\"in\""};
+    return body.n > sizeof(head) && memcmp(body.p, head, sizeof(head) - 1) == 0 &&
+           (memmem(body.p, body.n, changes[0], strlen(changes[0])) ||
+            memmem(body.p, body.n, changes[1], strlen(changes[1])));
+}
+
+static void keep_seen(struct sheet *s)
+{
+    uint32_t n = 0;
+    s->below = 0;
+    for (uint32_t i = 0; i < s->stays; i++) {
+        if (!s->stay[i].hidden) {
+            s->stay[n++] = s->stay[i];
+            s->below += !s->stay[i].out;
+        }
+    }
+    s->stays = n;
+}
+
+/* Who went in at the end of the month comes up in the next: read beyond it, a month at most, while
+ * somebody has not come up. */
 static int read_all(struct sheet *s, struct kt_err *err)
 {
-    static const char head[] = "{\"type\":\"person\"", out[] = "\"change\":\"out\"";
     struct kt_journal *j = kt_runtime_journal(s->c->api->opts.runtime);
     struct kt_journal_reader *reader;
     struct kt_event ev;
@@ -119,42 +160,56 @@ static int read_all(struct sheet *s, struct kt_err *err)
         return r;
     }
     r = kt_journal_read(j, NULL, seq, &reader, err);
-    while (r == KT_OK && (r = kt_journal_next_of(reader, 1u << KT_EV_OUTCOME, &ev, err)) == 1 &&
-           ev.time < s->to + 3 * KT_DAY) {
+    if (r < 0) {
+        return r;
+    }
+    while ((r = kt_journal_next_of(reader, 1u << KT_EV_OUTCOME, &ev, err)) == 1 &&
+           (ev.time < s->to + 3 * KT_DAY || (s->below && ev.time < s->to + DAYS * KT_DAY))) {
         struct kt_json *v = NULL;
-        r = KT_OK;
-        if (ev.body.n > sizeof(head) && memcmp(ev.body.p, head, sizeof(head) - 1) == 0 &&
-            memmem(ev.body.p, ev.body.n, out, sizeof(out) - 1) &&
-            kt_json_parse(ev.body, 1 << 16, &v, NULL) == KT_OK) {
+        if (in_or_out(ev.body) && kt_json_parse(ev.body, 1 << 16, &v, NULL) == KT_OK) {
             take(s, v);
         }
         kt_json_free(v);
     }
     kt_journal_reader_free(reader);
+    keep_seen(s);
     return r < 0 ? r : KT_OK;
 }
 
 /* ---- names ---- */
 
-static void learn_names(struct sheet *s)
+/* As the register had them at `at` (0: now), where nothing is known yet. */
+static void learn_names_at(struct sheet *s, kt_time at)
 {
     struct kt_room *room = kt_runtime_room(s->c->api->opts.runtime);
     struct kt_reader who = reader_of(s->c);
-    const struct kt_record_query q = {.sort = "_id", .limit = PERSONS_MAX};
+    const struct kt_record_query q = {.sort = "_id", .limit = PERSONS_MAX, .at = at};
+    struct kt_json *list = NULL;
     struct kt_err err;
-    if (!room || list_json(room, &who, "below_person", &q, &s->register_, &err) < 0) {
+    if (!room || list_json(room, &who, "below_person", &q, &list, &err) < 0) {
         return; /* who may not see the register sees numbers */
     }
-    const struct kt_json *items = kt_json_get(s->register_, "items");
+    const struct kt_json *items = kt_json_get(list, "items");
     for (size_t i = 0; i < kt_json_len(items); i++) {
         const struct kt_json *f = kt_json_get(kt_json_at(items, i), "fields");
-        uint64_t at;
-        if (kt_map_get(s->index, kt_json_strn(kt_json_get(f, "no")), &at)) {
-            struct person *p = &s->person[at];
-            kt_text_set(p->name, sizeof(p->name), kt_json_get_str(f, "name", ""));
-            kt_text_set(p->team, sizeof(p->team), kt_json_get_str(f, "team", ""));
+        uint64_t p;
+        if (kt_map_get(s->index, kt_json_strn(kt_json_get(f, "no")), &p) && !s->person[p].name[0]) {
+            kt_text_set(s->person[p].name, sizeof(s->person[p].name),
+                        kt_json_get_str(f, "name", ""));
+            kt_text_set(s->person[p].team, sizeof(s->person[p].team),
+                        kt_json_get_str(f, "team", ""));
         }
     }
+    kt_json_free(list);
+}
+
+/* The team is that of the month's end; who was entered later has the one of today. */
+static void learn_names(struct sheet *s)
+{
+    if (s->to <= kt_runtime_now(s->c->api->opts.runtime)) {
+        learn_names_at(s, s->to - 1);
+    }
+    learn_names_at(s, 0);
 }
 
 /* ---- the sheets ---- */
@@ -188,7 +243,7 @@ static int day_of(const struct sheet *s, kt_time t)
 
 static double hours(const struct stay *x)
 {
-    return (double)(x->out - x->in) / (double)KT_HOUR;
+    return x->out ? (double)(x->out - x->in) / (double)KT_HOUR : 0;
 }
 
 static void heads(struct sheet *s)
@@ -213,7 +268,7 @@ static void heads(struct sheet *s)
 /* One person: each day the mark of the shift and the hours. */
 static void person_row(struct sheet *s, uint32_t p, const uint32_t *list, uint32_t n, uint32_t no)
 {
-    char day[DAYS + 1][48] = {{0}}, text[32];
+    char day[DAYS + 1][80] = {{0}}, text[32];
     double sum = 0;
     for (uint32_t i = 0; i < n; i++) {
         const struct stay *x = &s->stay[list[i]];
@@ -221,7 +276,11 @@ static void person_row(struct sheet *s, uint32_t p, const uint32_t *list, uint32
         size_t at = strlen(to);
         shift_mark(s, x->shift, mark);
         sum += hours(x);
-        snprintf(text, sizeof(text), "%s%s%.1f", at ? " " : "", mark, hours(x));
+        if (x->out) {
+            snprintf(text, sizeof(text), "%s%s%.1f", at ? " " : "", mark, hours(x));
+        } else {
+            snprintf(text, sizeof(text), "%s%s%s", at ? " " : "", mark, say(s, "未升井", "?"));
+        }
         kt_text_set(to + at, sizeof(day[0]) - at, text);
     }
     kt_jw_arr(s->w);
@@ -362,6 +421,10 @@ static void write_sheets(struct sheet *s)
     attendance(s);
     heading(s, say(s, "领导带班下井登记", "Leaders below by shift"));
     leaders(s);
+    if (s->below) {
+        note(s, say(s, "“未升井”：至制表时没有升井记录，工时未计。",
+                    "\"?\": nothing says that this person came up; no hours are counted."));
+    }
     note(s, say(s, "制表：____________    审核：____________    日期：____________",
                 "Made by: ____________    Checked by: ____________    Day: ____________"));
     kt_jw_arr_end(s->w);
@@ -445,7 +508,6 @@ void get_attendance(struct call *c)
     s.index = kt_map_new(1024);
     answer(&s);
     kt_map_free(s.index);
-    kt_json_free(s.register_);
     free(s.stay);
     free(s.person);
 }

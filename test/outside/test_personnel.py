@@ -217,8 +217,10 @@ def attendance():
     w = world()
     w.tell({"card": "1777", "a": [["A1", 60.0], ["A2", 100.0]]})
     w.wait("it is below", lambda p: any(i["card"] == "1777" for i in p["items"]))
+    below = next(r for r in w.see.get("/personnel/attendance")["blocks"][1]["rows"] if r[1] == "1777")
+    equal((below[-2], below[-1], [x[-3:] for x in below[4:-2] if x]), ("1", "0.0", ["未升井"]), "a card that is still below")
     w.see.ask("person.out", card="1777", reason="test")
-    sheet = kt.wait_for("the sheet", lambda: (lambda s: s if any(r[1] == "1777" for r in s["blocks"][1]["rows"]) else None)(w.see.get("/personnel/attendance")))
+    sheet = kt.wait_for("the sheet", lambda: (lambda s: s if any(r[1] == "1777" and "未升井" not in str(r) for r in s["blocks"][1]["rows"]) else None)(w.see.get("/personnel/attendance")))
     table = sheet["blocks"][1]
     row = next(r for r in table["rows"] if r[1] == "1777")
     equal((len(table["columns"]) == len(row) >= 34, row[-2], sum(bool(x) for x in row[4:-2])), (True, "1", 1), row)

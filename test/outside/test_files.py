@@ -249,6 +249,11 @@ def _():
     full = told("cause and measure", kind="001", measure="停带检查", cause="皮带摩擦", entered=True)
     equal((full[0], full[5], full[6], full[15]), (over[0], over[5], over[6], "eye-of-test"))
 
+    for value in (33, 4):
+        p.samples(("F3", value))
+    again = told("the same alarm again, nobody has acknowledged it", kind="001", to=True, max="33")
+    assert again[5] >= over[6] and again[6] >= again[5], (over, again)
+
     record = engineer.ask("calibration.open", point="F3", gas="200 ppm CO", minutes=5)["result"]["record"]
     for value, quality in ((4, "calibration"), (200, "calibration"), (5, "calibration")):
         p.samples(("F3", value, None, quality))
@@ -257,13 +262,13 @@ def _():
     gas = told("the calibration", kind="007", to=True, max="200")
     equal((gas[12], gas[13], gas[15]), ("200 ppm CO", "good", "engineer-of-test"))
     sheet = next(r for r in d.eye.get("/reports/analog")["rows"] if r[0] == "F3")
-    equal((sheet[4], sheet[6], sheet[9]), ("41", "3", "4"), "30, 41, 3 and 6 are of the air")
+    equal((sheet[4], sheet[6], sheet[9], sheet[10]), ("41", "3", "6", "调校 3"), "30, 41, 3, 33, 4 and 6 are of the air")
     kt.wait_for("a file of statistics behind it", lambda: [
         r for r in records("TJSJ") if r[1] == over[1] and r[10] and float(r[6]) == 6])
     equal([r for r in records("TJSJ") if r[1] == over[1] and float(r[6]) > 41], [])
     p.samples(("F3", 90, None, "calibration"))  # a flag without a record changes nothing
     sheet = next(r for r in d.eye.get("/reports/analog")["rows"] if r[0] == "F3")
-    equal((sheet[4], sheet[9]), ("90", "5"))
+    equal((sheet[4], sheet[9], sheet[10]), ("90", "7", "调校 4"))
 
 
 @case("the link of mine files tells its state: a file, silence, a folder that cannot be used")

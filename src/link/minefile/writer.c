@@ -92,7 +92,7 @@ const char *writer_place(const struct writer *w, const struct kt_point *p)
 
 bool writer_goes_up(const struct kt_point *p)
 {
-    return p->role && strcmp(p->role->group, "self") != 0;
+    return !p->ended && p->role && strcmp(p->role->group, "self") != 0;
 }
 
 static int write_values(struct writer *w, kt_time t, struct kt_err *err)

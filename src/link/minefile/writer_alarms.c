@@ -17,6 +17,7 @@ struct entry { /* a record of YCBJ */
     const char *kind;
     kt_time from, to, told; /* to 0: not over */
     double peak;            /* NAN: of the history */
+    bool low;               /* the peak is a lowest value */
     const char *cause, *measure, *by;
     kt_time entered; /* cause and measure; 0: not yet */
 };
@@ -52,9 +53,10 @@ static int put_figures(const struct writer *w, const struct entry *e, struct kt_
         r = kt_runtime_figures(w->rt, p->id, e->from, to, 1, &k, err);
         r = r == KT_ENOTFOUND ? KT_OK : r;
     }
-    writer_number(w, b, isnan(e->peak) && k.count ? k.max : e->peak);
+    bool high = !e->low && !(e->peak < k.max); /* what raised it may have been stored nowhere */
+    writer_number(w, b, !k.count || (high && !isnan(e->peak)) ? e->peak : k.max);
     time_field(w, b, k.count ? k.max_time : 0);
-    writer_number(w, b, k.count ? k.min : none);
+    writer_number(w, b, !k.count ? none : e->low ? fmin(e->peak, k.min) : k.min);
     time_field(w, b, k.count ? k.min_time : 0);
     writer_number(w, b, k.count ? k.sum / (double)k.count : none);
     return r;
@@ -99,13 +101,16 @@ static struct entry alarm_entry(const struct writer *w, const struct kt_json *a,
         .to = time_of(a, "cleared"),
         .told = told,
         .peak = kt_json_get_num(a, "peak", (double)NAN),
+        .low = kt_json_get_num(a, "peak", 0) < kt_json_get_num(a, "limit", -INFINITY),
         .cause = "", /* with the record of the response */
         .measure = "",
         .by = kt_json_get_str(a, "by", "")};
 }
 
-/* The alarm of a card by its newest word before `told`; NULL: none in the journal. */
-static struct kt_json *alarm_of(const struct writer *w, const struct kt_json *card, kt_time told)
+/* The newest word of an alarm from `since` until `told`, of raises alone with `raise`; NULL: none
+ * in the journal. Its time in *ret_at. */
+static struct kt_json *newest_word(const struct writer *w, int64_t id, kt_time since, kt_time told,
+                                   bool raise, kt_time *ret_at)
 {
     struct kt_journal *j = kt_runtime_journal(w->rt);
     struct kt_journal_reader *r;
@@ -113,8 +118,7 @@ static struct kt_json *alarm_of(const struct writer *w, const struct kt_json *ca
     struct kt_event ev;
     struct kt_err aside;
     kt_seq first;
-    int64_t id = kt_json_get_int(card, "alarm", 0);
-    if (kt_journal_find(j, NULL, time_of(card, "opened"), &first, &aside) < 0 || !first ||
+    if (kt_journal_find(j, NULL, since, &first, &aside) < 0 || !first ||
         kt_journal_read(j, NULL, first, &r, &aside) < 0) {
         return NULL;
     }
@@ -122,9 +126,11 @@ static struct kt_json *alarm_of(const struct writer *w, const struct kt_json *ca
         struct kt_json *a = NULL;
         if (memmem(ev.body.p, ev.body.n, "\"type\":\"alarm\"", 14) &&
             kt_json_parse(ev.body, 1 << 20, &a, NULL) == KT_OK &&
-            kt_json_get_int(a, "id", 0) == id) {
+            kt_json_get_int(a, "id", 0) == id &&
+            (!raise || strcmp(kt_json_get_str(a, "change", ""), "raise") == 0)) {
             kt_json_free(found);
             found = a;
+            *ret_at = ev.time;
             a = NULL;
         }
         kt_json_free(a);
@@ -133,13 +139,35 @@ static struct kt_json *alarm_of(const struct writer *w, const struct kt_json *ca
     return found;
 }
 
+/* An alarm that came again before anybody acknowledged it is one occurrence; a record is of one of
+ * its standings, with that one's beginning and peak. */
+static struct entry standing_entry(const struct writer *w, const struct kt_json *a, kt_time told)
+{
+    struct entry e = alarm_entry(w, a, told);
+    kt_time at = e.from;
+    if (kt_json_get_int(a, "raises", 1) > 1) {
+        bool raised = strcmp(kt_json_get_str(a, "change", ""), "raise") == 0;
+        struct kt_json *raise =
+            raised ? NULL : newest_word(w, kt_json_get_int(a, "id", 0), e.from, told, true, &at);
+        at = raised ? told : at;
+        if (at > e.from) {
+            e.peak = e.to ? (double)NAN : kt_json_get_num(raise ? raise : a, "value", (double)NAN);
+            e.from = at;
+        }
+        kt_json_free(raise);
+    }
+    return e;
+}
+
 static int put_measure(const struct writer *w, const struct kt_json *card, kt_time told,
                        struct kt_buf *b, struct kt_err *err)
 {
-    struct kt_json *a = alarm_of(w, card, told);
+    kt_time at;
+    struct kt_json *a = newest_word(w, kt_json_get_int(card, "alarm", 0), time_of(card, "opened"),
+                                    told, false, &at);
     int r = KT_OK;
     if (a) {
-        struct entry e = alarm_entry(w, a, told);
+        struct entry e = standing_entry(w, a, told);
         e.cause = kt_json_get_str(card, "text", "");
         e.measure = kt_json_get_str(card, "measure", "");
         e.by = kt_json_get_str(card, "by", "");
@@ -175,7 +203,7 @@ static int put_outcome(const struct writer *w, const struct kt_json *v, kt_time 
         return 0;
     }
     if (!strcmp(type, "alarm") && (!strcmp(change, "raise") || !strcmp(change, "clear"))) {
-        struct entry e = alarm_entry(w, v, told);
+        struct entry e = standing_entry(w, v, told);
         r = put_entry(w, &e, b, err);
     } else if (!strcmp(type, "card") && !strcmp(change, "measure")) {
         r = put_measure(w, v, told, b, err);

@@ -6,6 +6,7 @@
 #include "api/records.h"
 #include "conf/csv.h"
 #include "report/read.h"
+#include "report/sheet.h"
 
 struct table {
     struct kt_jw w;
@@ -89,7 +90,7 @@ static int rows_of_xlsx(const struct import_file *f, struct table *t, struct kt_
 /* A cell that a table program would take for a formula has got an apostrophe in our exports. */
 static struct kt_str unguarded(struct kt_str s)
 {
-    bool guarded = s.n > 1 && s.p[0] == '\'' && strchr("=+-@'\t\r", s.p[1]);
+    bool guarded = s.n > 1 && s.p[0] == '\'' && kt_sheet_guards((struct kt_str){s.p + 1, s.n - 1});
     return guarded ? (struct kt_str){s.p + 1, s.n - 1} : s;
 }
 

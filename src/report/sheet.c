@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <xlsxwriter.h>
 
 #include "conf/number.h"
@@ -27,9 +28,24 @@ struct kt_sheet {
 
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
+bool kt_sheet_guards(struct kt_str s)
+{
+    static const char *const wide[] = {"＝", "＋", "－",
+                                       "＠"}; /* Chinese table programs take these too */
+    size_t digits = 0;
+    bool guard = s.n && s.p[0] && strchr("=+-@'\t\r\n", s.p[0]);
+    for (size_t i = 0; i < KT_ARRAY_LEN(wide); i++) {
+        guard = guard || (s.n >= 3 && memcmp(s.p, wide[i], 3) == 0);
+    }
+    while (digits < s.n && s.p[digits] >= '0' && s.p[digits] <= '9') {
+        digits++;
+    }
+    return guard || (digits == s.n && digits > KT_SHEET_DIGITS);
+}
+
 static void csv_field(struct kt_buf *out, struct kt_str s, enum kt_cell kind)
 {
-    bool guard = kind == KT_CELL_TEXT && s.n && strchr("=+-@'\t\r", s.p[0]);
+    bool guard = kind == KT_CELL_TEXT && kt_sheet_guards(s);
     kt_put_u8(out, '"');
     if (guard) {
         kt_put_u8(out, '\'');

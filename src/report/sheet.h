@@ -19,10 +19,14 @@ struct kt_sheet_column {
     uint32_t choices_n;
 };
 
+enum { KT_SHEET_DIGITS = 15 }; /* so many of a number a table program keeps */
+/** Does a text get an apostrophe in CSV? The reading of a table takes it away again. */
+bool kt_sheet_guards(struct kt_str text);
+
 struct kt_sheet;
 /**
  * @param xlsx  else CSV: UTF-8 with a byte order mark, so that table programs read Chinese, and an
- *              apostrophe before what they would take for a formula
+ *              apostrophe before what they would take for a formula, or round to 15 digits
  * @param columns  borrowed until the end
  */
 KT_MUST_CHECK int kt_sheet_new(bool xlsx, const char *title, const struct kt_sheet_column *columns,
@@ -34,6 +38,6 @@ void kt_sheet_cell(struct kt_sheet *s, struct kt_str text);
  *  Neither kind holds more than a row of it in memory. */
 KT_MUST_CHECK int kt_sheet_end(struct kt_sheet *s, int *ret_fd, uint64_t *ret_size,
                                struct kt_err *err);
-enum { KT_SHEET_MIB = 1024 }; /* at most, of a file */
+enum { KT_SHEET_MIB = 1024 };           /* at most, of a file */
 void kt_sheet_free(struct kt_sheet *s); /**< instead of kt_sheet_end(); accepts NULL */
 #endif

@@ -217,7 +217,7 @@ static void take(struct reading *rd, const struct kt_event *ev)
     }
     const char *type = kt_json_get_str(v, "type", "");
     const struct kt_site *s = rd->c->site;
-    kt_point_id output = kt_site_point(s, kt_str_c(kt_json_get_str(v, "output", "")));
+    kt_point_id output = point_ever(rd->c, kt_json_get_str(v, "output", ""));
     if (strcmp(type, "alarm") == 0) {
         take_alarm(rd, v, ev->time);
     } else if (output.v != KT_NONE && !s->points[output.v].set &&
@@ -326,12 +326,13 @@ static void put_text(struct kt_jw *w, const char *key, const char *text)
 
 static void write_cause(const struct call *c, const struct cut_cause *by, struct kt_jw *w)
 {
-    kt_point_id p = kt_site_point(c->site, kt_str_c(by->point));
+    kt_point_id p = point_ever(c, by->point);
+    bool seen = may_see_point(c, by->point); /* a sensor elsewhere may cut what is seen here */
     kt_jw_obj(w);
     kt_jw_kstr(w, "rule", by->rule);
-    kt_jw_kstr(w, "point", by->point);
-    kt_jw_knum(w, "value", by->value);
-    kt_jw_knum(w, "limit", by->limit);
+    kt_jw_kstr(w, "point", seen ? by->point : "");
+    kt_jw_knum(w, "value", seen ? by->value : (double)NAN);
+    kt_jw_knum(w, "limit", seen ? by->limit : (double)NAN);
     kt_jw_kstr(w, "unit", p.v == KT_NONE ? "" : c->site->points[p.v].role->unit);
     put_time(w, "at", by->at);
     put_time(w, "over", by->over);

@@ -95,6 +95,10 @@ struct kt_json *snapshot(struct call *c, enum kt_snapshot what);
 /** By text id. What the site does not have (any more) is for those who see all of it. */
 bool may_see_place(const struct call *c, const char *id);
 bool may_see_point(const struct call *c, const char *id);
+/** Also one that is gone since a reload, for what tells of the past. */
+kt_point_id point_ever(const struct call *c, const char *id);
+/** The word for a quality by its number, which is the quality without its grade. */
+const char *quality_title(kt_quality number, bool en);
 /** May the caller see the object: by its "place", "point" or "output"? */
 bool may_see_object(const struct call *c, const struct kt_json *obj);
 /** May this person be told of an outcome of the record room? */

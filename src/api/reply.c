@@ -193,9 +193,15 @@ bool may_see_place(const struct call *c, const char *id)
     return place.v == KT_NONE ? may_see_all(c) : may_see(c, place);
 }
 
-bool may_see_point(const struct call *c, const char *id)
+kt_point_id point_ever(const struct call *c, const char *id)
 {
     kt_point_id p = kt_site_point(c->site, kt_str_c(id));
+    return p.v == KT_NONE ? kt_site_point_ended(c->site, kt_str_c(id)) : p;
+}
+
+bool may_see_point(const struct call *c, const char *id)
+{
+    kt_point_id p = point_ever(c, id);
     return p.v == KT_NONE ? may_see_all(c) : may_see(c, c->site->points[p.v].place);
 }
 

@@ -109,7 +109,7 @@ static int decimals_of(const struct kt_point *p)
 
 static const struct kt_point *point_of(const struct request *q, const char *id)
 {
-    kt_point_id p = kt_site_point(q->c->site, kt_str_c(id));
+    kt_point_id p = point_ever(q->c, id);
     return p.v == KT_NONE ? NULL : &q->c->site->points[p.v];
 }
 
@@ -121,38 +121,84 @@ static void point_cells(const struct request *q, struct kt_report *r, const char
     kt_report_cell(r, p ? place_of(q, p) : "");
 }
 
+/* One that is gone is in the sheets of the days on which it was; of one that was gone before the
+ * last start its id alone is known, not what it measured. */
 static bool printed(const struct request *q, const struct kt_point *p)
 {
-    return !p->ended && strcmp(p->role->group, "self") != 0 && may_see(q->c, p->place);
+    return (!p->ended || p->role->id[0]) && strcmp(p->role->group, "self") != 0 &&
+           may_see(q->c, p->place);
 }
 
 /* ---- analog ---------------------------------------------------------------------------------- */
 
+struct odd { /* samples by the number of their quality (its grade is left out) */
+    uint32_t n[KT_Q_GRADE ^ UINT8_MAX];
+};
+
+static bool take_odd(void *arg, kt_time t, double v, kt_quality q, kt_time arrival)
+{
+    struct odd *o = arg;
+    (void)t;
+    (void)v;
+    (void)arrival;
+    o->n[(q & ~KT_Q_GRADE) % KT_ARRAY_LEN(o->n)]++;
+    return true;
+}
+
+/* What of the span was not measured as usual: calibration, over its range, set by hand … */
+static void odd_cell(struct request *q, struct kt_report *r, const struct kt_point *p,
+                     const struct kt_bucket *b)
+{
+    struct odd o = {{0}};
+    char text[200] = "";
+    size_t n = 0;
+    if (b->worst != KT_Q_NORMAL &&
+        kt_history_scan(kt_runtime_history(q->c->api->opts.runtime), p->id, q->from, q->to,
+                        take_odd, &o, &q->err) < 0) {
+        q->unread++;
+    }
+    for (kt_quality i = 1; i < KT_ARRAY_LEN(o.n) && n < sizeof(text) - 40; i++) {
+        if (o.n[i]) {
+            n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.30s %u", n ? " · " : "",
+                                  quality_title(i, q->en), o.n[i]);
+        }
+    }
+    kt_report_cell(r, text);
+}
+
 static struct kt_report *analog(struct request *q)
 {
-    const struct kt_report_column columns[] = {
-        {say(q, "测点", "Point"), 2, false},   {say(q, "名称", "Name"), 3, false},
-        {say(q, "地点", "Place"), 2.8, false}, {say(q, "单位", "Unit"), 1, false},
-        {say(q, "最大值", "Max"), 1.2, true},  {say(q, "时刻", "At"), 1.6, false},
-        {say(q, "最小值", "Min"), 1.2, true},  {say(q, "时刻", "At"), 1.6, false},
-        {say(q, "平均值", "Mean"), 1.2, true}, {say(q, "样本", "Samples"), 1.2, true}};
-    struct kt_report *r = kt_report_new(say(q, "模拟量日（班）报表", "Analog values"), columns, 10);
+    const struct kt_report_column columns[] = {{say(q, "测点", "Point"), 2, false},
+                                               {say(q, "名称", "Name"), 3, false},
+                                               {say(q, "地点", "Place"), 2.8, false},
+                                               {say(q, "单位", "Unit"), 1, false},
+                                               {say(q, "最大值", "Max"), 1.2, true},
+                                               {say(q, "时刻", "At"), 1.6, false},
+                                               {say(q, "最小值", "Min"), 1.2, true},
+                                               {say(q, "时刻", "At"), 1.6, false},
+                                               {say(q, "平均值", "Mean"), 1.2, true},
+                                               {say(q, "样本", "Samples"), 1.2, true},
+                                               {say(q, "非正常样本", "Not as usual"), 2, false}};
+    struct kt_report *r = kt_report_new(say(q, "模拟量日（班）报表", "Analog values"), columns, 11);
     const struct kt_site *s = q->c->site;
     for (uint32_t i = 0; i < s->points_n; i++) {
         const struct kt_point *p = &s->points[i];
-        struct kt_bucket b;
-        if (p->kind != KT_POINT_ANALOG || !printed(q, p) || !whole(q, p, q->from, q->to, &b)) {
-            continue;
+        struct kt_bucket b = {.count = 0};
+        if (p->kind != KT_POINT_ANALOG || !printed(q, p) ||
+            (!whole(q, p, q->from, q->to, &b) && b.worst == KT_Q_NORMAL)) {
+            continue; /* of one that was broken all day a row says so */
         }
         int d = decimals_of(p);
+        bool has = b.count > 0;
         point_cells(q, r, p->id);
         kt_report_cell(r, p->unit);
-        kt_report_num(r, b.max, d);
+        kt_report_num(r, has ? b.max : (double)NAN, d);
         time_cell(q, r, b.max_time);
-        kt_report_num(r, b.min, d);
+        kt_report_num(r, has ? b.min : (double)NAN, d);
         time_cell(q, r, b.min_time);
-        kt_report_num(r, b.sum / (double)b.count, d);
+        kt_report_num(r, has ? b.sum / (double)b.count : (double)NAN, d);
         kt_report_num(r, (double)b.count, 0);
+        odd_cell(q, r, p, &b);
     }
     return r;
 }
@@ -233,10 +279,11 @@ static void cause_cell(const struct request *q, struct kt_report *r, const struc
         char rule[104], value[48] = "";
         const struct kt_point *p = point_of(q, by->point);
         snprintf(rule, sizeof(rule), "rule:%s", by->rule);
-        if (p && !isnan(by->value) && p->kind == KT_POINT_ANALOG) {
+        bool seen = may_see_point(q->c, by->point);
+        if (p && seen && !isnan(by->value) && p->kind == KT_POINT_ANALOG) {
             snprintf(value, sizeof(value), " %.*f %s", decimals_of(p), by->value, p->role->unit);
         }
-        snprintf(text, sizeof(text), "%s %s%s%s", by_words(q, rule), by->point, value,
+        snprintf(text, sizeof(text), "%s %s%s%s", by_words(q, rule), seen ? by->point : "", value,
                  cut->causes_n + cut->causes_more > 1 ? " …" : "");
     }
     kt_report_cell(r, text);
@@ -300,22 +347,25 @@ static struct kt_report *cuts(struct request *q)
 
 /* ---- switches -------------------------------------------------------------------------------- */
 
-/* A state holds until the next sample, and no longer than a sample of the point is fresh. */
+/* A state holds until the next sample, and no longer than a sample of the point is fresh; after it
+ * nothing is known until the next one, which is a change when it is not what was known last. */
 struct states {
     const struct request *q;
     int64_t fresh_ns;
     int changes;
-    int64_t on_ns;
+    int64_t on_ns, known_ns;
     kt_time last;
     double value;
-    bool known;
+    bool known, heard;
 };
 
 static void hold(struct states *s, kt_time until)
 {
     kt_time end = sooner(until, s->fresh_ns ? s->last + s->fresh_ns : until);
-    if (s->known && s->value != 0 && end > s->q->from) {
-        s->on_ns += end - later(s->last, s->q->from);
+    if (s->known && end > s->q->from) {
+        int64_t ns = end - later(s->last, s->q->from);
+        s->known_ns += ns;
+        s->on_ns += s->value != 0 ? ns : 0;
     }
     s->known = s->known && end == until;
 }
@@ -329,9 +379,9 @@ static bool take_state(void *arg, kt_time t, double v, kt_quality q, kt_time arr
         s->known = false;
         return true;
     }
-    s->changes += s->known && (s->value != 0) != (v != 0) && t >= s->q->from;
+    s->changes += s->heard && (s->value != 0) != (v != 0) && t >= s->q->from;
     s->value = v;
-    s->known = true;
+    s->known = s->heard = true;
     s->last = t;
     return true;
 }
@@ -343,9 +393,10 @@ static struct kt_report *switches(struct request *q)
                                                {say(q, "地点", "Place"), 3, false},
                                                {say(q, "变化次数", "Changes"), 1, true},
                                                {say(q, "累计接通", "Time on"), 1.4, false},
+                                               {say(q, "状态不明", "Not known"), 1.4, false},
                                                {say(q, "期末状态", "At the end"), 1.4, false}};
     struct kt_report *r =
-        kt_report_new(say(q, "开关量状态变动日（班）报表", "Switch states"), columns, 6);
+        kt_report_new(say(q, "开关量状态变动日（班）报表", "Switch states"), columns, 7);
     const struct kt_site *s = q->c->site;
     for (uint32_t i = 0; i < s->points_n; i++) {
         const struct kt_point *p = &s->points[i];
@@ -359,10 +410,14 @@ static struct kt_report *switches(struct request *q)
             q->unread++;
             continue;
         }
+        if (p->ended && !st.heard) {
+            continue;
+        }
         hold(&st, q->to);
         point_cells(q, r, p->id);
         kt_report_num(r, st.changes, 0);
         span_cell(r, st.on_ns);
+        span_cell(r, q->to - q->from - st.known_ns);
         kt_report_cell(r, !st.known ? "?" : pick(q, st.value != 0 ? p->role->on : p->role->off));
     }
     return r;
@@ -372,16 +427,51 @@ static struct kt_report *switches(struct request *q)
 
 struct sum {
     int alarms, cuts, feeds, faults;
-    int64_t time_ns; /* within the span */
+    int64_t time_ns; /* within the span in which at least one of them stood */
+    kt_time until;   /* so far it is counted */
 };
 
+/* Entries come by the time at which they began. */
 static void count(const struct request *q, const struct past_alarm *a, struct sum *s)
 {
-    s->alarms += !strcmp(a->category, "over-limit");
-    s->cuts += !strcmp(a->category, "cut");
-    s->feeds += !strcmp(a->category, "feed");
-    s->faults += !strcmp(a->category, "fault");
-    s->time_ns += (a->cleared ? sooner(a->cleared, q->to) : q->to) - later(a->raised, q->from);
+    const char *const names[] = {"over-limit", "cut", "feed", "fault"};
+    int *const numbers[] = {&s->alarms, &s->cuts, &s->feeds, &s->faults};
+    kt_time end = a->cleared ? sooner(a->cleared, q->to) : q->to;
+    kt_time from = later(later(a->raised, q->from), s->until);
+    for (size_t i = 0; i < KT_ARRAY_LEN(names); i++) {
+        if (strcmp(names[i], a->category) == 0) {
+            (*numbers[i])++;
+            s->time_ns += end > from ? end - from : 0;
+            s->until = later(s->until, end);
+        }
+    }
+}
+
+static int by_raised(const void *a, const void *b)
+{
+    const struct past_alarm *x = *(const struct past_alarm *const *)a,
+                            *y = *(const struct past_alarm *const *)b;
+    return x->raised < y->raised ? -1 : x->raised > y->raised;
+}
+
+/* Of each point, by its index. */
+static struct sum *sums_of(const struct request *q)
+{
+    const struct kt_site *s = q->c->site;
+    struct sum *sums = KT_NEW_ARRAY(q->c->arena, struct sum, s->points_n + 1);
+    const struct past_alarm **list =
+        KT_NEW_ARRAY(q->c->arena, const struct past_alarm *, q->past.alarms_n + 1);
+    for (size_t i = 0; i < q->past.alarms_n; i++) {
+        list[i] = &q->past.alarms[i];
+    }
+    qsort(list, q->past.alarms_n, sizeof(*list), by_raised);
+    for (size_t i = 0; i < q->past.alarms_n; i++) {
+        kt_point_id p = point_ever(q->c, list[i]->point);
+        if (p.v != KT_NONE) {
+            count(q, list[i], &sums[p.v]);
+        }
+    }
+    return sums;
 }
 
 /* The point's largest value of the span and its time. */
@@ -403,13 +493,7 @@ static struct kt_report *statistics(struct request *q)
         {say(q, "最大值", "Max"), 1.2, true},       {say(q, "时刻", "At"), 1.7, false}};
     struct kt_report *r = kt_report_new(say(q, "报警断电统计报表", "Statistics"), columns, 10);
     const struct kt_site *s = q->c->site;
-    struct sum *sums = KT_NEW_ARRAY(q->c->arena, struct sum, s->points_n + 1);
-    for (size_t i = 0; i < q->past.alarms_n; i++) {
-        kt_point_id p = kt_site_point(s, kt_str_c(q->past.alarms[i].point));
-        if (p.v != KT_NONE) {
-            count(q, &q->past.alarms[i], &sums[p.v]);
-        }
-    }
+    const struct sum *sums = sums_of(q);
     for (uint32_t i = 0; i < s->points_n; i++) {
         const struct sum *m = &sums[i];
         if (!(m->alarms + m->cuts + m->feeds + m->faults) || !printed(q, &s->points[i])) {

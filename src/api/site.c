@@ -149,6 +149,16 @@ static const struct {
     {KT_Q_GAP, {"缺报存疑", "gap"}},
 };
 
+const char *quality_title(kt_quality number, bool en)
+{
+    for (size_t i = 0; i < KT_ARRAY_LEN(quality_words); i++) {
+        if ((quality_words[i].q & ~KT_Q_GRADE) == number) {
+            return en ? quality_words[i].title.en : quality_words[i].title.zh;
+        }
+    }
+    return "?";
+}
+
 static void qualities(struct kt_jw *w)
 {
     kt_jw_key(w, "qualities");

@@ -337,7 +337,7 @@ def noon(clock):
 def _():
     clock = kt.SiteClock()
     noon(clock)
-    site = kt.make_site([kt.point(f"T-{i}", "ch4.main-return", "MR", link="push") for i in (1, 2)])
+    site = kt.make_site([kt.point(f"T-{i}", "ch4.main-return", "MR", link="push") for i in (1, 2, 3)])
     p = kt.Program(site, "--sim-clock", clock.address)
     eye = p.user("eye-of-sheet", "dispatcher")
 
@@ -349,6 +349,9 @@ def _():
     for value in (0.9, 0.1, 0.8, 0.1):
         p.samples(("T-1", value))
     p.samples(("T-2", 0.95))
+    p.samples(("T-3", 0.1, None, "broken"))
+    row = kt.wait_for("its row", lambda: next((r for r in eye.get("/reports/analog")["rows"] if r[0] == "T-3"), None))
+    equal(row[4:], ["", "", "", "", "", "0", "断线 1"], "a sensor that measured nothing has a row that says why")
     first = over()
     equal([(r[0], r[7]) for r in first], [("T-1", "0.90"), ("T-1", "0.80"), ("T-2", "0.95")])
     eye.ask("alarm.ack", alarms=[eye.alarm(GAS, "T-1", "rtn")["id"]], note="")

@@ -97,6 +97,8 @@ const struct words_row words_check[] = {
      "这个名字不会被读取；规则文件以 .yaml 结尾"},
     {"site {}: 1 mistake; see the list", "站点 {1}：1 处错误，见所列"},
     {"site {}: {} mistakes; see the list", "站点 {1}：{2} 处错误，见所列"},
+    {"{} points are no longer there: {}; what they measured stays under their ids",
+     "{1} 个测点已不在表中：{2}；其历史仍在原编号之下"},
     /* secrets */
     {"producer \"{}\" {}", "数据源“{1}”{2}"},
     {"cannot write: this file cannot be read; put a token of its own there, mode 0600",

@@ -596,6 +596,31 @@ static int next_registers(struct kt_node *n, struct kt_site *fresh, struct kt_fi
     return r;
 }
 
+/* Points that the folder has no longer: renamed or taken out, by will or by mistake. */
+static void tell_ended(const struct kt_site *before, const struct kt_site *now,
+                       struct kt_findings *findings)
+{
+    enum { NAMED = 5 };
+    uint32_t gone = 0;
+    struct kt_buf names;
+    struct kt_err at = {.code = KT_OK, .file = "points.csv"};
+    kt_buf_init(&names, 0);
+    for (uint32_t i = 0; i < before->points_n; i++) {
+        const struct kt_point *p = &before->points[i];
+        if (!p->ended && kt_site_point(now, kt_str_c(p->id)).v == KT_NONE && gone++ < NAMED) {
+            kt_buf_printf(&names, "%s%s", gone > 1 ? ", " : "", p->id);
+        }
+    }
+    kt_buf_puts(&names, gone > NAMED ? " …" : "");
+    if (gone) {
+        snprintf(at.text, sizeof(at.text),
+                 "%u points are no longer there: %.300s; what they measured stays under their ids",
+                 gone, kt_buf_cstr(&names));
+        kt_findings_add(findings, KT_FIND_WARNING, "ended", &at);
+    }
+    kt_buf_done(&names);
+}
+
 int kt_node_reload(struct kt_node *n, const char *author, const char *why,
                    struct kt_findings *findings, struct kt_err *err)
 {
@@ -623,6 +648,7 @@ int kt_node_reload(struct kt_node *n, const char *author, const char *why,
         r = kt_runtime_reload(n->rt, fresh, &map, author, why, err);
     }
     if (r == KT_OK) {
+        tell_ended(n->site, fresh, findings);
         take_site(n, fresh, arena, &map);
     } else {
         kt_arena_free(arena);

@@ -96,6 +96,43 @@ static void verified(struct rig *g)
     struct kt_err err = {0};
     snprintf(dir, sizeof dir, "%s/data", g->dir);
     CHECK_OK(kt_room_verify(dir, &n, &err), &err);
+    struct kt_room_missing gone = {.n = 9};
+    CHECK_OK(kt_room_missing(dir, NULL, &gone, &err), &err);
+    CHECK_INT(gone.n, 0);
+}
+
+/* What a start says: every body that is gone is counted, the first is named. */
+static void missing(struct rig *g, uint64_t want)
+{
+    char dir[300], bodies[320];
+    struct kt_room_missing gone = {0};
+    struct kt_err err = {0};
+    int64_t n = 0;
+    snprintf(dir, sizeof dir, "%s/data", g->dir);
+    snprintf(bodies, sizeof bodies, "%s/bodies", dir);
+    kt_dir_remove(bodies);
+    CHECK_OK(kt_room_missing(dir, NULL, &gone, &err), &err);
+    CHECK_INT(gone.n, want);
+    CHECK(strlen(gone.hash) == 64 && gone.record > 0);
+    CHECK_INT(kt_room_verify(dir, &n, &err), KT_ECORRUPT);
+}
+
+static void gone_from_the_disk(void)
+{
+    struct rig g;
+    if (!rig_open(&g, yaml)) {
+        return;
+    }
+    CHECK(ask_sealed(&g, "record.create",
+                     "{\"register\":\"call\",\"fields\":{\"what\":\"a\",\"phone\":\"" CALLER
+                     "\"}}"));
+    int64_t id = rig_int(&g, "record");
+    CHECK(ask_sealed(&g, "record.set", args_of(id, 1, ",\"fields\":{\"phone\":\"" CALLER2 "\"}")));
+    CHECK_INT(rig_sql(&g, "SELECT count(*) FROM call WHERE phone = '" CALLER2 "'"), 1);
+    CHECK_INT(rig_sql(&g, "SELECT count(*) FROM kt_fact WHERE value = '" CALLER "'"), 1);
+    CHECK_INT(bodies(&g), 2);
+    missing(&g, 2);
+    rig_close(&g);
 }
 
 static void on_request(void)
@@ -190,5 +227,6 @@ static void refused_at_the_edge(void)
     rig_close(&g);
 }
 
-UNIT_MAIN({"erased on request", on_request}, {"erased by itself", by_itself},
+UNIT_MAIN({"bodies that are gone from the disk are told", gone_from_the_disk},
+          {"erased on request", on_request}, {"erased by itself", by_itself},
           {"refused at the edge", refused_at_the_edge})

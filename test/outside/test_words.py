@@ -104,6 +104,10 @@ def _():
     assert "1 处错误" in done.stdout, done.stdout
     done = kuangtu("reload", site.dir, check=False, env={**os.environ, "LC_ALL": "zh_CN.UTF-8"})
     assert "是否应为“ch4.face”？" in done.stdout and "1 处错误，见所列" in done.stderr, (done.stdout, done.stderr)
+    site.replace("points.csv", "ch4.fase", "ch4.face")
+    site.replace("points.csv", "T-1,", "T-9,")
+    done = kuangtu("reload", site.dir, env={**os.environ, "LC_ALL": "zh_CN.UTF-8"})
+    assert "警告: points.csv: 1 个测点已不在表中：T-1；其历史仍在原编号之下" in done.stdout, done.stdout
 
 
 if __name__ == "__main__":

@@ -74,13 +74,6 @@ static uint32_t person_of(struct sheet *s, const char *id)
     return s->persons++;
 }
 
-static kt_time time_of(const struct kt_json *v, const char *key)
-{
-    kt_time t = 0;
-    struct kt_str text = kt_json_strn(kt_json_get(v, key));
-    return text.n && kt_time_parse(text, 0, &t) == KT_OK ? t : 0;
-}
-
 /* The stay that an outcome is about: one that began with a word before this, or a new one; NULL:
  * not of the month, or there is no room. */
 static struct stay *stay_of(struct sheet *s, const char *person, kt_time in, bool out)
@@ -111,13 +104,13 @@ static void take(struct sheet *s, const struct kt_json *v)
     const char *person = kt_json_get_str(v, "person", kt_json_get_str(v, "card", ""));
     const char *place = kt_json_get_str(v, "place", "");
     bool out = strcmp(kt_json_get_str(v, "change", ""), "out") == 0;
-    kt_time in = time_of(v, out ? "in" : "at");
+    kt_time in = kt_json_get_time(v, out ? "in" : "at");
     struct stay *one = person[0] ? stay_of(s, person, in, out) : NULL;
     if (!one) {
         return;
     }
     one->in = in; /* the one of its end counts: the subsystem may know of an earlier one */
-    one->out = out ? time_of(v, "at") : 0;
+    one->out = out ? kt_json_get_time(v, "at") : 0;
     one->others = (uint32_t)kt_json_get_int(v, "others", 0);
     one->leader = kt_json_get_bool(v, "leader", false);
     one->hidden = in < s->from || !(place[0] ? may_see_place(s->c, place) : may_see_all(s->c));

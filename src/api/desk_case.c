@@ -72,8 +72,8 @@ static void write_ask(const struct kt_site *s, const struct kt_json *x, struct k
     kt_jw_kstr(&w, "place", kt_json_get_str(x, "place", ""));
     kt_jw_kstr(&w, "point", kt_json_get_str(x, "point", ""));
     kt_jw_kint(&w, "incident", kt_json_get_int(x, "id", 0));
-    kt_time began = 0;
-    if (kt_time_parse(kt_str_c(kt_json_get_str(x, "at", "")), 0, &began) == KT_OK) {
+    kt_time began = kt_json_get_time(x, "at");
+    if (began) {
         kt_jw_kint(&w, "began", began / KT_MS);
     }
     kt_jw_kint(&w, "persons", kt_json_get_int(x, "persons", 0));

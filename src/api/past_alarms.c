@@ -10,16 +10,6 @@
 
 enum { ALARMS_MAX = 200000 };
 
-static kt_time time_of(const struct kt_json *v, const char *key)
-{
-    kt_time t = 0;
-    const char *text = kt_json_get_str(v, key, NULL);
-    if (!text || kt_time_parse(kt_str_c(text), 0, &t) < 0) {
-        return 0;
-    }
-    return t;
-}
-
 static void copy_text(char *to, size_t cap, const struct kt_json *v, const char *key)
 {
     snprintf(to, cap, "%s", kt_json_get_str(v, key, ""));
@@ -79,7 +69,8 @@ static struct past_alarm *standing(struct span *s, const struct kt_json *v, kt_t
     int64_t id = kt_json_get_int(v, "id", 0);
     struct past_alarm *a = newest(s->ret, id);
     bool raise = strcmp(kt_json_get_str(v, "change", ""), "raise") == 0;
-    kt_time raised = raise ? now : time_of(v, "raised"), cleared = time_of(v, "cleared");
+    kt_time raised = raise ? now : kt_json_get_time(v, "raised"),
+            cleared = kt_json_get_time(v, "cleared");
     if (a && !(raise && a->cleared)) {
         return a;
     }
@@ -106,8 +97,8 @@ static void take_alarm(struct span *s, const struct kt_json *v, kt_time now)
     if (strcmp(kt_json_get_str(v, "change", ""), "raise") == 0) {
         a->value = kt_json_get_num(v, "value", NAN);
     }
-    a->cleared = time_of(v, "cleared");
-    a->acked = time_of(v, "acked");
+    a->cleared = kt_json_get_time(v, "cleared");
+    a->acked = kt_json_get_time(v, "acked");
     if (a->acked) {
         spread_note(s->ret, a);
     }

@@ -179,9 +179,8 @@ static kt_time source_of(const struct story *s, const struct kt_event *ev, const
     struct kt_sample last;
     struct kt_err err;
     const char *point = kt_json_get_str(v, "point", "");
-    kt_time own = 0;
-    const char *said = kt_json_get_str(v, "source", "");
-    if (said[0] && kt_time_parse(kt_str_c(said), 0, &own) == KT_OK) {
+    kt_time own = kt_json_get_time(v, "source");
+    if (own) {
         return own;
     }
     if (!is(v, "type", "alarm") || !point[0] ||

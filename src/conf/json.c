@@ -178,6 +178,12 @@ bool kt_json_get_bool(const struct kt_json *obj, const char *key, bool def)
     return def;
 }
 
+kt_time kt_json_get_time(const struct kt_json *obj, const char *key)
+{
+    kt_time t;
+    return kt_time_parse(kt_json_strn(kt_json_get(obj, key)), 0, &t) == KT_OK ? t : 0;
+}
+
 static int missing(const struct kt_json *v, const char *key, const char *want, struct kt_err *err)
 {
     if (!v) {

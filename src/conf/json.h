@@ -60,6 +60,8 @@ const char *kt_json_get_str(const struct kt_json *obj, const char *key, const ch
 double kt_json_get_num(const struct kt_json *obj, const char *key, double def);
 int64_t kt_json_get_int(const struct kt_json *obj, const char *key, int64_t def);
 bool kt_json_get_bool(const struct kt_json *obj, const char *key, bool def);
+/** A time as events and requests write it, with its offset; 0: none. */
+kt_time kt_json_get_time(const struct kt_json *obj, const char *key);
 
 /* By key, required: KT_EINVAL names the key and what is wanted. */
 KT_MUST_CHECK int kt_json_need_str(const struct kt_json *obj, const char *key, const char **ret,

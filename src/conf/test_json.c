@@ -35,6 +35,8 @@ static void reads_values(void)
     CHECK_INT(kt_json_get_int(kt_json_get(r, "b"), "c", 0), -7);
     CHECK_INT(kt_json_get_int(kt_json_get(r, "none"), "c", 9), 9);
     CHECK_STR(kt_json_get_str(r, "a", "def"), "def");
+    CHECK_INT(kt_json_get_time(r, "a"), 0);
+    CHECK_INT(kt_json_get_time(r, "none"), 0);
     CHECK(kt_json_str(NULL) == NULL && kt_json_len(NULL) == 0);
     CHECK_INT(kt_json_need_int(r, "b", &i, &err), KT_EINVAL);
     CHECK_STR(err.text, "\"b\" must be a whole number");

@@ -48,13 +48,6 @@ static void append(struct rt_figures *f, uint64_t id, const char *point, kt_time
     snprintf(c->point, sizeof(c->point), "%s", point);
 }
 
-static kt_time time_of(const struct kt_json *v, const char *key)
-{
-    kt_time t = 0;
-    const char *text = kt_json_get_str(v, key, "");
-    return kt_time_parse(kt_str_c(text), 0, &t) == KT_OK ? t : 0;
-}
-
 /* One word of a record: opened, extended, expired, closed. */
 static void take(struct rt_figures *f, const struct kt_json *v, kt_time now)
 {
@@ -66,11 +59,11 @@ static void take(struct rt_figures *f, const struct kt_json *v, kt_time now)
         i--;
     }
     if (i == 0 && strcmp(change, "open") != 0) { /* begun before what was read */
-        append(f, id, point, time_of(v, "opened"), now);
+        append(f, id, point, kt_json_get_time(v, "opened"), now);
         i = f->n;
     }
     if (longer) {
-        append(f, id, point, now, time_of(v, "until"));
+        append(f, id, point, now, kt_json_get_time(v, "until"));
     } else if (f->list[i - 1].to > now) {
         f->list[i - 1].to = now;
     }

@@ -22,12 +22,6 @@ struct entry { /* a record of YCBJ */
     kt_time entered; /* cause and measure; 0: not yet */
 };
 
-static kt_time time_of(const struct kt_json *v, const char *key)
-{
-    kt_time t;
-    return kt_time_parse(kt_str_c(kt_json_get_str(v, key, "")), 0, &t) == KT_OK ? t : 0;
-}
-
 static kt_point_id point_of(const struct writer *w, const struct kt_json *v)
 {
     kt_point_id p = kt_site_point(w->site, kt_str_c(kt_json_get_str(v, "point", "")));
@@ -97,8 +91,8 @@ static struct entry alarm_entry(const struct writer *w, const struct kt_json *a,
     return (struct entry){
         .point = point_of(w, a),
         .kind = kind_of(kt_json_get_str(a, "category", ""), kt_json_get_str(a, "rule", "")),
-        .from = time_of(a, "raised"),
-        .to = time_of(a, "cleared"),
+        .from = kt_json_get_time(a, "raised"),
+        .to = kt_json_get_time(a, "cleared"),
         .told = told,
         .peak = kt_json_get_num(a, "peak", (double)NAN),
         .low = kt_json_get_num(a, "peak", 0) < kt_json_get_num(a, "limit", -INFINITY),
@@ -163,8 +157,8 @@ static int put_measure(const struct writer *w, const struct kt_json *card, kt_ti
                        struct kt_buf *b, struct kt_err *err)
 {
     kt_time at;
-    struct kt_json *a = newest_word(w, kt_json_get_int(card, "alarm", 0), time_of(card, "opened"),
-                                    told, false, &at);
+    struct kt_json *a = newest_word(w, kt_json_get_int(card, "alarm", 0),
+                                    kt_json_get_time(card, "opened"), told, false, &at);
     int r = KT_OK;
     if (a) {
         struct entry e = standing_entry(w, a, told);
@@ -183,8 +177,8 @@ static int put_calibration(const struct writer *w, const struct kt_json *v, kt_t
 {
     struct entry e = {.point = point_of(w, v),
                       .kind = "007",
-                      .from = time_of(v, "opened"),
-                      .to = time_of(v, "closed"),
+                      .from = kt_json_get_time(v, "opened"),
+                      .to = kt_json_get_time(v, "closed"),
                       .told = told,
                       .peak = kt_json_get_num(v, "peak", (double)NAN),
                       .cause = kt_json_get_str(v, "gas", ""),

@@ -389,18 +389,11 @@ static int get_referrers(struct rec_view *v, uint32_t self, int64_t id, struct k
 static int get_item(struct rec_view *v, const struct rec_register *reg, int64_t id, struct kt_jw *w,
                     struct kt_err *err)
 {
-    struct kt_buf sql;
     struct kt_stmt *st;
-    kt_buf_init(&sql, 1 << 20);
-    kt_buf_puts(&sql, "SELECT ");
-    item_columns(reg, &sql);
-    kt_buf_printf(&sql, " FROM \"%s\" WHERE _id = ?", reg->id);
-    int rc = kt_db_prepare(v->db, kt_buf_cstr(&sql), &st, err);
-    kt_buf_done(&sql);
+    int rc = item_prepare(v, reg, id, &st, err);
     if (rc < 0) {
         return rc;
     }
-    kt_bind_i64(st, 1, id);
     rc = kt_stmt_step(st, err);
     if (rc > 0) {
         item_members(v, reg, st, w);

@@ -18,6 +18,22 @@ void item_columns(const struct rec_register *reg, struct kt_buf *sql)
     }
 }
 
+int item_prepare(struct rec_view *v, const struct rec_register *reg, int64_t id,
+                 struct kt_stmt **ret, struct kt_err *err)
+{
+    struct kt_buf sql;
+    kt_buf_init(&sql, 1 << 20);
+    kt_buf_puts(&sql, "SELECT ");
+    item_columns(reg, &sql);
+    kt_buf_printf(&sql, " FROM \"%s\" WHERE _id = ?", reg->id);
+    int rc = kt_db_prepare(v->db, kt_buf_cstr(&sql), ret, err);
+    kt_buf_done(&sql);
+    if (rc == KT_OK) {
+        kt_bind_i64(*ret, 1, id);
+    }
+    return rc;
+}
+
 int item_span(const struct rec_register *reg)
 {
     int n = HEAD;

@@ -21,6 +21,9 @@ enum { VIEW_PARTS = 3 };
 #define VIEW_PART "kt_part%d_%s" /* number, register */
 KT_MUST_CHECK int view_parts(struct rec_view *v, const struct rec_register *reg,
                              struct kt_err *err);
+/** The statement of one record's item; a step gives its row, or none. */
+KT_MUST_CHECK int item_prepare(struct rec_view *v, const struct rec_register *reg, int64_t id,
+                               struct kt_stmt **ret, struct kt_err *err);
 int item_span(const struct rec_register *reg); /**< columns of item_columns() */
 void item_label(const struct rec_register *reg, const struct rec_value *value, struct kt_jw *w);
 /** As item_write() without the braces. */

@@ -5,15 +5,6 @@
 #include "api/handlers.h"
 #include "api/words.h"
 
-static void write_text(struct kt_jw *w, const char *key, const struct kt_text *t)
-{
-    kt_jw_key(w, key);
-    kt_jw_obj(w);
-    kt_jw_kstr(w, "zh", t->zh);
-    kt_jw_kstr(w, "en", t->en);
-    kt_jw_obj_end(w);
-}
-
 static void write_points(struct call *c, const char *key, const kt_point_id *p, uint32_t n,
                          struct kt_jw *w)
 {
@@ -33,7 +24,7 @@ static void write_asset(struct call *c, const struct kt_asset *a, struct kt_jw *
     kt_jw_obj(w);
     kt_jw_kstr(w, "id", a->id);
     kt_jw_kstr(w, "kind", a->kind);
-    write_text(w, "name", &a->name);
+    kt_text_json(w, "name", &a->name);
     kt_jw_kstr(w, "place", s->places[a->place.v].id);
     kt_jw_kstr(w, "to", a->to < s->assets_n ? s->assets[a->to].id : NULL);
     if (a->length_m > 0) {
@@ -62,7 +53,7 @@ static void write_param(const struct kt_seq_param *p, struct kt_jw *w)
 {
     kt_jw_obj(w);
     kt_jw_kstr(w, "id", p->id);
-    write_text(w, "title", &p->title);
+    kt_text_json(w, "title", &p->title);
     kt_jw_kbool(w, "switch", p->is_switch);
     if (p->is_switch) {
         kt_jw_kbool(w, "default", p->given != 0);
@@ -79,7 +70,7 @@ static void write_step(const struct kt_seq_step *s, struct kt_jw *w)
     static const char *const turns[] = {"once", "all", "each"};
     kt_jw_obj(w);
     kt_jw_kstr(w, "id", s->id);
-    write_text(w, "title", &s->title);
+    kt_text_json(w, "title", &s->title);
     kt_jw_kstr(w, "for", turns[s->turn]);
     kt_jw_kstr(w, "guard", s->guard_text);
     kt_jw_kstr(w, "confirm", s->confirm_text);
@@ -91,7 +82,7 @@ static void write_sequence(struct call *c, const struct kt_sequence *q, struct k
     static const char *const takes[] = {"chosen", "onward", "behind"};
     kt_jw_obj(w);
     kt_jw_kstr(w, "id", q->id);
-    write_text(w, "title", &q->title);
+    kt_text_json(w, "title", &q->title);
     kt_jw_kbool(w, "start", q->start);
     kt_jw_kstr(w, "take", takes[q->take]);
     kt_jw_kstr(w, "clause", q->clause.clause);

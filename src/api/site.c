@@ -7,15 +7,6 @@
 #include "api/handlers.h"
 #include "engine/bodies.h"
 
-static void text(struct kt_jw *w, const char *key, struct kt_text t)
-{
-    kt_jw_key(w, key);
-    kt_jw_obj(w);
-    kt_jw_kstr(w, "zh", t.zh);
-    kt_jw_kstr(w, "en", t.en);
-    kt_jw_obj_end(w);
-}
-
 static const char *const kinds[] = {"analog", "switch", "counter", "output"};
 
 static void roles(const struct kt_site *s, struct kt_jw *w)
@@ -26,7 +17,7 @@ static void roles(const struct kt_site *s, struct kt_jw *w)
         const struct kt_role *r = &s->roles[i];
         kt_jw_obj(w);
         kt_jw_kstr(w, "id", r->id);
-        text(w, "title", r->title);
+        kt_text_json(w, "title", &r->title);
         kt_jw_kstr(w, "short", r->short_name);
         kt_jw_kstr(w, "unit", r->unit);
         kt_jw_kstr(w, "group", r->group);
@@ -34,8 +25,8 @@ static void roles(const struct kt_site *s, struct kt_jw *w)
         kt_jw_kbool(w, "cutoff", r->cutoff);
         kt_jw_kint(w, "opening", r->opening);
         kt_jw_kbool(w, "protected", r->is_protected);
-        text(w, "off", r->off);
-        text(w, "on", r->on);
+        kt_text_json(w, "off", &r->off);
+        kt_text_json(w, "on", &r->on);
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);
@@ -82,10 +73,10 @@ static void rules(const struct kt_site *s, struct kt_jw *w)
         kt_jw_obj(w);
         kt_jw_kstr(w, "id", r->id);
         kt_jw_kstr(w, "pack", r->pack);
-        text(w, "title", r->title);
-        text(w, "cause", r->cause);
-        text(w, "consequence", r->consequence);
-        text(w, "action", r->action_text);
+        kt_text_json(w, "title", &r->title);
+        kt_text_json(w, "cause", &r->cause);
+        kt_text_json(w, "consequence", &r->consequence);
+        kt_text_json(w, "action", &r->action_text);
         kt_jw_kint(w, "priority", r->priority);
         kt_jw_kbool(w, "statutory", r->statutory);
         kt_jw_kbool(w, "latch", r->latch);
@@ -105,7 +96,7 @@ static void shifts(const struct kt_site *s, struct kt_jw *w)
     for (uint32_t i = 0; i < s->shifts_n; i++) {
         kt_jw_obj(w);
         kt_jw_kstr(w, "id", s->shifts[i].id);
-        text(w, "name", s->shifts[i].name);
+        kt_text_json(w, "name", &s->shifts[i].name);
         char start[8];
         snprintf(start, sizeof(start), "%02d:%02d", s->shifts[i].start_s / 3600 % 24,
                  s->shifts[i].start_s / 60 % 60);
@@ -121,7 +112,7 @@ static void neighbours(const struct kt_site *s, struct kt_jw *w)
     kt_jw_arr(w);
     for (uint32_t i = 0; i < s->neighbours_n; i++) {
         kt_jw_obj(w);
-        text(w, "name", s->neighbours[i].name);
+        kt_text_json(w, "name", &s->neighbours[i].name);
         kt_jw_kstr(w, "url", s->neighbours[i].url);
         kt_jw_obj_end(w);
     }
@@ -166,7 +157,7 @@ static void qualities(struct kt_jw *w)
     for (size_t i = 0; i < KT_ARRAY_LEN(quality_words); i++) {
         kt_jw_obj(w);
         kt_jw_kstr(w, "id", kt_quality_id(quality_words[i].q));
-        text(w, "title", quality_words[i].title);
+        kt_text_json(w, "title", &quality_words[i].title);
         kt_jw_kstr(w, "grade", kt_quality_grade(quality_words[i].q));
         kt_jw_obj_end(w);
     }
@@ -180,7 +171,7 @@ static void ranges(const struct kt_site *s, struct kt_jw *w)
     for (uint32_t i = 0; i < s->ranges_n; i++) {
         kt_jw_obj(w);
         kt_jw_kstr(w, "id", s->ranges[i].id);
-        text(w, "title", s->ranges[i].title);
+        kt_text_json(w, "title", &s->ranges[i].title);
         kt_jw_obj_end(w);
     }
     kt_jw_arr_end(w);
@@ -195,7 +186,7 @@ void get_site(struct call *c)
     struct kt_jw w = kt_jw_init(&b);
     kt_jw_obj(&w);
     kt_jw_kstr(&w, "id", s->id);
-    text(&w, "name", s->name);
+    kt_text_json(&w, "name", &s->name);
     kt_jw_kbool(&w, "simulation", s->simulation);
     kt_jw_kstr(&w, "clock", c->api->opts.plant_clock ? "plant" : "real");
     kt_jw_kstr(&w, "mine_code", s->mine_code);
@@ -410,7 +401,7 @@ void write_pack_limits(const struct kt_point *p, struct kt_jw *w)
     }
     write_clause_limits(p->limits, w);
     kt_source_json(w, "source", &p->limits->source);
-    text(w, "range_text", p->limits->range_text);
+    kt_text_json(w, "range_text", &p->limits->range_text);
     kt_jw_obj_end(w);
 }
 
@@ -527,7 +518,7 @@ void get_ranges(struct call *c)
         kt_jw_kstr(&w, "place", s->places[p->place.v].id);
         kt_jw_kstr(&w, "range",
                    p->limits->range == KT_NONE ? NULL : s->ranges[p->limits->range].id);
-        text(&w, "range_text", p->limits->range_text);
+        kt_text_json(&w, "range_text", &p->limits->range_text);
         kt_jw_kbool(&w, "cuts", p->limits->has[KT_LIMIT_CUT]);
         kt_jw_key(&w, "switches");
         kt_jw_arr(&w);

@@ -12,7 +12,7 @@ static void write_barrier(const struct rec_view *v, const struct rec_barrier *b,
     kt_jw_obj(w);
     kt_jw_kstr(w, "id", b->id);
     kt_jw_kstr(w, "no", b->no);
-    flow_text(w, "title", b->title);
+    kt_text_json(w, "title", &b->title);
     kt_jw_kstr(w, "act", b->refuse ? "refuse" : "tell");
     kt_jw_kstr(w, "word", b->word);
     kt_jw_kstr(w, "text", b->text);

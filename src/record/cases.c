@@ -129,7 +129,7 @@ static void write_case(struct rec_view *v, const struct rec_register *reg, struc
     kt_jw_kstr(&iw, "workflow", f->id);
     kt_jw_kstr(&iw, "register", reg->id);
     if (state != KT_NONE) {
-        flow_text(&iw, "state_title", f->states[state].title);
+        kt_text_json(&iw, "state_title", &f->states[state].title);
         kt_jw_kint(&iw, "late_ms",
                    late_ms(&f->states[state], kt_col_i64(st, n - 2), kt_col_i64(st, n - 1),
                            rec_ms(v->who->now)));

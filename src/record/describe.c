@@ -6,15 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void text2(struct kt_jw *w, const char *key, const struct kt_text *t)
-{
-    kt_jw_key(w, key);
-    kt_jw_obj(w);
-    kt_jw_kstr(w, "zh", t->zh);
-    kt_jw_kstr(w, "en", t->en);
-    kt_jw_obj_end(w);
-}
-
 static void names(struct kt_jw *w, const char *key, const struct kt_reader *who,
                   const struct rec_register *reg, const struct rec_names *n)
 {
@@ -42,7 +33,7 @@ static void choices(struct kt_jw *w, const struct rec_field *f)
     for (uint32_t i = 0; i < f->values_n; i++) {
         kt_jw_obj(w);
         kt_jw_kstr(w, "id", f->values[i].id);
-        text2(w, "title", &f->values[i].title);
+        kt_text_json(w, "title", &f->values[i].title);
         if (f->values[i].ended) {
             kt_jw_kbool(w, "ended", true);
         }
@@ -69,7 +60,7 @@ static void limits(struct kt_jw *w, const struct rec_field *f)
         kt_jw_obj(w);
         kt_jw_kstr(w, "id", f->limits[i].id);
         kt_jw_knum(w, "value", f->limits[i].value);
-        text2(w, "title", &f->limits[i].title);
+        kt_text_json(w, "title", &f->limits[i].title);
         kt_source_json(w, "source", &f->limits[i].source);
         kt_jw_obj_end(w);
     }
@@ -119,9 +110,9 @@ static void field(struct kt_jw *w, const struct kt_record_model *m, const struct
     kt_jw_obj(w);
     kt_jw_kstr(w, "id", f->id);
     kt_jw_kstr(w, "type", rec_type_id(f->type));
-    text2(w, "title", &f->title);
+    kt_text_json(w, "title", &f->title);
     if (f->help.zh[0]) {
-        text2(w, "help", &f->help);
+        kt_text_json(w, "help", &f->help);
     }
     if (f->unit[0]) {
         kt_jw_kstr(w, "unit", f->unit);
@@ -194,7 +185,7 @@ static void documents(struct kt_jw *w, const struct kt_record_model *m, uint32_t
         if (m->documents[i].reg == ri) {
             kt_jw_obj(w);
             kt_jw_kstr(w, "id", m->documents[i].id);
-            text2(w, "title", &m->documents[i].title);
+            kt_text_json(w, "title", &m->documents[i].title);
             kt_jw_obj_end(w);
         }
     }
@@ -246,8 +237,8 @@ static int one(struct rec_view *v, uint32_t ri, struct kt_jw *w, struct kt_err *
     int rc = total(v, ri, &n, err);
     kt_jw_obj(w);
     kt_jw_kstr(w, "id", reg->id);
-    text2(w, "title", &reg->title);
-    text2(w, "group", &reg->group);
+    kt_text_json(w, "title", &reg->title);
+    kt_text_json(w, "group", &reg->group);
     kt_jw_kstr(w, "key", reg->fields[reg->key].id);
     kt_jw_kstr(w, "place", reg->place == KT_NONE ? NULL : reg->fields[reg->place].id);
     kt_jw_kstr(w, "workflow", reg->workflow == KT_NONE ? NULL : reg->workflow_id);

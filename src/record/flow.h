@@ -115,14 +115,4 @@ static inline bool flow_sees_ledger(const struct kt_reader *who, const struct re
 extern const struct kt_db_function flow_functions[];
 extern const uint32_t flow_functions_n;
 KT_MUST_CHECK int flow_setting(struct kt_room *r, struct rec_request *q, struct kt_err *err);
-
-/* ---- texts ---- */
-static inline void flow_text(struct kt_jw *w, const char *key, struct kt_text t)
-{
-    kt_jw_key(w, key);
-    kt_jw_obj(w);
-    kt_jw_kstr(w, "zh", t.zh ? t.zh : "");
-    kt_jw_kstr(w, "en", t.en ? t.en : "");
-    kt_jw_obj_end(w);
-}
 #endif

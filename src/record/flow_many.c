@@ -108,7 +108,7 @@ static void refused(struct kt_jw *w, uint32_t n, const char *zh, const char *en)
     if (n) {
         kt_jw_obj(w);
         kt_jw_kint(w, "records", n);
-        flow_text(w, "why", (struct kt_text){.zh = zh, .en = en});
+        kt_text_json(w, "why", &(struct kt_text){.zh = zh, .en = en});
         kt_jw_obj_end(w);
     }
 }

@@ -14,7 +14,7 @@ static void write_states(struct kt_jw *w, const struct rec_workflow *f)
     for (uint32_t i = 0; i < f->states_n; i++) {
         kt_jw_obj(w);
         kt_jw_kstr(w, "id", f->states[i].id);
-        flow_text(w, "title", f->states[i].title);
+        kt_text_json(w, "title", &f->states[i].title);
         kt_jw_kstr(w, "kind", kinds[f->states[i].kind]);
         kt_jw_obj_end(w);
     }
@@ -27,7 +27,7 @@ static void write_workflow(struct kt_jw *w, const struct kt_record_model *m, uin
     const struct rec_workflow *f = &m->workflows[index];
     kt_jw_obj(w);
     kt_jw_kstr(w, "id", f->id);
-    flow_text(w, "title", f->title);
+    kt_text_json(w, "title", &f->title);
     write_states(w, f);
     kt_jw_key(w, "registers");
     kt_jw_arr(w);
@@ -55,7 +55,7 @@ static void write_ledger(struct kt_jw *w, const struct rec_ledger *g)
 {
     kt_jw_obj(w);
     kt_jw_kstr(w, "id", g->id);
-    flow_text(w, "title", g->title);
+    kt_text_json(w, "title", &g->title);
     kt_jw_kstr(w, "unit", g->unit);
     kt_jw_obj_end(w);
 }
@@ -64,8 +64,8 @@ static void write_indicator(struct kt_jw *w, const struct rec_indicator *d)
 {
     kt_jw_obj(w);
     kt_jw_kstr(w, "id", d->id);
-    flow_text(w, "title", d->title);
-    flow_text(w, "group", d->group);
+    kt_text_json(w, "title", &d->title);
+    kt_text_json(w, "group", &d->group);
     kt_jw_kstr(w, "unit", d->unit);
     kt_jw_obj_end(w);
 }
@@ -102,7 +102,7 @@ void flow_registers(const struct kt_record_model *m, const struct kt_reader *who
         if (reader_may(who, m->briefings[i].read)) {
             kt_jw_obj(w);
             kt_jw_kstr(w, "id", m->briefings[i].id);
-            flow_text(w, "title", m->briefings[i].title);
+            kt_text_json(w, "title", &m->briefings[i].title);
             kt_jw_obj_end(w);
         }
     }
@@ -212,7 +212,7 @@ void flow_transition(struct kt_jw *w, const struct rec_workflow *f, const struct
 {
     static const char *const owners[] = {"keep", "given", "mover", "creator", "none"};
     kt_jw_kstr(w, "id", t->id);
-    flow_text(w, "title", t->title);
+    kt_text_json(w, "title", &t->title);
     kt_jw_kstr(w, "to", f->states[t->to].id);
     kt_jw_key(w, "needs");
     kt_jw_arr(w);

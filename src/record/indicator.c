@@ -123,7 +123,7 @@ static void write_settings(const struct ind_ask *a, struct kt_jw *w)
         const struct rec_setting *s = &a->d->settings[i];
         kt_jw_obj(w);
         kt_jw_kstr(w, "id", s->id);
-        flow_text(w, "title", s->title);
+        kt_text_json(w, "title", &s->title);
         kt_jw_knum(w, "value", a->set[i].value);
         kt_jw_knum(w, "default", s->def);
         kt_jw_key(w, "values");
@@ -146,9 +146,9 @@ static void write_head(const struct ind_ask *a, struct kt_jw *w)
 {
     const struct rec_indicator *d = a->d;
     kt_jw_kstr(w, "id", d->id);
-    flow_text(w, "title", d->title);
-    flow_text(w, "group", d->group);
-    flow_text(w, "definition", d->definition);
+    kt_text_json(w, "title", &d->title);
+    kt_text_json(w, "group", &d->group);
+    kt_text_json(w, "definition", &d->definition);
     kt_jw_kstr(w, "unit", d->unit);
     kt_jw_kint(w, "decimals", d->decimals);
     kt_jw_kstr(w, "better", d->lower_is_better ? "lower" : "higher");

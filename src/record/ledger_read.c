@@ -54,7 +54,7 @@ static int write_head(struct rec_view *v, const struct rec_ledger *g, struct kt_
 {
     static const char *const periods[] = {"month", "quarter", "year"};
     kt_jw_kstr(w, "id", g->id);
-    flow_text(w, "title", g->title);
+    kt_text_json(w, "title", &g->title);
     kt_jw_kstr(w, "unit", g->unit);
     kt_jw_kint(w, "decimals", g->decimals);
     kt_jw_kstr(w, "period", periods[g->period]);
@@ -118,7 +118,7 @@ static void write_account(struct kt_stmt *st, const struct rec_ledger *g, struct
         declared = strcmp(g->accounts[i].id, kt_col_text(st, 0)) == 0 ? &g->accounts[i] : declared;
     }
     const struct kt_text one = {kt_col_text(st, 1), kt_col_text(st, 1)};
-    flow_text(w, "title", declared ? declared->title : one);
+    kt_text_json(w, "title", declared ? &declared->title : &one);
     if (!kt_col_is_null(st, 2)) {
         put_amount(w, "floor", kt_col_i64(st, 2), g->decimals);
     }

@@ -154,7 +154,7 @@ static int write_match(struct matching *k, const struct rec_match *x, struct kt_
     bool offers = x->reg == k->reg;
     kt_jw_obj(w);
     kt_jw_kstr(w, "id", x->id);
-    flow_text(w, "title", x->title);
+    kt_text_json(w, "title", &x->title);
     kt_jw_kstr(w, "facts_of", m->registers[x->reg].id);
     kt_jw_kstr(w, "lists", m->registers[offers ? x->offers : x->reg].id);
     int rc = items(k, x, offers, w, err);

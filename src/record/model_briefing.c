@@ -160,7 +160,7 @@ static void write_each(const struct kt_record_model *m, const struct rec_section
     for (uint32_t i = 0; f && i < f->values_n; i++) {
         if (!f->values[i].ended) {
             kt_jw_obj(w);
-            flow_text(w, "title", f->values[i].title);
+            kt_text_json(w, "title", &f->values[i].title);
             kt_jw_obj_end(w);
         }
     }
@@ -171,7 +171,7 @@ static void write_section(const struct kt_record_model *m, const struct rec_sect
                           struct kt_jw *w)
 {
     kt_jw_obj(w);
-    flow_text(w, "title", s->title);
+    kt_text_json(w, "title", &s->title);
     kt_jw_kstr(w, "kind", kinds[s->kind]);
     kt_jw_kstr(w, "register", s->register_id);
     kt_jw_kstr(w, "filter", s->filter);
@@ -204,7 +204,7 @@ int kt_room_briefings(struct kt_room *r, const struct kt_reader *who, struct kt_
         }
         kt_jw_obj(&w);
         kt_jw_kstr(&w, "id", b->id);
-        flow_text(&w, "title", b->title);
+        kt_text_json(&w, "title", &b->title);
         kt_jw_kstr(&w, "period", rec_briefing_periods[b->period]);
         kt_jw_key(&w, "sections");
         kt_jw_arr(&w);

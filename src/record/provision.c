@@ -226,7 +226,7 @@ static void write_provision(const struct asking *k, const struct rec_provision *
     kt_jw_obj(w);
     kt_jw_kstr(w, "id", p->id);
     kt_jw_kstr(w, "no", p->no);
-    flow_text(w, "title", p->title);
+    kt_text_json(w, "title", &p->title);
     kt_jw_kstr(w, "modality", rec_modality_ids[p->modality]);
     kt_jw_kstr(w, "word", p->word);
     kt_jw_kstr(w, "technique", p->technique);

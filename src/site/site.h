@@ -29,6 +29,8 @@ struct kt_source {
     bool verified;
 };
 struct kt_jw;
+/** The member `key`: {"zh", "en"}; a text that was not given is "". */
+void kt_text_json(struct kt_jw *w, const char *key, const struct kt_text *t);
 /** The member `key`: {"standard", "edition", "clause", "verified"}. */
 void kt_source_json(struct kt_jw *w, const char *key, const struct kt_source *s);
 

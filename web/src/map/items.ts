@@ -64,7 +64,7 @@ function placeLabels(s: SiteModel): Item[] {
 function drawnLabels(data: MapData): Item[] {
   return featuresOf(data.layers.label).flatMap((f, i) => {
     const e = f.getGeometry()?.getExtent();
-    const text = String(f.get('text') ?? '');
+    const text = String(f.get('text') ?? f.get('Text') ?? ''); // Text: of a DXF
     if (!e || !text) return [];
     const height_m = Number(f.get('size') ?? 30);
     const label = { kind: 'label' as const, id: `label-${i}`, slot: 0, group: '' };

@@ -154,7 +154,8 @@ void get_camera_still(struct call *c)
     kt_http_reply_take(c->req, 200, "image/jpeg", &b);
 }
 
-/* ---- kept of alarms --------------------------------------------------------------------------- */
+/* ---- kept of alarms ---------------------------------------------------------------------------
+ */
 
 /* What was kept for an alarm; free it. NULL: answered. */
 static struct kt_json *kept_of(struct call *c)

@@ -253,12 +253,10 @@ static const char *const verdicts[] = {[KT_ESCAPE_EXIT] = "exit",
 /* none: no fire is named; unknown: nobody knows where its smoke goes. */
 static const char *smoke_name(const struct evacuate_plan *p)
 {
-    static const char *const bases[] = {[KT_AIR_BY_SOLUTION] = "solved",
-                                        [KT_AIR_BY_OUTSTANDING] = "outstanding",
-                                        [KT_AIR_BY_FAILED] = "failed",
-                                        [KT_AIR_BY_OLD] = "old",
-                                        [KT_AIR_BY_DESIGN] = "design",
-                                        [KT_AIR_BY_UNSURE] = "unsure"};
+    static const char *const bases[] = {
+        [KT_AIR_BY_SOLUTION] = "solved", [KT_AIR_BY_OUTSTANDING] = "outstanding",
+        [KT_AIR_BY_FAILED] = "failed",   [KT_AIR_BY_OLD] = "old",
+        [KT_AIR_BY_DESIGN] = "design",   [KT_AIR_BY_UNSURE] = "unsure"};
     return !p->fire ? "none" : p->known ? bases[p->basis] : "unknown";
 }
 

@@ -9,10 +9,10 @@
 #include "domain/vent/downstream.h"
 
 struct evacuate_smoke {
-    bool fire;                /* a place of it is named */
-    bool known;               /* where it goes; else it counts as having come everywhere */
+    bool fire;               /* a place of it is named */
+    bool known;              /* where it goes; else it counts as having come everywhere */
     enum kt_air_basis basis; /* by which air */
-    double *at_s;             /* by node of the mine; seconds from the fire's begin */
+    double *at_s;            /* by node of the mine; seconds from the fire's begin */
     uint32_t n;
 };
 /** The soonest that smoke of a fire at a place comes to each node. What is not known of the air
@@ -42,8 +42,8 @@ struct evacuate_plan {
     const struct refuge *refuge; /* by station */
     uint32_t *passed;            /* by person: the refuge that would have been the goal, if it were
                                     usable; KT_NONE */
-    uint32_t *order; /* persons, worst first */
-    uint32_t *used;  /* by way * 2 + (walked from `to`): persons */
+    uint32_t *order;             /* persons, worst first */
+    uint32_t *used;              /* by way * 2 + (walked from `to`): persons */
     bool fire, known;
     enum kt_air_basis basis;
     double took_ms;

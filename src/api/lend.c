@@ -21,8 +21,9 @@
 #include "sys/file.h"
 
 enum { DEPTH_MAX = 6, PIECE = 8 << 20, LIST_MAX = 64 << 20, RANKS = 5, VISIT = 16 };
-#define VISIT_NS (6 * 3600 * KT_SEC) /* without a copy made or given back it has been broken off   \
-                                      */
+#define VISIT_NS                                                                                   \
+    (6 * 3600 * KT_SEC) /* without a copy made or given back it has been broken off                \
+                         */
 
 static bool begins(const char *s, const char *with)
 {

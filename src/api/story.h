@@ -32,7 +32,7 @@ struct story {
     size_t n, cap;
     size_t own_times; /* rows whose source differs from its arrival */
     bool more;        /* there were more than STORY_ROWS */
-    struct {   /* what happened elsewhere meanwhile */
+    struct {          /* what happened elsewhere meanwhile */
         char type[24];
         uint32_t n;
     } apart[STORY_KINDS];

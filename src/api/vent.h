@@ -2,12 +2,12 @@
 #ifndef KT_API_VENT_H
 #define KT_API_VENT_H
 /*
- * vent: the airflow of the site's roadways, solved again whenever a fan, a door or the site changes,
- * 5 s after that and every 20 s besides. While nothing changes the measured wind says what the
- * resistances are; at a change, when it still is that of before, what they were found to be holds.
- * By a thread of its own beside the engine. It reads the live table and
- * answers as an input (contracts.md section 1), so rules that look along the air, a replay and a
- * second node go by the same flows.
+ * vent: the airflow of the site's roadways, solved again whenever a fan, a door or the site
+ * changes, 5 s after that and every 20 s besides. While nothing changes the measured wind says what
+ * the resistances are; at a change, when it still is that of before, what they were found to be
+ * holds. By a thread of its own beside the engine. It reads the live table and answers as an input
+ * (contracts.md section 1), so rules that look along the air, a replay and a second node go by the
+ * same flows.
  *
  * States: none (no airways.csv) -> outstanding -> solved | failed -> outstanding … (vent_run())
  */
@@ -37,10 +37,10 @@ struct vent_model {
     bool *contradicts;
     bool solved, outstanding, failed;
     bool unsure, turned; /* a fan or a door says nothing; a fan turns backwards */
-    char text[640]; /* why it failed, or what is odd */
-    kt_time at;     /* engine time of what the last solution was solved for */
-    kt_seq from;    /* and the last event before it */
-    kt_seq told;    /* `from` of the flows that the engine was told; 0: none */
+    char text[640];      /* why it failed, or what is odd */
+    kt_time at;          /* engine time of what the last solution was solved for */
+    kt_seq from;         /* and the last event before it */
+    kt_seq told;         /* `from` of the flows that the engine was told; 0: none */
     double *told_q;
     double took_ms;
 };

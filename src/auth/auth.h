@@ -67,8 +67,8 @@ void kt_auth_logout(struct kt_auth *a, const char *token);
 /** The person behind a session token. KT_EAUTH: none, idle too long, or ended. */
 KT_MUST_CHECK int kt_auth_session(struct kt_auth *a, const char *token, struct kt_arena *arena,
                                   struct kt_person *ret, struct kt_err *err);
-/** Several nodes: users and sessions as JSON (hashes, no secret), and taking them over: users that are
- *  new or other there, exactly the sessions of there. */
+/** Several nodes: users and sessions as JSON (hashes, no secret), and taking them over: users that
+ * are new or other there, exactly the sessions of there. */
 void kt_auth_share(struct kt_auth *a, struct kt_buf *out);
 KT_MUST_CHECK int kt_auth_take(struct kt_auth *a, struct kt_str json, struct kt_err *err);
 

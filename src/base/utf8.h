@@ -4,6 +4,7 @@
 /* utf8: one character of UTF-8 (RFC 3629), for those who read texts and those who write them. */
 #include <stddef.h>
 
-/** Bytes of the character at `p`, of which `n` >= 1 are there; 0: none begins here, or it is NUL. */
+/** Bytes of the character at `p`, of which `n` >= 1 are there; 0: none begins here, or it is NUL.
+ */
 size_t kt_utf8_step(const void *p, size_t n);
 #endif

@@ -240,7 +240,10 @@ static void followed(struct core *c, const struct core_call *call, const struct 
     if (a->broken) {
         lose(c, "the common order goes on from another chain than this node's", "");
     } else if (a->gap || (a->has_head && a->head.next < a->got.next)) {
-        lose(c, "the common order does not hold what this node lacks: it has to join anew (kuangtu cluster join)", "");
+        lose(c,
+             "the common order does not hold what this node lacks: it has to join anew (kuangtu "
+             "cluster join)",
+             "");
     } else if (c->role == CORE_TAKING && c->token && level && call->sent >= c->claimed) {
         c->role = CORE_ACTIVE;
         begin_shipping(c, &a->got);

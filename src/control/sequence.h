@@ -27,8 +27,8 @@
 
 struct kt_sequences;
 
-/* A stop finds room where a start finds none: starts are few, there is room for as many stops as the
- * site has outputs, and where they are more the oldest gives way. */
+/* A stop finds room where a start finds none: starts are few, there is room for as many stops as
+ * the site has outputs, and where they are more the oldest gives way. */
 enum { KT_RUNS_STARTS = 16, KT_RUNS_DONE = 32 };
 #define KT_RUN_CONFIRM (5 * KT_MIN) /* time for the second person */
 

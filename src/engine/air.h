@@ -38,7 +38,7 @@ struct air {
     double *q; /* of the last solution */
     bool solved, failed, moved;
     bool unsure, turned; /* a fan or a door says nothing; a fan turns backwards */
-    kt_seq flows_from; /* what the solver had seen when it found q */
+    kt_seq flows_from;   /* what the solver had seen when it found q */
     kt_time at;
     enum kt_air_basis basis;
     char why[ENG_TEXT];       /* it failed */

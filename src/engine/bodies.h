@@ -23,7 +23,8 @@ struct kt_bodies_verdict {
  */
 KT_MUST_CHECK int kt_bodies_verify(const char *data_dir, struct kt_bodies_verdict *ret,
                                    struct kt_err *err);
-/** Seq of the newest checkpoint of a data folder, which the journal beside it must reach; 0: none. */
+/** Seq of the newest checkpoint of a data folder, which the journal beside it must reach; 0: none.
+ */
 kt_seq kt_checkpoint_newest(const char *data_dir);
 /** {"layer":FeatureCollection,…} of the drawing that was in force at `at`; KT_ENOTFOUND: the
  *  journal does not say. */

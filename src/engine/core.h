@@ -216,7 +216,7 @@ struct eng {
     kt_time holds_from; /* until then, after a restart, an unknown permit is waited for */
     struct folk *folk;  /* engine/folk.h; NULL: the site knows no persons */
     ENG_LIST(struct incident) incident; /* engine/incident.h; oldest first */
-    struct voice *voice; /* engine/voice.h */
+    struct voice *voice;                /* engine/voice.h */
     ENG_LIST(uint32_t) dirty;
     bool draining;
     struct lim *lim;

@@ -92,8 +92,8 @@ static bool long_value(struct kt_runtime *rt, const char *what, double *ret)
 /* A point that the engine itself counts persons with: told again, so that history has it. */
 static bool is_count(const struct kt_point *p)
 {
-    return p->link == KT_NONE && (strncmp(p->role->id, "people.", 7) == 0 ||
-                                    strcmp(p->role->id, "voice.unreached") == 0);
+    return p->link == KT_NONE &&
+           (strncmp(p->role->id, "people.", 7) == 0 || strcmp(p->role->id, "voice.unreached") == 0);
 }
 
 static bool count_of(const struct kt_runtime *rt, const struct kt_point *p, double *ret)

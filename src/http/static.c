@@ -53,10 +53,11 @@ static void page_headers(struct MHD_Response *resp, const char *path, const char
     MHD_add_response_header(resp, "ETag", etag);
     MHD_add_response_header(resp, "Cache-Control",
                             hashed ? "public, max-age=31536000, immutable" : "no-cache");
-    MHD_add_response_header(resp, "Content-Security-Policy",
-                            "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-                            "object-src 'none'; "
-                            "base-uri 'none'; frame-ancestors 'none'; form-action 'self'");
+    MHD_add_response_header(
+        resp, "Content-Security-Policy",
+        "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+        "object-src 'none'; "
+        "base-uri 'none'; frame-ancestors 'none'; form-action 'self'");
     MHD_add_response_header(resp, "X-Frame-Options", "DENY");
     MHD_add_response_header(resp, "Referrer-Policy", "no-referrer");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * thin: rewrite a segment without the bodies of its samples and readings, their hashes kept, beside the old one,
- * and swap the two names.
+ * thin: rewrite a segment without the bodies of its samples and readings, their hashes kept, beside
+ * the old one, and swap the two names.
  *
  *   write thin-N.tmp ──fsync──▶ exchange(thin-N.tmp, seg-N) ──dir sync──▶ thin-N.tmp is the old
  *   file: a spare, or it goes

@@ -143,7 +143,7 @@ static Cbc_Model *load(const struct kt_mip *m, double seconds)
     Cbc_setParameter(cbc, "slog", "0");
     Cbc_setParameter(cbc, "sec", text);
     Cbc_setParameter(cbc, "ratio", "0");
-    Cbc_setParameter(cbc, "integerT", "1e-9"); /* a switch that is a little on lets much through */
+    Cbc_setParameter(cbc, "integerT", "1e-9");  /* a switch that is a little on lets much through */
     Cbc_setParameter(cbc, "preprocess", "off"); /* it takes sums that are just reached for over */
     free(l.value);
     free(l.col_lo);

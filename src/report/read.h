@@ -60,11 +60,12 @@ const char *kt_file_type(const char *kind);
  * @param part   of an xlsx: name of the sheet; of an image: pixels of the small picture; may be
  * NULL
  * @param task   how far it is, and whether to stop (the child is killed); may be NULL
- * @return as the parser; KT_ELIMIT the file asked for more than a reader may have; KT_ESTATE stopped
+ * @return as the parser; KT_ELIMIT the file asked for more than a reader may have; KT_ESTATE
+ * stopped
  */
 KT_MUST_CHECK int kt_parse(const char *what, struct kt_str bytes, const char *part,
                            struct kt_task *task, struct kt_buf *out, struct kt_err *err);
-/** The child's side: `kuangtu parse WHAT FILE [PART] [--steps]`. Gives up all rights, writes one JSON value
- *  (the parser's, or {"error": {"code", "text"}}) to standard output; an exit code. */
+/** The child's side: `kuangtu parse WHAT FILE [PART] [--steps]`. Gives up all rights, writes one
+ * JSON value (the parser's, or {"error": {"code", "text"}}) to standard output; an exit code. */
 int kt_parse_main(const char *what, const char *file, const char *part, bool steps);
 #endif

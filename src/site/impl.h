@@ -87,7 +87,7 @@ struct rule_set {
 struct rule_scan {
     struct rule_set sets[RULE_SETS_MAX];
     uint32_t sets_n;
-    bool too_many;   /* sets: none beyond RULE_SETS_MAX is kept, so the text is refused */
+    bool too_many;     /* sets: none beyond RULE_SETS_MAX is kept, so the text is refused */
     unsigned limits;   /* bit of each limit named: self's */
     bool asks_unknown; /* quality(), known(), the flag of a lost link or a faulty device */
     bool reads_self;   /* the value, quality or flags of self */
@@ -237,7 +237,8 @@ KT_MUST_CHECK int site_read(struct load *l, const char *path, const char *name, 
 bool site_exists(const struct load *l, const char *path, const char *name);
 /** Names of the .yaml files of a folder, by bytes; none when it is not there. */
 size_t site_list(struct load *l, const char *path, const char *name, char ***ret);
-/** Warns of YAML files of the site that nobody reads: beside site.yaml, too deep, in other folders. */
+/** Warns of YAML files of the site that nobody reads: beside site.yaml, too deep, in other folders.
+ */
 void site_stray(struct load *l);
 void site_hash_add(struct load *l, const char *name, const void *p, size_t n);
 void site_files_done(struct load *l);
@@ -259,18 +260,18 @@ void site_voice_check(struct load *l);
 /** The words or the call of a rule's action; false when it does not fit the site. */
 bool site_voice_action(struct load *l, const char *rule, struct action_decl *a,
                        struct kt_action *ret);
-void site_people_check(struct load *l);                           /* conf.c */
-void site_assets(struct load *l);                                 /* assets.c */
-void site_cameras(struct load *l);                                /* cameras.c */
-void site_cameras_keep(struct load *l); /* those that rules take pictures of */
-void site_sequences(struct load *l);                              /* sequences_build.c */
-void site_check_sequences(struct load *l);                        /* check_sequences.c */
-void site_limits(struct load *l);                                 /* limits.c */
-void site_ranges(struct load *l);                                 /* ranges.c */
-void site_rules(struct load *l);                                  /* rules_build.c */
-void site_readers(struct load *l);                                /* readers.c */
-void site_check_ranges(struct load *l);                           /* check_ranges.c */
-void site_check_watched(struct load *l);                          /* check_watched.c */
+void site_people_check(struct load *l);    /* conf.c */
+void site_assets(struct load *l);          /* assets.c */
+void site_cameras(struct load *l);         /* cameras.c */
+void site_cameras_keep(struct load *l);    /* those that rules take pictures of */
+void site_sequences(struct load *l);       /* sequences_build.c */
+void site_check_sequences(struct load *l); /* check_sequences.c */
+void site_limits(struct load *l);          /* limits.c */
+void site_ranges(struct load *l);          /* ranges.c */
+void site_rules(struct load *l);           /* rules_build.c */
+void site_readers(struct load *l);         /* readers.c */
+void site_check_ranges(struct load *l);    /* check_ranges.c */
+void site_check_watched(struct load *l);   /* check_watched.c */
 
 /* setpoints.c */
 enum { SITE_SET_TEXT = 320 };
@@ -280,9 +281,9 @@ const struct kt_setpoint *site_set_role(struct load *l, const struct kt_yaml *n,
 const char *site_set_point(struct load *l, struct kt_point *p, const struct kt_setpoint *given,
                            char buf[SITE_SET_TEXT]);
 void site_check_setpoints(struct load *l);
-void site_check_rules(struct load *l);                            /* check_rules.c */
-void site_prove(struct load *l);                                  /* prove.c */
-void site_loops(struct load *l);                                  /* loops.c */
+void site_check_rules(struct load *l); /* check_rules.c */
+void site_prove(struct load *l);       /* prove.c */
+void site_loops(struct load *l);       /* loops.c */
 
 /* units.c */
 const struct unit *site_unit(const struct load *l, struct kt_str id);
@@ -308,7 +309,8 @@ const char *site_address_check(enum kt_link_kind kind, const char *address, bool
 const char *site_address_metric(const char *address);
 bool site_address_state(enum kt_link_kind kind, const char *address);
 /** What is wrong with a modbus address for a number within `set`; NULL: nothing. */
-const char *site_address_set(const char *address, const struct kt_setpoint *set, char *buf, size_t cap);
+const char *site_address_set(const char *address, const struct kt_setpoint *set, char *buf,
+                             size_t cap);
 /** The holding registers of a modbus address (unit -1: the link's); false: it has none. */
 bool site_address_holding(const char *address, int *ret_unit, int *ret_first, int *ret_n);
 int site_address_unit(const char *address); /**< -1: the link's */
@@ -345,7 +347,8 @@ void site_scan(const char *text, struct rule_scan *ret);
 void site_scan_of(const struct kt_yaml *n, const char *key, const char *text,
                   struct rule_scan *ret);
 
-/* ranges.c: the role of a machine's own power switch, which is in a range where nothing above it is */
+/* ranges.c: the role of a machine's own power switch, which is in a range where nothing above it is
+ */
 #define SITE_MACHINE "switch.machine"
 
 /* topo.c */

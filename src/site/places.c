@@ -5,10 +5,9 @@
 #include <math.h>
 
 const char *const site_place_kinds[] = {
-    "mine",    "level",   "panel",   "heading-area", "face",        "return",
-    "intake",  "heading", "roadway", "main-return",  "wing-return", "chamber",
-    "station", "surface", "shaft",   "bunker",       "county",      "town",
-    "unit"};
+    "mine",    "level",   "panel",       "heading-area", "face",    "return",  "intake",
+    "heading", "roadway", "main-return", "wing-return",  "chamber", "station", "surface",
+    "shaft",   "bunker",  "county",      "town",         "unit"};
 const uint32_t site_place_kinds_n = KT_ARRAY_LEN(site_place_kinds);
 enum { DEPTH_MAX = 64, PLACES_MAX = 1 << 20 };
 

@@ -99,10 +99,11 @@ static void read_action(struct load *l, const struct kt_yaml *n, struct rule_dec
     }
     kt_yaml_unknown(n);
     if (!text || kt_yaml_count(n) != (a->kind == DO_BROADCAST ? 2 : 1)) {
-        kt_yaml_problem(n, "an action is one of {open: range}, {open: SELECTOR}, {card: NAME}, "
-                           "{picture: nearest or CAMERA}, {sequence: ID}, {people: place|downstream}, "
-                           "{evacuate: working|place|PLACE}, {cameras: N}, {case: REGISTER}, "
-                           "{broadcast: place|downstream|PLACE, text: {zh, en}}, {call: PHONE}");
+        kt_yaml_problem(n,
+                        "an action is one of {open: range}, {open: SELECTOR}, {card: NAME}, "
+                        "{picture: nearest or CAMERA}, {sequence: ID}, {people: place|downstream}, "
+                        "{evacuate: working|place|PLACE}, {cameras: N}, {case: REGISTER}, "
+                        "{broadcast: place|downstream|PLACE, text: {zh, en}}, {call: PHONE}");
         return;
     }
     a->text = site_dup(l, text);

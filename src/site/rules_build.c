@@ -218,7 +218,7 @@ static void build_action(struct load *l, struct rule_decl *d, struct action_decl
     if (a->kind == DO_BROADCAST || a->kind == DO_CALL) {
         a->stands = site_voice_action(l, d->r.id, a, &a->built);
     } else if (a->kind == DO_PICTURE && strcmp(a->text, "nearest") != 0 &&
-        kt_site_camera(&l->s->pub, kt_str_c(a->text)) == KT_NONE) {
+               kt_site_camera(&l->s->pub, kt_str_c(a->text)) == KT_NONE) {
         site_find_at(l, KT_FIND_ERROR, "reference", &a->at,
                      "rule \"%s\": no camera is called \"%s\"; give an id of cameras.csv, or "
                      "nearest",

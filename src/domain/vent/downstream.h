@@ -8,9 +8,9 @@
  * While a solve is outstanding, has failed or is older than a minute, the answer is the union of
  * the last solution and the design direction, and of both directions in the branches of a fan that
  * has stopped; so it is while a fan or a door says nothing, which the solution took for running or
- * shut. While a fan turns backwards and that is not solved, air may go any way. A branch of which nothing is known is open both ways. Invariant: each further doubt,
- * each stopped fan, each branch of the place adds to the answer or leaves it.   Pure.   Threads:
- * any.
+ * shut. While a fan turns backwards and that is not solved, air may go any way. A branch of which
+ * nothing is known is open both ways. Invariant: each further doubt, each stopped fan, each branch
+ * of the place adds to the answer or leaves it.   Pure.   Threads: any.
  */
 #include "base/time.h"
 #include "domain/vent/net.h"

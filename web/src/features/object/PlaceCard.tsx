@@ -34,7 +34,7 @@ export default function PlaceCard({ target }: { target: Target }) {
             <li key={a.id}>
               <button type="button" class="object-line" onClick={() => select(alarm(a.id))}>
                 <AlarmTag alarm={a} />
-                <span class="grow ellipsis">{s.alarmName(a)}</span>
+                <span class="grow">{s.alarmName(a)}</span>
               </button>
             </li>
           ))}

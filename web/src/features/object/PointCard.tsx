@@ -119,7 +119,7 @@ function Alarms({ p }: { p: PointInfo }) {
           <li key={a.id}>
             <button type="button" class="object-line" onClick={() => select(alarm(a.id))}>
               <AlarmTag alarm={a} />
-              <span class="grow ellipsis">{site.value.alarmTitle(a)}</span>
+              <span class="grow">{site.value.alarmTitle(a)}</span>
               <span class="hint">
                 {stateWord(a.state)} {stamp(a.raised)}
               </span>

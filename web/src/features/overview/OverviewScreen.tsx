@@ -9,7 +9,7 @@ import type { PointInfo, Priority } from '../../api/model';
 import { gradeOf } from '../../api/points';
 import { room } from '../../api/room';
 import { site } from '../../api/site';
-import { world } from '../../api/world';
+import { replaying, world } from '../../api/world';
 import { num, siteOffset, unitSign } from '../../app/format';
 import { nameOf } from '../../app/i18n';
 import { href } from '../../app/router';
@@ -167,6 +167,11 @@ function Alarms() {
   );
 }
 
+/** In a replay: records tell of days, with what was written down after the replayed moment. */
+function AsRecorded() {
+  return replaying.value ? <p class="hint">{t('whole')}</p> : null;
+}
+
 export default function OverviewScreen() {
   world.value.points.tick.value;
   const at = Math.floor(world.value.now.value / ROUND_MS) * ROUND_MS;
@@ -175,6 +180,7 @@ export default function OverviewScreen() {
     <div class="ov">
       <h1 class="sr">{t('title')}</h1>
       <Tile title={t('production')} to="indicators">
+        <AsRecorded />
         <Indicator id="coal_mined" name={t('coal.day')} from={day} to={day + DAY} />
         <Indicator id="coal_of_plan" name={t('plan.day')} from={day} to={day + DAY} />
         <Indicator id="metres_driven" name={t('metres.day')} from={day} to={day + DAY} />
@@ -188,6 +194,7 @@ export default function OverviewScreen() {
         <Highest roles={['co']} most={2} />
       </Tile>
       <Tile title={t('records')} to="cases">
+        <AsRecorded />
         <Indicator id="days_safe" name={t('days')} from={month} to={day + DAY} />
         <Indicator id="hazard_open" name={t('hazards')} from={month} to={day + DAY} />
         <Indicator id="orders_done" name={t('orders')} from={month} to={day + DAY} />

@@ -228,10 +228,10 @@ static void consider(struct search *s, const struct kt_event *ev)
     if (!text_fits(s, ev) || kt_json_parse(ev->body, 16 << 20, &body, NULL) < 0) {
         return;
     }
-    bool verdict = ev->kind == KT_EV_OUTCOME &&
-                   strcmp(kt_json_get_str(body, "type", ""), "verdict") == 0 && !s->type;
-    if (!verdict && type_fits(s, ev, body) && point_fits(s, body) &&
-        may_see_event(s->c, ev, body)) {
+    /* the program's own: told only to who asks for that type */
+    bool own = ev->kind == KT_EV_OUTCOME && !s->type &&
+               one_of("verdict,sealed", kt_json_get_str(body, "type", ""));
+    if (!own && type_fits(s, ev, body) && point_fits(s, body) && may_see_event(s->c, ev, body)) {
         keep(s, ev, body);
     }
     kt_json_free(body);

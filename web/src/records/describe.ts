@@ -47,6 +47,7 @@ export const EVENT_TYPES = [
   'answer',
   'link',
   'site',
+  'sealed',
 ] as const;
 
 const word = (group: string, id: string) =>

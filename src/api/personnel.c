@@ -14,11 +14,14 @@ struct view {
     const struct kt_mine *mine;
     const struct kt_person *who;
     const struct kt_json *snap, *items;
-    bool sees;            /* has the right */
-    kt_place_id evac;     /* place that is being evacuated; KT_NONE: none */
-    kt_place_id call[64]; /* areas of calls for help */
-    uint32_t calls_n;
-    bool used_evac, used_call; /* something is shown by that */
+    bool sees;        /* has the right */
+    kt_place_id evac; /* place that is being evacuated; KT_NONE: none */
+    struct lift {     /* an area with a call for help, or an alarm of the law */
+        kt_place_id area;
+        bool call;
+    } lift[64];
+    uint32_t lifts_n;
+    bool used_evac, used_call, used_alarm; /* something is shown by that */
 };
 
 static kt_place_id place_of(const struct view *v, const struct kt_json *item)
@@ -39,27 +42,45 @@ static kt_place_id area_of(const struct view *v, kt_place_id at)
 }
 
 /* Several call from one area: it takes one of the few. */
-static bool called(const struct view *v, kt_place_id area)
+static void lift(struct view *v, kt_place_id at, bool call)
 {
-    for (uint32_t i = 0; i < v->calls_n; i++) {
-        if (v->call[i].v == area.v) {
-            return true;
+    kt_place_id area = area_of(v, at);
+    for (uint32_t i = 0; i < v->lifts_n; i++) {
+        if (v->lift[i].area.v == area.v && v->lift[i].call == call) {
+            return;
         }
     }
-    return false;
+    if (at.v != KT_NONE && v->lifts_n < KT_ARRAY_LEN(v->lift)) {
+        v->lift[v->lifts_n++] = (struct lift){area, call};
+    }
 }
 
-static void find_open(struct view *v)
+/* Stands, and says that life is in danger there: a limit of the law is passed, or power is cut. */
+static bool is_danger(const struct kt_json *alarm)
+{
+    const char *category = kt_json_get_str(alarm, "category", "");
+    return kt_json_get_bool(alarm, "statutory", false) &&
+           !kt_json_get_str(alarm, "cleared", "")[0] &&
+           (strcmp(category, "over-limit") == 0 || strcmp(category, "cut") == 0);
+}
+
+static void find_open(struct view *v, const struct kt_json *alarms)
 {
     const struct kt_json *e = kt_json_get(v->snap, "evacuation");
     bool runs = e && kt_json_get_int(e, "started", 0) > 0 && kt_json_get_int(e, "ended", 0) == 0;
     v->evac = runs ? kt_site_place(v->site, kt_json_strn(kt_json_get(e, "place")))
                    : (kt_place_id){KT_NONE};
-    for (size_t i = 0; i < kt_json_len(v->items) && v->calls_n < KT_ARRAY_LEN(v->call); i++) {
+    for (size_t i = 0; i < kt_json_len(v->items); i++) {
         const struct kt_json *item = kt_json_at(v->items, i);
-        kt_place_id at = place_of(v, item);
-        if (kt_json_get_int(item, "sos", 0) > 0 && at.v != KT_NONE && !called(v, area_of(v, at))) {
-            v->call[v->calls_n++] = area_of(v, at);
+        if (kt_json_get_int(item, "sos", 0) > 0) {
+            lift(v, place_of(v, item), true);
+        }
+    }
+    for (size_t i = 0; i < kt_json_len(alarms); i++) {
+        const struct kt_json *a = kt_json_at(alarms, i);
+        kt_point_id p = kt_site_point(v->site, kt_json_strn(kt_json_get(a, "point")));
+        if (p.v != KT_NONE && is_danger(a)) {
+            lift(v, v->site->points[p.v].place, false);
         }
     }
 }
@@ -73,13 +94,15 @@ static bool is_open(struct view *v, kt_place_id at)
         v->used_evac = true;
         return true;
     }
-    for (uint32_t i = 0; i < v->calls_n; i++) {
-        if (kt_site_within(v->site, at, v->call[i])) {
-            v->used_call = true;
-            return true;
+    bool open = false;
+    for (uint32_t i = 0; i < v->lifts_n; i++) {
+        if (kt_site_within(v->site, at, v->lift[i].area)) {
+            v->used_call |= v->lift[i].call;
+            v->used_alarm |= !v->lift[i].call;
+            open = true;
         }
     }
-    return false;
+    return open;
 }
 
 /* ---- counts ---------------------------------------------------------------------------------- */
@@ -262,13 +285,14 @@ static void write_evacuation(const struct view *v, struct kt_jw *w)
 }
 
 void personnel_write(const struct kt_site *site, const struct kt_mine *mine,
-                     const struct kt_person *who, const struct kt_json *snap, struct kt_jw *w)
+                     const struct kt_person *who, const struct kt_json *snap,
+                     const struct kt_json *alarms, struct kt_jw *w)
 {
     struct view v = {.site = site, .mine = mine, .who = who, .snap = snap};
     bool present = kt_json_get_bool(snap, "present", false);
     v.items = kt_json_get(snap, "items");
     v.sees = kt_person_may(who, "person.see");
-    find_open(&v);
+    find_open(&v, alarms);
     kt_jw_obj(w);
     kt_jw_kbool(w, "present", present);
     kt_jw_kint(w, "at", kt_json_get_int(snap, "at", 0));
@@ -277,7 +301,11 @@ void personnel_write(const struct kt_site *site, const struct kt_mine *mine,
     if (present) {
         struct counts all = write_items(&v, w);
         write_counts(&all, w);
-        kt_jw_kstr(w, "lifted", v.used_evac ? "evacuation" : v.used_call ? "sos" : "");
+        kt_jw_kstr(w, "lifted",
+                   v.used_evac    ? "evacuation"
+                   : v.used_call  ? "sos"
+                   : v.used_alarm ? "alarm"
+                                  : "");
         copy_num(snap, "entered", w);
         copy_num(snap, "gone", w);
         write_vehicles(&v, w);
@@ -291,21 +319,28 @@ void personnel_write(const struct kt_site *site, const struct kt_mine *mine,
 void get_personnel(struct call *c)
 {
     struct kt_buf raw, out;
-    struct kt_json *snap = NULL;
+    struct kt_json *snap = NULL, *alarms = NULL;
     struct kt_err err = {0};
     kt_buf_init(&raw, 256 << 20);
     kt_runtime_people(c->api->opts.runtime, true, &raw);
     int r = kt_json_parse((struct kt_str){raw.p, raw.n}, 256 << 20, &snap, &err);
+    if (r == KT_OK && !kt_person_may(&c->person, "person.see")) {
+        kt_buf_clear(&raw);
+        kt_runtime_snapshot_now(c->api->opts.runtime, KT_SNAP_ALARMS, &raw);
+        r = kt_json_parse((struct kt_str){raw.p, raw.n}, 256 << 20, &alarms, &err);
+    }
     kt_buf_done(&raw);
     if (r < 0) {
+        kt_json_free(snap);
         reply_code(c->req, KT_EBUSY, "the program has just begun; ask again");
         return;
     }
     kt_buf_init(&out, 256 << 20);
     struct kt_jw w = kt_jw_init(&out);
-    personnel_write(c->site, personnel_lock(c->api), &c->person, snap, &w);
+    personnel_write(c->site, personnel_lock(c->api), &c->person, snap, alarms, &w);
     personnel_unlock(c->api);
     kt_json_free(snap);
+    kt_json_free(alarms);
     reply_buf(c, 200, &out);
 }
 

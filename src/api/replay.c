@@ -72,18 +72,22 @@ static void write_filtered(const struct call *c, struct kt_buf *raw, struct kt_j
 static void write_people(const struct call *c, const struct kt_engine *e, struct kt_buf *raw,
                          struct kt_jw *w)
 {
-    struct kt_json *snap = NULL;
+    struct kt_json *snap = NULL, *alarms = NULL;
+    kt_buf_clear(raw);
+    kt_engine_json_alarms(e, raw);
+    bool read = kt_json_parse((struct kt_str){raw->p, raw->n}, 256 << 20, &alarms, NULL) == KT_OK;
     kt_buf_clear(raw);
     kt_engine_json_people(e, raw);
     kt_jw_key(w, "people");
-    if (kt_json_parse((struct kt_str){raw->p, raw->n}, 256 << 20, &snap, NULL) < 0) {
+    if (!read || kt_json_parse((struct kt_str){raw->p, raw->n}, 256 << 20, &snap, NULL) < 0) {
         kt_jw_null(w);
     } else {
         const struct kt_mine *m = personnel_lock(c->api);
-        personnel_write(c->site, m && m->site == c->site ? m : NULL, &c->person, snap, w);
+        personnel_write(c->site, m && m->site == c->site ? m : NULL, &c->person, snap, alarms, w);
         personnel_unlock(c->api);
     }
     kt_json_free(snap);
+    kt_json_free(alarms);
     kt_buf_clear(raw);
 }
 

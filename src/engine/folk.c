@@ -110,17 +110,40 @@ void folk_free(struct folk *f)
 
 /* ---- persons --------------------------------------------------------------------------------- */
 
+/* Room for one more: where there is none, that of a card of which nothing is to be told: it is not
+ * below, calls for no help, and has nothing to count. NULL: all of them are of use. */
+static struct folk_one *room(struct folk *f, uint64_t card)
+{
+    if (f->one.n < FOLK_MAX) {
+        return ENG_PUSH(f->one);
+    }
+    for (uint32_t k = 0; k < f->one.n; k++) {
+        uint32_t i = (uint32_t)((card + k) % f->one.n);
+        struct folk_one *o = &f->one.v[i];
+        if (o->bits != 0 || o->sos || o->leaves) {
+            continue;
+        }
+        kt_map_del(f->cards, card_key(&o->card));
+        for (uint32_t n = 0; n < f->one.n; n++) {
+            f->one.v[n].mate = f->one.v[n].mate == i ? KT_NONE : f->one.v[n].mate;
+        }
+        *o = (struct folk_one){0};
+        return o;
+    }
+    return NULL;
+}
+
 struct folk_one *folk_of(struct folk *f, uint64_t card, bool make)
 {
     uint64_t at;
     if (kt_map_get(f->cards, card_key(&card), &at)) {
         return &f->one.v[at];
     }
-    if (!make || f->one.n >= FOLK_MAX) {
+    struct folk_one *o = make ? room(f, card) : NULL;
+    if (!o) {
         return NULL;
     }
-    struct folk_one *o = ENG_PUSH(f->one);
-    kt_map_set(f->cards, card_key(&card), f->one.n - 1);
+    kt_map_set(f->cards, card_key(&card), (uint64_t)(o - f->one.v));
     o->card = card;
     o->pos.way = o->place = o->roster = o->mate = KT_NONE;
     o->battery = UINT8_MAX;

@@ -32,6 +32,7 @@ def make(broker, stations=STATIONS, areas=AREAS):
          kt.point("REF-CO", "refuge.co", "P1-intake", link="push", unit="ppm", range_lo=0, range_hi=1000),
          kt.point("REF-X", "refuge.closed", "P1-intake", link="push"),
          kt.point("REF-N", "refuge.inside", "P1-intake", link="push", unit="1"),
+         kt.point("T-face", "ch4.main-return", "P1-face", link="push"),
          kt.point("V7-CH4", "ch4.diesel", "P1-intake", link="mobile", address="mobile/v7")],
         places=PLACES, people=PEOPLE, packs=("core", "gas", "personnel", "plant", "vehicles"),
         limits='limits: [{points: [P-below-P1], values: {alarm: 2}, unit: "1", direction: high}]',
@@ -106,6 +107,12 @@ def rights():
     assert "1003" not in w.items()
     w.tell({"card": "1003", "a": [["B1", 5.0]]}, topic="other/x")
     w.wait("its own link may", lambda p: p["count"] == 4)
+    w.program.samples(("T-face", 0.9))
+    w.see.alarm("gas.over-limit", "T-face")
+    got = w.count.get("/personnel")
+    equal((got["lifted"], [i["card"] for i in got["items"]]), ("alarm", ["1002"]), "who is at the gas is open")
+    w.program.samples(("T-face", 0.1))
+    w.wait("and is not when it is over", lambda p: (p["lifted"], p["items"]) == ("", []), w.count)
     seen = [e for e in w.count.get("/events", **{"from": 0, "to": kt.now_ms() + 1000, "type": "person", "limit": 50})["items"]]
     equal(seen, [], "events of persons")
     assert w.see.get("/events", **{"from": 0, "to": kt.now_ms() + 1000, "type": "person", "limit": 50})["items"]

@@ -99,7 +99,7 @@ export interface People extends Count {
   sees: boolean;
   /** Title of the drill under way; empty for none. */
   drill?: string;
-  lifted?: '' | 'evacuation' | 'sos';
+  lifted?: '' | 'evacuation' | 'sos' | 'alarm';
   entered: number | null;
   gone: number | null;
   items: Person[];

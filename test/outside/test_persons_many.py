@@ -2,6 +2,7 @@
 """Two thousand persons at 1 Hz over a real broker, on a thousand roadways: everybody is counted, every one
 has a way out, and how long that took is said."""
 
+import json
 import sys
 import time
 
@@ -18,7 +19,9 @@ def make(broker):
     airways, stations = grid()
     site = kt.make_site([kt.point("P-below", "people.below", "mine"), kt.point("P-sos", "people.sos", "mine")],
                         people=[{"id": "see", "places": ["mine"], "rights": RIGHTS}],
-                        packs=("core", "gas", "personnel"), links=[link(broker, "tags", "people/#")])
+                        packs=("core", "gas", "personnel"),
+                        links=[link(broker, "tags", "people/#"), {"id": "drop", "kind": "minefile", "in": "drop/in"}])
+    (site.dir / "drop/in").mkdir(parents=True)
     site.write("airways.csv", airways)
     site.write("people/stations.csv", stations)
     site.write("people/areas.csv", "place,kind,max,hours,no_lone,lost_s,words,words_en\nmine,normal,,,no,60,,\n")
@@ -55,6 +58,38 @@ def _():
             at = see.get("/personnel")["evacuation"]["planned"]
             walk(pub, 2, turn=40)
             kt.wait_for("another plan", lambda: see.get("/personnel")["evacuation"]["planned"] > at)
+        finally:
+            program.stop()
+    finally:
+        broker.stop()
+
+
+CARDS = 20_000  # the program keeps so many
+
+
+@case("when more cards were heard than are kept, a new one that calls for help is heard all the same")
+def _():
+    broker = Broker()
+    try:
+        site = make(broker)
+        site.write("people/stations.csv", site.read("people/stations.csv") + "F1,anchor,W1,10,,80,drop\n")
+        program = kt.Program(site)
+        try:
+            see = program.user("eye-one", "see")
+            for turn, (way, first) in enumerate(((1, 0), (1, CARDS // 2), (2, 0), (2, CARDS // 2))):  # all in, all out
+                at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + turn + 8 * 3600))
+                rows = "".join(f"{100_000 + first + c};甲;{way};{at};{at if way == 2 else ''};;;F1;{at};早班;0;正常;0;0;~"
+                               for c in range(CARDS // 2))
+                name = f"140000000001_RYSS_{at.translate({45: None, 58: None, 32: None})}.txt"
+                part = site.dir / "drop" / name
+                part.write_text(f"140000000001;演示;{at}~{rows}||", encoding="utf-8")
+                part.rename(site.dir / "drop/in" / name)
+                below = (CARDS // 2, CARDS, CARDS // 2, 0)[turn]
+                kt.wait_for("all of the file", lambda n=below: see.get("/personnel")["count"] == n)
+            pub = Publisher(broker, "anchors")
+            kt.wait_for("a call of one never heard before", lambda: pub.publish("people/one", json.dumps(
+                {"ts": kt.now_ms(), "tags": [{"card": "7", "a": [["A2", 5.0]], "sos": True}]})) or
+                see.live("P-sos")["P-sos"][0] == 1)
         finally:
             program.stop()
     finally:

@@ -56,7 +56,7 @@ static void step(struct sim_plant *p, struct sim_rig *r)
     bool curtains = r->s[TOP] > 0.5 && r->s[BOTTOM] > 0.5;
     bool safe = r->s[OVER] < 0.5 && r->s[SLACK] < 0.5;
     r->s[LIMIT] = envelope(r->s[DEPTH]);
-    safe = safe && r->own[RATE] <= r->s[LIMIT] + 0.3;
+    safe = safe && r->own[RATE] <= r->s[LIMIT] * 1.15 + 0.3; /* its own protection: 15 % over */
     r->s[PERMIT] = curtains && safe;
     r->own[WAIT] = fmax(0, r->own[WAIT] - SIM_STEP_S);
     if (r->s[PERMIT] > 0.5 && r->own[WAIT] <= 0) {

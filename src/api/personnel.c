@@ -55,13 +55,18 @@ static void lift(struct view *v, kt_place_id at, bool call)
     }
 }
 
-/* Stands, and says that life is in danger there: a limit of the law is passed, or power is cut. */
+/* Stands, and says that life is in danger there: of the law, and of what is breathed or cut. What
+ * is wrong with a sensor, a link or a person's papers opens nothing. */
 static bool is_danger(const struct kt_json *alarm)
 {
+    static const char *const categories[] = {"over-limit", "cut", "feed", "fan"};
     const char *category = kt_json_get_str(alarm, "category", "");
-    return kt_json_get_bool(alarm, "statutory", false) &&
-           !kt_json_get_str(alarm, "cleared", "")[0] &&
-           (strcmp(category, "over-limit") == 0 || strcmp(category, "cut") == 0);
+    bool danger = false;
+    for (size_t i = 0; i < KT_ARRAY_LEN(categories); i++) {
+        danger = danger || strcmp(category, categories[i]) == 0;
+    }
+    return danger && kt_json_get_bool(alarm, "statutory", false) &&
+           !kt_json_get_str(alarm, "cleared", "")[0];
 }
 
 static void find_open(struct view *v, const struct kt_json *alarms)

@@ -110,27 +110,43 @@ void folk_free(struct folk *f)
 
 /* ---- persons --------------------------------------------------------------------------------- */
 
-/* Room for one more: where there is none, that of a card of which nothing is to be told: it is not
- * below, calls for no help, and has nothing to count. NULL: all of them are of use. */
+static bool is_of_use(const struct folk_one *o)
+{
+    return o->bits != 0 || o->sos || o->leaves;
+}
+
+/* A card of which nothing is to be told: it is not below, calls for no help, and has nothing to
+ * count. Of the first few that are met the one heard longest ago; KT_NONE: there is none. */
+static uint32_t useless(const struct folk *f, uint64_t card)
+{
+    enum { FEW = 64 };
+    uint32_t best = KT_NONE;
+    for (uint32_t k = 0, met = 0; k < f->one.n && met < FEW; k++) {
+        uint32_t i = (uint32_t)((card + k) % f->one.n);
+        if (!is_of_use(&f->one.v[i])) {
+            met++;
+            best = best == KT_NONE || f->one.v[i].heard < f->one.v[best].heard ? i : best;
+        }
+    }
+    return best;
+}
+
+/* Room for one more, where there is none that of a useless card; NULL: all of them are of use. */
 static struct folk_one *room(struct folk *f, uint64_t card)
 {
-    if (f->one.n < FOLK_MAX) {
+    uint32_t i = f->one.n < FOLK_MAX ? f->one.n : useless(f, card);
+    if (i == f->one.n) {
         return ENG_PUSH(f->one);
     }
-    for (uint32_t k = 0; k < f->one.n; k++) {
-        uint32_t i = (uint32_t)((card + k) % f->one.n);
-        struct folk_one *o = &f->one.v[i];
-        if (o->bits != 0 || o->sos || o->leaves) {
-            continue;
-        }
-        kt_map_del(f->cards, card_key(&o->card));
-        for (uint32_t n = 0; n < f->one.n; n++) {
-            f->one.v[n].mate = f->one.v[n].mate == i ? KT_NONE : f->one.v[n].mate;
-        }
-        *o = (struct folk_one){0};
-        return o;
+    if (i == KT_NONE) {
+        return NULL;
     }
-    return NULL;
+    kt_map_del(f->cards, card_key(&f->one.v[i].card));
+    for (uint32_t n = 0; n < f->one.n; n++) {
+        f->one.v[n].mate = f->one.v[n].mate == i ? KT_NONE : f->one.v[n].mate;
+    }
+    f->one.v[i] = (struct folk_one){0};
+    return &f->one.v[i];
 }
 
 struct folk_one *folk_of(struct folk *f, uint64_t card, bool make)

@@ -12,7 +12,8 @@
  *  2. A call for help ends by the tag's own taking back or by a person (person.calm), never by
  *     silence; each new call raises its alarm anew.
  *  3. Points with a role people.* are written here alone, in the same input that changed them.
- *  4. Persons stand in the order in which their cards were first heard.
+ *  4. Persons stand in the order in which their cards were first heard, as long as there is room;
+ *     then a new card takes the place of one that is out and of which nothing is to be told.
  *  5. A card of a vehicle is no person: it has the bits VEHICLE… alone, so no count of persons, no
  *     look at who is near whom and no evacuation knows it. A card that is below as a person stays
  *     one until it comes up, whatever a register says: no entry takes anybody out of the count.

@@ -71,18 +71,18 @@ def note(text):
 
 
 def run_case(number, name, fn):
+    """What there is to say of a case stands before its line: scripts/run-tests counts it to that one."""
     first = len(PROGRAMS)
     start = time.monotonic()
     try:
         fn()
-        print(f"ok {number} - {name}", flush=True)
         note(f"took {time.monotonic() - start:.1f} s")
+        print(f"ok {number} - {name}", flush=True)
         return True
     except Skip as e:
         print(f"ok {number} - {name} # SKIP {e}", flush=True)
         return True
     except Exception as e:  # pylint: disable=broad-except
-        print(f"not ok {number} - {name}", flush=True)
         note(f"{type(e).__name__}: {e}")
         for frame in traceback.extract_tb(e.__traceback__):
             if frame.filename.startswith(str(SOURCE / "test")):
@@ -90,6 +90,7 @@ def run_case(number, name, fn):
         for program in PROGRAMS[first:] or PROGRAMS[-1:]:
             note(f"---- log of {program.site.dir}")
             note("\n".join(program.lines[-40:]))
+        print(f"not ok {number} - {name}", flush=True)
         return False
     finally:
         for program in PROGRAMS[first:]:

@@ -6,13 +6,12 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/drawing.h"
 #include "cli/import.h"
-#include "cli/roadways.h"
 #include "conf/csv.h"
 #include "geo/geo.h"
 #include "site/site.h"
 #include "sys/file.h"
-#include "sys/proc.h"
 
 static const struct kt_option options[] = {
     {"map", "COLUMN=POINT,…", "history: which column is which point (default: the same name)"},
@@ -150,8 +149,7 @@ static int import_points(const struct kt_args *a, const char *site_dir, const ch
 
 /* ---- map ------------------------------------------------------------------------------------- */
 
-/* GDAL's ogr2ogr reads DXF, Shapefile, GeoJSON and the rest in a child process with limits. What it
- * makes of a copy of the drawing takes its place only when it is whole and can be read. */
+/* What becomes of a copy of the drawing takes its place only when it is whole and can be read. */
 struct drawn {
     const char *file, *layer, *encoding; /* encoding NULL: as the file says */
     char target[700], work[720];
@@ -159,36 +157,12 @@ struct drawn {
 
 static int make_layer(const struct drawn *d, int to_epsg, struct kt_err *err)
 {
-    char *argv[24] = {"ogr2ogr", "-f", "GPKG", "-nln", (char *)(uintptr_t)d->layer};
-    char epsg[32];
-    int n = 5;
-    struct kt_buf out;
-    if (kt_file_exists(d->work)) {
-        argv[n++] = "-update";
-        argv[n++] = "-overwrite";
-    }
-    for (int i = 0; d->encoding && i < 2; i++) {
-        argv[n++] = "--config";
-        argv[n++] = i ? "DXF_ENCODING" : "SHAPE_ENCODING";
-        argv[n++] = (char *)(uintptr_t)d->encoding;
-    }
-    if (to_epsg) {
-        snprintf(epsg, sizeof(epsg), "EPSG:%d", to_epsg);
-        argv[n++] = "-t_srs";
-        argv[n++] = epsg;
-    }
-    argv[n++] = (char *)(uintptr_t)d->work;
-    argv[n++] = (char *)(uintptr_t)d->file;
-    argv[n] = NULL;
-    struct kt_proc_limits lim = {.memory_bytes = (size_t)4 << 30, .cpu_seconds = 600};
-    kt_buf_init(&out, 1 << 20);
-    int r = kt_proc_run(argv, &lim, 600 * KT_SEC, 1 << 20, &out, err);
-    kt_buf_done(&out);
-    if (r < 0 && strstr(err->text, "`")) { /* the names of all drivers stand there */
-        kt_err_set(err, r, "%s is no drawing that ogr2ogr can read (DXF, Shapefile, GeoJSON …)",
-                   d->file);
-    }
-    return r;
+    return drawing_convert(&(struct drawing_ask){.file = d->file,
+                                                 .target = d->work,
+                                                 .layer = d->layer,
+                                                 .encoding = d->encoding,
+                                                 .to_epsg = to_epsg},
+                           err);
 }
 
 static int site_epsg(const char *site_dir)
@@ -238,7 +212,7 @@ static int import_map(const struct kt_args *a, const char *site_dir, const char 
         r = kt_file_copy(d.target, d.work, st.st_mode & 0777, &err);
     }
     if (r == KT_OK) {
-        d.encoding = roadways_encoding(a, file);
+        d.encoding = drawing_encoding(a, file);
         r = convert(&d, site_dir, &err);
     }
     struct kt_arena *arena = kt_arena_new(512u << 20);

@@ -48,7 +48,4 @@ void roadways_vertex(struct roadways *to, double x, double y, double z);
 void roadways_line(struct roadways *to, const struct kt_str *text);
 /** roadways_drawing.c: what ogr2ogr reads, in the site's coordinates; an exit code, said. */
 int roadways_drawing(const struct kt_args *a, const char *file, struct roadways *to);
-/** The encoding of the texts of a DXF or Shapefile, as --encoding or they themselves tell; NULL: as
- *  ogr2ogr takes it. Where a file says what is not so, a note is printed. */
-const char *roadways_encoding(const struct kt_args *a, const char *file);
 #endif
